@@ -3,18 +3,49 @@
 A Muster under its launcher, with a sender that posts ten samples every 200 ms until they are acknowledged, and somebody
 who loads a page as often. `tests/peers/test_outages.py` holds the same for 5 s and 70 s. The bars: the first
 acknowledgement and the first page 2 s after its return at the latest, and every sample acknowledged stored once.
+
+Before that, five minutes at full load: every thread that makes pages has one to make, and readers wait. The bar: ready
+at every moment.
 """
 
+import time
+from collections import Counter
+from contextlib import ExitStack
+
 from benchmarks.machine import verdict
-from tests.peers.outages import PAGE, WRITE, outage, stored
-from tests.peers.standing import standing
+from tests.peers.asking import Neighbour, p95_s
+from tests.peers.outages import EVERY_S, PAGE, READY, WRITE, outage, stored
+from tests.peers.standing import VIEWER, Standing, standing
 
 AWAY_S = 300
 BACK_S = 2.0
+LOADED_S = 300
+# One session is served by half of the threads that make pages.
+SESSIONS, READERS_EACH = 3, 8
+PAGES = (PAGE, "/", "/telemetry/", "/problems/")
+
+
+def _ready_at_full_load(running: Standing) -> None:
+    port = running.muster.port
+    with ExitStack() as until:
+        for session in [running.muster.session(VIEWER) for _ in range(SESSIONS)]:
+            for _ in range(READERS_EACH):
+                reader = Neighbour(port, PAGES, headers={"Cookie": session})
+                until.enter_context(reader.visiting())
+        answers = until.enter_context(Neighbour(port, [READY], pause_s=EVERY_S).visiting())
+        time.sleep(LOADED_S)
+        requests = list(answers)
+    statuses = Counter(answer.status for answer in requests)
+    is_ready = set(statuses) == {200}
+    print(
+        f"{LOADED_S} s at full load: {READY} {dict(statuses)}, p95 {p95_s(requests):.2f} s; bar 200 alone: "
+        f"{verdict(is_ready)}"
+    )
 
 
 def main() -> None:
     with standing() as running:
+        _ready_at_full_load(running)
         name = f"PostgreSQL away for {AWAY_S} s"
         going = outage(running, name, running.postgres.stopped, seconds=AWAY_S)
         print(going.figures(name))

@@ -1,53 +1,74 @@
-"""Which task runs how often and in which queue. Plain data, so that the beat reads it without Django."""
+"""Which job runs how often and in which queue. Plain data, so that the beat reads it without Django.
 
-from typing import Any
+No tick expires: the beat sends one only if none waits (config/beat.py).
+"""
 
+from typing import Any, NamedTuple
+
+URGENT_QUEUES = ("ingest", "scoring")
+"""What takes samples, judges and writes down problems. Bulk work never takes the last slot of a worker from it."""
 DEFAULT_QUEUE = "default"
+"""Bulk work: everything that nobody declared urgent."""
 ROUTES = {
     "telemetry.*": {"queue": "ingest"},
     "readiness.*": {"queue": "scoring"},
+    "web.number_written": {"queue": "scoring"},
 }
 
 
-def _every(seconds: int, task: str, *, beside_scoring: bool = False) -> dict[str, Any]:
-    """A tick expires before the next, so that a restarted worker does not find a heap of stale ticks."""
-    queue = {"queue": DEFAULT_QUEUE} if beside_scoring else {}
-    return {"task": task, "schedule": seconds, "options": {"expires": seconds, **queue}}
+class Job(NamedTuple):
+    """A periodic task; `title` says what it does."""
+
+    title: str
+    task: str
+    every_s: int
+    queue: str
+
+    @property
+    def is_urgent(self) -> bool:
+        return self.queue in URGENT_QUEUES
 
 
-ENTRIES = {
-    "drain-inbox": _every(2, "telemetry.drain_inbox"),
-    "roll-up": _every(15, "telemetry.roll_up"),
-    "source-states": _every(5, "telemetry.update_source_states"),
-    "match-series": _every(20, "telemetry.match_series"),
-    # Roll-ups, which it reads, are this far behind anyway.
-    "compare-inventory": _every(300, "telemetry.compare_inventory"),
-    "keep-history": _every(3600, "web.keep_history"),
-    "partitions": _every(600, "telemetry.keep_partitions"),
-    "measure": _every(60, "readiness.evidence.measure"),
-    # After an upgrade it takes some seconds each time, until every stored run was read again.
-    "reread-runs": _every(15, "readiness.evidence.reread", beside_scoring=True),
-    "rescore-changed": _every(3, "readiness.scoring.rescore_changed"),
-    # This takes minutes on a large fleet, and scoring must not wait for it.
-    "dry-runs": _every(60, "readiness.boards.dry_runs", beside_scoring=True),
-    # Only an evaluation detects silence; this is the longest delay after the last sample stops being live.
-    "rescore-due": _every(5, "readiness.scoring.rescore_due"),
-    "write-problems": _every(3, "readiness.problems.write_claimed"),
-    "write-own-problems": _every(5, "readiness.problems.write_own"),
-    # Followers read rows that have their position, so this is the longest delay between both.
-    "number-written": _every(3, "web.number_written"),
-    "rescore-aged": _every(60, "readiness.scoring.rescore_aged"),
-    "demo-records": _every(600, "readiness.demo.keep_records"),
-    # This takes minutes after the demo is loaded, and scoring must not wait for it.
-    "demo-history": _every(5, "readiness.demo.write_history", beside_scoring=True),
-    # A review day begins at 0:00 UTC; running hourly, no restart of the schedule can skip it.
-    "review-decisions": _every(3600, "readiness.tradeoffs.review_decisions", beside_scoring=True),
-    "portfolios": _every(60, "readiness.tradeoffs.look_after_portfolios", beside_scoring=True),
-    "forget-inputs": _every(3600, "readiness.scoring.forget_inputs"),
-    "write-shifts": _every(3, "readiness.people.write_claimed_shifts"),
-    # Hourly, so that no restart of the schedule can skip a day.
-    "extend-shifts": _every(3600, "readiness.people.extend_shifts", beside_scoring=True),
-    "lapse-swaps": _every(60, "readiness.people.lapse_swaps"),
-    # External servers answer slowly, and scoring must not wait for them.
-    "read-calendars": _every(900, "readiness.people.read_calendars", beside_scoring=True),
+JOBS: dict[str, Job] = {
+    name: Job(title, task, every_s, queue)
+    for name, queue, every_s, task, title in (
+        ("drain-inbox", "ingest", 2, "telemetry.drain_inbox", "Store the samples that arrived"),
+        ("roll-up", "ingest", 15, "telemetry.roll_up", "Roll samples up"),
+        ("source-states", "ingest", 5, "telemetry.update_source_states", "Judge the sources"),
+        ("match-series", "ingest", 20, "telemetry.match_series", "Match series with objects"),
+        # Roll-ups, which it reads, are this far behind anyway.
+        ("compare-inventory", "default", 300, "telemetry.compare_inventory", "Compare the inventory"),
+        ("keep-history", "default", 3600, "web.keep_history", "Drop old history"),
+        ("partitions", "ingest", 600, "telemetry.keep_partitions", "Make and drop partitions of samples"),
+        ("measure", "scoring", 60, "readiness.evidence.measure", "Measure the days of sites"),
+        # After an upgrade it takes some seconds each time, until every stored run was read again.
+        ("reread-runs", "default", 15, "readiness.evidence.reread", "Read runs again after an upgrade"),
+        ("rescore-changed", "scoring", 3, "readiness.scoring.rescore_changed", "Judge sites that changed"),
+        # This takes minutes on a large fleet.
+        ("dry-runs", "default", 60, "readiness.boards.dry_runs", "Try out versions of the framework"),
+        # Only an evaluation detects silence; this is the longest delay after the last sample stops being live.
+        ("rescore-due", "scoring", 5, "readiness.scoring.rescore_due", "Judge sites whose samples run out"),
+        ("write-problems", "scoring", 3, "readiness.problems.write_claimed", "Write down problems"),
+        ("write-own-problems", "scoring", 5, "readiness.problems.write_own", "Write down its own problems"),
+        # Followers read rows that have their position, so this is the longest delay between both.
+        ("number-written", "scoring", 3, "web.number_written", "Number what was written"),
+        ("rescore-aged", "scoring", 60, "readiness.scoring.rescore_aged", "Judge all other sites"),
+        ("demo-records", "default", 600, "readiness.demo.keep_records", "Renew the demo’s records"),
+        # This takes minutes after the demo is loaded.
+        ("demo-history", "default", 5, "readiness.demo.write_history", "Write the demo’s past"),
+        # A review day begins at 0:00 UTC; running hourly, no restart of the schedule can skip it.
+        ("review-decisions", "default", 3600, "readiness.tradeoffs.review_decisions", "Review decisions"),
+        ("portfolios", "default", 60, "readiness.tradeoffs.look_after_portfolios", "Look after portfolios"),
+        ("forget-inputs", "default", 3600, "readiness.scoring.forget_inputs", "Drop old inputs of scores"),
+        ("write-shifts", "scoring", 3, "readiness.people.write_claimed_shifts", "Write shifts that changed"),
+        # Hourly, so that no restart of the schedule can skip a day.
+        ("extend-shifts", "default", 3600, "readiness.people.extend_shifts", "Write shifts of later days"),
+        ("lapse-swaps", "scoring", 60, "readiness.people.lapse_swaps", "End swaps that nobody accepted"),
+        # External servers answer slowly.
+        ("read-calendars", "default", 900, "readiness.people.read_calendars", "Read calendars"),
+    )
+}
+ENTRIES: dict[str, dict[str, Any]] = {
+    name: {"task": job.task, "schedule": job.every_s, "options": {"queue": job.queue}}
+    for name, job in JOBS.items()
 }

@@ -57,6 +57,12 @@ BODY_BYTES = env.integer(
     "MUSTER_BODY_BYTES", 16 * 1024 * 1024, "largest body of a form, a file or a call that is accepted"
 )
 ANSWER_BYTES = env.integer("MUSTER_ANSWER_BYTES", 512 * 1024 * 1024, "largest file that is made for a reader")
+DISK_RESERVE_MB = env.integer(
+    "MUSTER_DISK_RESERVE_MB", 200, "MB free on the data folder's disk below which samples are refused (429)"
+)
+BASE_URL = env.text(
+    "MUSTER_BASE_URL", "", "the address that people use, https://muster.example.com, for links in answers"
+).rstrip("/")
 REDIS_URL = env.text("REDIS_URL", None, "the Redis address, redis://host:6379/0 or unix:///path.sock?db=0")
 CACHES = {
     "default": {
@@ -329,6 +335,7 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TIMEZONE = "UTC"
 CELERY_TASK_ROUTES = schedule.ROUTES
 CELERY_BEAT_SCHEDULE = schedule.ENTRIES
+JOBS = schedule.JOBS
 
 
 def _refused_in_a_line(record: LogRecord) -> bool:
@@ -343,7 +350,7 @@ LOGGING = {
     "disable_existing_loggers": False,
     "filters": {
         "request_id": {"()": "web.request_ids.RequestIdFilter"},
-        # One line says that the database is unavailable (web/serving/lanes.py), instead of one for each request.
+        # One line says that the database is unavailable (web/serving/pulse.py), instead of one for each request.
         "no_refusals": {
             "()": "django.utils.log.CallbackFilter",
             "callback": lambda record: record.exc_info or getattr(record, "status_code", 0) != 503,

@@ -35,7 +35,10 @@ def say(line: str) -> None:
 def _launch(layout: Layout) -> Iterator[Launch]:
     """A launch that always ends with all processes stopped."""
     lock = Lock(layout.lock)
-    clear_up(StackState.read(layout.state), say=say)
+    before = StackState.read(layout.state)
+    clear_up(before, say=say)
+    if before.copied_from:
+        say(f"{layout.data} is a copy of {before.copied_from}. It starts as a Muster of its own.")
     state = StackState()
     supervisor = Supervisor(layout=layout, state=state, say=say)
     try:
@@ -88,9 +91,21 @@ def stop(layout: Layout) -> int:
     state = StackState.read(layout.state)
     if state.launcher and end(state.launcher, ask=signal.SIGTERM, patience_s=STOP_PATIENCE_S):
         say("Stopped.")
-    else:
-        clear_up(state, say=say)
-        say(f"Muster is not running from {layout.data}.")
+        return 0
+    try:
+        lock = Lock(layout.lock)
+    except AlreadyRunningError:
+        say(
+            f"Muster runs from {layout.data}, but its state does not say as which process: it is just starting, or "
+            "an earlier version started it. Stop it where it was started (Ctrl-C)."
+        )
+        return 1
+    clear_up(state, say=say)
+    lock.release()
+    copy = (
+        f" The one of {state.copied_from}, which it is a copy of, is left alone." if state.copied_from else ""
+    )
+    say(f"Muster is not running from {layout.data}.{copy}")
     return 0
 
 

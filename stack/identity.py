@@ -1,4 +1,5 @@
-"""Identifies a process by its id and start time, because ids are reused, especially in small containers."""
+"""Identifies a process by its id and start time, because ids are reused, especially in small containers; and a folder
+by its device and inode, because a copy has the same content, and may have the same path elsewhere."""
 
 import os
 import signal
@@ -14,6 +15,23 @@ POLL_S = 0.02
 class ProcessIdentity:
     pid: int
     started: str
+
+
+@dataclass(frozen=True)
+class FolderIdentity:
+    """`path` is for people: a folder that was moved on its device is still the same one."""
+
+    path: str
+    device: int
+    inode: int
+
+    def is_same(self, other: "FolderIdentity") -> bool:
+        return (self.device, self.inode) == (other.device, other.inode)
+
+
+def identify_folder(path: Path) -> FolderIdentity:
+    stat = path.stat()
+    return FolderIdentity(path=str(path.resolve()), device=stat.st_dev, inode=stat.st_ino)
 
 
 def identify(pid: int) -> ProcessIdentity | None:

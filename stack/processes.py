@@ -2,7 +2,7 @@
 
 import shlex
 
-QUEUES = "ingest,scoring,default"
+QUEUES, BULK = "ingest,scoring", "default"
 PORT = 8000
 
 
@@ -30,7 +30,7 @@ def web(*, host: str, port: int) -> tuple[str, ...]:
 
 
 def worker() -> tuple[str, ...]:
-    return _python(f"-m config.worker --queues {QUEUES} --concurrency 2")
+    return _python(f"-m config.worker --queues {QUEUES} --bulk {BULK} --concurrency 2")
 
 
 def beat(*, schedule: str) -> tuple[str, ...]:

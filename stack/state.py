@@ -1,6 +1,8 @@
 """State of a data folder's processes: a lock that dies with its holder, and a file with what was started.
 
-After a kill -9 the lock is free and the file still names the processes, so the next start can end them.
+After a kill -9 the lock is free and the file still names the processes, so the next start can end them. A copy of the
+folder has the file as well, and the processes that it names are another Muster's: the file says of which folder it is,
+and everywhere else it counts for nothing.
 """
 
 import fcntl
@@ -12,7 +14,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from stack.identity import ProcessIdentity, end, identify, is_alive
+from stack.identity import FolderIdentity, ProcessIdentity, end, identify, identify_folder, is_alive
 
 PATIENCE_S = 15
 
@@ -23,22 +25,29 @@ class AlreadyRunningError(Exception):
 
 @dataclass
 class StackState:
-    """`environment` is what a command needs to reach the running parts; `stop_signals` is by child name."""
+    """`environment` is what a command needs to reach the running parts; `stop_signals` is by child name. `copied_from`
+    names the folder for which a state was written that was then copied; that state has nothing else."""
 
+    folder: FolderIdentity | None = None
     launcher: ProcessIdentity | None = None
     address: str = ""
     sockets: str = ""
     environment: dict[str, str] = field(default_factory=dict)
     children: dict[str, ProcessIdentity] = field(default_factory=dict)
     stop_signals: dict[str, int] = field(default_factory=dict)
+    copied_from: str = ""
 
     @classmethod
     def read(cls, path: Path) -> "StackState":
-        """An empty state if there is none, or none that can be read."""
+        """An empty state if there is none, none that can be read, or one of another folder."""
         try:
             raw: dict[str, Any] = json.loads(path.read_text())
+            folder = FolderIdentity(**raw.pop("folder"))
+            if not folder.is_same(identify_folder(path.parent)):
+                return cls(copied_from=folder.path)
             launcher, children = raw.pop("launcher"), raw.pop("children")
             return cls(
+                folder=folder,
                 launcher=ProcessIdentity(**launcher) if launcher else None,
                 children={name: ProcessIdentity(**identity) for name, identity in children.items()},
                 **raw,
@@ -48,6 +57,7 @@ class StackState:
 
     def write(self, path: Path) -> None:
         """Atomic; readable only by us, because it holds the secret key."""
+        self.folder = identify_folder(path.parent)
         part = path.with_suffix(".part")
         with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:
             json.dump(asdict(self), out, indent=1)

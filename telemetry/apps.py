@@ -6,20 +6,22 @@ class TelemetryConfig(AppConfig):
     verbose_name = "Telemetry"
 
     def ready(self) -> None:
-        from telemetry import meters, panels
+        from telemetry import clocks, intake, meters, panels, sources
         from telemetry.drift import panels as drift_panels
         from telemetry.models import Source
         from telemetry.search import find_metrics
-        from telemetry.sources import late_or_silent
-        from web import links, search, tab_counts
+        from web import clock, links, notices, search, tab_counts, watch
 
+        watch.register_waiting(watch.WorkStage.STORED, intake.oldest_waiting)
         links.has_page(Source, "source")
+        clock.trust("samples", clocks.trusted_now)
+        notices.register("clock", clocks.notices)
         meters.register()
         panels.register()
         drift_panels.register()
         tab_counts.register(
             "ingest",
-            late_or_silent,
+            sources.late_or_silent,
             "sources late or silent",
             permission="telemetry.view_source",
             tone="warn",

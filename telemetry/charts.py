@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from telemetry.core.codes import Severity
 from telemetry.core.downsample import downsample, points, shortened
-from telemetry.explore import COLOURED, ExploredLine, ExploredLines, HealthLimit
+from telemetry.core.instants import instant as instant_of
+from telemetry.explore import COLOURED, CodeEvent, ExploredLine, ExploredLines, HealthLimit, events_of
 from telemetry.models import SourceActivity
 from web.states import state
-from web.units import UNIX_TIME, how_many, number, scale
+from web.units import UNIX_TIME, how_many, instant, number, scale
 
 type Figure = dict[str, Any]
 
@@ -87,10 +89,17 @@ def _bars(counts: dict[int, int], name: str, role: str, step_ms: int) -> Figure:
 def lines(answer: ExploredLines, *, most_points: int = 1500) -> Figure:
     if not answer.lines:
         return nothing(f"No sample of {answer.spec.metric} in this time.")
+    if (events := events_of(answer)) is not None:
+        return _code_events(answer, events)
+    if answer.metric is not None and answer.metric.codes:
+        return nothing("Codes have no mean and no sum: ask for the last one, without grouping.")
     # Instants are drawn as dates, in milliseconds.
     factor, unit = (1000.0, "") if answer.unit == UNIX_TIME else scale(answer.largest, answer.unit)
     suffix = f" {unit}" if unit else ""
     traces = [_line(line, factor, suffix, place, most_points) for place, line in enumerate(answer.drawn)]
+    if answer.states:
+        for trace in traces:
+            trace["line"]["shape"] = "hv"
     few = len(traces) <= COLOURED
     layout = {
         "margin": MARGIN,
@@ -98,10 +107,7 @@ def lines(answer: ExploredLines, *, most_points: int = 1500) -> Figure:
         "hovermode": "x unified" if few else "closest",
         "showlegend": len(traces) > 1,
         "xaxis": {"type": "date", "range": [answer.spec.start_ms, answer.spec.end_ms], "showgrid": False},
-        "yaxis": {"type": "date", "nticks": 6}
-        if answer.unit == UNIX_TIME
-        else {"ticksuffix": suffix, "showticksuffix": "last", "nticks": 6}
-        | ({"rangemode": "nonnegative"} if answer.lowest >= 0 else {}),
+        "yaxis": _value_axis(answer, suffix),
         "shapes": [_limit(limit, factor) for limit in answer.limits],
         "annotations": _limit_notes(answer.limits, factor, suffix),
     }
@@ -113,6 +119,90 @@ def lines(answer: ExploredLines, *, most_points: int = 1500) -> Figure:
         "end_ms": answer.spec.end_ms,
     }
     return {"data": traces, "layout": layout, "meta": meta}
+
+
+def _value_axis(answer: ExploredLines, suffix: str) -> Figure:
+    if answer.unit == UNIX_TIME:
+        return {"type": "date", "nticks": 6}
+    if answer.states:
+        values, names = zip(*answer.states, strict=True)
+        span = [min(*values, answer.lowest) - 0.4, max(*values, answer.largest) + 0.4]
+        return {"tickvals": list(values), "ticktext": list(names), "range": span, "automargin": True}
+    axis = {"ticksuffix": suffix, "showticksuffix": "last", "nticks": 6}
+    return axis | ({"rangemode": "nonnegative"} if answer.lowest >= 0 else {})
+
+
+ROLE_OF_SEVERITY = {
+    Severity.CRITICAL: "bad",
+    Severity.WARNING: "warn",
+    Severity.INFO: "muted",
+    Severity.UNKNOWN: "unknown",
+}
+MOST_NAMED_EVENTS = 8
+"""More names beside marks would cover each other."""
+
+
+def _code_events(answer: ExploredLines, events: Sequence[CodeEvent]) -> Figure:
+    """Codes are marks in time: their numbers have no order, so there is no axis of them."""
+    if not events:
+        return nothing(f"{answer.title}: no code was reported in this time.")
+    names = list(dict.fromkeys(line.name for line in answer.drawn))
+    roles = {event.code.number: ROLE_OF_SEVERITY[event.code.severity] for event in events}
+    traces = [
+        _marks([event for event in events if roles[event.code.number] == role], role, len(events))
+        for role in dict.fromkeys(roles.values())
+    ]
+    layout = {
+        "margin": MARGIN,
+        "hovermode": "closest",
+        "xaxis": {"type": "date", "range": [answer.spec.start_ms, answer.spec.end_ms], "showgrid": False},
+        "yaxis": {
+            "type": "category",
+            "categoryarray": names,
+            "range": [-1, len(names)],
+            "showgrid": False,
+            "showticklabels": len(names) > 1,
+            "automargin": True,
+        },
+    }
+    last = events[-1]
+    meta = {
+        "finding": f"{how_many(len(events), 'code', 'codes')}, last {last.code.title}, at {instant_words(last)}.",
+        "footer": "Each mark is a code that was not reported just before; a hollow one is older than the chart",
+        "foot_right": answer.provenance,
+        "start_ms": answer.spec.start_ms,
+        "end_ms": answer.spec.end_ms,
+        "table": {
+            "columns": ["Time", "Series", "Code"],
+            "rows": [[instant_words(event), event.line, event.code.title] for event in events],
+        },
+    }
+    return {"data": traces, "layout": layout, "meta": meta}
+
+
+def instant_words(event: CodeEvent) -> str:
+    return instant(instant_of(event.at_ms))
+
+
+def _marks(events: Sequence[CodeEvent], role: str, of_all: int) -> Figure:
+    is_named = of_all <= MOST_NAMED_EVENTS
+    return {
+        "type": "scatter",
+        "mode": "markers+text" if is_named else "markers",
+        "name": "Codes",
+        "x": [event.at_ms for event in events],
+        "y": [event.line for event in events],
+        "text": [event.code.name if is_named else "" for event in events],
+        "textposition": "top center",
+        "cliponaxis": False,
+        "hovertext": [event.code.title for event in events],
+        "hovertemplate": "%{hovertext}<extra></extra>",
+        "marker": {
+            "size": 11,
+            "symbol": ["diamond-open" if event.is_older else "diamond" for event in events],
+        },
+        "meta": {"role": role},
+    }
 
 
 def _line(line: ExploredLine, factor: float, suffix: str, place: int, most_points: int) -> Figure:
@@ -155,8 +245,8 @@ def _limit_notes(limits: Sequence[HealthLimit], factor: float, suffix: str) -> l
     highest = max((limit.value for limit in limits), default=0.0)
     notes: list[Figure] = []
     for limit in limits:
-        word = str(state("health", limit.level).word).lower()
+        word = str(state("health", limit.level).word).lower() if limit.level else "limit"
         text = f"{word} {number(limit.value * factor)}{suffix}"
-        side = "bottom" if limit.value == highest else "top"
+        side = "bottom" if limit.value == highest or limit.value <= 0 else "top"
         notes.append(look | {"name": "limit", "text": text, "y": limit.value * factor, "yanchor": side})
     return notes

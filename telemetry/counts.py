@@ -1,5 +1,7 @@
 """Counters of the ingest page: refusals by reason, and each source's activity per five minutes.
 
+What is ignored is counted apart from what is refused (core.labels).
+
 Callers write refusals before activity, rows in key order, so that they cannot deadlock.
 """
 
@@ -9,6 +11,7 @@ from typing import Any, NamedTuple
 
 import psycopg
 
+from telemetry.core.labels import IGNORED
 from telemetry.models import Rejection
 
 ACTIVITY_S = 300
@@ -21,10 +24,12 @@ ON CONFLICT (source_id, on_date, reason) DO UPDATE SET count = kept.count + excl
     example = excluded.example, last_at = greatest(kept.last_at, excluded.last_at)
 """
 _ACTIVITY = """
-INSERT INTO telemetry_sourceactivity AS kept (source_id, start, batches, samples, rejected, lag_max_s)
-SELECT * FROM unnest(%s::bigint[], %s::timestamptz[], %s::bigint[], %s::bigint[], %s::bigint[], %s::float8[])
+INSERT INTO telemetry_sourceactivity AS kept (source_id, start, batches, samples, rejected, ignored, lag_max_s)
+SELECT * FROM unnest(
+    %s::bigint[], %s::timestamptz[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::float8[])
 ON CONFLICT (source_id, start) DO UPDATE SET batches = kept.batches + excluded.batches,
     samples = kept.samples + excluded.samples, rejected = kept.rejected + excluded.rejected,
+    ignored = kept.ignored + excluded.ignored,
     lag_max_s = greatest(kept.lag_max_s, excluded.lag_max_s)
 """
 
@@ -44,6 +49,7 @@ class Activity(NamedTuple):
     batches: int
     samples: int
     rejected: int
+    ignored: int
     lag_s: float
 
 
@@ -56,6 +62,12 @@ def refusals(
         for reason in sorted(counts)
         if counts[reason]
     ]
+
+
+def split(counts: Mapping[str, int]) -> tuple[int, int]:
+    """How many were refused, and how many ignored."""
+    ignored = sum(count for reason, count in counts.items() if reason in IGNORED)
+    return sum(counts.values()) - ignored, ignored
 
 
 def activity_start(at: datetime) -> datetime:

@@ -17,7 +17,7 @@ import psycopg
 from django.db import DataError, IntegrityError, transaction
 
 from inventory.models import SiteChange
-from telemetry import counts, store
+from telemetry import clocks, counts, store
 from telemetry.binary import binary_cursor
 from telemetry.core.columns import CorruptBatch, SampleColumns, unpack
 from telemetry.core.instants import instant, ms
@@ -56,6 +56,7 @@ WHERE series.id = ended.id AND series.ended_at IS DISTINCT FROM ended.at
 _ENDED = """
 SELECT id FROM telemetry_series WHERE source_id = ANY(%s) AND ended_at > %s::timestamptz - interval '1 day'
 """
+# A time that only a clock set wrong can have given does not stay.
 _SEEN = """
 INSERT INTO telemetry_sourcestatus AS kept
     (source_id, state, state_since, match_revision, first_sample_at, last_sample_at, last_received_at)
@@ -63,8 +64,10 @@ SELECT source_id, 'waiting', first, 0, first, sampled, received
 FROM unnest(%s::bigint[], %s::timestamptz[], %s::timestamptz[], %s::timestamptz[])
     AS new (source_id, first, sampled, received)
 ON CONFLICT (source_id) DO UPDATE SET first_sample_at = coalesce(kept.first_sample_at, excluded.first_sample_at),
-    last_sample_at = greatest(kept.last_sample_at, excluded.last_sample_at),
-    last_received_at = greatest(kept.last_received_at, excluded.last_received_at)
+    last_sample_at = CASE WHEN kept.last_sample_at > excluded.last_received_at + interval '1 day'
+        THEN excluded.last_sample_at ELSE greatest(kept.last_sample_at, excluded.last_sample_at) END,
+    last_received_at = CASE WHEN kept.last_received_at > excluded.last_received_at + interval '15 minutes'
+        THEN excluded.last_received_at ELSE greatest(kept.last_received_at, excluded.last_received_at) END
 """
 
 _memory = Memory()
@@ -154,7 +157,7 @@ def _store(cursor: psycopg.Cursor[Any], batches: Sequence[Claimed], memory: Memo
     sources = _sources(sorted(by_source))
     keys = {source_id: [batch.columns.keys for batch in by_source[source_id]] for source_id in sources}
     series_by_source = resolve(cursor, sources=sources, keys=keys, memory=memory, now=now)
-    oldest_ms = ms(store.oldest_sample_kept(now))
+    oldest_ms = ms(store.oldest_sample_kept(clocks.clock_standing(now).earliest_now))
     readings = {
         source_id: read(
             [batch.columns for batch in by_source[source_id]], series_by_source[source_id], oldest_ms
@@ -223,15 +226,12 @@ def _count(
     refused, active, seen = [], [], []
     for source_id, of_source in readings.items():
         refused += counts.refusals(source_id, of_source.dropped, of_source.examples, now)
+        rejected, ignored = counts.split(of_source.dropped)
         received = [batch.received_at for batch in by_source[source_id]]
         lag_s = max(0.0, (now - min(received)).total_seconds() + spent_s)
-        start, stored, dropped = (
-            counts.activity_start(now),
-            len(of_source.ts_ms),
-            sum(of_source.dropped.values()),
-        )
-        active.append(counts.Activity(source_id, start, len(received), stored, dropped, lag_s))
-        if stored:
+        start, stored = counts.activity_start(now), of_source.values_stored
+        active.append(counts.Activity(source_id, start, len(received), stored, rejected, ignored, lag_s))
+        if len(of_source.ts_ms):
             seen.append((source_id, min(received), instant(int(of_source.ts_ms.max())), max(received)))
     counts.count(cursor, refused, active)
     counts.write_columns(cursor, _SEEN, seen)

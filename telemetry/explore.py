@@ -69,6 +69,8 @@ class ExploredLine:
 
 @dataclass(frozen=True, slots=True)
 class HealthLimit:
+    """A limit line; without a `level` it is just the limit."""
+
     level: str
     value: float
     source: str
@@ -104,6 +106,12 @@ class ExploredLines:
     @property
     def metric(self) -> Metric | None:
         return registry().get(self.spec.metric)
+
+    @property
+    def states(self) -> tuple[tuple[int, str], ...]:
+        """The names of the values, if the lines have the metric's own values."""
+        metric = self.metric if self.spec.aggregation in _OF_THE_METRIC else None
+        return metric.states if metric is not None else ()
 
     @property
     def title(self) -> str:
@@ -263,19 +271,44 @@ def _limits_of(line: ExploredLine) -> set[HealthLimit]:
     }
 
 
+@dataclass(frozen=True, slots=True)
+class CodeEvent:
+    """A line reports a code that it did not report before; if it `is_older`, the first sample had it already."""
+
+    line: str
+    at_ms: int
+    code: Code
+    is_older: bool
+
+
 def codes_of(explored: ExploredLines) -> list[Code]:
-    """Return the meanings of the codes in the lines, by number. A mean or a quantile of codes is not a code, nor is the
-    combination of a group's lines."""
-    if explored.spec.aggregation not in _PICKED or explored.spec.group_by is not None:
-        return []
-    codes: dict[int, Code] = {}
-    for line in explored.lines[:MOST_LINES]:
-        metric = registry().get(line.labels.get(NAME, ""), line.labels)
-        if metric is not None and metric.codes:
-            for value in np.unique(line.values[np.isfinite(line.values)]).tolist():
-                if (code := code_of(metric, value)) is not None:
-                    codes[code.number] = code
+    """Return the meanings of the codes in the lines, by number."""
+    codes = {event.code.number: event.code for event in events_of(explored) or ()}
     return [codes[number] for number in sorted(codes)]
+
+
+def events_of(explored: ExploredLines) -> list[CodeEvent] | None:
+    """Return the codes in the lines by time, or None if the values are not codes: neither is a mean or a quantile of
+    codes, nor the combination of a group's lines."""
+    if explored.spec.aggregation not in _PICKED or explored.spec.group_by is not None:
+        return None
+    coded = [
+        (line, metric)
+        for line in explored.lines[:MOST_LINES]
+        if (metric := registry().get(line.labels.get(NAME, ""), line.labels)) is not None and metric.codes
+    ]
+    if not coded:
+        return None
+    events = [event for line, metric in coded for event in _events_of_line(line, metric)]
+    return sorted(events, key=lambda event: (event.at_ms, event.line))
+
+
+def _events_of_line(line: ExploredLine, metric: Metric) -> Iterator[CodeEvent]:
+    finite = np.isfinite(line.values)
+    instants, values = line.ts_ms[finite], line.values[finite]
+    for place in [0, *(np.flatnonzero(np.diff(values)) + 1).tolist()]:
+        if (code := code_of(metric, float(values[place]))) is not None:
+            yield CodeEvent(line.name, int(instants[place]), code, is_older=place == 0)
 
 
 def metrics_of(sites: Sequence[Site]) -> list[str]:

@@ -12,10 +12,11 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Count, Sum
 
-from telemetry import counts, tasks
+from telemetry import clocks, counts, tasks
 from telemetry.binary import binary_cursor
 from telemetry.core.columns import SampleColumns, TakenTimes, pack
 from telemetry.core.instants import ms
+from telemetry.core.labels import SENT_BEFORE
 from telemetry.intake import StoredBytes
 from telemetry.models import InboxBatch, Source
 
@@ -42,13 +43,17 @@ class Receipt:
 
 
 def window(now: datetime) -> TakenTimes:
-    oldest = now - timedelta(hours=settings.TELEMETRY_RAW_HOURS)
-    return TakenTimes(ms(now), ms(oldest), settings.TELEMETRY_FUTURE_S * 1000)
+    """A clock that is wrong refuses nothing: what goes on where the newest samples ended is taken as well."""
+    standing = clocks.watched_standing(now)
+    oldest = standing.earliest_now - timedelta(hours=settings.TELEMETRY_RAW_HOURS)
+    return TakenTimes(ms(standing.latest_now), ms(oldest), settings.TELEMETRY_FUTURE_S * 1000)
 
 
 def accept(*, source: Source, columns: SampleColumns, now: datetime, body: bytes | None = None) -> Receipt:
     """Store the decoded samples and count the refused ones in one transaction, then wake a worker. `body` is the raw
     body, if a retry sends exactly the same. Without samples nothing is stored."""
+    # Samples that arrive before they were taken would look old as soon as the clock is right.
+    now = max(now, clocks.watched_standing(now).trusted_now)
     if columns.rejected.total:
         with transaction.atomic():
             # What is refused now may be taken later, when a limit or the clock has gone on: a body that was taken in
@@ -63,6 +68,8 @@ def accept(*, source: Source, columns: SampleColumns, now: datetime, body: bytes
                 )
     else:
         receipt = _store(source, columns, now, body)
+    if receipt.duplicate:
+        refuse(source=source, refused={SENT_BEFORE: receipt.samples}, examples={}, now=now)
     if receipt.batch_id is not None:
         # If Redis fails, the samples are safe, and the next tick of beat drains them.
         transaction.on_commit(tasks.wake_drain, robust=True)
@@ -71,7 +78,7 @@ def accept(*, source: Source, columns: SampleColumns, now: datetime, body: bytes
 
 def refuse(*, source: Source, refused: Mapping[str, int], examples: Mapping[str, str], now: datetime) -> None:
     rows = counts.refusals(source.pk, refused, examples, now)
-    active = counts.Activity(source.pk, counts.activity_start(now), 0, 0, sum(refused.values()), 0.0)
+    active = counts.Activity(source.pk, counts.activity_start(now), 0, 0, *counts.split(refused), 0.0)
     with transaction.atomic(), binary_cursor() as cursor:
         counts.count(cursor, rows, [active])
 

@@ -21,6 +21,7 @@ from telemetry.models import (
     SourceFlip,
     SourceState,
 )
+from web import scopes
 
 DAY = timedelta(hours=24)
 HOUR = timedelta(hours=1)
@@ -52,6 +53,7 @@ class Hour:
     state: str
     samples: int
     rejected: int
+    ignored: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,7 @@ class Intake:
     samples_per_s: float | None
     lag_s: float | None
     rejected_24h: int
+    ignored_24h: int
     samples_24h: int
     strip: tuple[Hour, ...] = ()
 
@@ -90,6 +93,14 @@ class InboxBacklog:
 
     def age_s(self, now: datetime) -> float:
         return (now - self.oldest_received_at).total_seconds() if self.oldest_received_at else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class RefusalOfSource:
+    source: Source
+    reason: str
+    count: int
+    last_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,17 +145,17 @@ def rows(sources: Iterable[Source], *, now: datetime) -> list[Intake]:
     ]
 
 
-def _hours(ids: Sequence[int], now: datetime) -> dict[int, dict[datetime, tuple[int, int]]]:
+def _hours(ids: Sequence[int], now: datetime) -> dict[int, dict[datetime, tuple[int, int, int]]]:
     counted = (
         SourceActivity.objects.filter(source__in=ids, start__gte=_strip_start(now), start__lte=now)
         .order_by()
         .annotate(hour=TruncHour("start"))
         .values_list("source_id", "hour")
-        .annotate(came=models.Sum("samples"), refused=models.Sum("rejected"))
+        .annotate(came=models.Sum("samples"), refused=models.Sum("rejected"), passed=models.Sum("ignored"))
     )
-    by_source: dict[int, dict[datetime, tuple[int, int]]] = defaultdict(dict)
-    for source_id, hour, came, refused in counted:
-        by_source[source_id][hour] = came, refused
+    by_source: dict[int, dict[datetime, tuple[int, int, int]]] = defaultdict(dict)
+    for source_id, hour, *figures in counted:
+        by_source[source_id][hour] = tuple(figures)
     return by_source
 
 
@@ -169,7 +180,7 @@ def _flips(ids: Sequence[int], now: datetime) -> dict[int, list[SourceFlip]]:
 
 def _intake_of(
     source: Source,
-    hours: dict[datetime, tuple[int, int]],
+    hours: dict[datetime, tuple[int, int, int]],
     recent: tuple[datetime, int, float] | None,
     flips: Sequence[SourceFlip],
     now: datetime,
@@ -187,8 +198,9 @@ def _intake_of(
         last_received_at=status.last_received_at if status else None,
         samples_per_s=_rate(recent, first, source, now),
         lag_s=recent[2] if recent else None,
-        rejected_24h=sum(refused for _, refused in hours.values()),
-        samples_24h=sum(came for came, _ in hours.values()),
+        rejected_24h=sum(refused for _, refused, _ in hours.values()),
+        ignored_24h=sum(ignored for *_, ignored in hours.values()),
+        samples_24h=sum(came for came, *_ in hours.values()),
         strip=_strip(state, hours, flips, now),
     )
 
@@ -209,7 +221,7 @@ def _strip_start(now: datetime) -> datetime:
 
 
 def _strip(
-    state: str, hours: dict[datetime, tuple[int, int]], flips: Sequence[SourceFlip], now: datetime
+    state: str, hours: dict[datetime, tuple[int, int, int]], flips: Sequence[SourceFlip], now: datetime
 ) -> tuple[Hour, ...]:
     cells = []
     last_state = flips[0].from_state if flips else state
@@ -234,6 +246,13 @@ def queue() -> InboxBacklog:
     return InboxBacklog(**figures)
 
 
+def oldest_waiting() -> datetime | None:
+    """When the oldest batch arrived that waits to be stored: everything before it is stored."""
+    with scopes.everything():
+        waiting = InboxBatch.objects.waiting().order_by("pk")
+        return waiting.values_list("received_at", flat=True).first()
+
+
 def set_aside() -> models.QuerySet[InboxBatch]:
     return (
         InboxBatch.objects.set_aside().select_related("source").defer("columns").order_by("-failed_at", "-pk")
@@ -254,6 +273,20 @@ def refused(source: Source, *, start: datetime, end: datetime) -> list[RefusalCo
         for reason, days in by_reason.items()
     ]
     return sorted(counts, key=lambda each: (-each.count, each.reason))
+
+
+def refusals_by_source(*, now: datetime, most: int) -> list[RefusalOfSource]:
+    """Refusals of today and yesterday (UTC), the most first."""
+    counted = (
+        Rejection.objects.filter(on_date__gte=(now - DAY).date())
+        .order_by()
+        .values_list("source", "reason")
+        .annotate(total=models.Sum("count"), last_at=models.Max("last_at"))
+        .order_by("-total", "source", "reason")[:most]
+    )
+    rows = list(counted)
+    by_id = Source.objects.in_bulk({source_id for source_id, *_ in rows})
+    return [RefusalOfSource(by_id[source_id], *of_source) for source_id, *of_source in rows]
 
 
 def flips(source: Source, *, limit: int = 50) -> list[SourceFlip]:

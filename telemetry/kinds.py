@@ -66,6 +66,8 @@ _FIGURES = (
            template="telemetry/cells/strip.html",
            export=lambda row: " ".join(hour.state for hour in row.strip), phone="full"),
     hidden(Column, "samples", "Samples, 24 h", value="samples_24h", numeric=True),
+    hidden(Column, "ignored", "Ignored, 24 h", value="ignored_24h", numeric=True,
+           hint="No readings, ends of series, bodies sent again"),
     hidden(Column, "since", "In this state since", value="state_since"),
 )  # fmt: skip
 _GIVEN = (

@@ -8,10 +8,11 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from django.conf import settings
-from django.db.models import Count
+from django.db.models import Count, Sum
 from prometheus_client import Counter
 
 from telemetry import intake
+from telemetry.core.labels import IGNORED
 from telemetry.models import Rejection, SourceStatus
 from web import metrics
 from web.metrics import GaugeFamily, Values
@@ -55,6 +56,11 @@ def _sources(now: datetime) -> dict[tuple[str, ...], float]:
     return {(state,): count for state, count in states}
 
 
+def _ignored(now: datetime) -> dict[tuple[str, ...], float]:
+    today = Rejection.objects.filter(on_date=now.astimezone(UTC).date(), reason__in=IGNORED).order_by()
+    return {(reason,): count for reason, count in today.values_list("reason").annotate(Sum("count"))}
+
+
 OF_SOURCES = (
     GaugeFamily(
         "muster_telemetry_source_state", "1 for the state of the source", ("source", "site", "state")
@@ -78,7 +84,8 @@ def _figures_of_sources(now: datetime) -> Mapping[str, Values]:
         source_id: (status.source.name, status.source.site.slug if status.source.site else "")
         for source_id, status in statuses.items()
     }
-    today = Rejection.objects.filter(source__in=labels, on_date=now.astimezone(UTC).date()).order_by()
+    today = Rejection.objects.filter(source__in=labels, on_date=now.astimezone(UTC).date())
+    refusals = today.exclude(reason__in=IGNORED).order_by()
     state, heard, refused = (family.name for family in OF_SOURCES)
     return {
         state: {(*labels[source_id], status.state): 1 for source_id, status in statuses.items()},
@@ -89,7 +96,7 @@ def _figures_of_sources(now: datetime) -> Mapping[str, Values]:
         },
         refused: {
             (*labels[source_id], reason): count
-            for source_id, reason, count in today.values_list("source_id", "reason", "count")
+            for source_id, reason, count in refusals.values_list("source_id", "reason", "count")
         },
     }
 
@@ -100,6 +107,12 @@ def _inbox_reader(read: Callable[[intake.InboxBacklog, datetime], float]) -> met
 
 def register() -> None:
     metrics.gauge("muster_telemetry_sources", "Sources by state", ("state",), _sources)
+    metrics.gauge(
+        "muster_telemetry_ignored_today",
+        "Samples of this UTC day that were no readings",
+        ("reason",),
+        _ignored,
+    )
     for name, (text, read) in GAUGES.items():
         metrics.gauge(f"muster_telemetry_{name}", text, (), _inbox_reader(read))
     metrics.gauges(OF_SOURCES, _figures_of_sources)

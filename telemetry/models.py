@@ -151,6 +151,7 @@ class SourceActivity(models.Model):
     batches = models.PositiveBigIntegerField(default=0)
     samples = models.PositiveBigIntegerField(default=0)
     rejected = models.PositiveBigIntegerField(default=0)
+    ignored = models.PositiveBigIntegerField(default=0, db_default=0, help_text="No reading, and no fault")
     new_series = models.PositiveBigIntegerField(
         default=0, db_default=0, help_text="Series met for the first time, those beyond the limit included"
     )

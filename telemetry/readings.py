@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from telemetry.core.columns import SampleColumns, is_stale
-from telemetry.core.labels import describe_key
+from telemetry.core.labels import NO_READING, NOT_A_NUMBER, SERIES_ENDED, describe_key
 from telemetry.series import NO_SITE, KnownSeries
 
 
@@ -38,15 +38,13 @@ def clean(
 WINDOW_MS = 300_000
 RULES = ("scale", "missing_from", "missing_below", "zero_is_missing")
 """Attributes that a metric and a known series share; they define how values are read."""
-# Reasons that need the metric; those of core.labels.RefusalReason are found on receipt.
-NOT_A_NUMBER = "not_a_number"
-NO_READING = "no_reading"
 TOO_OLD = "too_old"
 
 
 @dataclass
 class SourceReadings:
-    """The readings of one source's batches. Columns of equal length; only a stale marker is NaN."""
+    """The readings of one source's batches. Columns of equal length; only a stale marker is NaN. `dropped` counts what
+    is refused or ignored, for reasons that need the metric; those of core.labels.RefusalReason are found on receipt."""
 
     ts_ms: NDArray[np.int64]
     series_ids: NDArray[np.int64]
@@ -54,6 +52,10 @@ class SourceReadings:
     site_ids: list[int]
     dropped: dict[str, int] = field(default_factory=dict)
     examples: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def values_stored(self) -> int:
+        return len(self.ts_ms) - self.dropped.get(SERIES_ENDED, 0)
 
     @property
     def windows_ms(self) -> list[int]:
@@ -67,7 +69,8 @@ def read(batches: Sequence[SampleColumns], known_series: KnownSeries, oldest_ms:
     sent = np.concatenate([batch.value for batch in batches])
     ids = slots["series_id"]
     values = clean(sent, **{name: slots[name] for name in RULES})
-    odd = ~np.isfinite(values) & ~is_stale(sent)
+    ended = is_stale(sent)
+    odd = ~np.isfinite(values) & ~ended
     faults = {
         TOO_OLD: ts_ms < oldest_ms,
         NOT_A_NUMBER: odd & ~np.isfinite(sent),
@@ -81,6 +84,8 @@ def read(batches: Sequence[SampleColumns], known_series: KnownSeries, oldest_ms:
             is_kept &= ~faulty
             readings.dropped[reason] = int(np.count_nonzero(faulty))
             readings.examples[reason] = _example(batches, int(np.argmax(faulty)))
+    if count := int(np.count_nonzero(ended & is_kept)):
+        readings.dropped[SERIES_ENDED] = count
     if not is_kept.all():
         slots = slots[is_kept]
         readings.ts_ms, readings.series_ids, readings.values = ts_ms[is_kept], ids[is_kept], values[is_kept]

@@ -30,9 +30,12 @@ from telemetry.formats import (
 )
 from telemetry.models import Source
 from telemetry.series_limits import SeriesLimits
+from web import disk
 
 # A database returns within moments or not for long; an inbox takes a while to empty.
 RETRY_AFTER_S = {429: 5, 503: 1}
+# Somebody has to make space.
+FULL_DISK_WAIT_S = 30
 # How long a valid token is cached: revoking or pausing may take this long to have effect.
 REMEMBERED = timedelta(seconds=5)
 MOST_REMEMBERED = 1000
@@ -150,6 +153,8 @@ def check_headers(delivery: Delivery, *, now: datetime) -> WireFormat:
         raise too_large()
     if ingest.inbox_is_full.just_seen(now):
         raise WriteRefused(429, "the inbox is full")
+    if disk.is_full(now):
+        raise WriteRefused(429, "Muster's disk is nearly full", wait_s=FULL_DISK_WAIT_S)
     return wire_format
 
 

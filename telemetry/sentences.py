@@ -35,10 +35,12 @@ REASONS = {
     "wrong_content_type": f"a body that is not {formats.names()}",
     "too_many_new_series": "too many new series in five minutes; later ones are accepted again",
     "too_many_series": "more series than a source may have",
-    "not_a_number": "a value that is not a number",
+    "not_a_number": "a value that is not a number, as of a summary without observations",
     "no_reading": "a placeholder that the exporter sends when it has no value",
+    "series_ended": "the end of a series, which a sender marks when its target goes",
+    "sent_before": "a sample of a body that came a second time",
 }
-"""The meaning of each reason for a refusal."""
+"""The meaning of each reason why samples were refused or ignored."""
 
 
 def place_of(source: Source) -> str:
@@ -190,8 +192,8 @@ def _reason(candidate: MatchCandidate, labels: Mapping[str, str]) -> str:
 
 
 def reading(metric: str, value: float | None, unit: str, *, taken_at: datetime | None = None) -> str:
-    """Format a value as its metric names it: "91 °C", "3 (low)", "XID 79"; "2 in 24 h, last at 05:12" for a counter, of
-    which the value is that of its last rise; "" without a value."""
+    """Format a value as its metric names it: "91 °C", "3 (low)", "XID 79"; "2 in 24 h, last at 05:12" for a counter,
+    whose value is of the time when it rose last; "" without a value."""
     if value is None:
         return ""
     definition = registry().get(metric, None)

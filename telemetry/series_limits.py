@@ -4,9 +4,14 @@ Decided on receipt, so that the sender gets the answer. The keys of known series
 up, so that an ordinary body needs no query. The rate is counted in one row for all web processes (a new series that
 reaches two of them before the drain counts twice). Each process counts the total once a minute, so it may be exceeded
 within that time.
+
+A burst takes a share of the rate: a job on a host may have half of what the others of its source have left. So another
+one still gets its new series in. Each process counts the shares by itself.
 """
 
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import psycopg
@@ -14,7 +19,7 @@ from django.conf import settings
 
 from telemetry.binary import binary_cursor
 from telemetry.core.columns import SampleColumns, drop_refused
-from telemetry.core.labels import RefusalReason, digest_of_key
+from telemetry.core.labels import RefusalReason, digest_of_key, labels_of
 from telemetry.counts import activity_start
 from telemetry.models import Source
 
@@ -23,6 +28,7 @@ from telemetry.models import Source
 REMEMBERED_BYTES = 96 * 1024 * 1024
 ENTRY_BYTES = 100
 COUNTED_EVERY = timedelta(minutes=1)
+JOB_LABELS = ("job", "instance")
 
 _FIND = "SELECT digest FROM telemetry_series WHERE source_id = %s AND digest = ANY(%s)"
 # Both counts use index-only scans; no index covers the series that have not ended.
@@ -45,6 +51,23 @@ class SeriesTotal:
     series: int
 
 
+@dataclass(slots=True)
+class NewSeries:
+    """Counts of a source in the five minutes from `start`: all, as the database has them, and by job and host, as this
+    process does."""
+
+    start: datetime
+    total: int = 0
+    by_job: Counter[tuple[str, ...]] = field(default_factory=Counter)
+
+    def share_of(self, job: tuple[str, ...]) -> int:
+        """How many more it may bring. Series that name neither job nor host cannot be told apart."""
+        if not any(job):
+            return settings.TELEMETRY_NEW_SERIES
+        left_by_others = settings.TELEMETRY_NEW_SERIES - (self.total - self.by_job[job])
+        return max(0, (left_by_others + 1) // 2 - self.by_job[job])
+
+
 class SeriesLimits:
     """Accepts samples of known series, and of new ones up to the limits."""
 
@@ -53,7 +76,7 @@ class SeriesLimits:
         self._bytes = 0
         self._most_bytes = most_bytes
         self._totals: dict[int, SeriesTotal] = {}
-        self._spent: dict[int, datetime] = {}
+        self._arrivals: dict[int, NewSeries] = {}
 
     def let_in(self, columns: SampleColumns, *, source: Source, now: datetime) -> SampleColumns:
         known_keys = self._known.setdefault(source.pk, set())
@@ -63,16 +86,34 @@ class SeriesLimits:
         with binary_cursor() as cursor:
             new = _new(cursor, source, columns, unknown)
             within = self._limit_by_total(cursor, source, len(new), now)
-            granted = self._limit_by_rate(cursor, source, within, now)
+            jobs = {place: _job_of(columns.keys[place]) for place in new[:within]}
+            shared, beyond_share = self._limit_by_share(source, jobs, now)
+            granted = self._limit_by_rate(cursor, source, len(shared))
         if granted:
             self._totals[source.pk].series += granted
+            self._arrivals[source.pk].by_job.update(jobs[place] for place in shared[:granted])
         refused = {
-            RefusalReason.TOO_MANY_NEW_SERIES: new[granted:within],
+            RefusalReason.TOO_MANY_NEW_SERIES: [*shared[granted:], *beyond_share],
             RefusalReason.TOO_MANY_SERIES: new[within:],
         }
-        beyond = set(new[granted:])
+        beyond = {place for places in refused.values() for place in places}
         self._remember(source, [columns.keys[place] for place in unknown if place not in beyond])
         return drop_refused(columns, refused) if beyond else columns
+
+    def _limit_by_share(
+        self, source: Source, jobs: Mapping[int, tuple[str, ...]], now: datetime
+    ) -> tuple[list[int], list[int]]:
+        """Places of the series within the share of their job, and of those beyond it."""
+        arrivals = self._arrivals.get(source.pk)
+        if arrivals is None or arrivals.start != activity_start(now):
+            arrivals = self._arrivals[source.pk] = NewSeries(activity_start(now))
+        left = {job: arrivals.share_of(job) for job in set(jobs.values())}
+        shared: list[int] = []
+        beyond: list[int] = []
+        for place, job in jobs.items():
+            (shared if left[job] > 0 else beyond).append(place)
+            left[job] -= 1
+        return shared, beyond
 
     def _limit_by_total(self, cursor: psycopg.Cursor, source: Source, new: int, now: datetime) -> int:
         if not new:
@@ -83,15 +124,13 @@ class SeriesLimits:
             total = self._totals[source.pk] = SeriesTotal(now, row[0] if row else 0)
         return min(new, max(0, settings.TELEMETRY_SERIES - total.series))
 
-    def _limit_by_rate(self, cursor: psycopg.Cursor, source: Source, new: int, now: datetime) -> int:
-        start, limit = activity_start(now), settings.TELEMETRY_NEW_SERIES
-        if not new or self._spent.get(source.pk) == start:
+    def _limit_by_rate(self, cursor: psycopg.Cursor, source: Source, new: int) -> int:
+        arrivals, limit = self._arrivals[source.pk], settings.TELEMETRY_NEW_SERIES
+        if not new or arrivals.total >= limit:
             return 0
-        row = cursor.execute(_MEET, [source.pk, start, new]).fetchone()
-        met = row[0] if row else new
-        if met >= limit:
-            self._spent[source.pk] = start
-        return min(new, max(0, limit - (met - new)))
+        row = cursor.execute(_MEET, [source.pk, arrivals.start, new]).fetchone()
+        arrivals.total = row[0] if row else new
+        return min(new, max(0, limit - (arrivals.total - new)))
 
     def _remember(self, source: Source, keys: list[bytes]) -> None:
         size = sum(map(len, keys)) + ENTRY_BYTES * len(keys)
@@ -107,3 +146,8 @@ def _new(cursor: psycopg.Cursor, source: Source, columns: SampleColumns, places:
     for (digest,) in cursor.execute(_FIND, [source.pk, list(digests)]).fetchall():
         del digests[digest]
     return list(digests.values())
+
+
+def _job_of(key: bytes) -> tuple[str, ...]:
+    labels = labels_of(key)
+    return tuple(labels.get(name, "") for name in JOB_LABELS)

@@ -4,11 +4,13 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, Max, OuterRef, QuerySet
 
 from accounts.models import User
 from inventory.models import SiteChange
-from telemetry.models import Series, Source, SourceFlip, SourceState, SourceStatus
+from telemetry.models import InboxBatch, Series, Source, SourceFlip, SourceState, SourceStatus
+
+_BADNESS = {SourceState.ON_TIME: 0, SourceState.LATE: 1, SourceState.SILENT: 2}
 
 
 def state_of(
@@ -37,10 +39,12 @@ def state_of(
 
 def update_states(*, now: datetime, sources: Iterable[int] | None = None) -> int:
     _begin_missing(now)
+    # Read before the statuses: what a drain stores between both is then in one of them, or in both.
+    arrived = _arrived()
     statuses = SourceStatus.objects.select_related("source").order_by("source")
     if sources is not None:
         statuses = statuses.filter(source__in=sources)
-    return sum(_update(status, now) for status in statuses)
+    return sum(_update(status, arrived.get(status.source_id), now) for status in statuses)
 
 
 def _begin_missing(now: datetime) -> None:
@@ -52,15 +56,40 @@ def _begin_missing(now: datetime) -> None:
     )
 
 
-def _update(status: SourceStatus, now: datetime) -> bool:
+def _arrived() -> dict[int, datetime]:
+    """When the newest batch of each source arrived that waits to be stored."""
+    waiting = InboxBatch.objects.waiting().order_by().values_list("source")
+    return dict(waiting.annotate(newest=Max("received_at")))
+
+
+def _judged(status: SourceStatus, arrived_at: datetime | None, now: datetime) -> tuple[SourceState, datetime]:
+    """The state by what is stored, or by what waits: that keeps a source from a worse state than it is in, and lifts it
+    out of none, because the times of its samples are not known yet."""
     source = status.source
+    limit = timedelta(seconds=source.cadence_s + source.grace_s)
     state, since = state_of(
         paused=source.paused,
-        limit=timedelta(seconds=source.cadence_s + source.grace_s),
+        limit=limit,
         sampled_at=status.last_sample_at,
         received_at=status.last_received_at,
         now=now,
     )
+    if arrived_at is None or not {state, status.state} <= _BADNESS.keys():
+        return state, since
+    by_door = state_of(paused=False, limit=limit, sampled_at=arrived_at, received_at=arrived_at, now=now)
+    present = (SourceState(status.state), status.state_since)
+    return min((state, since), max(by_door, present, key=_badness), key=_badness)
+
+
+def _badness(judged: tuple[SourceState, datetime]) -> tuple[int, float]:
+    """The state that began earlier is the worse one of two that are equal."""
+    state, since = judged
+    return _BADNESS[state], -since.timestamp()
+
+
+def _update(status: SourceStatus, arrived_at: datetime | None, now: datetime) -> bool:
+    source = status.source
+    state, since = _judged(status, arrived_at, now)
     if state == status.state:
         return False
     since = max(since, status.state_since)

@@ -4,10 +4,10 @@ import logging
 
 from celery import shared_task
 
-from telemetry import drain, matching, rollups, sources, store, wakeup
+from telemetry import clocks, drain, matching, rollups, sources, store, wakeup
 from telemetry.drift import comparing
-from web import workers
-from web.clock import now
+from web import watch, workers
+from web.clock import now, trusted_now
 
 log = logging.getLogger(__name__)
 
@@ -20,7 +20,7 @@ def drain_inbox() -> int:
 
 def wake_drain() -> None:
     if wakeup.ask():
-        drain_inbox.apply_async(expires=60, retry=False)
+        drain_inbox.apply_async(expires=wakeup.EXPIRES_S, retry=False)
 
 
 @shared_task(name="telemetry.roll_up")
@@ -30,7 +30,13 @@ def roll_up() -> int:
 
 @shared_task(name="telemetry.update_source_states")
 def update_source_states() -> int:
-    return 0 if workers.are_catching_up() else sources.update_states(now=now())
+    if workers.are_catching_up():
+        return 0
+    at = now()
+    # A clock that is wrong makes no source silent.
+    changed = sources.update_states(now=at) if clocks.clock_standing(at).agrees else 0
+    watch.note(watch.WorkStage.SOURCES, at)
+    return changed
 
 
 @shared_task(name="telemetry.match_series")
@@ -40,9 +46,10 @@ def match_series() -> int:
 
 @shared_task(name="telemetry.keep_partitions")
 def keep_partitions() -> int:
-    return store.keep_partitions(now=now())
+    at = now()
+    return store.keep_partitions(now=at, newest_at=clocks.clock_standing(at).newest_at)
 
 
 @shared_task(name="telemetry.compare_inventory")
 def compare_inventory() -> int:
-    return 0 if workers.are_catching_up() else comparing.compare_all(now=now())
+    return 0 if workers.are_catching_up() else comparing.compare_all(now=trusted_now())

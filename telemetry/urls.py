@@ -5,7 +5,7 @@ from django.urls import include, path
 from telemetry import api
 from telemetry.drift import views as drift
 from telemetry.kinds import SOURCES
-from telemetry.views import explore, ingest, set_aside, sources
+from telemetry.views import explore, ingest, set_aside, sources, status
 from telemetry.views.write import write
 from web.kinds.addresses import addresses
 
@@ -13,6 +13,7 @@ urlpatterns = [
     path("api/v1/write", write, name="write"),
     path("api/telemetry/", include(api.urlpatterns)),
     path("telemetry/", ingest.overview, name="ingest"),
+    path("telemetry/status/", status.page, name="muster-status"),
     path("telemetry/series/", ingest.series, name="series-list"),
     path("telemetry/unmatched/", ingest.unmatched, name="series-unmatched"),
     path("telemetry/set-aside/retry-all/", set_aside.retry_all, name="set-aside-retry-all"),

@@ -9,24 +9,21 @@ import logging
 from contextlib import suppress
 
 import redis
-from django.conf import settings
-from redis.backoff import NoBackoff
-from redis.retry import Retry
+
+from web import valkey
 
 log = logging.getLogger(__name__)
 
 _FLAG = "muster:drain-asked"
-# Longer than a drain takes to start, and short enough to expire soon if the message was lost.
-_FORGET_S = 5
+# As long as the message lasts, so that no second one waits. If it was lost, beat's tick drains.
+EXPIRES_S = 60
 # A sender waits for this: no retries, no long time-outs.
-_client = redis.Redis.from_url(
-    settings.REDIS_URL, socket_timeout=0.5, socket_connect_timeout=0.5, retry=Retry(NoBackoff(), 0)
-)
+_client = valkey.client(timeout_s=0.5, decode=False)
 
 
 def ask() -> bool:
     try:
-        return bool(_client.set(_FLAG, 1, nx=True, ex=_FORGET_S))
+        return bool(_client.set(_FLAG, 1, nx=True, ex=EXPIRES_S))
     except redis.RedisError as error:
         log.warning("no wake-up for the drain: %s", error)
         return False

@@ -15,7 +15,7 @@ class WebConfig(AppConfig):
         first = next(iter(apps.get_app_configs()))
         pre_migrate.connect(_refuse_foreign_data, sender=first)
         post_migrate.connect(_install_triggers, sender=first)
-        from web import cached, metrics, palette, search, workers
+        from web import cached, disk, faults, jobs, metrics, notices, palette, search, workers
         from web.accounts import finding as users
         from web.kinds import finding as kinds
 
@@ -23,6 +23,10 @@ class WebConfig(AppConfig):
         users.register()
         search.register_maker(kinds.providers)
         workers.listen()
+        notices.register("disk", disk.notices)
+        jobs.listen()
+        notices.register("lag", faults.notices)
+        metrics.gauges(faults.GAUGES, faults.gauges)
         metrics.gauge(
             "muster_workers",
             "Workers that sent a heartbeat within a minute",

@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
 from accounts.models import User
-from web import clock
+from web import clock, notices
 from web.navigation import navigation
 from web.saved_views.queries import SavedViews
 
@@ -23,6 +23,7 @@ def page(request: HttpRequest) -> dict[str, Any]:
     entry = SimpleLazyObject(lambda: next((entry for entry in nav if entry["current"]), None))
     return {
         "page_at": clock.now(),
+        "notices": notices.board.current if signed_in else (),
         "theme": theme_of(request),
         "nav": nav,
         "entry": entry,

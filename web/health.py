@@ -1,8 +1,9 @@
 """Whether Muster is alive, and whether it can serve."""
 
 import logging
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
 from functools import cache
-from typing import Any
 
 import redis
 from django.conf import settings
@@ -15,11 +16,41 @@ from django.views.decorators.http import require_safe
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from web import clock, workers
+from web import clock, disk, workers
 
 log = logging.getLogger(__name__)
 
-UP, DEGRADED, DOWN = "up", "degraded", "down"
+UP, DEGRADED, BUSY, DOWN, UNKNOWN = "up", "degraded", "busy", "down", "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The parts that Muster needs, as they were seen. A database is busy if its answer takes seconds."""
+
+    database: str
+    migrations: str
+    redis: str
+    disk: str
+    workers: int
+
+    @property
+    def status(self) -> str:
+        """Pages and samples work without Redis and without workers: then it is degraded."""
+        if self.database == DOWN or self.migrations != UP:
+            return DOWN
+        if self.database == BUSY:
+            return BUSY
+        return UP if self.workers and self.disk == UP else DEGRADED
+
+    def replace_database(self, database: str) -> "Parts":
+        return replace(self, database=database)
+
+    def lose_database(self) -> "Parts":
+        return replace(self, database=DOWN, migrations=UNKNOWN)
+
+    def keep_migrations(self, before: "Parts | None") -> "Parts":
+        """Migrations stay as they were seen before while the database cannot be asked."""
+        return replace(self, migrations=before.migrations) if before and self.database == DOWN else self
 
 
 @never_cache
@@ -32,21 +63,23 @@ def live(request: HttpRequest) -> JsonResponse:
 @never_cache
 @require_safe
 def ready(request: HttpRequest) -> JsonResponse:
-    """Whether requests can be served: 200, or 503 with what is missing.
+    """Whether requests can be served: 200, or 503 with what is missing. The web process has looked already
+    (web/serving/pulse.py); any other looks now."""
+    parts: Parts = request.META.get("muster.parts") or read_parts(clock.now())
+    return JsonResponse(
+        {"status": parts.status, **asdict(parts)}, status=503 if parts.status == DOWN else 200
+    )
 
-    Pages and samples work without Redis and without workers: then the status is degraded.
-    """
-    database = DOWN if request.META.get("muster.away") else _database()
-    parts = {
-        "database": database,
-        "migrations": _migrations() if database == UP else "unknown",
-        "redis": _redis(),
-    }
-    seen = workers.seen(now=clock.now()) if parts["redis"] == UP else []
-    serving = parts["database"] == parts["migrations"] == UP
-    status = DOWN if not serving else UP if seen else DEGRADED
-    answer: dict[str, Any] = {"status": status, **parts, "workers": len(seen)}
-    return JsonResponse(answer, status=200 if serving else 503)
+
+def read_parts(now: datetime) -> Parts:
+    database, redis_state = _database(), _redis()
+    return Parts(
+        database=database,
+        migrations=_migrations() if database == UP else UNKNOWN,
+        redis=redis_state,
+        disk=disk.disk_standing(now).state,
+        workers=len(workers.seen(now=now)) if redis_state == UP else 0,
+    )
 
 
 def _database() -> str:

@@ -116,6 +116,7 @@ ENTRIES: tuple[NavigationEntry, ...] = (
     NavigationEntry("Data", "database-import", (
         NavigationTab("Telemetry", "ingest", "telemetry.view_source", "g d", "sources ingest",
                       also=("source-list",)),
+        NavigationTab("Muster itself", "muster-status", "telemetry.view_source", words="status jobs queues lag disk"),
         NavigationTab("Series", "series-list", "telemetry.view_series"),
         NavigationTab("Explore", "explore", "telemetry.view_series", words="metrics charts"),
         NavigationTab("Inventory drift", "drifts", "telemetry.view_inventorydrift", words="contradictions corrections"),

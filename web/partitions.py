@@ -4,12 +4,15 @@ Writers never wait: a new table is attached under a lock that allows inserts, an
 before it is dropped.
 """
 
+import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
 from django.db import connection, transaction
+
+log = logging.getLogger(__name__)
 
 # If two writers need the same missing partition, the second waits and then finds it.
 _MAKING = 7_301_001
@@ -51,18 +54,33 @@ def month_of(at: datetime) -> datetime:
     return day_of(at).replace(day=1)
 
 
-def keep(partitioned: Partitioned, *, now: datetime) -> int:
+def keep(partitioned: Partitioned, *, now: datetime, newest_at: datetime | None = None) -> int:
     """Create the partitions of the next days and drop expired ones; returns how many changed.
 
-    Must run outside a transaction, because a concurrent detach cannot run inside one.
+    A clock that is set ahead must not delete data: what `newest_at`, the time of the newest row, does not show to be
+    expired stays until it does. Must run outside a transaction, because a concurrent detach cannot run inside one.
     """
     changed = ensure(partitioned, coming(partitioned, now))
-    oldest = partitioned.name(partitioned.oldest_kept(now))
+    if waiting := spared(partitioned, now=now, newest_at=newest_at):
+        log.warning(
+            "%s to %s stay: by the clock they are expired, but the newest row is from %s",
+            waiting[0],
+            waiting[-1],
+            newest_at,
+        )
+    oldest = partitioned.name(partitioned.oldest_kept(min(now, newest_at or now)))
     for name, standing in existing(partitioned).items():
         if name < oldest:
             _drop(partitioned, name, standing)
             changed += 1
     return changed
+
+
+def spared(partitioned: Partitioned, *, now: datetime, newest_at: datetime | None) -> list[str]:
+    """The partitions that the clock alone would drop, but for the one that is next: a row of it may be the newest."""
+    agreed = partitioned.name(partitioned.oldest_kept(min(now, newest_at or now)))
+    by_clock = partitioned.name(partitioned.oldest_kept(now))
+    return [name for name in existing(partitioned) if agreed <= name < by_clock][1:]
 
 
 def coming(partitioned: Partitioned, now: datetime) -> list[datetime]:

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from django.conf import settings
 from django.http import HttpRequest
 from rest_framework.request import Request
 
@@ -34,3 +35,11 @@ def asks_for_json(request: HttpRequest) -> bool:
 def wants_json(request: HttpRequest) -> bool:
     """The same, and all clients of addresses for programs."""
     return request.path.startswith(FOR_PROGRAMS) or asks_for_json(request)
+
+
+def absolute_url(request: HttpRequest | Request, path: str = "") -> str:
+    """The address of a path, or of the request itself. It begins with the configured address where there is one,
+    because whoever sends a request chooses its Host header."""
+    if not settings.BASE_URL:
+        return request.build_absolute_uri(path or None)
+    return f"{settings.BASE_URL}{path or request.get_full_path()}"

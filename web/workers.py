@@ -11,11 +11,8 @@ from typing import Any
 
 import redis
 from celery.signals import heartbeat_sent, worker_init
-from django.conf import settings
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
-from web import clock
+from web import clock, valkey
 
 log = logging.getLogger(__name__)
 
@@ -28,13 +25,7 @@ CATCHING_UP = timedelta(minutes=2)
 NOTED_EVERY = timedelta(seconds=5)
 SEEN_WITHIN = timedelta(seconds=60)
 FORGOTTEN_AFTER = timedelta(days=1)
-_client = redis.Redis.from_url(
-    settings.REDIS_URL,
-    socket_timeout=1,
-    socket_connect_timeout=1,
-    retry=Retry(NoBackoff(), 0),
-    decode_responses=True,
-)
+_client = valkey.client(timeout_s=1)
 _noted_at = datetime.min.replace(tzinfo=UTC)
 
 
@@ -62,10 +53,10 @@ def seen(*, now: datetime, within: timedelta = SEEN_WITHIN) -> list[Worker]:
 
 
 def are_catching_up() -> bool:
-    """Whether workers have just returned after an absence of all of them: samples sent meanwhile still arrive, so
-    silence means nothing yet."""
+    """Whether workers have just returned after an absence of all of them, or the clock has just been moved: samples
+    sent meanwhile still arrive, so silence means nothing yet."""
     try:
-        return bool(_client.exists(BACK_KEY))
+        return bool(_client.exists(BACK_KEY)) or _were_away()
     except redis.RedisError as error:
         log.warning("cannot tell whether workers were away: %s", error)
         return False
@@ -74,11 +65,18 @@ def are_catching_up() -> bool:
 def note_return(**kwargs: Any) -> None:
     """Record, at the start of a worker, whether no worker had run for some minutes."""
     try:
-        heard = [float(at) for at in _client.hvals(KEY)]
-        if heard and clock.now().timestamp() - max(heard) > AWAY_AFTER.total_seconds():
+        if _were_away():
             _client.set(BACK_KEY, "1", ex=CATCHING_UP)
     except redis.RedisError as error:
         log.warning("return not noted: %s", error)
+
+
+def _were_away() -> bool:
+    """Whether no heartbeat is near the clock. One in the future is as far away as one in the past: the clock was moved
+    since."""
+    now_s = clock.now().timestamp()
+    away_s = [abs(now_s - float(at)) for at in _client.hvals(KEY)]
+    return bool(away_s) and min(away_s) > AWAY_AFTER.total_seconds()
 
 
 def listen() -> None:
@@ -89,10 +87,12 @@ def listen() -> None:
 def _note_heartbeat(sender: Any, **kwargs: Any) -> None:
     global _noted_at
     now = clock.now()
-    if now - _noted_at < NOTED_EVERY:
+    if abs(now - _noted_at) < NOTED_EVERY:
         return
     _noted_at = now
     try:
+        # Heartbeats come every two seconds: after a longer time the clock was moved, or the machine stood still.
+        note_return()
         note(sender.eventer.hostname, now=now)
     except redis.RedisError as error:
         # An exception in the heartbeat would end the worker's timer.

@@ -15,7 +15,7 @@ from readiness.assessment.scoring.queries.standing import FleetStanding, standin
 from readiness.loop.problems.models import Problem
 from readiness.organisation.people.core.on_call import LEVELS
 from readiness.organisation.people.queries.on_call import duties_at
-from web import metrics
+from web import metrics, watch
 from web.metrics import GaugeFamily, Values
 
 FAMILIES = (
@@ -93,8 +93,8 @@ def _problems(slugs: Mapping[int, str]) -> Values:
 
 
 def _health(slugs: Mapping[int, str], now: datetime) -> Values:
-    rows = DomainHealth.objects.filter(site__in=slugs).annotate_health_now(now).order_by()
-    healths = rows.values_list("site_id", "domain", F("health_now"))
+    rows = DomainHealth.objects.filter(site__in=slugs).annotate_health_now(watch.instant_reached(now))
+    healths = rows.order_by().values_list("site_id", "domain", F("health_now"))
     return {(slugs[site_id], domain, health): 1 for site_id, domain, health in healths}
 
 

@@ -63,6 +63,7 @@ urlpatterns = [
     path("fleet/charts/gap.<str:form>", fleet.gap_chart, name="fleet-gap-chart"),
     path("fleet/charts/gap-by-site.<str:form>", fleet.gap_by_site_chart, name="fleet-gap-by-site-chart"),
     path("problems/", problems.page, name="problems"),
+    path("problems/charts/figure.<str:form>", problems.figure_chart, name="problem-figure-chart"),
     path("problems/objects/", problem_objects.page, name="problem-objects"),
     path("problems/reasons/<int:pk>/end/", problem_objects.end, name="reason-end"),
     path("api/readiness/problems/", problems_api.listed, name="scoring-api-problems"),

@@ -9,7 +9,7 @@ from web import clock
 
 @shared_task(name="readiness.tradeoffs.review_decisions")
 def review_decisions() -> int:
-    return decisions.review_due(now=clock.now())
+    return decisions.review_due(now=clock.trusted_now())
 
 
 @shared_task(name="readiness.tradeoffs.work_out_portfolio")

@@ -25,7 +25,10 @@ document.addEventListener('submit', (event) => {
 
 document.addEventListener('keydown', (event) => {
   if (event.key !== 'Escape') return;
-  for (const menu of openMenus()) close(menu, { focus: menu.contains(document.activeElement) });
+  const menus = [...openMenus()];
+  for (const menu of menus) close(menu, { focus: menu.contains(document.activeElement) });
+  const isElsewhere = menus.length > 0 || document.querySelector('dialog[open]') || event.target.closest('input, select, textarea');
+  if (!isElsewhere) document.querySelector('[data-escape]')?.click();
 });
 
 document.addEventListener('focusin', (event) => {

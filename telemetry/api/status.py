@@ -7,7 +7,7 @@ from typing import Annotated
 from rest_framework.request import Request
 
 from telemetry import intake
-from web import clock, workers
+from web import clock, jobs, watch, workers
 from web.rest.fields import brief
 from web.rest.reports import endpoint
 from web.rest.shapes import filled
@@ -26,7 +26,8 @@ class SourceIntake:
     samples_per_s: float | None
     lag_s: Annotated[float | None, "Longest time from receipt to storage in the last 5 to 10 min."]
     samples_24h: int
-    rejected_24h: int
+    rejected_24h: Annotated[int, "Samples that were not stored, for a reason that somebody can mend."]
+    ignored_24h: Annotated[int, "No readings, ends of series and repetitions: no fault of the sender."]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +47,37 @@ class WorkerStatus:
 
 
 @dataclass(frozen=True, slots=True)
+class MusterLag:
+    seconds: float
+    as_of: Annotated[datetime, "What the slowest stage has reached: everything is told as it was then."]
+    is_behind: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TaskQueueStatus:
+    name: str
+    waiting: Annotated[int, "Tasks that no worker has taken yet."]
+    is_urgent: bool
+
+
+@dataclass(frozen=True, slots=True)
+class JobStatus:
+    name: str
+    title: str
+    every_s: int
+    is_urgent: bool
+    done_at: datetime | None
+    late_s: Annotated[float | None, "Since it should have ended next; null if it is not known when it ran."]
+    is_late: bool
+    failure: Annotated[str, "Of its last run; empty if that ended well."]
+
+
+@dataclass(frozen=True, slots=True)
 class TelemetryStatus:
     evaluated_at: datetime
+    lag: MusterLag
+    jobs: list[JobStatus]
+    task_queues: list[TaskQueueStatus]
     queue: QueueStatus
     workers: list[WorkerStatus]
     sources: list[SourceIntake]
@@ -60,6 +90,9 @@ def status(request: Request) -> TelemetryStatus:
     age_s = queue.age_s(now) if queue.oldest_received_at else None
     return TelemetryStatus(
         evaluated_at=now,
+        lag=filled(MusterLag, watch.lag(now)),
+        jobs=[filled(JobStatus, job) for job in jobs.standings(now=now)],
+        task_queues=[filled(TaskQueueStatus, queue_of_tasks) for queue_of_tasks in jobs.queues()],
         queue=filled(QueueStatus, queue, oldest_age_s=age_s, failed_batches=queue.failed),
         workers=[
             filled(WorkerStatus, each, age_s=(now - each.seen_at).total_seconds())

@@ -32,6 +32,15 @@ class RefusalReason(StrEnum):
     TOO_MANY_SERIES = "too_many_series"
 
 
+# Ordinary senders send what is no reading: a summary without observations, the end of a series, a body again whose
+# answer was lost. It is ignored and not refused, because nobody has to mend anything.
+NOT_A_NUMBER = "not_a_number"
+NO_READING = "no_reading"
+SERIES_ENDED = "series_ended"
+SENT_BEFORE = "sent_before"
+IGNORED = frozenset({NOT_A_NUMBER, NO_READING, SERIES_ENDED, SENT_BEFORE})
+
+
 @dataclass(frozen=True, slots=True)
 class LabelLimits:
     """Bounds on one series' labels, lengths in bytes of UTF-8; a metric's name in characters, as its column counts."""

@@ -94,7 +94,7 @@ class ComparedValue(StrEnum):
 
 
 class Precondition(StrEnum):
-    """What has to be true of the object, by the inventory or other metrics, before a rule judges it.
+    """A rule judges an object only if this is true of it, by the inventory or other metrics.
 
     A port is in use: active and linked, or up within 7 days, and not switched off by an operator. A file system is
     writable now, or was within 7 days. A cooling unit cools a liquid loop, or air.
@@ -166,7 +166,7 @@ class HealthRule:
         return next((number for pattern, number in self.numbers if _matches(text, pattern)), 0.0)
 
     def word(self, number: float) -> str:
-        """What a number of `numbers` stands for: "drain" for the pattern `drain*`."""
+        """The word for a number of `numbers`: "drain" for the pattern `drain*`."""
         return next((pattern.strip("*") for pattern, each in self.numbers if each == number), "")
 
     def judge(self, value: float, standing: Judgement = "ok") -> Judgement | None:

@@ -8,6 +8,7 @@ from telemetry.store.copies import make_copy, publish_rollups
 from telemetry.store.lines import SeriesPoints
 from telemetry.store.partitions import keep as keep_partitions
 from telemetry.store.partitions import oldest_sample_kept, summarise
+from telemetry.store.partitions import spared as spared_partitions
 from telemetry.store.parts import FIVE_MINUTES_S, grid_for
 from telemetry.store.postgres import run
 from telemetry.store.reach import MOST_BEHIND, hours_rolled_up_to, rolled_up_to

@@ -38,10 +38,15 @@ HOURS = Partitioned("telemetry_rollup_1h", month_of, "%Y%m", 31 * DAY, "TELEMETR
 ALL = (SAMPLES, FIVE_MINUTES, HOURS)
 
 
-def keep(*, now: datetime) -> int:
-    """Create the partitions of the next days and drop expired ones; returns how many changed. Must run outside a
-    transaction, because a concurrent detach cannot run inside one."""
-    return sum(partitions.keep(partitioned, now=now) for partitioned in ALL)
+def keep(*, now: datetime, newest_at: datetime | None = None) -> int:
+    """Create the partitions of the next days and drop those that are expired by the clock and by the newest sample;
+    returns how many changed. Must run outside a transaction, because a concurrent detach cannot run inside one."""
+    return sum(partitions.keep(partitioned, now=now, newest_at=newest_at) for partitioned in ALL)
+
+
+def spared(*, now: datetime, newest_at: datetime | None) -> int:
+    """How many partitions the clock alone would have dropped."""
+    return sum(len(partitions.spared(partitioned, now=now, newest_at=newest_at)) for partitioned in ALL)
 
 
 def oldest_sample_kept(now: datetime) -> datetime:

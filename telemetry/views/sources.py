@@ -11,12 +11,14 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import conditional_page, require_GET
 
 from telemetry import charts, intake, sentences, snippets, tables
+from telemetry.core.labels import IGNORED
 from telemetry.models import Source
 from web import answers
 from web import tables as table_kit
 from web.clock import now
 from web.links import link, page_url
 from web.permissions import require
+from web.requests import absolute_url
 from web.timerange import TimeRange
 
 MAY_CHANGE, MAY_DELETE = "telemetry.change_source", "telemetry.delete_source"
@@ -45,10 +47,7 @@ def page(request: HttpRequest, pk: int) -> HttpResponseBase:
         "clock": row.state if row.state in sentences.CLOCKS else "",
         "lag": sentences.lag(row.lag_s),
         "strip": sentences.strip(row),
-        "refusals": [
-            (refused, sentences.REASONS.get(refused.reason, ""))
-            for refused in intake.refused(source, start=span.start, end=span.end)
-        ],
+        **_refusals(source, span),
         "flips": intake.flips(source),
         "table": table,
         "time_range": span.context,
@@ -58,6 +57,17 @@ def page(request: HttpRequest, pk: int) -> HttpResponseBase:
         **_activity_card(source, span),
     }
     return answers.page(request, "telemetry/source.html", context)
+
+
+def _refusals(source: Source, span: TimeRange) -> dict[str, Any]:
+    by_reason = [
+        (refused, sentences.REASONS.get(refused.reason, ""))
+        for refused in intake.refused(source, start=span.start, end=span.end)
+    ]
+    return {
+        "refusals": [each for each in by_reason if each[0].reason not in IGNORED],
+        "ignored": [each for each in by_reason if each[0].reason in IGNORED],
+    }
 
 
 def _activity_card(source: Source, span: TimeRange) -> dict[str, str]:
@@ -85,9 +95,9 @@ def activity_csv(request: HttpRequest, pk: int) -> HttpResponse:
     span = answers.time_range(request, now=now(), default=DEFAULT_RANGE)
     source = _source(pk)
     counted = intake.activity(source, start=span.start, end=span.end)
-    columns = ["start", "batches", "samples", "rejected", "lag_max_s"]
+    columns = ["start", "batches", "samples", "rejected", "ignored", "lag_max_s"]
     rows = (
-        [each.start.isoformat(), each.batches, each.samples, each.rejected, each.lag_max_s]
+        [each.start.isoformat(), each.batches, each.samples, each.rejected, each.ignored, each.lag_max_s]
         for each in counted
     )
     return answers.csv_file(f"source-{source.pk}-activity", columns, rows)
@@ -130,4 +140,4 @@ def _source(pk: int) -> Source:
 
 
 def _write_url(request: HttpRequest) -> str:
-    return request.build_absolute_uri(reverse("write"))
+    return absolute_url(request, reverse("write"))

@@ -49,7 +49,7 @@ def test_keys_alone_lead_from_the_list_to_the_check(as_role, wrong):
     page.wait_for_url(re.compile("problem="))
     expect(page.locator("#problem")).to_be_focused()
     expect(page.locator("#problem")).to_be_in_viewport()
-    for _step in range(8):
+    for _step in range(20):
         page.keyboard.press("Tab")
         if page.evaluate("() => document.activeElement.textContent") == "Links stay clean":
             break

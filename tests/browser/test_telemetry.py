@@ -20,6 +20,7 @@ PAGES = (
     "/telemetry/",
     "/telemetry/?state=paused",
     "/telemetry/unmatched/",
+    "/telemetry/status/",
     "/telemetry/series/",
     "/telemetry/sources/add/",
     "/telemetry/sources/{porto}/",

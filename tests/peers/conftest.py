@@ -54,7 +54,13 @@ def own_database():
 
 
 @pytest.fixture
-def muster(programs, own_database, tmp_path):
+def more_environment():
+    """Variables for the processes of `muster`; a module has a fixture of this name for others."""
+    return {}
+
+
+@pytest.fixture
+def muster(programs, own_database, more_environment, tmp_path):
     """Migrated, started, and answering; its workers listen on a database of Valkey that nothing else uses."""
     valkey = f"{os.environ['REDIS_URL'].partition('?')[0]}?db=9"
     # The workers of an earlier test are not its own: it would take their end for an absence.
@@ -68,6 +74,7 @@ def muster(programs, own_database, tmp_path):
         "MUSTER_HASHED_STATIC": "0",
         "PYTHONUNBUFFERED": "1",
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        **more_environment,
     }
     started = Muster(ROOT, environment, programs)
     started.start()

@@ -41,6 +41,10 @@ class Muster:
         eventually(
             self._answers, within_s=START_S, what="Muster answers and sees its worker", last=self._logs
         )
+        self.sign_in()
+
+    def sign_in(self) -> None:
+        """For `page` and `markup`."""
         self._sign_in(self._pages, USER)
 
     def manage(self, *arguments: str, within_s: float = 300) -> str:

@@ -29,12 +29,13 @@ class Outage:
     sender: Sender
     answers: dict[str, list[Answer]] = field(repr=False)
 
-    def meanwhile(self, path: str) -> list[Answer]:
-        """Answers to what was asked while the server was away, early enough to be answered before it was back."""
+    def meanwhile(self, path: str, *, after_s: float = 0) -> list[Answer]:
+        """Answers to what was asked while the server was away, so many seconds after it went or later, and early
+        enough to be answered before it was back."""
         return [
             answer
             for answer in self.answers[path]
-            if self.gone_at <= answer.began_at <= self.back_at - ANSWERED_S
+            if self.gone_at + after_s <= answer.began_at <= self.back_at - ANSWERED_S
         ]
 
     def recovered_s(self, path: str, status: int) -> float:
@@ -50,8 +51,8 @@ class Outage:
         since = self.back_at + seconds
         return [answer for answer in self.answers[path] if answer.began_at > since and answer.failed]
 
-    def statuses(self, path: str) -> set[int | None]:
-        return {answer.status for answer in self.meanwhile(path)}
+    def statuses(self, path: str, *, after_s: float = 0) -> set[int | None]:
+        return {answer.status for answer in self.meanwhile(path, after_s=after_s)}
 
     def p95_s(self, path: str) -> float:
         return p95_s(self.meanwhile(path))

@@ -33,12 +33,13 @@ class Standing:
 
 
 @contextmanager
-def standing() -> Iterator[Standing]:
+def standing(**settings: str) -> Iterator[Standing]:
     folder = Path(tempfile.mkdtemp(prefix="muster-standing-"))
     folder.chmod(0o755)  # the launcher wants the account of a PostgreSQL of its own to reach its data
     programs = Programs(folder)
     with servers() as (postgres, valkey):
-        muster = Launched(ROOT, folder / "data", programs, DATABASE_URL=postgres.url, REDIS_URL=valkey.url)
+        databases = {"DATABASE_URL": postgres.url, "REDIS_URL": valkey.url}
+        muster = Launched(ROOT, folder / "data", programs, **databases, **settings)
         try:
             muster.start()
             muster.add_site(SITE)

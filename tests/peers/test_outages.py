@@ -9,6 +9,8 @@ from tests.peers.outages import ANSWERED_S, LIVE, PAGE, READY, WRITE, outage, st
 pytestmark = [pytest.mark.peers, pytest.mark.timeout(600)]
 
 BACK_S = 2.0
+# Readiness says what was seen, and a server that hangs is seen later than one that is gone.
+SEEN_S, HANGS_S = 2.0, 4.5
 
 
 def is_back(standing, going, figures):
@@ -29,25 +31,27 @@ def test_postgresql_is_away(standing, figures, seconds):
     going = outage(standing, name, standing.postgres.stopped, seconds=seconds)
     figures.append(going.figures(name))
 
-    for path in (WRITE, PAGE, READY):
+    for path in (WRITE, PAGE):
         assert going.statuses(path) == {503}, path
+    assert going.statuses(READY, after_s=SEEN_S) == {503}
+    for path in (WRITE, PAGE, READY):
         assert going.p95_s(path) < ANSWERED_S, path
     for path in (WRITE, PAGE):
         assert all(int(answer.headers["Retry-After"]) > 0 for answer in going.meanwhile(path)), path
     assert all(answer.size > 0 for answer in going.meanwhile(PAGE))
-    assert {answer.json["database"] for answer in going.meanwhile(READY)} == {"down"}
+    assert {answer.json["database"] for answer in going.meanwhile(READY, after_s=SEEN_S)} == {"down"}
     assert going.statuses(LIVE) == {200}
     is_back(standing, going, figures)
 
 
 def test_postgresql_hangs(standing, figures):
     """Its processes stand still: no connection breaks, and none is refused."""
-    name = "PostgreSQL hung for 5 s"
-    going = outage(standing, name, standing.postgres.hung, seconds=5)
+    name = "PostgreSQL hung for 8 s"
+    going = outage(standing, name, standing.postgres.hung, seconds=8)
     figures.append(going.figures(name))
 
     assert going.statuses(LIVE) == {200}
-    assert going.statuses(READY) == {503}
+    assert going.statuses(READY, after_s=HANGS_S) == {503}
     for path in (LIVE, READY):
         assert going.p95_s(path) < ANSWERED_S, path
     is_back(standing, going, figures)
@@ -61,7 +65,8 @@ def test_valkey_is_away(standing, figures):
     assert going.statuses(WRITE) == {204}
     for path in (PAGE, LIVE, READY):
         assert going.statuses(path) == {200}, path
-    assert {answer.json["status"] for answer in going.meanwhile(READY)} == {"degraded"}
+    seen = going.meanwhile(READY, after_s=SEEN_S + ANSWERED_S)
+    assert {answer.json["status"] for answer in seen} == {"degraded"}
     for path in (WRITE, PAGE, READY):
         assert going.p95_s(path) < ANSWERED_S, path
     is_back(standing, going, figures)

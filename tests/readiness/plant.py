@@ -10,6 +10,7 @@ from readiness.demand.workloads.models import ServedRegion, UserRegion, Workload
 from readiness.demo.building import SiteRows, write
 from telemetry import drain, ingest, rollups, sources, store
 from telemetry.operations import create_source
+from telemetry.series import Memory
 from tests.inventory import made
 from tests.scenes import scene
 from tests.telemetry.sending import STALE, columns_of
@@ -21,7 +22,8 @@ def deliver(source, readings, *, now):
     """Take, drain and judge the source as the workers do. `readings` are (metric, labels, value, time)
     each."""
     ingest.accept(source=source, columns=columns_of(*readings), now=now)
-    drain.drain(now=now)
+    # Scenes of several tests have the same sources.
+    drain.drain(now=now, memory=Memory())
     sources.update_states(now=now)
 
 

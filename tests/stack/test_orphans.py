@@ -1,6 +1,8 @@
 """Processes an earlier launcher left running: ended by id and start time, and nobody else is."""
 
+import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -53,6 +55,40 @@ def test_one_that_does_not_listen_is_killed(monkeypatch: pytest.MonkeyPatch) -> 
 def test_a_recycled_process_id_is_spared(sleeper: subprocess.Popen[bytes]) -> None:
     someone_else = ProcessIdentity(pid=sleeper.pid, started="another moment")
     assert end_orphans(StackState(children={"web": someone_else})) == []
+    assert sleeper.poll() is None
+
+
+def test_a_copied_state_names_no_processes(sleeper: subprocess.Popen[bytes], tmp_path: Path) -> None:
+    original, copy, sockets = (tmp_path / name for name in ("original", "copy", "sockets"))
+    for folder in (original, sockets):
+        folder.mkdir()
+    identity = identify(sleeper.pid)
+    assert identity is not None
+    StackState(launcher=identity, sockets=str(sockets), children={"web": identity}).write(original / "state")
+    shutil.copytree(original, copy)
+
+    copied = StackState.read(copy / "state")
+    assert (copied.is_running, copied.copied_from) == (False, str(original))
+    assert end_orphans(copied) == []
+    assert sleeper.poll() is None
+    assert sockets.exists()
+
+    original.rename(tmp_path / "moved")
+    assert StackState.read(tmp_path / "moved" / "state").is_running, "a folder that was moved is the same one"
+
+
+def test_a_state_that_names_no_folder_names_no_processes(
+    sleeper: subprocess.Popen[bytes], tmp_path: Path
+) -> None:
+    """An earlier Muster wrote such, and it may be a copy."""
+    identity = identify(sleeper.pid)
+    assert identity is not None
+    StackState(launcher=identity, children={"web": identity}).write(tmp_path / "state")
+    written = json.loads((tmp_path / "state").read_text())
+    del written["folder"]
+    (tmp_path / "state").write_text(json.dumps(written))
+
+    assert end_orphans(StackState.read(tmp_path / "state")) == []
     assert sleeper.poll() is None
 
 

@@ -92,7 +92,7 @@ def test_what_is_no_reading_is_dropped_and_counted(sender):
     assert example.startswith("DCGM_FI_DEV_POWER_USAGE{")
     assert example.endswith(" 9.223372036854776e+18")
     activity = SourceActivity.objects.get()
-    assert (activity.batches, activity.samples, activity.rejected) == (1, 1, 3)
+    assert (activity.batches, activity.samples, activity.rejected, activity.ignored) == (1, 1, 0, 3)
 
 
 def test_a_stale_marker_ends_a_series_until_it_comes_back(sender):

@@ -62,7 +62,7 @@ def test_a_partly_bad_body_sent_again_is_not_counted_again(sender):
     assert again.json()["stored"] == 0
     assert again.json()["rejected"] == {"no_metric_name": 1}
     assert InboxBatch.objects.count() == 1
-    assert reasons() == {"no_metric_name": 1}
+    assert reasons() == {"no_metric_name": 1, "sent_before": 1}
 
 
 def test_samples_outside_the_window_are_refused_by_name(sender):

@@ -5,6 +5,7 @@ from django.db import OperationalError, connection
 from django.db.migrations.recorder import MigrationRecorder
 
 from web import workers
+from web.health import Parts
 
 # The floors that this is about; what is above has pages of its own.
 pytestmark = pytest.mark.urls("tests.web.rest.urls")
@@ -26,6 +27,7 @@ def test_ready_names_its_parts_and_counts_workers(client, frozen_now):
         "status": "up",
         "database": "up",
         "redis": "up",
+        "disk": "up",
         "migrations": "up",
         "workers": 1,
     }
@@ -39,6 +41,32 @@ def test_without_redis_muster_is_degraded_and_serves(client, settings):
     settings.REDIS_URL = "redis://127.0.0.1:1/0"
     answer = client.get("/health/ready")
     assert (answer.status_code, answer.json()["redis"], answer.json()["status"]) == (200, "down", "degraded")
+
+
+@pytest.mark.parametrize(
+    ("parts", "status"),
+    [
+        ({}, "up"),
+        ({"redis": "down", "workers": 0}, "degraded"),
+        ({"workers": 0}, "degraded"),
+        ({"disk": "full"}, "degraded"),
+        ({"database": "busy"}, "busy"),
+        ({"database": "down", "migrations": "unknown"}, "down"),
+        ({"migrations": "behind"}, "down"),
+    ],
+)
+def test_the_worst_part_says_how_muster_is(parts, status):
+    well = {"database": "up", "migrations": "up", "redis": "up", "disk": "up", "workers": 2}
+    assert Parts(**well | parts).status == status
+
+
+def test_migrations_stay_as_they_were_seen_while_nobody_can_ask():
+    seen = Parts("up", "up", "up", "up", 1)
+    away = Parts("down", "unknown", "up", "up", 1)
+    assert away.keep_migrations(seen).migrations == "up"
+    assert away.keep_migrations(None).migrations == "unknown"
+    assert Parts("up", "behind", "up", "up", 1).keep_migrations(seen).migrations == "behind"
+    assert away.keep_migrations(seen).replace_database("up").status == "up"
 
 
 @pytest.mark.django_db

@@ -21,6 +21,7 @@ def away(frozen_now):
         workers._client.delete(workers.KEY, workers.BACK_KEY)
         workers.note("celery@porto", now=frozen_now.at - ago)
         workers.note_return()
+        workers.note("celery@porto", now=frozen_now.at)
 
     yield start
     workers._client.delete(workers.KEY, workers.BACK_KEY)

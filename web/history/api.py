@@ -10,6 +10,7 @@ from web import clock, links
 from web.audit import AuditEntry
 from web.audit.registry import label_of
 from web.history.events import ACTIONS, FieldChange, history, query_of
+from web.requests import absolute_url
 from web.rest.fields import absolute
 from web.rest.pagination import limit_of
 from web.rest.reports import endpoint, parameter
@@ -65,7 +66,7 @@ def changes(request: Request) -> HistoryEntries:
     page = history(query, limit=limit_of(request))
     following = None
     if page.next_after:
-        following = replace_query_param(request.build_absolute_uri(), "after", page.next_after)
+        following = replace_query_param(absolute_url(request), "after", page.next_after)
     context = {"request": request}
     entries = [
         filled(

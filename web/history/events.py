@@ -7,7 +7,19 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import DecimalField, Field, ForeignKey, Model, QuerySet
+from django.db.models import (
+    DateTimeField,
+    DecimalField,
+    DurationField,
+    F,
+    Field,
+    ForeignKey,
+    Model,
+    Q,
+    QuerySet,
+    Value,
+)
+from django.db.models.functions import Greatest
 from django.utils import timezone
 
 from web import links, visibility
@@ -195,6 +207,14 @@ def history(query: HistoryQuery, *, limit: int = 50) -> HistoryPage:
     entries = list(_entries(query).order_by("-id")[: limit + 1])
     rows = _history_rows(entries[:limit], {model._meta.db_table: model for model in query.models})
     return HistoryPage(rows, rows[-1].id if len(entries) > limit else "")
+
+
+def nearest(query: HistoryQuery, at: datetime, *, about: Q, limit: int) -> list[HistoryRow]:
+    """The entries closest to an instant, closest first, of those for which `about` holds."""
+    moment = Value(at, output_field=DateTimeField())
+    distance = Greatest(F("at") - moment, moment - F("at"), output_field=DurationField())
+    entries = list(_entries(query).filter(about).order_by(distance, "-id")[:limit])
+    return _history_rows(entries, {model._meta.db_table: model for model in query.models})
 
 
 def visible_models(user: Any) -> tuple[type[Model], ...]:

@@ -11,6 +11,7 @@ from rest_framework import serializers
 from rest_framework.fields import empty
 
 from web import links, visibility
+from web.requests import absolute_url
 
 LARGEST_ID = 2**63 - 1
 
@@ -222,10 +223,10 @@ def absolute(path: str | None, context: Mapping[str, Any]) -> str | None:
     request = context.get("request")
     if path is None or request is None:
         return path
-    # build_absolute_uri is slow; call it once for a thousand rows.
+    # absolute_url is slow; call it once for a thousand rows.
     base = context.get("base_url")
     if base is None:
-        base = request.build_absolute_uri("/")[:-1]
+        base = absolute_url(request, "/")[:-1]
         if isinstance(context, dict):
             context["base_url"] = base
     return base + path

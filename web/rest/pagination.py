@@ -9,6 +9,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.utils.urls import remove_query_param, replace_query_param
 
+from web.requests import absolute_url
+
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 1000
 # The largest number for PostgreSQL's LIMIT, OFFSET and bigint keys, with room for a page.
@@ -47,7 +49,7 @@ class ContractPagination(BasePagination):
         )
 
     def _next(self) -> str | None:
-        url = self.request.build_absolute_uri()
+        url = absolute_url(self.request)
         if self.count is None:
             return self._link(url, "after", self.last) if self.last is not None else None
         following = self.offset + self.limit
@@ -56,7 +58,7 @@ class ContractPagination(BasePagination):
     def _previous(self) -> str | None:
         if self.count is None or self.offset == 0:
             return None
-        url = self.request.build_absolute_uri()
+        url = absolute_url(self.request)
         before = self.offset - self.limit
         return self._link(url, "offset", before) if before > 0 else remove_query_param(url, "offset")
 

@@ -35,8 +35,9 @@ from web.bodies import (
     linger,
 )
 from web.refusals import Refusal
-from web.serving.lanes import Lane, Pulse, TooManyAtOnce, Turns
-from web.serving.work import FILES, HEALTH, PAGES, SERIES, SPARE, WorkBounds
+from web.serving.lanes import Lane, TooManyAtOnce, Turns
+from web.serving.pulse import Pulse
+from web.serving.work import FILES, HEALTH, PAGES, SERIES, SPARE, STATIC, WorkBounds
 
 log = logging.getLogger(__name__)
 
@@ -45,11 +46,10 @@ type Wsgi = Callable[[Environ, Callable[..., None]], Iterable[bytes]]
 
 # Body limit for strangers: more than any public form or query needs.
 FREE_BYTES = 64 * 1024
-READY_WITHIN_S = 0.6
 PIECE_BYTES = 64 * 1024
 # A reader that accepts no data for this long is dropped.
 PIECE_S = 20.0
-HEALTH_PATHS, LIVE_PATH = "/health/", "/health/live"
+HEALTH_PATHS = "/health/"
 SERIES_PATHS = frozenset({"/api/telemetry/query/"})
 FILE_PATHS = (".csv", ".pdf", "/export/")
 
@@ -83,7 +83,7 @@ class Serving:
         self._wsgi = wsgi
         self._doors = doors
         self._pulse = Pulse()
-        self._lanes = {work: Lane(work) for work in (PAGES, FILES, SERIES, HEALTH, SPARE)}
+        self._lanes = {work: Lane(work) for work in (PAGES, FILES, SERIES, HEALTH, STATIC, SPARE)}
         self._turns = Turns()
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
@@ -95,7 +95,9 @@ class Serving:
     async def _http(self, scope: Message, receive: Receive, send: Send) -> None:
         door = self._doors.get((scope["method"], scope["path"]))
         if scope["path"].startswith(HEALTH_PATHS):
-            await self._health(scope, send)
+            await self._unnamed(HEALTH, scope, send)
+        elif scope["path"].startswith(settings.STATIC_URL) and scope["method"] in ("GET", "HEAD"):
+            await self._unnamed(STATIC, scope, send)
         elif self._pulse.away:
             await self._refuse(scope, receive, send, refusals.AWAY)
         elif door is not None:
@@ -112,20 +114,13 @@ class Serving:
             except SenderGone:
                 return
 
-    async def _health(self, scope: Message, send: Send) -> None:
-        """Reads neither body nor cookie, because it needs no identity."""
+    async def _unnamed(self, work: WorkBounds, scope: Message, send: Send) -> None:
+        """Answer what needs no identity, and so no database: neither body nor cookie is read. Readiness is what the
+        pulse has seen, because it must not wait."""
         headers = [(name, value) for name, value in scope["headers"] if name != b"cookie"]
         environ = _environ({**scope, "headers": headers}, io.BytesIO(), 0)
-        away = environ | {"muster.away": True}
-        if self._pulse.away or scope["path"] == LIVE_PATH:
-            answer = await self._lanes[SPARE].run(self._complete_answer, away)
-        else:
-            try:
-                async with asyncio.timeout(READY_WITHIN_S):
-                    answer = await self._lanes[HEALTH].run(self._complete_answer, environ)
-            except TimeoutError:
-                answer = await self._lanes[SPARE].run(self._complete_answer, away)
-        await _send(answer, send)
+        environ["muster.parts"] = self._pulse.readiness()
+        await _send(await self._lanes[work].run(self._complete_answer, environ), send)
 
     async def _refuse(self, scope: Message, receive: Receive, send: Send, refusal: Refusal) -> None:
         """Django makes the answer, as a page or as JSON; the rest of the body is dropped."""
@@ -139,7 +134,7 @@ class Serving:
             work = _work_of(scope, body.size)
             gone = asyncio.ensure_future(receive())
             try:
-                async with self._turns.turn(work, _reader(scope, headers)):
+                async with self._turns.turn(work, _reader(scope, headers), gone):
                     environ = _environ(scope, body.file, body.size)
                     answer = await self._lanes[work].run(self._answer_unless, gone, environ)
                     if answer is not None:

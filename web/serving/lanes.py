@@ -5,15 +5,16 @@ would wait before retrying, twice as long after each failure.
 """
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from typing import Any
 
-from django.db import DatabaseError, InterfaceError, connection, connections
+from django.db import connections
 
-from web.serving.work import PULSE, WorkBounds, begin
+from web.bodies import SenderGone
+from web.serving.work import WorkBounds, begin
 
 # An idle thread ends with its connection, which takes some MB in PostgreSQL.
 IDLE_S = 60.0
@@ -72,52 +73,6 @@ def _end(thread: ThreadPoolExecutor, *, wait: bool) -> None:
     thread.shutdown(wait=wait)
 
 
-log = logging.getLogger(__name__)
-
-EVERY_S = 1.0
-# Detect a returning database well within two seconds.
-EVERY_S_WHILE_AWAY = 0.25
-# A refused connection shows at once; a busy machine may delay a good answer.
-SILENCE_S = 3.0
-
-
-class Pulse:
-    def __init__(self) -> None:
-        self.away = False
-        self._lane = Lane(PULSE)
-
-    async def watch(self) -> None:
-        while True:
-            asking = asyncio.ensure_future(self._lane.run(_answers))
-            if not (await asyncio.wait({asking}, timeout=SILENCE_S))[0]:
-                self._note(away=True)
-            self._note(away=not await asking)
-            await asyncio.sleep(EVERY_S_WHILE_AWAY if self.away else EVERY_S)
-
-    async def close(self) -> None:
-        await self._lane.close()
-
-    def _note(self, *, away: bool) -> None:
-        if away != self.away:
-            log.warning("the database %s", "is away" if away else "is back")
-        self.away = away
-
-
-def _answers() -> bool:
-    """An ended connection does not mean that the database is down; only a failing new one does."""
-    return _answers_on_this_connection() or _answers_on_this_connection()
-
-
-def _answers_on_this_connection() -> bool:
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
-    except (DatabaseError, InterfaceError):
-        connection.close()
-        return False
-    return True
-
-
 class TooManyAtOnce(Exception):
     """The reader has too many requests under way."""
 
@@ -133,16 +88,36 @@ class Turns:
         self._readers: dict[tuple[WorkBounds, str], _Reader] = {}
 
     @asynccontextmanager
-    async def turn(self, work: WorkBounds, reader: str) -> AsyncIterator[None]:
-        """Wait until fewer than `work.at_once` of the reader's requests are being processed."""
+    async def turn(
+        self, work: WorkBounds, reader: str, gone: asyncio.Future[Any] | None = None
+    ) -> AsyncIterator[None]:
+        """Wait until fewer than `work.at_once` of the reader's requests are being processed. Raises SenderGone, and
+        takes no place any more, once `gone` is done: who left does not keep others out."""
         reader_state = self._readers.setdefault((work, reader), _Reader(asyncio.Semaphore(work.at_once)))
         if reader_state.under_way >= work.at_most:
             raise TooManyAtOnce
         reader_state.under_way += 1
         try:
-            async with reader_state.places:
+            await _place_unless(gone, reader_state.places)
+            try:
                 yield
+            finally:
+                reader_state.places.release()
         finally:
             reader_state.under_way -= 1
             if not reader_state.under_way:
                 del self._readers[work, reader]
+
+
+async def _place_unless(gone: asyncio.Future[Any] | None, places: asyncio.Semaphore) -> None:
+    if gone is None or not places.locked():
+        await places.acquire()
+        return
+    place = asyncio.ensure_future(places.acquire())
+    try:
+        await asyncio.wait({place, gone}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        if not place.done():
+            place.cancel()
+    if not place.done():
+        raise SenderGone

@@ -41,6 +41,8 @@ SERIES = WorkBounds("series", statement_s=30, lock_s=5, pause_s=30, threads=2, a
 INGEST = WorkBounds("ingest", statement_s=10, lock_s=5, pause_s=10, threads=4)
 """More threads would only wait for each other: each is mostly idle except for its commit."""
 HEALTH = WorkBounds("health", statement_s=1, lock_s=1, pause_s=5, threads=2)
+STATIC = WorkBounds("static", statement_s=1, lock_s=1, pause_s=5, threads=2)
+"""Styles, scripts and icons: pages that wait for the database do not keep them from a reader."""
 SPARE = WorkBounds("spare", statement_s=1, lock_s=1, pause_s=5, threads=2)
 """Answers while the database is unavailable; they do not use it."""
 PULSE = WorkBounds("pulse", statement_s=5, lock_s=1, pause_s=5)

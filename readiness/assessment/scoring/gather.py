@@ -40,7 +40,7 @@ from readiness.assessment.scoring.facts import (
 )
 from readiness.assessment.scoring.models import DomainHealth, ScoreInputs, ScorePoint, SiteScore
 from readiness.assessment.scoring.preconditions import REACH, suspects, well_series
-from readiness.assessment.scoring.site_facts import WINDOW, sent_by, things_of, withdrawn_at
+from readiness.assessment.scoring.site_facts import WINDOW, SiteObjects, sent_by, things_of, withdrawn_at
 from readiness.assessment.scoring.stored_state import Readings, StoredResult, reading_from
 from readiness.demand.jurisdiction import queries as rules
 from readiness.demand.jurisdiction.models import DataOrigin, HeldBasis
@@ -101,10 +101,7 @@ def gather(
             profile=profiles[site_id],
             context=site_context(profiles[site_id], things[site_id].domain_counts, people[site_id]),
             limits=own_limits(profiles[site_id], framework) | limits.get(site_id, {}),
-            things=things[site_id].things,
-            names=things[site_id].names | {("site", site_id): profiles[site_id].name},
-            circuits=things[site_id].circuits,
-            loops=things[site_id].loops,
+            **_inventoried(things[site_id], profiles[site_id]),
             classes=classes.get(site_id, ()),
             live_floor_s=settings.TELEMETRY_LIVE_S,
             withdrawn_at=withdrawn,
@@ -116,7 +113,6 @@ def gather(
             reviews=reviews.get(site_id, ()),
             rules=in_force,
             people=people[site_id],
-            linked_ports=things[site_id].linked_ports,
             **sent[site_id],
         )
         for site_id in ids
@@ -137,6 +133,16 @@ def _add_past(facts_of: Mapping[int, EvaluationFacts], now: datetime) -> dict[in
         if rules_of[site_id]
         else facts
         for site_id, facts in facts_of.items()
+    }
+
+
+def _inventoried(objects: SiteObjects, site: InventoryFacts) -> dict[str, Any]:
+    return {
+        "things": objects.things,
+        "names": objects.names | {("site", site.id): site.name},
+        "circuits": objects.circuits,
+        "loops": objects.loops,
+        "linked_ports": objects.linked_ports,
     }
 
 

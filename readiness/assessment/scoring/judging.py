@@ -1,4 +1,4 @@
-"""Judge each sample of a site by the rules of the registry, well or not. Nothing here remembers earlier samples.
+"""The registry's rules judge each sample of a site, well or not. Nothing here remembers earlier samples.
 
 A metric without a rule judges nothing, and a rule whose precondition does not hold finds nothing: a port that an
 operator switched off is not down.
@@ -13,7 +13,7 @@ from readiness.assessment.scoring.core.reasons import Finding, ObjectKey
 from readiness.assessment.scoring.facts import EvaluationFacts, object_key
 from readiness.assessment.scoring.preconditions import Surroundings
 from telemetry.core.codes import code_of
-from telemetry.core.metric import ComparedValue, HealthRule, Metric
+from telemetry.core.metric import ComparedValue, HealthRule, Metric, MetricDomain
 from telemetry.core.registry import registry
 from telemetry.core.rows import Latest, Rise
 
@@ -157,4 +157,4 @@ def _meanings(name: str) -> tuple[Metric, ...]:
 def _domain_of(facts: EvaluationFacts, key: ObjectKey) -> str:
     if (thing := facts.things.get(key)) is not None:
         return thing.domain
-    return "energy" if key[0] in ("feed", "site") else "network"
+    return MetricDomain.ENERGY if key[0] in ("feed", "site") else MetricDomain.NETWORK

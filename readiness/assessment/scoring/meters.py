@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db.models import Count, F
 
 from readiness.assessment.scoring.models import DomainHealth, SiteScore
-from web import metrics
+from web import metrics, watch
 
 
 def register() -> None:
@@ -21,5 +21,9 @@ def _verdicts(now: datetime) -> dict[tuple[str, ...], float]:
 
 
 def _health(now: datetime) -> dict[tuple[str, ...], float]:
-    rows = DomainHealth.objects.annotate_health_now(now).order_by().values_list("domain", F("health_now"))
+    rows = (
+        DomainHealth.objects.annotate_health_now(watch.instant_reached(now))
+        .order_by()
+        .values_list("domain", F("health_now"))
+    )
     return {(domain, health): count for domain, health, count in rows.annotate(Count("pk"))}

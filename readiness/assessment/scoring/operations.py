@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from django.core.exceptions import ValidationError
 from django.db import OperationalError, connection, transaction
-from django.db.models import Q
+from django.db.models import Max, Q
 from django.db.models.functions import Coalesce
 
 from accounts.models import User
@@ -30,7 +30,7 @@ from readiness.assessment.scoring.gather import Stored, inputs_of, read_parts, s
 from readiness.assessment.scoring.health import StoredHealth, site_health, stored_domains
 from readiness.assessment.scoring.models import FAILURE_LENGTH, HealthReason, ReasonEnd, SiteScore
 from readiness.assessment.scoring.stored_state import Content, contents_of
-from web import scopes
+from web import scopes, watch
 
 log = logging.getLogger(__name__)
 AGED_AFTER = timedelta(seconds=60)
@@ -213,6 +213,16 @@ def lock(site_ids: Collection[int], *, purpose: int = _LOCK) -> None:
         )
 
 
+def judging_instant(*, now: datetime) -> datetime:
+    """Up to when sites can be judged: `now`, or what the drain has reached if it is behind, because samples that wait
+    to be stored are no silence. Never before the newest evaluation, or a site would be left as it is."""
+    reached = watch.instant_reached(now, watch.WorkStage.STORED)
+    if reached == now:
+        return now
+    newest = SiteScore.objects.aggregate(newest=Max("evaluated_at"))["newest"]
+    return min(now, max(reached, newest or reached))
+
+
 @transaction.atomic
 def end_reason(*, reason: HealthReason, note: str, by: User, now: datetime) -> ReasonEnd:
     """End a reason on a person's word, with a note. It comes back if a sample after `now` still says so."""
@@ -245,7 +255,7 @@ def evaluate_one(*, site: Site, now: datetime) -> None:
     try:
         # Links to sites that the user may not see also count.
         with scopes.everything(), transaction.atomic():
-            evaluate(site_ids=[site.pk], now=now)
+            evaluate(site_ids=[site.pk], now=judging_instant(now=now))
     except OperationalError:
         # A database failure is not a failure of the site.
         raise

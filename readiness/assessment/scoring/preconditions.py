@@ -1,4 +1,5 @@
-"""Conditions that hold of an object before a rule of the registry judges it, and other metrics that a rule needs."""
+"""Preconditions that have to hold before a rule of the registry judges an object, and the other metrics that rules
+need."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field

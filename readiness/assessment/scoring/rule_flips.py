@@ -1,5 +1,5 @@
-"""What this release's rules of health would change: the newest samples, judged without storing anything, beside the
-stored health. It reads; it belongs before the first start of a new release."""
+"""A dry run of this release's rules of health: the newest samples, judged without storing anything, beside the stored
+health. It belongs before the first start of a new release."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
@@ -10,9 +10,10 @@ from django.db.models import Max
 
 from inventory.models import Site
 from readiness.assessment.framework import queries as framework_queries
+from readiness.assessment.scoring.core.reasons import Finding
 from readiness.assessment.scoring.core.states import Health
 from readiness.assessment.scoring.gather import gather
-from readiness.assessment.scoring.judging import Finding, findings_of
+from readiness.assessment.scoring.judging import findings_of
 from readiness.assessment.scoring.models import DomainHealth, HealthReason
 from telemetry.models import SourceStatus
 

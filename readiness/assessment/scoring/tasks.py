@@ -4,24 +4,35 @@ are deleted each hour. After an absence of all workers, scoring waits until the 
 from celery import shared_task
 
 from readiness.assessment.scoring import apply, operations
-from web import clock, workers
+from web import clock, watch, workers
 
 
 @shared_task(name="readiness.scoring.rescore_changed")
 def rescore_changed() -> int:
-    return 0 if workers.are_catching_up() else operations.rescore_changed(now=clock.now())
+    if workers.are_catching_up():
+        return 0
+    at = operations.judging_instant(now=clock.now())
+    evaluated = operations.rescore_changed(now=clock.trusted(at))
+    watch.note(watch.WorkStage.SITES, at)
+    return evaluated
 
 
 @shared_task(name="readiness.scoring.rescore_due")
 def rescore_due() -> int:
-    return 0 if workers.are_catching_up() else operations.rescore_due(now=clock.now())
+    if workers.are_catching_up():
+        return 0
+    at = operations.judging_instant(now=clock.now())
+    return operations.rescore_due(now=clock.trusted(at))
 
 
 @shared_task(name="readiness.scoring.rescore_aged")
 def rescore_aged() -> int:
-    return 0 if workers.are_catching_up() else operations.rescore_aged(now=clock.now())
+    if workers.are_catching_up():
+        return 0
+    at = operations.judging_instant(now=clock.now())
+    return operations.rescore_aged(now=clock.trusted(at))
 
 
 @shared_task(name="readiness.scoring.forget_inputs")
 def forget_inputs() -> int:
-    return apply.forget(now=clock.now())
+    return apply.forget(now=clock.trusted_now())

@@ -148,7 +148,15 @@ def check_page(check_id: str, *, now: datetime) -> CheckPage:
 
 
 def _add_owner(ref: SiteRef, owner: SiteOwner | None) -> SiteRef:
-    return replace(ref, owner=owner.team, accountable=owner.person) if owner else ref
+    if owner is None:
+        return ref
+    return replace(
+        ref,
+        owner=owner.team,
+        accountable=owner.person,
+        owner_has_left=owner.has_left,
+        owner_left_at=owner.left_at,
+    )
 
 
 def site_check(site: Site, check_id: str, *, now: datetime) -> SiteCheck:

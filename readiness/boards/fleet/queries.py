@@ -19,6 +19,7 @@ from readiness.assessment.scoring.queries.capacity import CapacityHistory, histo
 from readiness.assessment.scoring.queries.rows import SiteRef
 from readiness.assessment.scoring.queries.standing import FleetStanding
 from telemetry.models import Series, Source
+from web import watch
 from web.cached import CachedAnswer, clock_step
 from web.drawing import Segment, stacked
 from web.links import link
@@ -143,7 +144,7 @@ def domain_cards(*, now: datetime) -> tuple[DomainCard, ...]:
     site_id, stored = (Cast(field, TextField()) for field in ("site_id", "figures"))
     both = Concat(Value("["), site_id, Value(","), stored, Value("]"), output_field=TextField())
     rows = (
-        health.annotate_health_now(now)
+        health.annotate_health_now(watch.instant_reached(now))
         .order_by()
         .values_list("domain", "health", F("health_now"), "clock")
         .annotate(texts=StringAgg(both, Value(",")))

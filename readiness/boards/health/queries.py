@@ -16,6 +16,7 @@ from readiness.assessment.scoring.queries.rows import (
     reason_of_stored,
 )
 from readiness.assessment.scoring.reasons import mark_last_known
+from web import watch
 
 DOMAINS = tuple(DomainChoices.values)
 UNWELL = ("critical", "warn", "unknown")
@@ -58,13 +59,15 @@ class DomainDetail:
 
 
 def domain_details(site: Site, *, now: datetime) -> tuple[DomainDetail, ...]:
-    details = []
+    details, judged_at = [], watch.instant_reached(now)
     for row in sorted(DomainHealth.objects.filter(site=site), key=lambda row: DOMAINS.index(row.domain)):
-        current = row.state_at(now)
+        current = row.state_at(judged_at)
         kinds = [kind for kind in FIGURES if kind.domain == DomainChoices(row.domain)]
         figures = tuple(site_figure(kind, dict(current.figures)) for kind in kinds)
-        reasons = reasons_of(row, now=now)
-        details.append(DomainDetail(row.domain, row.clock, current, reasons, figures, row.is_blind_at(now)))
+        reasons = reasons_of(row, now=judged_at)
+        details.append(
+            DomainDetail(row.domain, row.clock, current, reasons, figures, row.is_blind_at(judged_at))
+        )
     return tuple(details)
 
 

@@ -21,6 +21,7 @@ from readiness.assessment.scoring.site_facts import ARRIVING, DOMAIN_OF_ROLE, GO
 from readiness.boards.health.queries import reason_row
 from readiness.boards.site.queries import KINDS
 from telemetry.core.matching import OBJECT_COLUMNS, ObjectKind
+from web import watch
 
 MODELS: dict[type[Model], ObjectKind] = {
     Device: ObjectKind.DEVICE,
@@ -103,7 +104,8 @@ def health_of(objects: Sequence[Any], *, now: datetime) -> dict[int, ObjectHealt
         cursor.execute(_STORED.format(column=OBJECT_COLUMNS[kind]), parameters)
         for row in map(_Stored._make, cursor.fetchall()):
             stored[row.object_id].append(row)
-    return {each.pk: _health(each, stored[each.pk], now) for each in objects}
+    judged_at = watch.instant_reached(now)
+    return {each.pk: _health(each, stored[each.pk], judged_at) for each in objects}
 
 
 def reasons_of(obj: Any) -> list[ReasonRow]:

@@ -13,7 +13,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
 from readiness.assessment.scoring import operations
-from readiness.assessment.scoring.core.states import Health
+from readiness.assessment.scoring.core.states import REASON_HEALTHS, Health
 from readiness.assessment.scoring.models import HealthReason, ReasonEnd
 from readiness.boards.problems.queries import opened
 from readiness.boards.problems.rows import MAY_SEE, PROBLEM, ProblemRow
@@ -28,6 +28,7 @@ from web.forms import RefusedForm
 from web.links import api_basename, crumbs, link
 from web.permissions import asks
 from web.reports import Report
+from web.rest.lookups import AnyOf
 from web.tables import Column, Table, TablePage
 from web.units import format_value
 from web.workflows.pages import form_page, reader
@@ -39,8 +40,8 @@ MOST_ENDS = 20
 OBJECTS = Report("readiness/problems/objects.html", *MAY_SEE_REASONS)
 
 
-def about(problem: ProblemRow) -> dict[str, Any]:
-    """What the reasons that a problem of health stands for have in common, by column; empty for other problems."""
+def common_columns(problem: ProblemRow) -> dict[str, Any]:
+    """The values that the reasons of a problem of health have in common, by column; empty for other problems."""
     if problem.kind is not ProblemKind.HEALTH or problem.site is None:
         return {}
     of_domain = {"site": problem.site.id, "domain": problem.subject}
@@ -53,14 +54,14 @@ def about(problem: ProblemRow) -> dict[str, Any]:
 
 
 def reasons_of(problem: ProblemRow) -> QuerySet[HealthReason]:
-    columns = about(problem)
+    columns = common_columns(problem)
     reasons = HealthReason.objects.counting().filter(**columns) if columns else HealthReason.objects.none()
     return reasons.order_by("rank", "object", "id")
 
 
 def reasons_address(problem: ProblemRow) -> str:
     """The same list for programs; "" for a problem that is not about objects."""
-    columns = about(problem)
+    columns = common_columns(problem)
     if not columns or problem.site is None:
         return ""
     if columns.get("metric") == "":
@@ -79,10 +80,11 @@ def limit_words(reason: HealthReason) -> str:
     return "" if reason.threshold is None else str(format_value(reason.threshold, reason.unit))
 
 
-class ReasonFilters(django_filters.FilterSet):
+class FiltersOfObjects(django_filters.FilterSet):
     q = django_filters.CharFilter(
         field_name="object", lookup_expr="icontains", label="Search", max_length=200
     )
+    health = AnyOf(inner=forms.ChoiceField(choices=REASON_HEALTHS), commas=True, label="Health")
 
     class Meta:
         model = HealthReason
@@ -95,18 +97,20 @@ TABLE = Table(
     label="Objects",
     columns=(
         Column("object", "Object", url=object_url, sort="object", locked=True, phone="title"),
-        Column("health", "Health", states="health", sort="rank", phone="status"),
+        Column("health", "Health", template="readiness/problems/health_cell.html", states="health", sort="rank",
+               phone="status"),
         Column("title", "Reason", sort="title"),
         Column("part", "Part", default=False, sort="part"),
-        Column("value", "Value", text=lambda reason: reading(reason.metric, reason.value, reason.unit), sort="value",
-               numeric=True, unit_of="unit"),
+        Column("value", "Value", text=lambda reason: reading(reason.metric, reason.value, reason.unit,
+                                                             taken_at=reason.taken_at),
+               sort="value", numeric=True, unit_of="unit"),
         Column("threshold", "Limit", text=lambda reason: limit_words(reason), numeric=True, unit_of="unit"),
         Column("since", "Since", template="readiness/problems/since_cell.html", sort="since"),
         Column("taken_at", "Last sample", sort="taken_at", phone="hide"),
         Column("standing", "Rests on", lambda reason: reason.get_standing_display()),
         Column("end", "End", lambda reason: None, template="readiness/problems/end_cell.html", phone="full"),
     ),
-    filterset=ReasonFilters,
+    filterset=FiltersOfObjects,
     row_id="pk",
     row_name="object",
     row_url=object_url,
@@ -126,7 +130,7 @@ def page(request: HttpRequest) -> tuple[TablePage, Any]:
         raise Http404("There is no such problem.")
 
     def context() -> dict[str, Any]:
-        columns = {name: value for name, value in about(problem).items() if value != ""}
+        columns = {name: value for name, value in common_columns(problem).items() if value != ""}
         ends = ReasonEnd.objects.filter(**columns) if columns else ReasonEnd.objects.none()
         return {
             "problem": problem,
@@ -140,7 +144,7 @@ def page(request: HttpRequest) -> tuple[TablePage, Any]:
     return table_kit.page(request, TABLE, reasons_of(problem)), context
 
 
-class EndForm(RefusedForm):
+class EndReasonForm(RefusedForm):
     note = forms.CharField(
         label="Why it does not hold",
         max_length=2000,
@@ -152,7 +156,7 @@ class EndForm(RefusedForm):
 @asks(*MAY_SEE_REASONS, MAY_END)
 def end(request: HttpRequest, pk: int) -> HttpResponse:
     reason = get_object_or_404(HealthReason.objects.select_related("site"), pk=pk)
-    form = EndForm(request.POST or None)
+    form = EndReasonForm(request.POST or None)
     act = partial(_end, reason, form, request)
     heading = f"End “{reason.title}” of {reason.object}"
     back = link("site", reason.site.slug, tab=reason.domain)
@@ -161,6 +165,6 @@ def end(request: HttpRequest, pk: int) -> HttpResponse:
     return form_page(request, form, act, heading=heading, done=done, back=back, breadcrumbs=way)
 
 
-def _end(reason: HealthReason, form: EndForm, request: HttpRequest) -> ReasonEnd:
+def _end(reason: HealthReason, form: EndReasonForm, request: HttpRequest) -> ReasonEnd:
     note = form.cleaned_data["note"]
     return operations.end_reason(reason=reason, note=note, by=reader(request), now=now())

@@ -38,10 +38,6 @@ def opened(listed: ProblemQuerySet, problem_id: str, *, now: datetime) -> Proble
     return next((row for row in rows if row.id == problem_id), None)
 
 
-def followers(listed: ProblemQuerySet, cause: ProblemRow, *, now: datetime) -> list[ProblemRow]:
-    return problem_rows(listed.filter(_same_cause(cause)).exclude(is_cause=True), now=now)
-
-
 def folded(listed: ProblemQuerySet, cause: ProblemRow | None) -> ProblemQuerySet:
     """The causes, and all that follows from one of them."""
     return listed.filter(Q(is_cause=True) | _same_cause(cause)) if cause else listed.causes()

@@ -13,6 +13,7 @@ from web.links import link
 from web.units import Formatted, power
 
 MAY_SEE = ("inventory.view_site", "scoring.view_sitescore")
+OWNER = ("answering", "accountable", "owner_has_left", "owner_left_at")
 PROBLEM = "problem"
 """Names the opened problem in the page's address."""
 
@@ -78,11 +79,15 @@ class ProblemRow:
                 ProblemKind.SOURCE: self.detail,
                 ProblemKind.HEALTH: self.subject,
                 ProblemKind.INTAKE: "source",
-                ProblemKind.MUSTER: self.subject,
+                ProblemKind.MUSTER: "itself",
             }
             return places.get(self.kind, "site")
-        more = f" and {self.objects_affected - 1} more" if self.objects_affected > 1 else ""
+        more = f" and {self.objects_affected - 1:,} more" if self.objects_affected > 1 else ""
         return f"{self.object}{more}"
+
+    @property
+    def site_id(self) -> int | None:
+        return self.site.id if self.site is not None else None
 
     @property
     def place(self) -> str:
@@ -137,7 +142,8 @@ def _problem_row(problem: Problem, now: datetime) -> ProblemRow:
     site, slug = problem.site, ""
     if site is not None:
         slug = site.slug
-        site.answering, site.accountable = problem.answering, problem.accountable  # type: ignore[attr-defined]
+        for name in OWNER:
+            setattr(site, name, getattr(problem, name))
     return copied(
         ProblemRow,
         problem,

@@ -1,6 +1,7 @@
 """The list of problems: its columns, its filters, and how it is grouped."""
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import django_filters
@@ -11,11 +12,12 @@ from inventory.models import DomainChoices, Region, Site
 from readiness.assessment.scoring.models import HealthReason
 from readiness.boards.problems.queries import CAUSE, group_of
 from readiness.boards.problems.rows import ProblemRow
+from readiness.boards.sites.tables import owner_text
 from readiness.loop.problems.core.health import CROWD_FROM
 from readiness.loop.problems.core.states import ProblemState
 from readiness.loop.problems.models import KINDS, Problem
 from readiness.loop.problems.queries import IN_CAUSE, owners
-from web import clock, visibility
+from web import clock
 from web.rest.lookups import AnyOf, Existing
 from web.states import state
 from web.tables import Column, Table
@@ -37,7 +39,7 @@ COLUMNS = (
            sort="kw", hint="Deployed at the site; each site counts once",
            export=lambda problem: problem.kw if problem.is_cause else None),
     Column("owner", "Owner", "owner", template="readiness/problems/owner_cell.html", sort="answering",
-           export=lambda problem: owner_words(problem)),
+           export=lambda problem: owner_text(problem.site) if problem.site else ""),
     Column("object", "Object", "where", default=False),
     Column("workloads", "Workloads", numeric=True, default=False, sort="workloads"),
     Column("kind", "Kind", "kind.value", lambda problem: dict(KINDS)[problem.kind], default=False),
@@ -48,9 +50,12 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def owner_words(problem: ProblemRow) -> str:
-    person = problem.site.accountable if problem.site is not None and visibility.sees_names() else ""
-    return ", ".join(part for part in (person, problem.owner) if part)
+_NARROW: Mapping[str, dict[str, Any]] = {
+    "what": {"template": "readiness/problems/what_and_where_cell.html"},
+    "where": {"default": False},
+    "value": {"default": False},
+}
+NARROW_COLUMNS = tuple(replace(column, **_NARROW.get(column.key, {})) for column in COLUMNS)
 
 
 class OwnerName(Existing):
@@ -112,11 +117,13 @@ def problems_table(
     group_by: tuple[str, ...],
     sums: Mapping[str, tuple[int, float]],
     url: Callable[[ProblemRow], str],
+    is_narrow: bool = False,
 ) -> Table:
+    """Beside an opened problem the list `is_narrow`: the site and the value stand below the title."""
     return Table(
         id="problems",
         noun=("problem", "problems"),
-        columns=COLUMNS,
+        columns=NARROW_COLUMNS if is_narrow else COLUMNS,
         filterset=ProblemFilters,
         row_id="id",
         row_name="title",

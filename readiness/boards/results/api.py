@@ -28,14 +28,14 @@ from readiness.boards.health.queries import reason_row, reasons_of
 from readiness.boards.health.sentences import code_of_reason, reason_words
 from readiness.boards.results.filters import (
     FlipFilters,
+    HealthReasonFilters,
     Moment,
-    ReasonFilters,
     ReportedFilters,
     ResultFilters,
     ScoreFilters,
     SpanFilters,
 )
-from web import clock
+from web import clock, watch
 from web.rest.errors import named_errors
 from web.rest.lookups import AnyOf
 from web.rest.permissions import requires
@@ -127,15 +127,15 @@ class DomainHealthSerializer(ObjectSerializer):
         brief_fields = ("site", "domain", "health", "last_health", "heard_at")
 
     def to_representation(self, instance: Any) -> Any:
-        instance.now = instance.state_at(clock.now())
+        instance.now = instance.state_at(instance.judged_at)
         return super().to_representation(instance)
 
     @extend_schema_field({"type": "object", "additionalProperties": {"type": "object"}})
     def get_figures(self, stored: Any) -> Any:
         return stored.now.figures
 
-    def get_reasons(self, stored: DomainHealth) -> list[ReasonInWords]:
-        now = clock.now()
+    def get_reasons(self, stored: Any) -> list[ReasonInWords]:
+        now = stored.judged_at
         return [_explain_reason(reason, now) for reason in reasons_of(stored, now=now)]
 
 
@@ -155,14 +155,16 @@ class DomainHealthViewSet(ReadOnlyObjectViewSet):
     ordering_fields = ("id", "site", "domain", "taken_at", "evaluated_at")
 
     def get_queryset(self) -> models.QuerySet[DomainHealth]:
-        return DomainHealth.objects.annotate_health_now(clock.now()).select_related("site")
+        judged_at = watch.instant_reached(clock.now())
+        rows = DomainHealth.objects.annotate_health_now(judged_at)
+        return rows.annotate(judged_at=models.Value(judged_at)).select_related("site")
 
     def etag(self, obj: models.Model) -> str:
         """Health is part of the ETag, because time alone can turn a domain unknown, or its trouble last known."""
         stored = super().etag(obj)
         if not isinstance(obj, DomainHealth):
             return stored
-        current = obj.state_at(clock.now())
+        current = obj.state_at(obj.judged_at)  # type: ignore[attr-defined]
         return f'{stored[:-1]}-{current.health}-{current.is_last_known}"'
 
 
@@ -210,7 +212,7 @@ class EndedReason:
 class HealthReasonViewSet(ReadOnlyObjectViewSet):
     queryset = HealthReason.objects.counting().select_related("site")
     serializer_class = HealthReasonSerializer
-    filterset_class = ReasonFilters
+    filterset_class = HealthReasonFilters
     ordering_fields = ("id", "site", "domain", "rank", "object", "metric", "since", "taken_at")
 
     @extend_schema(

@@ -82,7 +82,7 @@ class ResultFilters(ObjectFilterSet):
         search_fields = ["check_id", "reason", "site__name"]
 
 
-class ReasonFilters(ObjectFilterSet):
+class HealthReasonFilters(ObjectFilterSet):
     class Meta:
         model = HealthReason
         fields = [

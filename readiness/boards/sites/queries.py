@@ -20,6 +20,7 @@ from readiness.assessment.scoring.queries.capacity import check_name
 from readiness.assessment.scoring.queries.rows import HealthMark, PillarFigure, SiteRef, ref_of
 from readiness.assessment.scoring.queries.standing import annotate_owner, event_kw, present_capacity, score_of
 from readiness.boards.health.queries import DOMAINS
+from web import watch
 
 WEEKS = 24
 
@@ -143,13 +144,14 @@ def pillar_figures(framework: Framework, stored: Mapping[str, Any]) -> tuple[Pil
 
 def _health(sites: Sequence[Site], *, now: datetime) -> dict[int, tuple[HealthMark, ...]]:
     marks: dict[int, list[HealthMark]] = defaultdict(list)
+    judged_at = watch.instant_reached(now)
     read = DomainHealth.objects.filter(site__in=sites).values_list(
         *("site_id", "domain", "clock", "blind_at", "health", "since", "last_health", "heard_at"),
         "is_last_known",
     )
     for site_id, domain, clock, blind_at, health, since, last_health, heard_at, is_last_known in read:
         evaluated = HealthAt(health, since, last_health, heard_at, {}, {}, is_last_known)
-        at_now = health_at(evaluated, blind_at, now)
+        at_now = health_at(evaluated, blind_at, judged_at)
         marks[site_id].append(
             HealthMark(
                 *(domain, at_now.health, clock, at_now.since, at_now.last_health, at_now.heard_at),

@@ -13,11 +13,11 @@ from readiness.assessment.framework.core.definition import Framework
 from readiness.assessment.scoring.core.gap import SiteCapacity
 from readiness.assessment.scoring.core.states import HEALTHS, VERDICTS
 from readiness.assessment.scoring.models import DomainHealth
-from readiness.assessment.scoring.queries.rows import PillarFigure
+from readiness.assessment.scoring.queries.rows import PillarFigure, SiteRef
 from readiness.assessment.scoring.queries.standing import owned_by
 from readiness.boards.health import sentences as health_sentences
 from readiness.boards.sites import queries
-from web import clock, visibility
+from web import clock, visibility, watch
 from web.ages import old
 from web.drawing import bar_width, spark_path
 from web.links import link
@@ -98,7 +98,7 @@ class ReadinessSiteFilters(ObjectFilterSet):
     def filter_health(self, queryset: QuerySet[Site], domain: str, values: list[str]) -> QuerySet[Site]:
         if not values:
             return queryset
-        health = DomainHealth.objects.annotate_health_now(clock.now()).filter(
+        health = DomainHealth.objects.annotate_health_now(watch.instant_reached(clock.now())).filter(
             Q(health_now__in=values), domain=domain
         )
         return queryset.filter(pk__in=health.values("site"))
@@ -126,10 +126,14 @@ def pillar_mark(pillar: PillarFigure) -> dict[str, Any]:
     }
 
 
-def _owner(line: Any) -> str:
-    site = line.row.site
-    person = site.accountable if visibility.sees_names() else ""
+def owner_text(site: SiteRef) -> str:
+    """The owner in a file: whoever has left owns nothing."""
+    person = "nobody" if site.owner_has_left else site.accountable if visibility.sees_names() else ""
     return ", ".join(part for part in (person, site.owner) if part)
+
+
+def _owner(line: Any) -> str:
+    return owner_text(line.row.site)
 
 
 def _points(score: float | None) -> int | None:

@@ -26,6 +26,7 @@ register.filter("gap_note", gap_note)
 register.filter("score", moves.score)
 register.filter("change", moves.points)
 register.filter("reason_words", health_sentences.reason_words)
+register.filter("reading", health_sentences.reading_words)
 register.filter("grant_ends", ends)
 
 
@@ -76,7 +77,9 @@ def last_known(health: HealthAt) -> str:
 
 
 @register.filter
-def object_url(reason: ReasonRow) -> str:
+def object_url(reason: ReasonRow | None) -> str:
+    if not reason:
+        return ""
     kind, pk = reason.object_kind, reason.object_id
     return link(f"{PAGES.get(kind, kind)}-detail", pk) if kind and pk else ""
 

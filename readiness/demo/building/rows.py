@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from graphlib import TopologicalSorter
 from typing import Any
 
-from django.db.models import Model
+from django.db.models import ForeignKey, Model
 
 BATCH = 10_000
 
@@ -44,7 +44,7 @@ def write(*groups: Iterable[Model]) -> None:
 
 def _unwritten_references(row: Model) -> Iterator[Model]:
     for field in row._meta.concrete_fields:
-        if field.is_relation and field.is_cached(row):
+        if isinstance(field, ForeignKey) and field.is_cached(row):
             other = field.get_cached_value(row)
             if other is not None and other._state.adding:
                 yield other

@@ -109,7 +109,7 @@ def _nameplate(
     return look | ({"u_height": row["u_height"]} if group == "nodes" else {})
 
 
-def write_regions(rows: Sequence[Mapping[str, str]], objects: DemoObjects) -> dict[str, Region]:
+def write_regions(rows: Sequence[dict[str, Any]], objects: DemoObjects) -> dict[str, Region]:
     """Regions by slug; a parent comes before its children."""
     regions: dict[str, Region] = {}
     for level in ([row for row in rows if "parent" not in row], [row for row in rows if "parent" in row]):

@@ -6,6 +6,7 @@ class ProblemsConfig(AppConfig):
     label = "problems"
 
     def ready(self) -> None:
-        from readiness.loop.problems import triggers
+        from readiness.loop.problems import itself, own, triggers
 
+        own.OWN_PROBLEMS.append(itself.problems_of_muster)
         triggers.register()

@@ -35,8 +35,8 @@ class _Edges:
 def dependencies_of(
     domains: Mapping[int, Collection[DomainFacts]], *, mute_sources: Collection[int]
 ) -> Dependencies:
-    """What the objects of these sites' domains need. `mute_sources` are silent or paused: without one, nothing follows
-    from a source."""
+    """The needs of the objects that these sites have reasons of. `mute_sources` are silent or paused: without one,
+    nothing follows from a source."""
     edges = _Edges()
     for facts in (facts for of_site in domains.values() for facts in of_site):
         _add_nodes(edges, facts)

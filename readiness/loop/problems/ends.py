@@ -87,7 +87,7 @@ def _unwell(problems: Sequence[Problem]) -> dict[int, set[tuple[str, Node]]]:
     """Objects of which a domain still has reasons that count."""
     unwell: dict[int, set[tuple[str, Node]]] = defaultdict(set)
     if problems:
-        rows = HealthReason.objects.counting().filter(_about_objects(problems)).order_by()
+        rows = HealthReason.objects.counting().filter(_object_condition(problems)).order_by()
         for site_id, domain, kind, pk in rows.values_list("site_id", "domain", "object_kind", "object_id"):
             unwell[site_id].add((domain, (kind, pk)))
     return unwell
@@ -97,14 +97,14 @@ def _ended_by_hand(problems: Sequence[Problem]) -> dict[int, dict[tuple[str, Nod
     ended: dict[int, dict[tuple[str, Node, str], datetime]] = defaultdict(dict)
     if problems:
         since = min(problem.first_seen_at for problem in problems)
-        rows = ReasonEnd.objects.filter(_about_objects(problems), ended_at__gte=since)
+        rows = ReasonEnd.objects.filter(_object_condition(problems), ended_at__gte=since)
         columns = ("site_id", "domain", "object_kind", "object_id", "metric", "ended_at")
         for site_id, domain, kind, pk, metric, at in rows.order_by("ended_at").values_list(*columns):
             ended[site_id][domain, (kind, pk), metric] = at
     return ended
 
 
-def _about_objects(problems: Sequence[Problem]) -> Q:
+def _object_condition(problems: Sequence[Problem]) -> Q:
     nodes = {node for problem in problems for node in nodes_of(problem)}
     return Q(
         site__in=_sites(problems),

@@ -10,6 +10,7 @@ from readiness.loop.problems.core.ending import PAUSED
 from readiness.loop.problems.core.problem import NO_DATA, Identity, PresentProblem
 from readiness.loop.problems.core.states import ProblemKind, ProblemState
 from readiness.loop.problems.models import Problem, ProblemClaim
+from telemetry.core.labels import IGNORED
 from telemetry.intake import RECENT
 from telemetry.models import Rejection, Source, SourceActivity, SourceState
 from telemetry.sentences import REASONS
@@ -69,7 +70,9 @@ def refused_shares(*, now: datetime, sources: Collection[int] | None = None) -> 
 
 def refusal_reasons(source_ids: Collection[int], *, now: datetime) -> dict[int, Rejection]:
     """The most frequent refusal of each source among today's that are recent; one statement."""
-    rejections = Rejection.objects.filter(source__in=source_ids, last_at__gt=now - RECENT)
+    rejections = Rejection.objects.filter(source__in=source_ids, last_at__gt=now - RECENT).exclude(
+        reason__in=IGNORED
+    )
     return {each.source_id: each for each in rejections.order_by("count", "pk")}
 
 

@@ -5,14 +5,21 @@ Whoever watches a part of Muster adds a function to OWN_PROBLEMS. It gets the ti
 gives has ended. An exception of one stops the writing, so that nothing ends because nobody looked.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 
 from readiness.loop.problems import intake
 from readiness.loop.problems.core.problem import Identity, PresentProblem
 from readiness.loop.problems.core.states import ProblemKind, ProblemState
+from telemetry import clocks
+from web import clock, disk
 
 OWN_PROBLEMS: list[Callable[[datetime], Iterable[PresentProblem]]] = [intake.problems_of_no_site]
+_TITLES = {
+    "clock": "Muster's clock is wrong",
+    "disk": "Muster's disk is nearly full",
+    "retention": "Muster keeps samples past their time",
+}
 
 
 def muster_problem(
@@ -41,3 +48,14 @@ def muster_problem(
 
 def own_problems(*, now: datetime) -> list[PresentProblem]:
     return [problem for problems in OWN_PROBLEMS for problem in problems(now)]
+
+
+def problems_of_the_machine(now: datetime) -> Iterator[PresentProblem]:
+    """The disk and the clock. `now` is the time that is trusted, and so cannot show that the clock is wrong."""
+    at = clock.now()
+    for notice in (*disk.notices(at), *clocks.notices(at)):
+        state = ProblemState.FAILING if notice.tone == "bad" else ProblemState.WARN
+        yield muster_problem(notice.key, state, _TITLES[notice.key], detail=notice.text)
+
+
+OWN_PROBLEMS.append(problems_of_the_machine)

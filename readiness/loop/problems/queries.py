@@ -7,14 +7,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection
-from django.db.models import Count, F, FilteredRelation, IntegerField, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import Count, F, IntegerField, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
+from readiness.assessment.scoring.queries.standing import owner_annotations
 from readiness.demand.workloads.models import Placement
 from readiness.loop.problems.core.states import ProblemKind, ProblemState
 from readiness.loop.problems.models import Problem, ProblemQuerySet
-from readiness.organisation.ownership.core.standing import Item
-from readiness.organisation.ownership.models import condition_in_force
 
 LAGS_AFTER = timedelta(seconds=60)
 IN_CAUSE = ("cause_kind", "cause_key", "-is_cause", "rank", "title", "pk")
@@ -24,16 +23,9 @@ IN_ORDER = ("head_rank", "-kw", "site__name", "site_id", "head_title", *IN_CAUSE
 
 
 def problems(*, now: datetime) -> ProblemQuerySet:
-    """All problems, open and ended, with `kw`, `workloads`, `answering` (the owning team, else the text on the site)
-    and `accountable` (a person's name, for those who may see names)."""
-    owner_terms = Q(site__assignments__item=Item.ORCHESTRATION) & condition_in_force(
-        now, through="site__assignments__"
-    )
-    # Terms of an item never overlap, so the join duplicates no row.
+    """All problems, open and ended, with `kw`, `workloads`, and the owner of the site."""
     return Problem.objects.select_related("site__region").annotate(
-        held=FilteredRelation("site__assignments", condition=owner_terms),
-        answering=Coalesce(F("held__team__name"), F("site__owner"), Value("")),
-        accountable=Coalesce(F("held__accountable__name"), Value("")),
+        **owner_annotations(now=now, site="site__"),
         kw=Coalesce(F("site__problems_written__kw"), 0.0),
         workloads=_workloads(now),
     )

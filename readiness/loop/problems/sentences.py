@@ -64,8 +64,8 @@ def value_of(problem: Problem, *, now: datetime) -> str:
         return silent_for(problem.last_sample_at, now)
     if problem.kind != ProblemKind.HEALTH or not problem.reasons:
         return problem.value
-    worst = problem.reasons[0]
-    return telemetry.reading(worst.get("metric", ""), worst.get("value"), worst.get("unit", ""))
+    worst = reason_of_stored(problem.reasons[0])
+    return telemetry.reading(worst.metric, worst.value, worst.unit, taken_at=worst.taken_at)
 
 
 def limit_of(problem: Problem) -> str:

@@ -3,14 +3,19 @@
 from celery import shared_task
 
 from readiness.loop.problems import operations
-from web import clock, workers
+from web import clock, watch, workers
 
 
 @shared_task(name="readiness.problems.write_claimed")
 def write_claimed() -> int:
-    return 0 if workers.are_catching_up() else operations.write_claimed(now=clock.now())
+    if workers.are_catching_up():
+        return 0
+    at = watch.instant_reached(clock.now(), watch.WorkStage.STORED, watch.WorkStage.SITES)
+    written = operations.write_claimed(now=clock.trusted(at))
+    watch.note(watch.WorkStage.PROBLEMS, at)
+    return written
 
 
 @shared_task(name="readiness.problems.write_own")
 def write_own() -> int:
-    return operations.write_own(now=clock.now())
+    return operations.write_own(now=clock.trusted_now())

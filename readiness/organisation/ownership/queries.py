@@ -193,8 +193,15 @@ class SiteOwner(NamedTuple):
 
     person: str
     team: str
+    has_left: bool
+    left_at: datetime | None
 
 
 def owners(*, now: datetime) -> dict[int, SiteOwner]:
     assignments = live(now=now, item=Item.ORCHESTRATION)
-    return {each.site_id: SiteOwner(each.person, each.team) for each in assignments if each.is_in_force}
+    return {each.site_id: _site_owner(each, now) for each in assignments if each.is_in_force}
+
+
+def _site_owner(term: Live, now: datetime) -> SiteOwner:
+    is_over = term.left_at is not None and term.left_at <= now
+    return SiteOwner(term.person, term.team, term.has_left, term.left_at if is_over else None)

@@ -107,6 +107,61 @@ def test_a_body_refused_for_its_new_series_is_taken_whole_when_they_are_let_in(p
     assert sorted({(metric, value) for metric, _, value in stored()}) == [("a", 1.0), ("b", 2.0)]
 
 
+def of_host(name, count, at, first=0):
+    labels = {"job": "node", "instance": f"{name}:9100"}
+    return [({"__name__": f"node_{n}", **labels}, 1.0, at) for n in range(first, first + count)]
+
+
+def test_a_burst_of_one_host_leaves_room_for_the_new_series_of_others(post, sender, settings):
+    """In five minutes 100: of what the others left, each may have half."""
+    settings.TELEMETRY_NEW_SERIES = 100
+    for scrape in range(4):
+        status, _, says = post(body_of(*of_host("storm", 120, sender.at(scrape))))
+        assert (status, says["rejected"]) == (400, {"too_many_new_series": 70})
+    assert post(body_of(*of_host("gpu-17", 20, sender.at(4))))[0] == 204
+    assert post(body_of(*of_host("also-a-storm", 60, sender.at(5))))[2]["stored"] == 15
+    assert post(body_of(*of_host("gpu-18", 2, sender.at(6))))[0] == 204
+    assert post(body_of(*of_host("gpu-17", 20, sender.at(7))))[0] == 204
+
+    sender.clock.move(minutes=5)
+    assert post(body_of(*of_host("storm", 120, sender.at(0))))[2]["stored"] == 100
+    sender.clock.move(minutes=5)
+    assert post(body_of(*of_host("storm", 120, sender.at(0))))[0] == 204
+
+
+def test_a_full_disk_tells_senders_to_wait(post, sender, settings, frozen_now):
+    settings.DISK_RESERVE_MB = 10**9
+    frozen_now.move(seconds=2)
+    status, headers, says = post(body_of(("up", 1.0, sender.at(0))))
+    assert (status, says) == (429, {"detail": "Muster's disk is nearly full"})
+    assert int(headers["retry-after"]) > 0
+    settings.DISK_RESERVE_MB = 0
+    frozen_now.move(seconds=2)
+    assert post(body_of(("up", 1.0, sender.at(0))))[0] == 204
+
+
+def test_what_is_no_reading_is_ignored_and_not_refused(bring, post, sender, client_of):
+    """A stock Prometheus sends NaN for the quantiles of a summary, ends of series, and bodies again."""
+    body = body_of(
+        ({"__name__": "rpc_seconds", "quantile": "0.9"}, float("nan"), sender.at(0)),
+        ("up", 1.0, sender.at(0)),
+    )
+    assert [post(body)[0] for _ in range(2)] == [204, 204]
+    bring("up", value=STALE)
+    assert {row.reason: row.count for row in Rejection.objects.all()} == {
+        "not_a_number": 1,
+        "series_ended": 1,
+        "sent_before": 2,
+    }
+    counted = SourceActivity.objects.get()
+    assert (counted.samples, counted.rejected, counted.ignored) == (1, 0, 4)
+    [row] = client_of("ops").get("/api/telemetry/status/").json()["sources"]
+    assert (row["rejected_24h"], row["ignored_24h"]) == (0, 4)
+    page = client_of("ops").get(f"/telemetry/sources/{sender.source.pk}/").content.decode()
+    assert "Nothing was refused" in page
+    assert 'id="ignored-not_a_number"' in page
+
+
 @pytest.mark.parametrize("limit", ["TELEMETRY_INBOX_BATCHES", "TELEMETRY_INBOX_BYTES"])
 def test_a_full_inbox_tells_senders_to_wait_until_it_is_drained(post, sender, settings, limit):
     setattr(settings, limit, 2 if limit.endswith("BATCHES") else 100)

@@ -300,6 +300,25 @@ def test_a_page_explains_only_codes_that_were_sent(client_of, sender, query, cod
     assert re.findall(r'class="[^"]*code-words".*?(XID \d+)', page) == codes
 
 
+def test_codes_are_drawn_as_marks_of_each_series(client_of, sender):
+    for gpu, code in (("0", 62.0), ("1", 119.0)):
+        xid = {"__name__": "DCGM_FI_DEV_XID_ERRORS", "Hostname": "gpu-01", "gpu": gpu}
+        sender.deliver((xid, 0.0, -1800), (xid, code, -900), (xid, code, -60))
+    path = f"{URL}?site=porto&metric=DCGM_FI_DEV_XID_ERRORS&start=now-1h"
+    figure = chart_of(client_of("viewer"), path)
+    marks = {
+        (series, text)
+        for trace in figure["data"]
+        for series, text in zip(trace["y"], trace["text"], strict=True)
+    }
+    assert marks == {("gpu=0", "XID 62"), ("gpu=1", "XID 119")}
+    assert figure["layout"]["yaxis"]["type"] == "category"
+    assert {row[1] for row in figure["meta"]["table"]["rows"]} == {"gpu=0", "gpu=1"}
+    go.Figure({"data": figure["data"], "layout": figure["layout"]})
+    mean = chart_of(client_of("viewer"), f"{path}&aggregation=avg")
+    assert mean["meta"]["empty"].startswith("Codes have no mean and no sum")
+
+
 def test_each_column_of_a_file_has_the_unit_of_its_own_line(client_of, sender):
     metric = "measurementsInletSensorValue"
     for kind in ("activePower", "rmsVoltage"):

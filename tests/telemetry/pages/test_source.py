@@ -6,7 +6,7 @@ import pytest
 
 from accounts.operations import authenticate_token
 from telemetry import readings, sentences, sources
-from telemetry.core.labels import RefusalReason
+from telemetry.core.labels import IGNORED, RefusalReason
 from telemetry.models import Source
 from tests.inventory import made
 from tests.telemetry.pages.conftest import words
@@ -163,5 +163,6 @@ def test_the_page_takes_the_same_statements_for_any_number_of_series(
 
 def test_every_reason_for_a_refusal_has_words():
     at_the_door = {"malformed_body", "body_too_large", "body_too_slow", "unsupported_encoding"}
-    when_stored = {readings.NOT_A_NUMBER, readings.NO_READING, readings.TOO_OLD}
-    assert {*RefusalReason, *at_the_door, *when_stored, "wrong_content_type"} == set(sentences.REASONS)
+    assert {*RefusalReason, *at_the_door, *IGNORED, readings.TOO_OLD, "wrong_content_type"} == set(
+        sentences.REASONS
+    )

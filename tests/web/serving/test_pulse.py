@@ -4,7 +4,7 @@ import asyncio
 
 from django.db import connection
 
-from web.serving.lanes import Pulse
+from web.serving.pulse import Pulse
 
 ANSWER_S = 20
 

@@ -46,6 +46,13 @@ def lasts(request: HttpRequest) -> HttpResponse:
     return HttpResponse("slept")
 
 
+def computes(request: HttpRequest) -> JsonResponse:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT sum(n) FROM generate_series(1, 20000) AS n")
+        total = int(cursor.fetchone()[0])
+    return JsonResponse({"total": total + sum(place * place for place in range(100_000))})
+
+
 urlpatterns = [
     *failing,
     path("seen", seen),
@@ -53,4 +60,5 @@ urlpatterns = [
     path("breaks", breaks),
     path("backend", backend),
     path("lasts", lasts),
+    path("computes", computes),
 ]

@@ -17,7 +17,7 @@ from readiness.assessment.scoring.models import Flip
 @dataclass(frozen=True, slots=True)
 class SiteRef:
     """Enough of a site to name and link it. `owner` is the team that owns its orchestration, else the text on the site.
-    `accountable` is a person's name, only for readers who may see names."""
+    `accountable` is a person's name, only for readers who may see names; whoever has left owns nothing any more."""
 
     id: int
     slug: str
@@ -31,6 +31,8 @@ class SiteRef:
     latitude: float | None
     longitude: float | None
     accountable: str = ""
+    owner_has_left: bool = False
+    owner_left_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +83,14 @@ class ReasonRow:
     taken_at: datetime | None
     since: datetime | None = None
     part: str = ""
+    measure: str = ""
     is_last_known: bool = False
     standing: str = ReasonStanding.LIVE
 
 
 def reason_of_stored(stored: Mapping[str, Any]) -> ReasonRow:
-    columns: dict[str, Any] = dict.fromkeys(("metric", "title", "unit", "direction", "source", "part"), "")
+    texts = ("metric", "title", "unit", "direction", "source", "part", "measure")
+    columns: dict[str, Any] = dict.fromkeys(texts, "")
     columns |= {"value": None, "threshold": None, "is_last_known": False, "standing": ReasonStanding.LIVE}
     columns |= stored
     if was := stored.get("was"):
@@ -222,6 +226,8 @@ def ref_of(site: Site) -> SiteRef:
         latitude=None if site.latitude is None else float(site.latitude),
         longitude=None if site.longitude is None else float(site.longitude),
         accountable=getattr(site, "accountable", ""),
+        owner_has_left=getattr(site, "owner_has_left", False),
+        owner_left_at=getattr(site, "owner_left_at", None),
     )
 
 

@@ -33,22 +33,37 @@ from readiness.assessment.scoring.models import SiteScore
 from readiness.assessment.scoring.queries.rows import SiteRef
 from readiness.organisation.ownership.core.standing import Item
 from readiness.organisation.ownership.models import Assignment, condition_in_force
+from readiness.organisation.people.models.staff import has_left
 from web.cached import CachedAnswer
 
 
 def annotate_owner(sites: models.QuerySet[Site], *, now: datetime) -> models.QuerySet[Site]:
-    """Annotate sites with `answering`, the owning team or else the text on the site, and `accountable`, the person's
-    name or ""."""
-    is_orchestration = models.Q(assignments__item=Item.ORCHESTRATION) & condition_in_force(
-        now, through="assignments__"
+    return sites.annotate(**owner_annotations(now=now))
+
+
+def owner_annotations(*, now: datetime, site: str = "") -> dict[str, Any]:
+    """`answering` is the owning team or else the text on the site, `accountable` the person's name or "". That person
+    `owner_has_left` if nobody can sign in as them, or if their last day, `owner_left_at`, is over. `site` is the path
+    to the site, such as "site__"."""
+    terms = f"{site}assignments"
+    is_orchestration = models.Q(**{f"{terms}__item": Item.ORCHESTRATION}) & condition_in_force(
+        now, through=f"{terms}__"
     )
+    has_gone = has_left(now, person="held__accountable__")
+    last_day = models.When(held__accountable__left_at__lte=now, then=models.F("held__accountable__left_at"))
     # Use a join instead of a query for each site. It duplicates no row, because terms of an item never overlap.
-    return sites.annotate(held=models.FilteredRelation("assignments", condition=is_orchestration)).annotate(
-        answering=Coalesce(models.F("held__team__name"), models.F("owner"), output_field=models.CharField()),
-        accountable=Coalesce(
+    return {
+        "held": models.FilteredRelation(terms, condition=is_orchestration),
+        "answering": Coalesce(
+            *(models.F("held__team__name"), models.F(f"{site}owner"), models.Value("")),
+            output_field=models.CharField(),
+        ),
+        "accountable": Coalesce(
             models.F("held__accountable__name"), models.Value(""), output_field=models.CharField()
         ),
-    )
+        "owner_has_left": models.Case(models.When(has_gone, then=True), default=False),
+        "owner_left_at": models.Case(last_day),
+    }
 
 
 def owned_by(words: str, *, now: datetime) -> models.Q:
@@ -115,7 +130,7 @@ class FleetStanding:
 
 _OF_REF = (
     *("pk", "slug", "name", "city", "country", "region__name", "kind", "stage", "answering"),
-    *("latitude", "longitude", "accountable"),
+    *("latitude", "longitude", "accountable", "owner_has_left", "owner_left_at"),
 )
 _OF_SCORE = (
     *("verdict", "verdict_since", "first_blocker", "evaluated_at", "failed_at"),
@@ -155,10 +170,10 @@ def standing_of(
 
 
 def _site(*row: Any) -> SiteStanding:
-    *of_ref, latitude, longitude, accountable, region, verdict, since, blocker = row[:-4]
+    *of_ref, latitude, longitude, accountable, has_gone, left_at, region, verdict, since, blocker = row[:-4]
     evaluated_at, failed_at, capped, measurable = row[-4:]
     north, east = (None if degrees is None else float(degrees) for degrees in (latitude, longitude))
-    ref = SiteRef(*(*of_ref, north, east, accountable))
+    ref = SiteRef(*(*of_ref, north, east, accountable, has_gone, left_at))
     confirmed = "" if failed_at else verdict or ""
     declared = (len(capped or ()), measurable or 0)
     return SiteStanding(ref, region, confirmed, since, blocker or "", evaluated_at, *declared, failed_at)

@@ -1,4 +1,4 @@
-"""What depends on what: an object that lost what it needs follows from the problem of that, and so does a check.
+"""Dependencies: an object that lost what it needs follows from the problem of that, and so does a check.
 
 A device needs power (all feeds of its rack, each of which needs its power distribution), an accelerator and a port need
 their device, a port also the device at the other end, a link both of its ports, and what is heard of an object needs a
@@ -95,7 +95,7 @@ class Sufferer(NamedTuple):
 
 
 def loss_of(reason: StoredReason) -> Loss | None:
-    """What a reason is a sign of; None for a fault of the object's own."""
+    """The loss that a reason is a sign of; None for a fault of the object's own."""
     metric = reason.get("metric", "")
     if not metric:
         return Loss.SILENT

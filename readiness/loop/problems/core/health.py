@@ -23,8 +23,8 @@ STATE_OF_HEALTH: Mapping[str, ProblemState] = {
 }
 """Every other health is silence."""
 CROWD_FROM = 26
-"""As many objects that break one rule are one problem without one for each of them: who wants to see them reads the
-reasons by page."""
+"""From this number on, objects that break one rule are one problem without one for each of them: whoever wants to see
+them reads the reasons by page."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +56,7 @@ class DomainFacts:
 
     @property
     def metrics(self) -> frozenset[str]:
-        """What the domain's objects have reasons by now, `NO_DATA` among it."""
+        """The metrics of all present reasons, `NO_DATA` for silence."""
         of_crowds = {crowd.metric or NO_DATA for crowd in self.crowds}
         return frozenset({*of_crowds, *(metric_of(reason) for reason in self.reasons)})
 

@@ -1,4 +1,4 @@
-"""What rules find in the samples of a site: preconditions, shares, days left, labels, windows. No database needed."""
+"""Rules judge the samples of a site: preconditions, shares, days left, labels, windows. No database is needed."""
 
 from dataclasses import fields
 from datetime import UTC, datetime, timedelta

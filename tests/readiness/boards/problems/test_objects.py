@@ -1,6 +1,7 @@
 """The objects of a problem, by page, for page and program; and a reason that somebody ends."""
 
 import re
+from functools import partial
 
 import pytest
 
@@ -58,6 +59,23 @@ def test_a_list_of_ten_times_as_many_takes_as_many_statements(flapping, client_o
     crowd(flapping, 200)
     write_problems()
     assert cost() == few
+
+
+@pytest.mark.full
+def test_ten_thousand_objects_are_one_problem(flapping, client_of):
+    client = client_of("viewer")
+    few = [
+        statements(partial(client.get, address)) for address in ("/problems/", f"/problems/?problem={CAUSE}")
+    ]
+    crowd(flapping, 9_998)
+    took = statements(write_problems)
+    page = text_of(client.get("/problems/"))
+    assert "10,000 objects" in page
+    assert "leaf03 swp1 and 9,999 more" in page
+    many = [
+        statements(partial(client.get, address)) for address in ("/problems/", f"/problems/?problem={CAUSE}")
+    ]
+    assert (many <= few, took < 30) == (True, True)
 
 
 def test_readers_with_scopes_read_the_objects_of_their_sites_only(flapping, user_of, client_of):

@@ -184,7 +184,7 @@ def test_the_panel_says_value_limit_and_what_it_touches(ask):
     for said in ("Critical", "Link losses in 24 h", "Value 15 limit 4", "253 kW", "Fabric", "leaf03 swp1"):
         assert said in words
     assert 'href="/sites/dsm/checks/p5-fabric-health/"' in panel
-    assert 'data-chart-url="/telemetry/explore/chart.json?site=dsm&amp;metric=' in panel
+    assert f'data-chart-url="/problems/charts/figure.json?problem={CAUSE}&amp;span=6h"' in panel
 
 
 def test_the_file_counts_the_capacity_of_a_site_once_a_cause(ask):

@@ -1,4 +1,4 @@
-"""What depends on what, read from inventory and series: in as many statements for many objects as for few."""
+"""Dependencies of objects, read from inventory and series: in as many statements for many objects as for few."""
 
 from datetime import timedelta
 

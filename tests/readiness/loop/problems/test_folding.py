@@ -1,4 +1,4 @@
-"""What folds under what: feed, rack, device; switch, port, link; a source and what it sends; and checks."""
+"""Folding: feed, rack, device; switch, port, link; a source and what it sends; and checks."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -16,6 +16,7 @@ from tests.readiness.assessment.scoring import stored
 from tests.readiness.assessment.scoring.stored import NOW
 from tests.readiness.assessment.scoring.test_page_queries import source
 from tests.readiness.problems import write_problems
+from web import clock
 
 pytestmark = pytest.mark.django_db
 MINUTE = timedelta(minutes=1)
@@ -23,7 +24,7 @@ MINUTE = timedelta(minutes=1)
 
 @pytest.fixture
 def late_drain(monkeypatch, frozen_now):
-    """What is wrong with Muster, as a list that the test changes."""
+    """A list of what is wrong with Muster, which the test changes."""
     frozen_now.at = NOW
     wrong = [
         own.muster_problem(
@@ -190,3 +191,38 @@ def test_a_source_of_many_sites_that_waits_or_refuses_belongs_to_no_site():
     exchange.delete()
     operations.write_own(now=NOW)
     assert {each.ended_by for each in Problem.objects.all()} == {"object-gone"}
+
+
+def test_a_wrong_clock_is_a_problem_of_muster_until_it_is_right(frozen_now):
+    """Three sources sent a moment ago what they had measured, as it seems, 45 days before."""
+    frozen_now.at = NOW
+    for number in range(3):
+        sender = source(None, name=f"sender {number}", site_label="site")
+        SourceStatus.objects.update_or_create(
+            source=sender,
+            defaults={
+                "state_since": NOW - timedelta(days=50),
+                "last_sample_at": NOW - timedelta(days=45),
+                "last_received_at": NOW,
+            },
+        )
+    trusted_at = clock.trusted_now()
+    assert trusted_at == NOW - timedelta(days=45)
+    operations.write_own(now=trusted_at)
+    problem = own_rows()["muster", "clock"]
+    assert (problem.state, problem.first_seen_at) == ("failing", trusted_at)
+    assert "45 d ahead of the samples of 3 of 3 sources" in problem.detail
+
+    SourceStatus.objects.update(last_sample_at=NOW)
+    operations.write_own(now=clock.trusted_now())
+    assert ("muster", "clock") not in own_rows()
+
+
+def test_a_full_disk_is_a_problem_of_muster_that_does_not_change_all_the_time(settings, frozen_now):
+    frozen_now.at = NOW
+    settings.DISK_RESERVE_MB = 10**9
+    assert [operations.write_own(now=frozen_now.move(seconds=5)) for _ in range(3)] == [1, 0, 0]
+    assert own_rows()["muster", "disk"].state == "failing"
+    settings.DISK_RESERVE_MB = 0
+    operations.write_own(now=frozen_now.move(seconds=5))
+    assert own_rows() == {}

@@ -1,0 +1,106 @@
+"""Who is on call for a problem now, and who owns what it is about; nobody who has left."""
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from inventory.models import DomainChoices
+from readiness.assessment.framework.core.definition import Check
+from readiness.assessment.scoring.queries.rows import SiteRef
+from readiness.boards.problems.rows import ProblemRow
+from readiness.loop.problems.core.states import ProblemKind
+from readiness.organisation.ownership import queries as ownership
+from readiness.organisation.ownership.core.standing import Item, item_of
+from readiness.organisation.ownership.models import Assignment
+from readiness.organisation.ownership.queries import UNOWNED
+from readiness.organisation.people.core.on_call import LEVELS, PRIMARY
+from readiness.organisation.people.models import RotationSite, Shift
+from web.visibility import name_of
+
+SEES_ON_CALL = "people.view_rotation"
+SEES_OWNERS = "ownership.view_assignment"
+
+
+@dataclass(frozen=True, slots=True)
+class Responder:
+    """A shift under way; `who` is "somebody" for readers who may not see names."""
+
+    who: str
+    level: str
+    ends_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DomainDuty:
+    """Who is on call for a domain of the site; `is_served` says that some rotation serves it."""
+
+    domain: str
+    responders: tuple[Responder, ...]
+    is_served: bool
+
+    @property
+    def has_primary(self) -> bool:
+        return any(each.level == LEVELS[PRIMARY] for each in self.responders)
+
+
+@dataclass(frozen=True, slots=True)
+class ItemOwner:
+    """The owner of an item. `who` is a name as the reader may see it, "" for nobody; without an accepted owner, `team`
+    is the text on the site."""
+
+    item: str
+    who: str
+    team: str
+    has_left: bool = False
+    left_at: datetime | None = None
+
+
+def domains_of(problem: ProblemRow, check: Check | None) -> tuple[str, ...]:
+    """The domains that answer for a problem; a source may send of each. Nobody is called for owners, the inventory and
+    Muster itself."""
+    if check is not None:
+        return tuple(check.domains)
+    match problem.kind:
+        case ProblemKind.HEALTH:
+            return (problem.subject,)
+        case ProblemKind.SOURCE | ProblemKind.INTAKE:
+            return tuple(DomainChoices.values)
+    return ()
+
+
+def duties_at_site(site_id: int, domains: Collection[str], *, now: datetime) -> Sequence[DomainDuty]:
+    """Two statements."""
+    names = [domain for domain in DomainChoices.values if domain in domains]
+    served = RotationSite.objects.filter(site=site_id, rotation__domain__in=names).order_by()
+    served_domains = set(served.values_list("rotation__domain", flat=True))
+    shifts = (
+        Shift.objects.current(now)
+        .filter(rotation__served__site=site_id, rotation__domain__in=names, level__in=LEVELS)
+        .select_related("rotation", "person__user")
+        .order_by("level", "rotation__name", "starts_at", "pk")
+    )
+    responders: dict[str, list[Responder]] = defaultdict(list)
+    for shift in shifts:
+        if shift.person is not None and not shift.person.left_by(now):
+            responder = Responder(name_of(shift.person), LEVELS[shift.level], shift.ends_at)
+            responders[shift.rotation.domain].append(responder)
+    return [
+        DomainDuty(str(DomainChoices(domain).label), tuple(responders[domain]), domain in served_domains)
+        for domain in names
+    ]
+
+
+def owner_of(site: SiteRef, domains: Collection[str], *, user: Any, now: datetime) -> ItemOwner:
+    """The owner of the domains' own item, else that of the site's orchestration. One statement."""
+    cells = ownership.cells(now=now, site_ids=[site.id]).get(site.id, UNOWNED)
+    item = item_of(domains)
+    cell = cells[item] if cells[item].current else cells[Item.ORCHESTRATION]
+    label = str(Assignment.Item(cell.item).label)
+    term = cell.current
+    if term is None:
+        return ItemOwner(label, "", site.owner.strip())
+    is_over = term.left_at is not None and term.left_at <= now
+    left_at = term.left_at if is_over else None
+    return ItemOwner(label, name_of(term.person, user), term.team, term.has_left, left_at)

@@ -1,0 +1,117 @@
+"""Whether Muster can serve, looked at in the background: who asks never waits, and a busy process is no dead database.
+
+Two questions, each with a thread and a connection of its own: to the database twice a second, and after everything else
+every two seconds. Beside them the notices of all pages are read.
+"""
+
+import asyncio
+import logging
+
+from django.db import DatabaseError, InterfaceError, connection
+
+from web import clock, health, notices
+from web.health import Parts
+from web.serving.lanes import Lane
+from web.serving.work import HEALTH, PULSE
+
+log = logging.getLogger(__name__)
+
+EVERY_S = 0.5
+# Detect a returning database well within two seconds.
+EVERY_S_WHILE_AWAY = 0.25
+# A refused connection shows at once; a busy machine may delay a good answer.
+SILENCE_S = 3.0
+# A timer that fires this late shows that the process itself gets no time, so silence says nothing of the database...
+LATE_S = 0.5
+# ... but not for ever.
+SILENCE_MOST_S = 15.0
+BUSY_S = 2.0
+LOOK_EVERY_S = 2.0
+
+
+class Pulse:
+    """`away`: the database does not answer. `parts`: what was seen at the last look; None before the first."""
+
+    def __init__(self) -> None:
+        self.away = False
+        self.parts: Parts | None = None
+        self._answered_s: float | None = None
+        self._lane = Lane(PULSE)
+        self._looking = Lane(HEALTH)
+
+    async def watch(self) -> None:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._ask_the_database())
+            group.create_task(self._look_around())
+
+    async def close(self) -> None:
+        await self._lane.close()
+        await self._looking.close()
+
+    def readiness(self) -> Parts | None:
+        """Answer `/health/ready` from memory alone; None before the first look."""
+        if self.parts is None:
+            return None
+        if self.away:
+            return self.parts.lose_database()
+        busy = self._answered_s is None or asyncio.get_running_loop().time() - self._answered_s > BUSY_S
+        return self.parts.replace_database(health.BUSY if busy else health.UP)
+
+    async def _ask_the_database(self) -> None:
+        while True:
+            asking = asyncio.ensure_future(self._lane.run(_answers))
+            if await self._is_silent(asking):
+                self._note(away=True)
+            self._note(away=not await asking)
+            await asyncio.sleep(EVERY_S_WHILE_AWAY if self.away else EVERY_S)
+
+    async def _is_silent(self, asking: asyncio.Future[bool]) -> bool:
+        loop = asyncio.get_running_loop()
+        began_s, late_s = loop.time(), 0.0
+        while (waited_s := loop.time() - began_s) < SILENCE_S or (
+            late_s > LATE_S and waited_s < SILENCE_MOST_S
+        ):
+            woken_s = loop.time() + SILENCE_S
+            if (await asyncio.wait({asking}, timeout=SILENCE_S))[0]:
+                return False
+            late_s = loop.time() - woken_s
+        return True
+
+    async def _look_around(self) -> None:
+        while True:
+            try:
+                seen = await self._looking.run(_look)
+                self.parts = seen.keep_migrations(self.parts)
+            except Exception:
+                log.exception("the state of Muster cannot be seen")
+            await asyncio.sleep(LOOK_EVERY_S)
+
+    def _note(self, *, away: bool) -> None:
+        if away != self.away:
+            log.warning("the database %s", "is away" if away else "is back")
+        self.away = away
+        if not away:
+            self._answered_s = asyncio.get_running_loop().time()
+
+
+def _look() -> Parts:
+    now = clock.now()
+    parts = health.read_parts(now)
+    if parts.database == health.UP:
+        notices.refresh(now)
+    return parts
+
+
+def _answers() -> bool:
+    """An ended connection does not mean that the database is down; only a failing new one does."""
+    return _answers_on_this_connection() or _answers_on_this_connection()
+
+
+def _answers_on_this_connection() -> bool:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except (DatabaseError, InterfaceError):
+        connection.close()
+        return False
+    return True
