@@ -13,7 +13,7 @@ from readiness.boards.problems.failing import FailingMetric, rule_of
 from readiness.boards.problems.rows import ProblemRow
 from readiness.loop.problems.core.states import ProblemKind
 from readiness.organisation.people.models import AlertRule, Procedure
-from readiness.organisation.people.queries.practice import reviewed
+from readiness.organisation.people.queries.standing import reviewed
 from telemetry.core.codes import Code
 from web.links import page_url
 
