@@ -50,7 +50,7 @@ class Parts:
 
     def keep_migrations(self, before: "Parts | None") -> "Parts":
         """Migrations stay as they were seen before while the database cannot be asked."""
-        return replace(self, migrations=before.migrations) if before and self.database == DOWN else self
+        return replace(self, migrations=before.migrations) if before and self.migrations == UNKNOWN else self
 
 
 @never_cache
@@ -107,7 +107,11 @@ def _redis() -> str:
 
 
 def _migrations() -> str:
-    applied = MigrationRecorder(connection).applied_migrations()
+    try:
+        applied = MigrationRecorder(connection).applied_migrations()
+    except DatabaseError as error:
+        log.warning("not ready: %s", error)
+        return UNKNOWN
     return UP if all(migration in applied for migration in newest_migrations()) else "behind"
 
 
