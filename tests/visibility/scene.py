@@ -24,6 +24,7 @@ from readiness.assessment.evidence.models import (
 from readiness.assessment.framework import operations as frameworks
 from readiness.assessment.framework import queries as framework_queries
 from readiness.assessment.grants.models import Grant
+from readiness.assessment.scoring.models import ReasonEnd
 from readiness.boards.models import DryRun
 from readiness.demand.jurisdiction.models import RulePack
 from readiness.demand.workloads.models import EnvelopeConfirmation, UserRegion, WorkloadClass
@@ -95,6 +96,7 @@ class Sentinels:
             self._scoring()
             self._reviews()
             self._campaigns()
+            self._reason_ends()
             self._evidence()
             self._ownership()
             self._versions()
@@ -159,6 +161,14 @@ class Sentinels:
             framework_version=framework_queries.current()[0],
             snapshot={"checks": [], "exceptions": [exception | {"requested_by": "one", "approver": "two"}]},
         )
+
+    def _reason_ends(self):
+        reason = {"domain": "energy", "object_kind": "site", "object_id": self.porto.pk, "object": "Porto"}
+        judged = {"metric": "probe_success", "measure": "value", "direction": "below", "health": "critical"}
+        ReasonEnd.objects.create(
+            site=self.porto, title="Probe fails", since=NOW - DAY, note="Repaired", ended_by=self.two,
+            ended_at=NOW, **reason, **judged,
+        )  # fmt: skip
 
     def _campaigns(self):
         made_by = {
