@@ -50,7 +50,7 @@ class Parts:
 
     def keep_migrations(self, before: "Parts | None") -> "Parts":
         """Migrations stay as they were seen before while the database cannot be asked."""
-        return replace(self, migrations=before.migrations) if before and self.database == DOWN else self
+        return replace(self, migrations=before.migrations) if before and self.migrations == UNKNOWN else self
 
 
 @never_cache
@@ -72,10 +72,11 @@ def ready(request: HttpRequest) -> JsonResponse:
 
 
 def read_parts(now: datetime) -> Parts:
-    database, redis_state = _database(), _redis()
+    redis_state = _redis()
+    migrations = _migrations() if _database() == UP else UNKNOWN
     return Parts(
-        database=database,
-        migrations=_migrations() if database == UP else UNKNOWN,
+        database=DOWN if migrations == UNKNOWN else UP,
+        migrations=migrations,
         redis=redis_state,
         disk=disk.disk_standing(now).state,
         workers=len(workers.seen(now=now)) if redis_state == UP else 0,
@@ -107,7 +108,11 @@ def _redis() -> str:
 
 
 def _migrations() -> str:
-    applied = MigrationRecorder(connection).applied_migrations()
+    try:
+        applied = MigrationRecorder(connection).applied_migrations()
+    except DatabaseError as error:
+        log.warning("not ready: %s", error)
+        return UNKNOWN
     return UP if all(migration in applied for migration in newest_migrations()) else "behind"
 
 
