@@ -39,7 +39,6 @@ PARTIAL = {
     "telemetry.core.spec._COMBINED_BY": "read by `get`: the others are summed",
     "telemetry.store.parts.TABLES": "samples that are not rolled up have a statement of their own",
     "telemetry.store.parts.COLUMNS": "quantiles are read from sketches",
-    "readiness.assessment.evidence.gather.LEVEL_OF_ROLE": "only these roles and power distribution are meters",
     "readiness.assessment.evidence.core.proving.enough.STATED": "read for the amounts that a figure states",
     "readiness.assessment.evidence.core.proving.enough.UNITS": "read by `get`: the others are counts",
     "readiness.organisation.ownership.gaps._QUEUES": "asked first: the others wait in no queue, or in one by date",

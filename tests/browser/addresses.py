@@ -14,6 +14,7 @@ from readiness.assessment.evidence.models import (
 )
 from readiness.assessment.framework.models import FrameworkVersion
 from readiness.assessment.grants.models import Grant
+from readiness.assessment.scoring.models import HealthReason
 from readiness.demand.jurisdiction.models import DataOrigin, HeldBasis, Rule, RulePack
 from readiness.demand.workloads.models import Placement
 from readiness.golive.models import Approver, Campaign, CampaignItem, WorkItem
@@ -83,6 +84,7 @@ ROWS = {
     "settings/users/": lambda: User.objects.filter(username="mira"),
     "settings/tokens/": lambda: User.objects.get(username="admin").tokens.all(),
     "tradeoffs/workloads/": lambda: Placement.objects.filter(workload_class__slug="porto"),
+    "problems/reasons/": lambda: HealthReason.objects.order_by("pk"),
     "telemetry/drift/": lambda: InventoryDrift.objects.filter(state="proposed"),
     "telemetry/": lambda: Source.objects.filter(name="porto prometheus"),
 }

@@ -58,6 +58,14 @@ def test_keys_alone_lead_from_the_list_to_the_check(as_role, wrong):
     assert visit.refusals == []
 
 
+def test_escape_closes_the_problem(as_role, wrong):
+    page = as_role("ops").open(f"/problems/?state=critical&problem={CAUSE}")
+    expect(page.locator("#problem")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.wait_for_url(re.compile(r"\?state=critical$"))
+    expect(page.locator("#problem")).to_have_count(0)
+
+
 @pytest.mark.parametrize(
     "query",
     [f"?problem={CAUSE}", *(pytest.param(query, marks=pytest.mark.full) for query in ("", "?group=site"))],

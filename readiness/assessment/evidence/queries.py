@@ -1,4 +1,4 @@
-"""What other rooms read of the evidence of sites: figures over days, limits in force, go-live reviews, records, and the
+"""Evidence of sites for other rooms: figures over days, limits in force, go-live reviews, records, and the
 loads of circuits.
 
 Only evidence taken at or before `now` is read.

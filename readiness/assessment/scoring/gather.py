@@ -89,8 +89,7 @@ def gather(
     ids = sorted(profiles)
     things = things_of(ids)
     sent = sent_by(ids, framework, standing=standing, now=now, live_floor_s=settings.TELEMETRY_LIVE_S)
-    withdrawn = withdrawn_at(things.values())
-    days = _days(profiles.values(), now)
+    withdrawn, days = withdrawn_at(things.values()), _days(profiles.values(), now)
     classes = _add_envelopes(_classes(days, now=now), now=now)
     in_force = rules.content_in_force() if any(classes.values()) else None
     owned, people = terms_of(ids, now=now), people_facts(profiles, now=now)

@@ -36,6 +36,7 @@ from web.workflows.pages import form_page, reader
 MAY_END = "scoring.add_reasonend"
 MAY_SEE_REASONS = (*MAY_SEE, "scoring.view_healthreason")
 LIST_OF_REASONS = f"{api_basename(HealthReason)}-list"
+IN_ORDER = ("rank", "object", "id")
 MOST_ENDS = 20
 OBJECTS = Report("readiness/problems/objects.html", *MAY_SEE_REASONS)
 
@@ -56,7 +57,7 @@ def common_columns(problem: ProblemRow) -> dict[str, Any]:
 def reasons_of(problem: ProblemRow) -> QuerySet[HealthReason]:
     columns = common_columns(problem)
     reasons = HealthReason.objects.counting().filter(**columns) if columns else HealthReason.objects.none()
-    return reasons.order_by("rank", "object", "id")
+    return reasons.order_by(*IN_ORDER)
 
 
 def reasons_address(problem: ProblemRow) -> str:
@@ -124,12 +125,16 @@ TABLE = Table(
 
 @OBJECTS.page
 def page(request: HttpRequest) -> tuple[TablePage, Any]:
-    at = now()
-    problem = problem_of(request.GET.get(PROBLEM, ""), at=at)
-    if problem is None:
+    """The objects of a problem; without one, every open reason."""
+    at, problem_id = now(), request.GET.get(PROBLEM, "")
+    problem = problem_of(problem_id, at=at) if problem_id else None
+    if problem is None and problem_id:
         raise Http404("There is no such problem.")
 
     def context() -> dict[str, Any]:
+        breadcrumbs = crumbs("Objects", ("Problems", "problems"))
+        if problem is None:
+            return {"api_url": reverse(LIST_OF_REASONS), "breadcrumbs": breadcrumbs}
         columns = {name: value for name, value in common_columns(problem).items() if value != ""}
         ends = ReasonEnd.objects.filter(**columns) if columns else ReasonEnd.objects.none()
         return {
@@ -137,11 +142,11 @@ def page(request: HttpRequest) -> tuple[TablePage, Any]:
             "problem_url": f"{link('problems', **{PROBLEM: problem.id})}#problem",
             "api_url": reasons_address(problem),
             "ends": ends.select_related("ended_by")[:MOST_ENDS],
-            "breadcrumbs": crumbs("Objects", ("Problems", "problems")),
-            "page_at": at,
+            "breadcrumbs": breadcrumbs,
         }
 
-    return table_kit.page(request, TABLE, reasons_of(problem)), context
+    rows = reasons_of(problem) if problem is not None else HealthReason.objects.counting().order_by(*IN_ORDER)
+    return table_kit.page(request, TABLE, rows), context
 
 
 class EndReasonForm(RefusedForm):

@@ -128,7 +128,7 @@ class ProblemRow:
             case ProblemKind.INVENTORY:
                 return link("drifts", device_id=self.subject, pressing="true")
             case ProblemKind.MUSTER:
-                return link("ingest")
+                return link("muster-status")
             case ProblemKind.HEALTH:
                 return link("site", slug, tab=self.subject)
 

@@ -11,7 +11,7 @@ from telemetry import drain, ingest
 from telemetry import tasks as telemetry
 from tests.pages import words_of
 from tests.telemetry.sending import columns_of
-from web import watch
+from web import notices, watch
 
 pytestmark = pytest.mark.django_db
 HEALTH = "/api/readiness/health/"
@@ -140,6 +140,8 @@ def test_every_page_says_as_of_when_it_is_and_a_problem_lasts_until_muster_has_c
     viewer = client_of("viewer")
 
     def is_told():
+        # The web process does it every two seconds.
+        notices.refresh(judged.clock.at)
         return "Muster is 15 min behind" in words_of(viewer.get("/sites/"))
 
     assert not is_told()
