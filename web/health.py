@@ -72,10 +72,11 @@ def ready(request: HttpRequest) -> JsonResponse:
 
 
 def read_parts(now: datetime) -> Parts:
-    database, redis_state = _database(), _redis()
+    redis_state = _redis()
+    migrations = _migrations() if _database() == UP else UNKNOWN
     return Parts(
-        database=database,
-        migrations=_migrations() if database == UP else UNKNOWN,
+        database=DOWN if migrations == UNKNOWN else UP,
+        migrations=migrations,
         redis=redis_state,
         disk=disk.disk_standing(now).state,
         workers=len(workers.seen(now=now)) if redis_state == UP else 0,
