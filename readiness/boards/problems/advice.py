@@ -1,4 +1,4 @@
-"""What to do about a problem: the site's procedure, what a code asks for, and the action of the rule or the check."""
+"""Advice for a problem: the site's procedure, the action that a code asks for, that of the rule or the check."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass

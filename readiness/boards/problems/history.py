@@ -1,4 +1,4 @@
-"""What happened to the object of a problem before: its own problems, and the flips of a check."""
+"""The past of the object of a problem: its own problems, and the flips of a check."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

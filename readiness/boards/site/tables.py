@@ -99,7 +99,8 @@ def reasons_of_domain(*, is_blind: bool, now: datetime) -> Table:
         label="What is not well, worst first",
         filterset=ReasonsOfDomain,
         columns=(
-            Column("health", "Health", states="health", sort="rank", phone="status"),
+            Column("health", "Health", states="health", template="readiness/site/reason_health.html", sort="rank",
+                   phone="status"),
             Column("object", "Object", template="readiness/site/reason_object.html", sort="object", locked=True,
                    phone="title"),
             Column("reason", "Reason", words, sort="title"),

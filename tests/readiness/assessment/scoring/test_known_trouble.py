@@ -16,6 +16,7 @@ from tests.inventory import made
 from tests.readiness.plant import deliver
 
 pytestmark = pytest.mark.django_db
+MANY = 2_000
 GPU = ("DCGM_FI_DEV_XID_ERRORS", "DCGM_FI_DEV_ROW_REMAP_FAILURE", "DCGM_FI_DEV_ECC_DBE_VOL_TOTAL")
 GPU += ("DCGM_FI_DEV_GPU_TEMP", "DCGM_FI_DEV_GPU_UTIL")
 UPS = ("upsBatteryStatus", "upsOutputSource", "upsTestResultsSummary", "upsEstimatedMinutesRemaining")
@@ -127,14 +128,14 @@ class TestAllReasons:
 
     @pytest.fixture
     def racks(self, well):
-        """300 accelerators beside those of the plant, all too hot."""
+        """Many accelerators beside those of the plant, all too hot."""
         node = made.device(site=well.site, name="dense-node")
         kind = well.gpus[0].device_type
         Accelerator.objects.bulk_create(
-            Accelerator(device=node, device_type=kind, index=index) for index in range(300)
+            Accelerator(device=node, device_type=kind, index=index) for index in range(MANY)
         )
         for _ in range(3):
-            self.hot(well, node, 300)
+            self.hot(well, node, MANY)
             well.evaluate()
         return node
 
@@ -145,19 +146,19 @@ class TestAllReasons:
         deliver(plant.source, samples + plant.readings(plant.clock.at), now=plant.clock.at)
 
     def test_nothing_is_cut(self, well, racks):
-        assert len(reasons(well, "compute")) == 300
+        assert len(reasons(well, "compute")) == MANY
         compute = well.health("compute")
-        assert compute.objects_by_health["critical"] == 300
+        assert compute.objects_by_health["critical"] == MANY
         assert len(compute.reasons) == 5
         assert {reason["health"] for reason in compute.reasons} == {"critical"}
 
     def test_silent_ones_stand_beside_hot_ones(self, well, racks):
         well.stop(*GPU)
         for _ in range(7):
-            self.hot(well, racks, 300)
+            self.hot(well, racks, MANY)
         well.evaluate()
         states = well.health("compute").objects_by_health
-        assert (states["critical"], states["unknown"]) == (300, 2)
+        assert (states["critical"], states["unknown"]) == (MANY, 2)
 
     def test_the_statements_do_not_grow_with_the_reasons(self, well, racks):
         def statements():
@@ -165,12 +166,12 @@ class TestAllReasons:
                 well.evaluate()
             return len(captured)
 
-        self.hot(well, racks, 300, value=94.0)
+        self.hot(well, racks, MANY, value=94.0)
         moved = statements()
-        self.hot(well, racks, 300, value=60.0)
+        self.hot(well, racks, MANY, value=60.0)
         ended = statements()
         assert not reasons(well, "compute")
-        self.hot(well, racks, 300)
+        self.hot(well, racks, MANY)
         begun = statements()
         self.hot(well, racks, 1)
         # What begins or goes on is one statement, what ends another one.
