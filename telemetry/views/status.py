@@ -7,13 +7,14 @@ from django.http import HttpRequest
 
 from telemetry import intake
 from telemetry.sentences import REASONS
-from web import jobs, watch, workers
+from web import disk, jobs, watch, workers
 from web.clock import now
 from web.faults import faults
 from web.reports import Context, Report
 from web.units import how_many
 
 REFUSALS_SHOWN = 50
+DISK_TONES = {"up": "", "low": "warn", "full": "bad"}
 STATUS = Report("telemetry/status.html", "telemetry.view_source")
 
 
@@ -24,6 +25,7 @@ def page(request: HttpRequest) -> tuple[None, Context]:
 
 def _context() -> Mapping[str, Any]:
     at = now()
+    disk_standing = disk.disk_standing(at)
     standings, queues = jobs.standings(now=at), jobs.queues()
     return {
         "now": at,
@@ -36,6 +38,8 @@ def _context() -> Mapping[str, Any]:
         "bulk_waiting": sum(queue.waiting for queue in queues if not queue.is_urgent),
         "workers": workers.seen(now=at),
         "inbox": intake.queue(),
+        "disk": disk_standing,
+        "disk_tone": DISK_TONES[disk_standing.state],
         "refusals": [
             (refusal, REASONS.get(refusal.reason, ""))
             for refusal in intake.refusals_by_source(now=at, most=REFUSALS_SHOWN)
