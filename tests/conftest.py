@@ -276,6 +276,14 @@ def application():
         signal.connect(close_old_connections)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def no_door():
+    """Servers of tests share Valkey with tests of other times, so none of them notes that it takes samples."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("web.serving.pulse.note_door", lambda *, now: None)
+        yield
+
+
 @pytest.fixture(scope="session")
 def served_port(django_db_setup):
     """uvicorn with the whole application on a socket of the loopback interface, until no test needs it any more."""

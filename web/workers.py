@@ -1,4 +1,5 @@
-"""Which Celery workers are alive: each stores its name and the time in Redis with its heartbeat.
+"""Which Celery workers are alive: each stores its name and the time in Redis with its heartbeat. A web process that
+takes samples notes the time as well.
 
 Asking the workers directly would take a second for each page. After a loss of Redis' data, the next heartbeat restores
 it.
@@ -18,7 +19,9 @@ log = logging.getLogger(__name__)
 
 KEY = "muster:workers"
 BACK_KEY = "muster:back"
+DOOR_KEY = "muster:door"
 AWAY_AFTER = timedelta(minutes=2)
+DOOR_AWAY_AFTER = timedelta(seconds=30)
 CATCHING_UP = timedelta(minutes=2)
 """Prometheus sends what it kept within 5 s of an answer (its max_backoff)."""
 # The heartbeat comes every 2 s; pages do not need that precision.
@@ -53,10 +56,10 @@ def seen(*, now: datetime, within: timedelta = SEEN_WITHIN) -> list[Worker]:
 
 
 def are_catching_up() -> bool:
-    """Whether workers have just returned after an absence of all of them, or the clock has just been moved: samples
-    sent meanwhile still arrive, so silence means nothing yet."""
+    """Whether no web process takes samples, or workers or these have just returned after an absence of all of them,
+    or the clock has just been moved: samples sent meanwhile still arrive, so silence means nothing yet."""
     try:
-        return bool(_client.exists(BACK_KEY)) or _were_away()
+        return bool(_client.exists(BACK_KEY)) or _were_away() or _is_door_away()
     except redis.RedisError as error:
         log.warning("cannot tell whether workers were away: %s", error)
         return False
@@ -69,6 +72,21 @@ def note_return(**kwargs: Any) -> None:
             _client.set(BACK_KEY, "1", ex=CATCHING_UP)
     except redis.RedisError as error:
         log.warning("return not noted: %s", error)
+
+
+def note_door(*, now: datetime) -> None:
+    """Record that this web process takes samples, and its return after an absence of all of them."""
+    try:
+        if _is_door_away():
+            _client.set(BACK_KEY, "1", ex=CATCHING_UP)
+        _client.set(DOOR_KEY, str(now.timestamp()))
+    except redis.RedisError as error:
+        log.warning("that samples are taken is not noted: %s", error)
+
+
+def _is_door_away() -> bool:
+    noted = _client.get(DOOR_KEY)
+    return noted is not None and abs(clock.now().timestamp() - float(noted)) > DOOR_AWAY_AFTER.total_seconds()
 
 
 def _were_away() -> bool:

@@ -1,7 +1,7 @@
 """Whether Muster can serve, looked at in the background: who asks never waits, and a busy process is no dead database.
 
 Two questions, each with a thread and a connection of its own: to the database twice a second, and after everything else
-every two seconds. Beside them the notices of all pages are read.
+every two seconds. Beside them the notices of all pages are read, and it is noted that samples are taken.
 """
 
 import asyncio
@@ -9,10 +9,11 @@ import logging
 
 from django.db import DatabaseError, InterfaceError, connection
 
-from web import clock, health, notices
+from web import clock, disk, health, notices
 from web.health import Parts
 from web.serving.lanes import Lane
 from web.serving.work import HEALTH, PULSE
+from web.workers import note_door
 
 log = logging.getLogger(__name__)
 
@@ -98,6 +99,8 @@ def _look() -> Parts:
     now = clock.now()
     parts = health.read_parts(now)
     if parts.database == health.UP:
+        if not disk.is_full(now):
+            note_door(now=now)
         notices.refresh(now)
     return parts
 
