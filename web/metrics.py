@@ -41,7 +41,8 @@ class GaugeFamily(NamedTuple):
     labels: Sequence[str] = ()
 
 
-_groups: list[tuple[Sequence[GaugeFamily], ReadAll]] = []
+_groups: dict[str, tuple[Sequence[GaugeFamily], ReadAll]] = {}
+"""By the name of the first family."""
 
 
 def count_request(*, method: str, route: str, status: int, seconds: float) -> None:
@@ -57,11 +58,11 @@ def gauge(name: str, text: str, labels: Sequence[str], read: Read) -> None:
 
 def gauges(families: Sequence[GaugeFamily], read: ReadAll) -> None:
     """Add families whose values are read together, by name; one that `read` leaves out has no values."""
-    _groups.append((families, read))
+    _groups[families[0].name] = (families, read)
 
 
 def gauge_families() -> list[GaugeFamily]:
-    return [family for families, _ in _groups for family in families]
+    return [family for families, _ in _groups.values() for family in families]
 
 
 class _Gauges(Collector):
@@ -71,7 +72,7 @@ class _Gauges(Collector):
 
     def collect(self) -> Iterator[Metric]:
         now = clock.now()
-        for families, read in _groups:
+        for families, read in _groups.values():
             values = read(now)
             for name, text, labels in families:
                 family = GaugeMetricFamily(name, text, labels=labels)

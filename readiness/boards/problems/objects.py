@@ -151,7 +151,7 @@ def page(request: HttpRequest) -> tuple[TablePage, Any]:
 
 class EndReasonForm(RefusedForm):
     note = forms.CharField(
-        label="Why it does not hold",
+        label="Reason why it does not hold",
         max_length=2000,
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text="It ends with your name. If a later sample still says so, it comes back.",

@@ -40,6 +40,7 @@ FEW = {
     "/people/coverage/": "has a row for each domain",
     "/people/oncall/hours/": "has a row for each person",
     "/api/people/oncall/": "has no count",
+    "/problems/objects/": "has the objects of one problem",
     "/waivers/ageing/": "has a row for each group",
     "/inbox/": "has as many entries of a kind as are shown",
 }

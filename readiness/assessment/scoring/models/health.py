@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 
 from inventory.models import DomainChoices, Site
+from inventory.models.constraints import choices_held
 from readiness.assessment.scoring.core.states import (
     FADING,
     HEALTHS,
@@ -17,6 +18,7 @@ from readiness.assessment.scoring.core.states import (
     ReasonStanding,
     health_at,
 )
+from telemetry.models import Series
 
 
 class DomainHealthQuerySet(models.QuerySet["DomainHealth"]):
@@ -93,6 +95,7 @@ class HealthReasonQuerySet(models.QuerySet["HealthReason"]):
         return self.filter(counts_from__isnull=False)
 
 
+@choices_held
 class HealthReason(models.Model):
     """An open reason why an object is not well, as seen by one domain. An object keeps all its reasons.
 
@@ -102,7 +105,7 @@ class HealthReason(models.Model):
 
     site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="health_reasons")
     domain = models.CharField(max_length=8, choices=DomainChoices)
-    object_kind = models.CharField(max_length=16)
+    object_kind = models.CharField(max_length=16, choices=Series.ObjectKind)
     object_id = models.BigIntegerField()
     object = models.TextField(help_text="Name of the object")
     metric = models.CharField(max_length=200, blank=True)
@@ -151,6 +154,7 @@ class HealthReason(models.Model):
         return f"{self.object}: {self.title}"
 
 
+@choices_held
 class ReasonEnd(models.Model):
     """A person's word that a reason does not hold, and why. Samples until then say nothing more about it: it comes back
     if a later one still says so."""
@@ -159,7 +163,7 @@ class ReasonEnd(models.Model):
 
     site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="+")
     domain = models.CharField(max_length=8, choices=DomainChoices)
-    object_kind = models.CharField(max_length=16)
+    object_kind = models.CharField(max_length=16, choices=Series.ObjectKind)
     object_id = models.BigIntegerField()
     object = models.TextField()
     metric = models.CharField(max_length=200)
