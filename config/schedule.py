@@ -6,7 +6,7 @@ No tick expires: the beat sends one only if none waits (config/beat.py).
 from typing import Any, NamedTuple
 
 URGENT_QUEUES = ("ingest", "scoring")
-"""What takes samples, judges and writes down problems. Bulk work never takes the last slot of a worker from it."""
+"""Jobs that store samples, judge sites or write problems. Bulk work always leaves them a process of each worker."""
 DEFAULT_QUEUE = "default"
 """Bulk work: everything that nobody declared urgent."""
 ROUTES = {

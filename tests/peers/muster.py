@@ -44,7 +44,7 @@ class Muster:
         self.sign_in()
 
     def sign_in(self) -> None:
-        """For `page` and `markup`."""
+        """Sign in the browser that `page` and `markup` use."""
         self._sign_in(self._pages, USER)
 
     def manage(self, *arguments: str, within_s: float = 300) -> str:

@@ -31,7 +31,7 @@ DRAINS = "LOCK TABLE telemetry_sourceactivity IN SHARE MODE"
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What a reader saw `at_s` seconds after the processes were taken. `ticks` wait for urgent work."""
+    """One look at the pages, `at_s` seconds after the processes were taken; `ticks` counts waiting urgent tasks."""
 
     at_s: float
     flips: int

@@ -21,7 +21,7 @@ RULES = [(metric, rule) for metric in meanings() for rule in metric.health]
 def each_rule(test: Callable[[Metric, HealthRule], None]) -> Callable[[], None]:
     """One test for all rules, which reports every fault."""
 
-    def of_all() -> None:
+    def run_all() -> None:
         faults = {}
         for metric, rule in RULES:
             try:
@@ -30,7 +30,7 @@ def each_rule(test: Callable[[Metric, HealthRule], None]) -> Callable[[], None]:
                 faults[metric.name, rule.title] = str(fault)
         assert faults == {}
 
-    return of_all
+    return run_all
 
 
 def levels(rule):

@@ -60,7 +60,7 @@ def senders(sender_of, porto):
 
 @pytest.fixture
 def real(frozen_now):
-    """What the senders' clocks read: `real.moves(minutes=1)` is one minute later for them and for Muster."""
+    """The right time, which senders have: `real.moves(minutes=1)` makes it one minute later for them and for Muster."""
 
     class Real:
         at = frozen_now.at

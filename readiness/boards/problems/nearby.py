@@ -22,7 +22,7 @@ READ = 40
 """Entries that are read; those of one import are listed as one."""
 SEES_RUNS = "evidence.view_validationrun"
 APPS = frozenset({"inventory", "telemetry", "workloads"})
-"""What stands at a site, what sends of it, and what runs there."""
+"""Apps whose changes are listed: those of the hardware, the sources and the workloads of a site."""
 _TABLES = {kind.value: model._meta.db_table for model, kind in MODELS.items()}
 
 

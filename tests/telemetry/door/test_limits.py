@@ -107,7 +107,7 @@ def test_a_body_refused_for_its_new_series_is_taken_whole_when_they_are_let_in(p
     assert sorted({(metric, value) for metric, _, value in stored()}) == [("a", 1.0), ("b", 2.0)]
 
 
-def of_host(name, count, at, first=0):
+def host_series(name, count, at, first=0):
     labels = {"job": "node", "instance": f"{name}:9100"}
     return [({"__name__": f"node_{n}", **labels}, 1.0, at) for n in range(first, first + count)]
 
@@ -116,17 +116,17 @@ def test_a_burst_of_one_host_leaves_room_for_the_new_series_of_others(post, send
     """In five minutes 100: of what the others left, each may have half."""
     settings.TELEMETRY_NEW_SERIES = 100
     for scrape in range(4):
-        status, _, says = post(body_of(*of_host("storm", 120, sender.at(scrape))))
+        status, _, says = post(body_of(*host_series("storm", 120, sender.at(scrape))))
         assert (status, says["rejected"]) == (400, {"too_many_new_series": 70})
-    assert post(body_of(*of_host("gpu-17", 20, sender.at(4))))[0] == 204
-    assert post(body_of(*of_host("also-a-storm", 60, sender.at(5))))[2]["stored"] == 15
-    assert post(body_of(*of_host("gpu-18", 2, sender.at(6))))[0] == 204
-    assert post(body_of(*of_host("gpu-17", 20, sender.at(7))))[0] == 204
+    assert post(body_of(*host_series("gpu-17", 20, sender.at(4))))[0] == 204
+    assert post(body_of(*host_series("also-a-storm", 60, sender.at(5))))[2]["stored"] == 15
+    assert post(body_of(*host_series("gpu-18", 2, sender.at(6))))[0] == 204
+    assert post(body_of(*host_series("gpu-17", 20, sender.at(7))))[0] == 204
 
     sender.clock.move(minutes=5)
-    assert post(body_of(*of_host("storm", 120, sender.at(0))))[2]["stored"] == 100
+    assert post(body_of(*host_series("storm", 120, sender.at(0))))[2]["stored"] == 100
     sender.clock.move(minutes=5)
-    assert post(body_of(*of_host("storm", 120, sender.at(0))))[0] == 204
+    assert post(body_of(*host_series("storm", 120, sender.at(0))))[0] == 204
 
 
 def test_a_full_disk_tells_senders_to_wait(post, sender, settings, frozen_now):

@@ -32,7 +32,7 @@ def port_state(plant, name, value):
     return "node_network_up", {"instance": f"{plant.switch.name}:9100", "device": name}, value
 
 
-def of_disk(plant, metric, value, **labels):
+def disk_sample(plant, metric, value, **labels):
     return f"node_filesystem_{metric}", {"instance": f"{plant.node.name}:9100", **ROOT, **labels}, value
 
 
@@ -82,18 +82,18 @@ def test_a_reason_of_a_port_ends_when_an_operator_switches_it_off(linked):
 
 
 def test_a_file_system_fills_up_and_its_hysteresis_holds(well):
-    size = of_disk(well, "size_bytes", 1000e9)
+    size = disk_sample(well, "size_bytes", 1000e9)
     states = []
     for available in (900e9, *[40e9] * 11, 55e9, 70e9):
-        send(well, size, of_disk(well, "avail_bytes", available))
+        send(well, size, disk_sample(well, "avail_bytes", available))
         states.append([health for _, _, health in reasons(well)])
     assert states == [[]] * 11 + [["warn"], ["warn"], []]
 
 
 def test_a_file_system_that_becomes_read_only(well):
-    send(well, of_disk(well, "readonly", 0), of_disk(well, "readonly", 1, mountpoint="/usr"))
+    send(well, disk_sample(well, "readonly", 0), disk_sample(well, "readonly", 1, mountpoint="/usr"))
     for _ in range(2):
-        send(well, of_disk(well, "readonly", 1), of_disk(well, "readonly", 1, mountpoint="/usr"))
+        send(well, disk_sample(well, "readonly", 1), disk_sample(well, "readonly", 1, mountpoint="/usr"))
         found = reasons(well)
     assert found == [("plant-node", "File system became read-only (/)", "critical")]
 
@@ -136,7 +136,7 @@ def test_what_is_well_costs_no_statement_and_any_number_of_ports_costs_one(linke
 class TestDryRun:
     def test_it_lists_what_would_flip_and_stores_nothing(self, linked):
         linked.evaluate()
-        send(linked, port_state(linked, "eth0", DOWN), of_disk(linked, "readonly", 0))
+        send(linked, port_state(linked, "eth0", DOWN), disk_sample(linked, "readonly", 0))
         flips = rule_flips(now=linked.clock.at)
         assert [(flip.object, flip.title, flip.before, flip.after) for flip in flips] == [
             ("plant-leaf eth0", "Port is down", "ok", "critical")

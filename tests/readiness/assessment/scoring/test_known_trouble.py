@@ -340,7 +340,7 @@ def test_what_no_rule_judges_is_not_called_well(well):
 
 
 def test_names_and_counts_are_of_one_evaluation(well):
-    """What lists show is what the rows say."""
+    """Lists show the stored reasons."""
     well.change(DCGM_FI_DEV_GPU_TEMP={"0": 88, "1": 96})
     last(well)
     rows = HealthReason.objects.order_by("rank", "id").values_list("object", "health")

@@ -62,7 +62,7 @@ def sample(key, metric, series_id, value, at):
 
 
 class World:
-    """What each series sent last, as far as it is not marked as ended, and since when it has its value."""
+    """The last sample of each series that has not ended, and the time since when it has this value."""
 
     def __init__(self):
         self.now = NOW
@@ -192,7 +192,7 @@ class Reasons(RuleBasedStateMachine):
         self.world.die(key)
 
     @rule(key=objects)
-    def its_labels_change(self, key):
+    def change_labels(self, key):
         self.world.version[key] += 1
 
     @rule(key=objects)
@@ -231,14 +231,14 @@ class Reasons(RuleBasedStateMachine):
             for without, with_silence in zip(base.domains, silent.domains, strict=True):
                 assert RANK[with_silence.health] <= RANK[without.health]
             assert rank(silent, key) <= rank(base, key)
-            assert of_others(silent, key) == of_others(base, key)
+            assert reasons_of_other_objects(silent, key) == reasons_of_other_objects(base, key)
 
 
 def rank(site, key):
     return min((reason.rank for reason in site.reasons if reason.key == key), default=9)
 
 
-def of_others(site, key):
+def reasons_of_other_objects(site, key):
     return {reason.place: reason for reason in site.reasons if reason.key != key}
 
 

@@ -138,15 +138,15 @@ def judged(senders, before=NOTHING):
 
 
 def health_of(senders, before=NOTHING):
-    return by_domain(judged(senders, before))
+    return domains_at(judged(senders, before))
 
 
-def by_domain(site):
+def domains_at(site):
     return {one.domain: one for one in site.domains}
 
 
 def stored(site):
-    """As the next evaluation reads what this one wrote; here, silence begins without time going by."""
+    """Return the stored domains as the next evaluation reads them. In these tests silence begins at once."""
     domains = stored_domains(site.domains)
     return StoredHealth(site.reasons, {name: replace(each, blind_at=None) for name, each in domains.items()})
 
@@ -196,7 +196,7 @@ def test_a_domain_with_a_silent_object_is_never_ok(senders, before):
 def test_what_stops_never_turns_a_domain_ok(senders, data):
     """All that goes on reads as it did before."""
     before = judged(senders)
-    first = by_domain(before)
+    first = domains_at(before)
     after = [
         replace(
             one,
@@ -206,7 +206,7 @@ def test_what_stops_never_turns_a_domain_ok(senders, data):
         for one in senders
     ]
     then = judged(after, stored(before))
-    told, again = by_domain(then), health_of(after, stored(then))
+    told, again = domains_at(then), health_of(after, stored(then))
     for domain in DomainChoices.values:
         if first[domain].health is not Health.OK:
             assert Health.OK not in (told[domain].health, again[domain].health)
@@ -227,7 +227,7 @@ def test_streams_that_are_silent_never_turn_a_domain_better(senders, silent, bef
 def test_coverage_and_health_call_the_same_objects_silent(senders, before):
     facts = facts_of(senders)
     readings = hardware.coverage_readings(facts, None, NOW)
-    told = by_domain(site_health(facts, before, NOW))
+    told = domains_at(site_health(facts, before, NOW))
     for domain in DomainChoices.values:
         reading = readings.get(f"{domain}-coverage")
         own = [one for one in senders if one.domain == domain and one.kind != "link" and one.in_service]
@@ -245,7 +245,7 @@ def test_coverage_and_health_call_the_same_objects_silent(senders, before):
 def test_whatever_falls_silent_alone_is_unknown_unless_its_trouble_was_known(kind, level):
     sender = Sender(kind, 1, level=level)
     first = judged([sender])
-    was = by_domain(first)[sender.domain].health
+    was = domains_at(first)[sender.domain].health
     told = health_of([replace(sender, silent_s=301)], stored(first))[sender.domain]
     if was in TROUBLE:
         assert (told.health, told.last_health, told.is_last_known) == (was, "", True)
@@ -265,7 +265,7 @@ def test_a_domain_that_others_report_on_is_unknown_once_their_series_end(was, ow
     before = StoredHealth(domains={"network": network})
     for _ in range(2):
         site = judged([link, ups, *own], before)
-        network = by_domain(site)["network"]
+        network = domains_at(site)["network"]
         assert (network.health, network.last_health, network.heard_at) == (Health.UNKNOWN, was, heard_at)
         assert network.clock == ""
         before = stored(site)
