@@ -66,9 +66,9 @@ def note(stage: WorkStage, at: datetime) -> None:
 
 
 def lag(now: datetime) -> Lag:
-    reached = _reached(WorkStage, now)
-    as_of = min(reached.values())
-    is_behind = any(now - at > ALLOWED[stage] for stage, at in reached.items())
+    instants = _reached(WorkStage, now)
+    as_of = min(instants.values())
+    is_behind = any(now - at > ALLOWED[stage] for stage, at in instants.items())
     return Lag((now - as_of).total_seconds(), as_of, is_behind)
 
 
@@ -80,18 +80,18 @@ def instant_reached(now: datetime, *stages: WorkStage) -> datetime:
 
 
 def _reached(stages: Iterable[WorkStage], now: datetime) -> dict[WorkStage, datetime]:
-    noted = _read_noted()
-    reached = {}
+    noted_instants = _read_noted()
+    instants = {}
     for stage in stages:
-        at = _waiting[stage]() if stage in _waiting else noted.get(stage)
-        reached[stage] = now if at is None else min(at, now)
-    return reached
+        at = _waiting[stage]() if stage in _waiting else noted_instants.get(stage)
+        instants[stage] = now if at is None else min(at, now)
+    return instants
 
 
 def _read_noted() -> dict[str, datetime]:
     try:
-        noted = _client.hgetall(KEY)
+        values = _client.hgetall(KEY)
     except redis.RedisError as error:
         log.warning("cannot tell what stages have reached: %s", error)
         return {}
-    return {str(name): datetime.fromtimestamp(float(at), UTC) for name, at in noted.items()}
+    return {str(name): datetime.fromtimestamp(float(at), UTC) for name, at in values.items()}

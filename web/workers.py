@@ -85,8 +85,11 @@ def note_door(*, now: datetime) -> None:
 
 
 def _is_door_away() -> bool:
-    noted = _client.get(DOOR_KEY)
-    return noted is not None and abs(clock.now().timestamp() - float(noted)) > DOOR_AWAY_AFTER.total_seconds()
+    noted_at = _client.get(DOOR_KEY)
+    return (
+        noted_at is not None
+        and abs(clock.now().timestamp() - float(noted_at)) > DOOR_AWAY_AFTER.total_seconds()
+    )
 
 
 def _were_away() -> bool:

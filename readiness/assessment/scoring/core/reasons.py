@@ -156,13 +156,13 @@ def follow(
     before: Iterable[OpenReason], findings: Iterable[Finding], facts: ObjectFacts, now: datetime
 ) -> FollowedReasons:
     """The reasons of metrics after those `before`. Silence is apart: `silences`."""
-    standing = {reason.place: reason for reason in before if reason.metric}
-    judged = _worst(findings, standing, facts)
+    stored_reasons = {reason.place: reason for reason in before if reason.metric}
+    worst = _worst(findings, stored_reasons, facts)
     reasons: list[OpenReason] = []
     ended: dict[ReasonPlace, float | None] = {}
     due: list[datetime] = []
-    for place, (judgement, finding) in judged.items():
-        reason = standing.get(place)
+    for place, (judgement, finding) in worst.items():
+        reason = stored_reasons.get(place)
         if judgement in ("critical", "warn") or reason is None:
             reasons.append(_found(reason, judgement, finding, facts, now))
             if reasons[-1].counts_from is None:
@@ -171,8 +171,8 @@ def follow(
             ended[place] = finding.value
         else:
             reasons.append(_unanswered(reason, facts, now))
-    for place, reason in standing.items():
-        if place in judged:
+    for place, reason in stored_reasons.items():
+        if place in worst:
             continue
         if not facts.is_in_service(reason.key):
             ended[place] = None
@@ -307,11 +307,11 @@ def silences(
 ) -> Iterator[OpenReason]:
     """A reason for each silent object of each domain. If its last sample is out of reach, it was heard from until
     `heard_until`, when all of its domain was."""
-    standing = {(reason.domain, reason.key): reason for reason in before if not reason.metric}
+    stored_silences = {(reason.domain, reason.key): reason for reason in before if not reason.metric}
     for domain, key in keys:
         if not facts.is_silent(key):
             continue
-        if (reason := standing.get((domain, key))) is not None:
+        if (reason := stored_silences.get((domain, key))) is not None:
             yield reason._replace(object=facts.names[key])
         else:
             yield _silence(domain, key, facts.heard_at.get(key) or heard_until.get(domain), facts, now)
