@@ -133,21 +133,26 @@ def _qualify(
 ) -> None:
     hardware = {each.slug: each for each in DeviceType.objects.all()}
     leads = crews["leads"]
+    # A lead is assessed by the other one.
     Qualification.objects.bulk_create(
         Qualification(
             person=person,
             skill=skills[row["skill"]],
             level=row.get("level", 3),
-            basis="declared" if person in leads else "assessed",
-            assessed_by=None if person in leads else leads[place % len(leads)],
+            basis="assessed",
+            assessed_by=assessor,
+            confirmed_by=assessor.user,
+            confirmed_at=shown_at,
             device_type=hardware[shown_on] if shown_on else None,
-            shown_at=now - timedelta(days=min(since, row.get("since", since))),
+            shown_at=shown_at,
             valid_until=now + timedelta(days=row["ends_in"]) if "ends_in" in row else None,
         )
         for group in groups
         for row in group["shows"]
         for place, person, since in _members(group, crews, row.get("of"))
         for shown_on in row.get("on", [None])
+        for assessor in [leads[(place + (person in leads)) % len(leads)]]
+        for shown_at in [now - timedelta(days=min(since, row.get("since", since)))]
     )
 
 

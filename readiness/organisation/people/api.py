@@ -35,6 +35,8 @@ from web.rest.serializers import BodySerializer, ObjectSerializer
 from web.rest.viewsets import Router
 from web.timerange import BadParameter, parse_instant
 from web.visibility import SEES_NAMES, sees_names
+from web.workflows import second
+from web.workflows.approvals import FlagsField
 from web.workflows.endpoints import OperatedViewSet, operated
 
 
@@ -43,12 +45,13 @@ class PersonSerializer(ObjectSerializer):
 
     user = RelatedObjectField(queryset=User.objects.all(), required=False, allow_null=True)
     has_left = serializers.SerializerMethodField()
+    approval_flags = FlagsField()
 
     class Meta:
         model = Person
         fields = (
             *("name", "user", "user_confirmed_at", "requested_user", "requested_by", "requested_at"),
-            *("email", "phone", "employer", "time_zone", "left_at", "has_left"),
+            *("email", "phone", "employer", "time_zone", "left_at", "has_left", "approval_flags"),
         )
         read_only_fields = ("user_confirmed_at", "requested_user", "requested_by", "requested_at")
         brief_fields = ("name",)
@@ -77,7 +80,9 @@ class OwnPerson:
 
 
 class PersonViewSet(OperatedViewSet):
-    queryset = Person.objects.select_related("user", "requested_user", "requested_by")
+    queryset = Person.objects.select_related("user", "requested_user", "requested_by").annotate(
+        approval_flags=second.flags_of(Person)
+    )
     serializer_class = PersonSerializer
     filterset_class = PersonFilters
 

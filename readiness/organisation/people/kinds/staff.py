@@ -24,6 +24,7 @@ from web.links import page_url
 from web.rest.lookups import Flag
 from web.tables import Column, Table
 from web.visibility import SEES_NAMES, sees_names
+from web.workflows.approvals import rests_on
 
 PersonFilters = filters_of(
     Person,
@@ -137,6 +138,7 @@ PEOPLE = Kind(
             Column("phone", "Phone"),
             plain("employer", "Employer"),
             plain("time_zone", "Time zone"),
+            rests_on(),
         ),
         filterset=PersonFilters,
         row_url=page_url,
