@@ -4,6 +4,7 @@
 whoever can. All three are in one person's hands, so whatever any two of them do to each other is one person's work.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -60,22 +61,8 @@ class World:
         """Steps with accounts and people, which every matter has."""
         ada = User.objects.get(username="ada")
         for by in users():
-            if not User.objects.filter(username="eve").exists():
-                yield (
-                    lambda by=by: (
-                        (
-                            accounts.create_user(
-                                username="eve",
-                                password="a long one 4711",
-                                role="manager",
-                                by=by,
-                                now=self.now,
-                            )
-                            and by.has_perm("accounts.add_user")
-                        )
-                        or refuse()
-                    )
-                )
+            if by.has_perm("accounts.add_user") and not User.objects.filter(username="eve").exists():
+                yield lambda by=by: accounts.create_user(username="eve", role="manager", by=by, now=self.now)
             for user in users():
                 if by.has_perm("accounts.change_user"):
                     yield lambda by=by, user=user: accounts.set_role(
@@ -103,20 +90,19 @@ class World:
             return
         self.seen[key] = depth
         for step in [*self.subject.steps(self.now), *self.around()]:
-            before = transaction.savepoint()
-            try:
+            with suppress(Undone, *REFUSED), transaction.atomic():
                 step()
-            except REFUSED:
-                transaction.savepoint_rollback(before)
-                continue
-            check()
-            self.approved += Approval.objects.count()
-            self.search(depth - 1, check)
-            transaction.savepoint_rollback(before)
+                self.look_on(depth, check)
+
+    def look_on(self, depth, check):
+        check()
+        self.approved += Approval.objects.count()
+        self.search(depth - 1, check)
+        raise Undone
 
 
-def refuse():
-    raise PermissionDenied
+class Undone(Exception):
+    """The step was looked at, and is taken back."""
 
 
 class Waiver:

@@ -26,8 +26,8 @@ class Migration(migrations.Migration):
                 ('asked_at', models.DateTimeField(null=True, verbose_name='asked at')),
                 ('at', models.DateTimeField(verbose_name='approved at')),
                 ('flags', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('alone', 'One person, with a reason'), ('opened', 'Password or token from the other'), ('own-role', 'Gave itself its role'), ('relinked', 'Linked to one person in turn'), ('role', 'Role from the other'), ('shared', "One person's accounts"), ('young', 'Account made by the other')], max_length=10), default=list, verbose_name='rests on')),
-                ('first', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='first person')),
-                ('second', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='second person')),
+                ('first', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='first person')),
+                ('second', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='second person')),
             ],
             options={
                 'verbose_name': 'approval',

@@ -34,10 +34,10 @@ class Approval(models.Model):
     site_id = models.BigIntegerField(null=True)
     step = models.CharField("step", max_length=40)
     first = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name="first person"
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", verbose_name="first person"
     )
     second = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name="second person"
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", verbose_name="second person"
     )
     asked_at = models.DateTimeField("asked at", null=True)
     at = models.DateTimeField("approved at")

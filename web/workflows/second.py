@@ -50,6 +50,10 @@ _ACCOUNTS = """
 """
 
 
+type Firsts = Iterable[tuple[int | None, datetime | None]]
+"""Accounts that acted before, each with the instant."""
+
+
 class SamePerson(PermissionDenied):
     """A second person must take this step."""
 
@@ -82,7 +86,10 @@ def accounts_of_person(
     `since` is when the other one acted; ties within WITHIN before that count as well. With `loosely` accounts that
     may be in the same hands are among them.
     """
-    start = (min(now, since) if since else now) - WITHIN
+    return _accounts(by, _start(now, since), loosely=loosely)
+
+
+def _accounts(by: Any, start: datetime, *, loosely: bool) -> RawSQL:
     return RawSQL(_ACCOUNTS, (by.pk, start, start, loosely, start, loosely, start))
 
 
@@ -111,26 +118,33 @@ def others(path: str, by: Any, now: datetime) -> Q:
 
 def refuse_same_person(first: int | None, by: Any, *, now: datetime, since: datetime | None = None) -> None:
     """Raise SamePerson unless `by` is another person than the account `first`, which acted at `since`."""
-    if first is None:
-        return
-    if first == by.pk:
+    refuse_same_people([(first, since)], by, now=now)
+
+
+def refuse_same_people(firsts: Firsts, by: Any, *, now: datetime) -> None:
+    """Raise SamePerson unless `by` is another person than all of these. One statement."""
+    acted = [(first, _start(now, since)) for first, since in firsts if first is not None]
+    if any(first == by.pk for first, _ in acted):
         raise SamePerson(SAME_ACCOUNT)
-    between = _between(first, by, now=now, since=since)
-    if between.is_one_person:
-        raise SamePerson(ONE_PERSON)
-    if is_strict() and between.way:
-        raise SamePerson(IN_ONE_HAND)
-    if is_strict() and between.has_own_role:
-        raise SamePerson(OWN_ROLE)
+    if not acted:
+        return
+    ties = _ties(by, min(start for _, start in acted))
+    for first, start in acted:
+        between = _between(ties, first, by, start)
+        if between.is_one_person:
+            raise SamePerson(ONE_PERSON)
+        if is_strict() and between.way:
+            raise SamePerson(IN_ONE_HAND)
+        if is_strict() and between.has_own_role:
+            raise SamePerson(OWN_ROLE)
 
 
 def approval_flags(
     first: int, by: Any, *, now: datetime, since: datetime | None = None
 ) -> frozenset[ApprovalFlag]:
     """What an approval by `by` would rest on that an administrator should look at. One statement."""
-    between = _between(first, by, now=now, since=since)
-    own_role = {ApprovalFlag.OWN_ROLE} if between.has_own_role else set()
-    return frozenset(own_role.union(map(_flag, between.way)))
+    start = _start(now, since)
+    return _between(_ties(by, start), first, by, start).flags
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,15 +158,28 @@ class _Closeness:
     def is_one_person(self) -> bool:
         return bool(self.way) and all(tie.kind == Kind.PERSON for tie in self.way)
 
+    @property
+    def flags(self) -> frozenset[ApprovalFlag]:
+        own_role = {ApprovalFlag.OWN_ROLE} if self.has_own_role else set()
+        return frozenset(own_role.union(map(_flag, self.way)))
 
-def _between(first: int, by: Any, *, now: datetime, since: datetime | None) -> _Closeness:
-    start = (min(now, since) if since else now) - WITHIN
-    hands = accounts_of_person(by, now=now, since=since, loosely=True)
+
+def _start(now: datetime, since: datetime | None) -> datetime:
+    return (min(now, since) if since else now) - WITHIN
+
+
+def _ties(by: Any, start: datetime) -> list[AccountTie]:
+    """The ties that have lasted since `start` among the accounts that may be in the same hands as this one."""
+    hands = _accounts(by, start, loosely=True)
     lasting = AccountTie.objects.filter(Q(ended_at=None) | Q(ended_at__gte=start), account__in=hands)
-    ties = list(lasting.order_by("pk"))
-    links = [tie for tie in ties if tie.kind == Kind.PERSON]
-    own_role = any(tie.by_id == tie.account_id == by.pk for tie in ties)
-    return _Closeness(tuple(_way(links, first, by.pk) or _way(ties, first, by.pk)), own_role)
+    return list(lasting.order_by("pk"))
+
+
+def _between(ties: Iterable[AccountTie], first: int, by: Any, start: datetime) -> _Closeness:
+    lasting = [tie for tie in ties if tie.ended_at is None or tie.ended_at >= start]
+    links = [tie for tie in lasting if tie.kind == Kind.PERSON]
+    own_role = any(tie.by_id == tie.account_id == by.pk for tie in lasting)
+    return _Closeness(tuple(_way(links, first, by.pk) or _way(lasting, first, by.pk)), own_role)
 
 
 def _flag(tie: AccountTie) -> ApprovalFlag:
@@ -186,10 +213,6 @@ def _way(ties: Iterable[AccountTie], first: int, second: int) -> list[AccountTie
     return ways.get(("account", second), [])
 
 
-type Firsts = Iterable[tuple[int | None, datetime | None]]
-"""Accounts that acted before, each with the instant."""
-
-
 @dataclass(frozen=True, slots=True)
 class SecondPerson[T: Model]:
     """What a step says to ask for a second person: who acted on its object before."""
@@ -197,8 +220,7 @@ class SecondPerson[T: Model]:
     firsts: Callable[[T, Any], Firsts]
 
     def refuse(self, obj: T, by: Any, now: datetime) -> None:
-        for first, since in self.firsts(obj, by):
-            refuse_same_person(first, by, now=now, since=since)
+        refuse_same_people(self.firsts(obj, by), by, now=now)
 
     def record(self, obj: T, step: str, by: Any, now: datetime) -> None:
         record(obj, step, self.firsts(obj, by), by=by, now=now)
@@ -219,14 +241,14 @@ def record(
     flags: Iterable[ApprovalFlag] = (),
 ) -> None:
     """Keep who was the second person, and what that rests on; of several first persons the one closest to them."""
-    candidates = [
-        (approval_flags(first, by, now=now, since=since).union(flags), first, since)
-        for first, since in firsts
-        if first is not None
-    ]
-    if not candidates:
+    acted = [(first, since) for first, since in firsts if first is not None]
+    if not acted:
         return
-    rests_on, first, since = max(candidates, key=lambda each: len(each[0]))
+    ties = _ties(by, min(_start(now, since) for _, since in acted))
+    closeness = [
+        (_between(ties, first, by, _start(now, since)).flags, first, since) for first, since in acted
+    ]
+    rests_on, first, since = max(closeness, key=lambda each: len(each[0]))
     Approval.objects.create(
         table=obj._meta.label_lower,
         object_id=obj.pk,
@@ -236,7 +258,7 @@ def record(
         second=by,
         asked_at=since,
         at=now,
-        flags=sorted(rests_on),
+        flags=sorted(rests_on.union(flags)),
     )
 
 

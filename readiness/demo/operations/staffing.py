@@ -3,10 +3,11 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 from django.utils.text import slugify
 
+from accounts.models import User
 from inventory.models import DeviceType, Site
 from readiness.demo.building import write
 from readiness.demo.core.plan import book
@@ -19,6 +20,7 @@ from readiness.organisation.people.models import (
     Person,
     Qualification,
     Skill,
+    SkillExemption,
     SkillPrerequisite,
     Staffing,
     Team,
@@ -68,6 +70,7 @@ def write_workforce(
     )
     written(CapabilityRule, people_book["rules"], objects, skill=skills)
     _qualify(people_book["groups"], crews, skills, now=now)
+    _ask_second_persons(people_book, crews, skills, now=now)
     courses = [row | {"valid_days": people_book["course_days"]} for row in people_book["courses"]]
     _train(people_book, crews, written(Course, courses, objects, skill=skills), now=now)
     by_name = {person.name: person for crew in crews.values() for person in crew}
@@ -153,6 +156,37 @@ def _qualify(
         for shown_on in row.get("on", [None])
         for assessor in [leads[(place + (person in leads)) % len(leads)]]
         for shown_at in [now - timedelta(days=min(since, row.get("since", since)))]
+    )
+
+
+def _ask_second_persons(
+    people_book: Mapping[str, Any], crews: Crews, skills: Mapping[str, Skill], *, now: datetime
+) -> None:
+    """A qualification that its assessor has not confirmed yet, and an exemption that nobody has approved yet."""
+    leads = crews["leads"]
+    Qualification.objects.bulk_create(
+        Qualification(
+            person=crews[row["group"]][place],
+            skill=skills[row["skill"]],
+            level=2,
+            basis="assessed",
+            assessed_by=leads[row["by"]],
+            shown_at=now - timedelta(days=row["shown"]),
+        )
+        for row in people_book["unconfirmed"]
+        for place in row["of"]
+    )
+    SkillExemption.objects.bulk_create(
+        SkillExemption(
+            person=crews[row["group"]][place],
+            skill=skills[row["skill"]],
+            reason=row["reason"],
+            begins_at=now,
+            ends_at=now + timedelta(days=row["days"]),
+            granted_by=cast(User, leads[row["by"]].user),
+        )
+        for row in people_book["unapproved"]
+        for place in row["of"]
     )
 
 

@@ -54,8 +54,8 @@ PREREQUISITES_HELD = pgtrigger.Trigger(
 )
 
 
-# Who entered it is the writer of the history. Whoever changes what was confirmed makes it wait again, unless it only ends
-# sooner.
+# Who entered it is the writer of the history. Whoever changes what was confirmed makes it wait again, unless it only
+# ends sooner.
 CONFIRMED_AS_ENTERED = pgtrigger.Trigger(
     name="confirmed_as_entered",
     operation=pgtrigger.Insert | pgtrigger.Update,
@@ -65,9 +65,10 @@ CONFIRMED_AS_ENTERED = pgtrigger.Trigger(
         writer := nullif(current_setting('muster.acting', true), '')::jsonb ->> 'user';
         IF TG_OP = 'INSERT' THEN
             NEW.entered_by_id := coalesce(NEW.entered_by_id, writer);
-        ELSIF (NEW.person_id, NEW.skill_id, NEW.level, NEW.basis, NEW.device_type_id, NEW.assessed_by_id, NEW.shown_at)
-                IS DISTINCT FROM
-                (OLD.person_id, OLD.skill_id, OLD.level, OLD.basis, OLD.device_type_id, OLD.assessed_by_id, OLD.shown_at)
+        ELSIF (NEW.person_id, NEW.skill_id, NEW.level, NEW.basis) IS DISTINCT FROM
+                (OLD.person_id, OLD.skill_id, OLD.level, OLD.basis)
+            OR (NEW.device_type_id, NEW.assessed_by_id, NEW.shown_at) IS DISTINCT FROM
+                (OLD.device_type_id, OLD.assessed_by_id, OLD.shown_at)
             OR coalesce(NEW.valid_until, 'infinity') > coalesce(OLD.valid_until, 'infinity') THEN
             NEW.entered_by_id := coalesce(writer, NEW.entered_by_id);
             NEW.confirmed_at := NULL;
