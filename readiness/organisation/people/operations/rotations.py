@@ -83,13 +83,9 @@ def write_shifts(rotation: Rotation, *, now: datetime) -> int:
             .values_list("level", flat=True)
             .distinct()
         )
-        past = [shift for shift in shifts_of(plan, now - BACK, now) if shift.level not in begun]
-        ahead = [
-            shift
-            for shift in shifts_of(plan, now, now + AHEAD)
-            if shift.starts_at >= now or shift.level in begun
-        ]
-        _apply(locked, [*past, *ahead], begun, now)
+        planned = shifts_of(plan, now - BACK, now + AHEAD)
+        due = [shift for shift in planned if shift.ends_at > now or shift.level not in begun]
+        _apply(locked, due, begun, now)
     return 1
 
 
