@@ -22,6 +22,7 @@ class ProblemKind(StrEnum):
     INVENTORY = "inventory"
     INTAKE = "intake"
     MUSTER = "muster"
+    SHIFT = "shift"
 
 
 class ProblemEnd(StrEnum):
@@ -33,6 +34,7 @@ class ProblemEnd(StrEnum):
     OWNERSHIP = "ownership"
     INVENTORY = "inventory"
     MUSTER = "muster"
+    SHIFT = "shift"
     RULE = "rule"
     PERSON = "person"
     OBJECT_GONE = "object-gone"
