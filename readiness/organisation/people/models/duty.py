@@ -90,11 +90,11 @@ class DutyRule(models.Model):
             models.CheckConstraint(
                 condition=Q(primary_percent__lte=100, standby_percent__lte=100),
                 name="duty_counts_by_a_share",
-                violation_error_message="At most 100 % of the hours count.",
+                violation_error_message="All of the hours count at most: 100 percent.",
             ),
             models.CheckConstraint(
                 condition=Q(overtime_cost=None, currency="")
-                | Q(overtime_cost__gte=0, currency__regex=CURRENCY),
+                | Q(overtime_cost__isnull=False, overtime_cost__gte=0, currency__regex=CURRENCY),
                 name="duty_cost_has_currency",
                 violation_error_message="A cost is 0 or more and needs a currency; without a cost there is none.",
             ),
