@@ -213,6 +213,7 @@ class HolderOnCall:
     person: Annotated[PersonOnCall | None, "Id and name; null without permission to see names"]
     is_covered: bool
     is_on_leave: bool
+    is_double: Annotated[bool, "Nobody's, because its person has an earlier level at the time"]
     starts_at: datetime
     ends_at: datetime
 
@@ -285,6 +286,7 @@ def _holder(shift: Shift, *, names: bool) -> HolderOnCall:
         person=PersonOnCall(person.pk, person.name) if person else None,
         is_covered=shift.person is not None,
         is_on_leave=shift.is_on_leave if names else False,
+        is_double=shift.is_double,
         starts_at=shift.starts_at,
         ends_at=shift.ends_at,
     )

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from inventory.models.places import DomainChoices
 from readiness.organisation.people.core.coverage import CoverDepth
+from readiness.organisation.people.core.on_call import PRIMARY
 from readiness.organisation.people.core.practice import SMALL_GROUP
 from readiness.organisation.people.fleet import DomainLine
 from readiness.organisation.people.models import Shift, WorkDomain
@@ -106,17 +107,21 @@ STANDINGS = {
 }
 
 
-def holder_names(holders: Iterable[Shift]) -> str:
+def holder_names(holders: Iterable[Shift], row: DutyRow) -> str:
     """Return who has the duty, if the reader may know; otherwise "covered" or "nobody"."""
     shifts = list(holders)
     if not sees_names():
         return "covered" if any(holder.person for holder in shifts) else "nobody"
-    return ", ".join(_named(holder) for holder in shifts) or "nobody"
+    return ", ".join(_named(holder, row) for holder in shifts) or "nobody"
 
 
-def _named(holder: Shift) -> str:
+def _named(holder: Shift, row: DutyRow) -> str:
     if holder.person is not None:
-        return name_of(holder.person)
+        also = row.elsewhere.get(holder.person.pk, ()) if holder.level == PRIMARY else ()
+        return name_of(holder.person) + (f" (also primary of {', '.join(also)})" if also else "")
+    if holder.is_double:
+        names = " and ".join(map(name_of, row.doubles))
+        return f"nobody: {names} {'are' if len(row.doubles) > 1 else 'is'} primary already"
     if holder.is_on_leave:
         return "nobody: on leave"
     return f"{holder.unknown_name} (unknown)" if holder.unknown_name else "nobody"
@@ -147,9 +152,9 @@ def duties(rows: Iterable[DutyRow]) -> Table:
             Column("standing", "Standing", text=lambda row: STANDINGS[row.standing][0],
                    sort=lambda row: WORST_FIRST.index(row.standing),
                    tone=lambda row: STANDINGS[row.standing][1], phone="status"),
-            Column("primary", "Primary", lambda row: holder_names(row.primary), sort=True),
+            Column("primary", "Primary", lambda row: holder_names(row.primary, row), sort=True),
             Column("primary_times", "Primary from, until", lambda row: times(row.primary), default=False),
-            Column("secondary", "Secondary", lambda row: holder_names(row.secondary), sort=True),
+            Column("secondary", "Secondary", lambda row: holder_names(row.secondary, row), sort=True),
             Column("secondary_times", "Secondary from, until", lambda row: times(row.secondary), default=False),
             Column("lacks", "Lacks", lambda row: "; ".join(map(str, row.lacks)), phone="full"),
             Column("handover", "Next hand-over", handover),

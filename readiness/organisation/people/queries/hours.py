@@ -70,7 +70,7 @@ def _not_written(rotations: Iterable[Rotation], start: datetime, end: datetime) 
 
 @dataclass(frozen=True, slots=True)
 class PlannedDuty:
-    """A shift to come, with who has it, or who is away from it."""
+    """A shift to come, with who has it, or who is away from it or has an earlier level at the time."""
 
     shift: PlannedShift
     person: Person | None
@@ -80,13 +80,14 @@ class PlannedDuty:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RotationOutlook:
     """The time ahead of a rotation: `weeks` are its next four, `ahead` the next 52. `clashes` are shifts that leave
-    makes nobody's, `gone` people who left and still take turns, `gaps` times without a primary, `strangers` names that
-    Muster does not know."""
+    makes nobody's, `doubles` those that are nobody's because their person has an earlier level, `gone` people who left
+    and still take turns, `gaps` times without a primary, `strangers` names that Muster does not know."""
 
     weeks: tuple[PlannedDuty, ...] = ()
     ahead: Outlook | None = None
     loads: tuple[PersonHours, ...] = ()
     clashes: tuple[PlannedDuty, ...] = ()
+    doubles: tuple[PlannedDuty, ...] = ()
     gone: tuple[Person, ...] = ()
     gaps: tuple[TimeSpan, ...] = ()
     strangers: tuple[str, ...] = ()
@@ -101,9 +102,10 @@ def outlook_of(rotation: Rotation, *, now: datetime) -> RotationOutlook:
     except CalendarRefused as error:
         return RotationOutlook(error=str(error))
     ahead = outlook(shifts, {0: rotation.time_zone}, now, until)
-    people = Person.objects.in_bulk({shift.person or shift.away for shift in shifts} - {None})
+    people = Person.objects.in_bulk({shift.person or shift.away or shift.double for shift in shifts} - {None})
     duties = [
-        PlannedDuty(shift, people.get(shift.person or 0), people.get(shift.away or 0)) for shift in shifts
+        PlannedDuty(shift, people.get(shift.person or 0), people.get(shift.away or shift.double or 0))
+        for shift in shifts
     ]
     first = [shift for shift in shifts if shift.level == PRIMARY and shift.person is not None]
     gone = dict.fromkeys(duty.away for duty in duties if duty.shift.has_left and duty.away is not None)
@@ -114,6 +116,7 @@ def outlook_of(rotation: Rotation, *, now: datetime) -> RotationOutlook:
             PersonHours(people[load.person], load, PersonDuty(person=load.person)) for load in ahead.people
         ),
         clashes=tuple(duty for duty in duties if duty.shift.is_on_leave)[:A_FEW],
+        doubles=tuple(duty for duty in duties if duty.shift.is_double)[:A_FEW],
         gone=tuple(gone)[:A_FEW],
         gaps=tuple(gaps(first, now, now + FOUR_WEEKS))[:A_FEW],
         strangers=tuple(dict.fromkeys(shift.unknown_name for shift in shifts if shift.unknown_name))[:A_FEW],
