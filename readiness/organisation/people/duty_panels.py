@@ -2,21 +2,19 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from accounts.models import User
 from readiness.organisation.people.core.duty import Breach
-from readiness.organisation.people.core.rotations import AHEAD
 from readiness.organisation.people.models import Person, Rotation, Shift
-from readiness.organisation.people.queries.duty import PersonDuty, duty_of, total_costs
+from readiness.organisation.people.queries.duty import PersonDuty, around, duties_around, total_costs
 from readiness.organisation.people.tables import costs, rest_words
 from web.kinds.panels import Panel
 from web.links import link
 from web.units import how_many, instant, number
 from web.visibility import name_of, sees_names
 
-BACK, UNTIL = timedelta(days=30), AHEAD - timedelta(days=1)
 SEES_SHIFTS = "people.view_shift"
 A_FEW = 20
 
@@ -39,14 +37,16 @@ def person_panel(obj: Person, *, user: User, now: datetime) -> Panel | None:
     """Nothing for whoever may not see shifts, and nothing of somebody who has none."""
     if not user.has_perm(SEES_SHIFTS):
         return None
-    return _panel([DutyOfPerson(obj, each) for each in _duties([obj.pk], now)], {}, now=now)
+    return _panel(
+        [DutyOfPerson(obj, each) for each in duties_around([obj.pk], now=now).values()], {}, now=now
+    )
 
 
 def rotation_panel(obj: Rotation, *, user: User, now: datetime) -> Panel | None:
     """Counts for everybody; people for those who may see names."""
-    near = Shift.objects.overlapping(now - BACK, now + UNTIL).filter(rotation=obj, person__isnull=False)
+    near = Shift.objects.overlapping(*around(now)).filter(rotation=obj, person__isnull=False)
     people = Person.objects.in_bulk(set(near.order_by().values_list("person", flat=True).distinct()))
-    rows = [DutyOfPerson(people[each.person], each) for each in _duties(list(people), now)]
+    rows = [DutyOfPerson(people[each.person], each) for each in duties_around(people, now=now).values()]
     links = [{"label": "Duty rules", "url": link("duty-rule-list")}]
     return _panel(
         sorted(rows, key=lambda row: (-len(row.duty.breaches), row.person.name, row.person.pk)),
@@ -56,16 +56,12 @@ def rotation_panel(obj: Rotation, *, user: User, now: datetime) -> Panel | None:
     )
 
 
-def _duties(people: list[int], now: datetime) -> Iterable[PersonDuty]:
-    return duty_of(people, now - BACK, now + UNTIL, at=now).values()
-
-
 def _panel(
     rows: list[DutyOfPerson], more: Mapping[str, Any], *, now: datetime, links: Any = ()
 ) -> Panel | None:
     if not rows:
         return None
-    names = bool(more.get("names", True))
+    names, (first_at, last_at) = bool(more.get("names", True)), around(now)
     context = {
         "rows": rows,
         "number": len(rows),
@@ -73,8 +69,8 @@ def _panel(
         "over_hours": sum(row.duty.count("week") > 0 for row in rows),
         "overtime": sum(row.duty.overtime_h for row in rows),
         "costs": costs(total_costs(row.duty for row in rows)),
-        "first_at": now - BACK,
-        "last_at": now + UNTIL,
+        "first_at": first_at,
+        "last_at": last_at,
         "breaches": list(_told(rows, now))[:A_FEW] if names else [],
     }
     return Panel(

@@ -7,11 +7,13 @@ from datetime import datetime, timedelta
 
 from django.db.models import Min
 
+from accounts.models import User
 from readiness.organisation.people.core import duty
 from readiness.organisation.people.core.duty import Breach, BreachKind, DutyLimits, OvertimePrice
 from readiness.organisation.people.core.rotations import AHEAD, Absence, HeldShift
-from readiness.organisation.people.models import DutyRule, Leave, Rotation, RotationSite, Shift
+from readiness.organisation.people.models import DutyRule, Leave, Person, Rotation, RotationSite, Shift
 from readiness.organisation.people.queries.standing import held_shifts
+from web.cached import CachedAnswer, clock_step
 from web.rows import rows_as
 
 DAY = timedelta(days=1)
@@ -144,6 +146,32 @@ def _person_duty(
     )
 
 
+KEPT_BACK, KEPT_FOR = timedelta(days=30), timedelta(hours=1)
+"""How far back duties around now look, and how long they are kept unless something changes."""
+DUTIES: CachedAnswer[int, PersonDuty | None] = CachedAnswer(
+    "rest and hours of people", models=(Rotation, DutyRule, Leave, Person, User), rows=(Shift,)
+)
+
+
+def duties_around(people: Iterable[int], *, now: datetime) -> dict[int, PersonDuty]:
+    """The duty of those who have shifts from 30 days ago to 60 days ahead, with the average week of this hour."""
+    start, end = around(now)
+
+    def read(missing: Collection[int]) -> dict[int, PersonDuty | None]:
+        duties = duty_of(set(missing), start, end, at=start + KEPT_BACK)
+        return {person: duties.get(person) for person in missing}
+
+    every = DUTIES.values(
+        dict.fromkeys(sorted(people)), read, now=now, until=lambda _duty: start + KEPT_BACK + KEPT_FOR
+    )
+    return {person: duty for person, duty in every.items() if duty is not None and duty.shifts}
+
+
+def around(now: datetime) -> tuple[datetime, datetime]:
+    at = clock_step(now, KEPT_FOR)
+    return at - KEPT_BACK, at + AHEAD - DAY
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RotationBreaches:
     """Breaches of one kind by people with shifts of one rotation. `hours` is the worst of them, `limit` its limit,
@@ -175,11 +203,13 @@ def site_duty(site_ids: Collection[int], *, now: datetime) -> dict[int, SiteDuty
     if not served:
         return {}
     # All that is written, so that the clock alone may tell when a breach becomes a problem.
-    start, end = now - duty.BACK, now + AHEAD
-    near = Shift.objects.overlapping(start - DAY, end + DAY).filter(rotation__in=served, person__isnull=False)
+    start, end = around(now)
+    near = Shift.objects.overlapping(now - duty.BACK - DAY, end).filter(
+        rotation__in=served, person__isnull=False
+    )
     people = set(near.order_by().values_list("person", flat=True).distinct())
     every: dict[tuple[int, BreachKind], list[Breach]] = defaultdict(list)
-    for each in duty_of(people, start, end).values():
+    for each in duties_around(people, now=now).values():
         for breach in each.breaches:
             touching = {
                 shift.rotation
@@ -191,9 +221,10 @@ def site_duty(site_ids: Collection[int], *, now: datetime) -> dict[int, SiteDuty
     rotations = Rotation.objects.in_bulk(rotation_id for rotation_id, _ in every)
     by_site: dict[int, SiteDuty] = defaultdict(SiteDuty)
     for (rotation_id, kind), alike in sorted(every.items()):
-        pressing = [breach for breach in alike if duty.pressing(breach, now)]
+        recent = [breach for breach in alike if breach.ends_at > now - duty.BACK]
+        pressing = [breach for breach in recent if duty.pressing(breach, now)]
         for site_id in served[rotation_id]:
-            by_site[site_id].turns_at += duty.turning_points(alike)
+            by_site[site_id].turns_at += duty.turning_points(recent)
             if pressing:
                 by_site[site_id].pressing.append(_summed(rotations[rotation_id], kind, pressing, start))
     return by_site
