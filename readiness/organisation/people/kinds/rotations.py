@@ -20,9 +20,11 @@ from inventory.models import Site
 from readiness.organisation.people import models
 from readiness.organisation.people.core.recurrence import rule_words
 from readiness.organisation.people.forms import AskForSwapForm, CalendarForm, DropCalendarForm, MoveForm
+from readiness.organisation.people.kinds import editor
 from readiness.organisation.people.kinds.tabs import declared, tabs
 from readiness.organisation.people.operations import feeds, swaps
 from readiness.organisation.people.operations.rotations import write_claimed_shifts, write_entered_shifts
+from readiness.organisation.people.rotation_previews import PreviewActions
 from web import clock
 from web.kinds import Entry, Facts, Kind, Related
 from web.kinds.columns import figure, hidden, name, plain, related
@@ -102,6 +104,10 @@ class RotationFields(ObjectSerializer):
         return fields | dict.fromkeys(fields.keys() & set(withheld(models.Rotation)))
 
 
+class RotationViewSet(PreviewActions, ShiftsViewSet):
+    pass
+
+
 _turning = partial(declared, form=ShiftsForm, viewset=ShiftsViewSet)
 _taking_turns = partial(declared, form=TurnsForm, viewset=TurnsViewSet)
 _OVERRIDE_COLUMNS = ("level", "person", "starts_at", "ends_at")
@@ -124,6 +130,7 @@ ROTATION = _turning(
     hidden=("slug", "calendar_error", "calendar_read_at"),
     also=("calendar_read_at", "calendar_error"),
     serializer=RotationFields,
+    viewset=RotationViewSet,
     counted=lambda: models.Rotation.objects.select_related("team", "home_region", "home_site").annotate(
         site_count=Count("served")
     ),
@@ -142,6 +149,7 @@ ROTATION = _turning(
         Related(models.Swap, ("rotation",), ("state", "person", "taker", "starts_at")),
     ],
     entries=(
+        *editor.ENTRIES,
         Entry(
             url_name="rotation-calendar",
             on_object=True,
