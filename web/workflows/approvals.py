@@ -92,8 +92,9 @@ def rows_of(approvals: Sequence[Approval]) -> list[ApprovalRow]:
     for approval in approvals:
         keys[approval.table].add(approval.object_id)
     objects = {
-        table: apps.get_model(table)._base_manager.select_related().in_bulk(ids)
+        table: model._base_manager.select_related(*_parents(model)).in_bulk(ids)
         for table, ids in sorted(keys.items())
+        for model in [apps.get_model(table)]
     }
     return [
         ApprovalRow(
@@ -103,6 +104,11 @@ def rows_of(approvals: Sequence[Approval]) -> list[ApprovalRow]:
         )
         for approval in approvals
     ]
+
+
+def _parents(model: type[Model]) -> list[str]:
+    """What an object is named by, such as its site."""
+    return [field.name for field in model._meta.concrete_fields if field.is_relation and not field.null]
 
 
 def table() -> Table:

@@ -20,6 +20,7 @@ from django.db.models import Exists, F, Func, Model, OuterRef, Q
 from django.db.models.expressions import RawSQL
 
 from accounts.models import AccountTie, User
+from web import scopes
 from web.workflows.models import Approval, ApprovalFlag
 
 WITHIN = timedelta(days=30)
@@ -160,8 +161,13 @@ class _Closeness:
 
     @property
     def flags(self) -> frozenset[ApprovalFlag]:
-        own_role = {ApprovalFlag.OWN_ROLE} if self.has_own_role else set()
-        return frozenset(own_role.union(map(_flag, self.way)))
+        flags = {FLAG_OF[tie.kind] for tie in self.way if tie.kind != Kind.PERSON}
+        if links := [tie for tie in self.way if tie.kind == Kind.PERSON]:
+            is_shared = all(tie.ended_at is None for tie in links)
+            flags.add(ApprovalFlag.SHARED if is_shared else ApprovalFlag.RELINKED)
+        if self.has_own_role:
+            flags.add(ApprovalFlag.OWN_ROLE)
+        return frozenset(flags)
 
 
 def _start(now: datetime, since: datetime | None) -> datetime:
@@ -180,12 +186,6 @@ def _between(ties: Iterable[AccountTie], first: int, by: Any, start: datetime) -
     links = [tie for tie in lasting if tie.kind == Kind.PERSON]
     own_role = any(tie.by_id == tie.account_id == by.pk for tie in lasting)
     return _Closeness(tuple(_way(links, first, by.pk) or _way(lasting, first, by.pk)), own_role)
-
-
-def _flag(tie: AccountTie) -> ApprovalFlag:
-    if tie.kind == Kind.PERSON:
-        return ApprovalFlag.SHARED if tie.ended_at is None else ApprovalFlag.RELINKED
-    return FLAG_OF[tie.kind]
 
 
 type _Node = tuple[str, int | None]
@@ -249,28 +249,29 @@ def record(
         (_between(ties, first, by, _start(now, since)).flags, first, since) for first, since in acted
     ]
     rests_on, first, since = max(closeness, key=lambda each: len(each[0]))
-    Approval.objects.create(
-        table=obj._meta.label_lower,
-        object_id=obj.pk,
-        site_id=getattr(obj, "site_id", None),
-        step=step,
-        first_id=first,
-        second=by,
-        asked_at=since,
-        at=now,
-        flags=sorted(rests_on.union(flags)),
-    )
+    with scopes.everything():
+        Approval.objects.create(
+            table=obj._meta.label_lower,
+            object_id=obj.pk,
+            site_id=getattr(obj, "site_id", None),
+            step=step,
+            first_id=first,
+            second=by,
+            asked_at=since,
+            at=now,
+            flags=sorted(rests_on.union(flags)),
+        )
 
 
 def note_link(user: User, *, now: datetime) -> None:
     """A link came into force: flag the approvals of the last WITHIN between accounts that are one person's by it."""
     accounts = accounts_of_person(user, now=now)
     between = Approval.objects.filter(at__gte=now - WITHIN, first__in=accounts, second__in=accounts)
-    for approval in between.exclude(flags__overlap=[ApprovalFlag.SHARED, ApprovalFlag.RELINKED]).order_by(
-        "pk"
-    ):
-        approval.flags = sorted({*approval.flags, ApprovalFlag.RELINKED})
-        approval.save(update_fields=["flags"])
+    unmarked = between.exclude(flags__overlap=[ApprovalFlag.SHARED, ApprovalFlag.RELINKED])
+    with scopes.everything():
+        for approval in unmarked.order_by("pk"):
+            approval.flags = sorted({*approval.flags, ApprovalFlag.RELINKED})
+            approval.save(update_fields=["flags"])
 
 
 def flags_of(model: type[Model]) -> ArraySubquery:

@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('inventory', '0002_bus_ids_and_other_names'),
-        ('people', '0003_plainer_labels'),
+        ('people', '0008_first_duty_rule'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

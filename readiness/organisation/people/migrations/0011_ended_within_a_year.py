@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('people', '0005_what_was_there_counts'),
+        ('people', '0010_what_was_there_counts'),
     ]
 
     operations = [

@@ -35,7 +35,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0002_account_ties'),
-        ('people', '0004_second_persons'),
+        ('people', '0009_second_persons'),
         ('web', '0001_initial'),
     ]
 
