@@ -126,6 +126,8 @@ class ProblemRow:
                 return link("source", self.subject)
             case ProblemKind.OWNERSHIP:
                 return link("ownership-queues", queue=self.subject)
+            case ProblemKind.DUTY:
+                return link("rotation-detail", self.subject)
             case ProblemKind.INVENTORY:
                 return link("drifts", device_id=self.subject, pressing="true")
             case ProblemKind.MUSTER:

@@ -12,11 +12,12 @@ from readiness.organisation.people.core.on_call import PRIMARY
 from readiness.organisation.people.core.practice import SMALL_GROUP
 from readiness.organisation.people.fleet import CoverLine, DomainLine, names_of
 from readiness.organisation.people.models import Shift, WorkDomain
+from readiness.organisation.people.queries.duty import PersonDuty
 from readiness.organisation.people.queries.on_call import WORST_FIRST, DutyRow
 from web.links import link, page_url
 from web.states import STATES
 from web.tables import Column, RowFilter, Table
-from web.units import instant
+from web.units import instant, number
 from web.visibility import name_of, sees_names
 from web.words import plain
 
@@ -279,6 +280,15 @@ def duties(rows: Iterable[DutyRow]) -> Table:
     )  # fmt: skip
 
 
+def costs(amounts: Mapping[str, float]) -> str:
+    """Costs by currency in words; nothing is converted: "1,240 EUR, 300 USD"."""
+    return ", ".join(f"{number(amount)} {currency}" for currency, amount in sorted(amounts.items()))
+
+
+def rest_words(duty: PersonDuty) -> str:
+    return "" if duty.least_rest_h is None else f"{duty.least_rest_h:.1f}"
+
+
 HOURS = Table(
     id="on-call-hours",
     noun=("person", "people"),
@@ -293,6 +303,17 @@ HOURS = Table(
                numeric=True, file_unit="%"),
         Column("overtime", "Overtime", "load.overtime", lambda row: f"{row.load.overtime:.1f}", sort=True,
                numeric=True, hint="Hours outside 8:00 to 18:00 on weekdays, in the rotation’s zone", file_unit="h"),
+        Column("cost", "Cost of overtime", lambda row: costs(row.duty.costs), numeric=True,
+               sort=lambda row: sum(row.duty.costs.values()),
+               hint="By the duty rule of each rotation, in its currency"),
+        Column("rest", "Rest breaches", lambda row: row.duty.count("rest"), sort=True, numeric=True,
+               hint="Shifts with less rest between them than the duty rule asks for, or too long to leave it",
+               tone=lambda row: "warn" if row.duty.count("rest") else ""),
+        Column("least_rest", "Least rest", "duty.least_rest_h", lambda row: rest_words(row.duty), sort=False,
+               numeric=True, file_unit="h", default=False),
+        Column("week", "Hours a week", "duty.week_h", lambda row: f"{row.duty.week_h:.1f}", sort=True, numeric=True,
+               file_unit="h", hint="On average at the end of the time shown, by the duty rule",
+               tone=lambda row: "warn" if row.duty.count("week") else ""),
         Column("shifts", "Shifts", "load.shifts", sort=True, numeric=True),
         Column("overloaded", "Overloaded", lambda row: "yes" if row.load.is_overloaded else "no", sort=True,
                hint="More than 15 % over the mean of all who are listed"),

@@ -24,6 +24,7 @@ from readiness.organisation.people.models import Person, Rotation, Survey, Swap
 from readiness.organisation.people.operations import swaps
 from readiness.organisation.people.operations.surveys import answer_survey
 from readiness.organisation.people.queries import surveys
+from readiness.organisation.people.queries.duty import total_costs
 from readiness.organisation.people.queries.hours import hours_on_call
 from readiness.organisation.people.queries.on_call import duties_at
 from readiness.organisation.people.queries.privacy import export_of
@@ -229,6 +230,9 @@ def hours(request: HttpRequest) -> tuple[TablePage, Any]:
         "overloaded": sum(row.load.is_overloaded for row in rows),
         "hours": sum(row.load.hours for row in rows),
         "overtime": sum(row.load.overtime for row in rows),
+        "costs": tables.costs(total_costs(row.duty for row in rows)),
+        "short_of_rest": sum(row.duty.count("rest") > 0 for row in rows),
+        "over_hours": sum(row.duty.count("week") > 0 for row in rows),
     }
 
 

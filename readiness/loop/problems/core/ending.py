@@ -69,6 +69,8 @@ def end_of(problem: OpenProblem, facts: EndFacts) -> ProblemEnd:
             return _end_of_check(facts.check_states.get(problem.subject))
         case ProblemKind.OWNERSHIP:
             return ProblemEnd.OWNERSHIP
+        case ProblemKind.DUTY:
+            return ProblemEnd.DUTY
         case ProblemKind.INVENTORY:
             return _end_of_drift(facts.drift_states.get(problem.subject))
         case ProblemKind.INTAKE:

@@ -15,13 +15,16 @@ from rest_framework import serializers
 
 from accounts.models import User
 from inventory.api import InventorySerializer
+from inventory.homes import HOME_FIELDS, HOME_GROUP, HomeForm, home_column, home_filters
 from inventory.models import Site
 from readiness.organisation.people import models
 from readiness.organisation.people.core.recurrence import rule_words
 from readiness.organisation.people.forms import AskForSwapForm, CalendarForm, DropCalendarForm, MoveForm
+from readiness.organisation.people.kinds import editor
 from readiness.organisation.people.kinds.tabs import declared, tabs
 from readiness.organisation.people.operations import feeds, swaps
 from readiness.organisation.people.operations.rotations import write_claimed_shifts, write_entered_shifts
+from readiness.organisation.people.rotation_previews import PreviewActions
 from web import clock
 from web.kinds import Entry, Facts, Kind, Related
 from web.kinds.columns import figure, hidden, name, plain, related
@@ -85,6 +88,10 @@ class TurnsForm(ShiftsForm):
     write = staticmethod(partial(write_entered_shifts, are_turns=True))
 
 
+class RotationForm(HomeForm, ShiftsForm):
+    pass
+
+
 class LeaveForm(ShiftsForm):
     changelog_message = None  # type: ignore[assignment]  # Nobody is asked why.
 
@@ -97,15 +104,21 @@ class RotationFields(ObjectSerializer):
         return fields | dict.fromkeys(fields.keys() & set(withheld(models.Rotation)))
 
 
+class RotationViewSet(PreviewActions, ShiftsViewSet):
+    pass
+
+
 _turning = partial(declared, form=ShiftsForm, viewset=ShiftsViewSet)
 _taking_turns = partial(declared, form=TurnsForm, viewset=TurnsViewSet)
 _OVERRIDE_COLUMNS = ("level", "person", "starts_at", "ends_at")
+_ROTATION_FIELDS = ("name", "slug", "domain", "team", "time_zone", "calendar_url")
 ROTATION = _turning(
     models.Rotation,
-    ("name", "slug", "domain", "team", "time_zone", "calendar_url"),
+    (*_ROTATION_FIELDS, *HOME_FIELDS),
     [
         *("name", "domain", "team"),
         figure("site_count", "Sites"),
+        home_column(),
         "time_zone",
         hidden(
             Column,
@@ -117,10 +130,16 @@ ROTATION = _turning(
     hidden=("slug", "calendar_error", "calendar_read_at"),
     also=("calendar_read_at", "calendar_error"),
     serializer=RotationFields,
-    counted=lambda: models.Rotation.objects.select_related("team").annotate(site_count=Count("served")),
+    viewset=RotationViewSet,
+    counted=lambda: models.Rotation.objects.select_related("team", "home_region", "home_site").annotate(
+        site_count=Count("served")
+    ),
+    form=RotationForm,
+    groups=(("Rotation", _ROTATION_FIELDS), HOME_GROUP),
     brief=("name", "slug", "domain"),
     search=("name", "slug"),
-    panel=("domain", "team"),
+    filters=home_filters(),
+    panel=("domain", "team", "home_region", "home_site", "without_home"),
     icon="refresh",
     hint="Who takes turns on call, for which domain of which sites",
     related=[
@@ -130,6 +149,7 @@ ROTATION = _turning(
         Related(models.Swap, ("rotation",), ("state", "person", "taker", "starts_at")),
     ],
     entries=(
+        *editor.ENTRIES,
         Entry(
             url_name="rotation-calendar",
             on_object=True,

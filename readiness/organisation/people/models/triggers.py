@@ -52,6 +52,11 @@ def sites_of_rotation(column: str = "rotation_id") -> str:
     )
 
 
+def sites_of_every_rotation() -> str:
+    """Claim each site that a rotation serves: something that all shifts are judged by changed."""
+    return "SELECT served.site_id FROM people_rotationsite AS served WHERE EXISTS (SELECT FROM {rows} AS changed)"
+
+
 def sites_stated_or_all() -> str:
     """Rows of one site, or, without one, of every site."""
     return (
