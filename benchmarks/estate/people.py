@@ -100,6 +100,7 @@ def _qualifications(
                 basis="assessed",
                 device_type=device_type,
                 shown_at=shown_at,
+                confirmed_at=shown_at,
                 valid_until=shown_at + timedelta(days=545 if drawn.random() < 11 / 12 else 3),
             )
 
