@@ -9,6 +9,7 @@ from django.utils.text import slugify
 
 from accounts.models import User
 from inventory.models import DeviceType, Site
+from inventory.queries.homes import home_of
 from readiness.demo.building import write
 from readiness.demo.core.plan import book
 from readiness.demo.operations.made import DemoObjects, written
@@ -58,6 +59,7 @@ def write_workforce(
         if name in sites
         for team in row["teams"]
     )
+    _settle(sites, teams, crews, staff)
     skills = written(
         Skill, [row | {"levels": people_book["levels"]} for row in people_book["skills"]], objects
     )
@@ -75,6 +77,29 @@ def write_workforce(
     _train(people_book, crews, written(Course, courses, objects, skill=skills), now=now)
     by_name = {person.name: person for crew in crews.values() for person in crew}
     return Workforce(teams, crews, by_name | dict(staff.people))
+
+
+def _settle(sites: Mapping[str, Site], teams: Mapping[str, Team], crews: Crews, staff: Staff) -> None:
+    """Give teams the home of the sites that they staff, and people that of their teams."""
+    staffed: dict[int, frozenset[Site]] = {}
+    for row in book("people")["staffing"]:
+        for slug in row["teams"]:
+            own = frozenset(sites[name] for name in row["sites"] if name in sites)
+            staffed[teams[slug].pk] = staffed.get(teams[slug].pk, frozenset()) | own
+    people = {person.pk: person for crew in (*crews.values(), staff.people.values()) for person in crew}
+    served: dict[int, frozenset[Site]] = {}
+    for person_id, team_id in Membership.objects.filter(person__in=people).values_list("person", "team"):
+        served[person_id] = served.get(person_id, frozenset()) | staffed.get(team_id, frozenset())
+    homes = {own: home_of(own) for own in {*staffed.values(), *served.values()}}
+    rows: list[Team | Person] = [team for team in teams.values() if team.pk in staffed]
+    rows += [person for key, person in people.items() if key in served]
+    rows = [each for each in rows if each.home is None]
+    for row_of in rows:
+        columns = homes[(staffed if isinstance(row_of, Team) else served)[row_of.pk]]
+        row_of.home_site, row_of.home_region_id = columns["home_site"], columns["home_region_id"]
+    for model in (Team, Person):
+        same = [each for each in rows if isinstance(each, model)]
+        model._default_manager.bulk_update(same, ["home_site", "home_region"])
 
 
 def staffed_of(sites: Mapping[str, Site]) -> dict[str, Site]:

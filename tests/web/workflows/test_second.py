@@ -118,7 +118,7 @@ def test_an_approval_by_an_account_that_the_requester_made_is_flagged_everywhere
     assert client_of("viewer").get(f"/waivers/{grant.pk}/").context["approval_flags"] == (
         "Account made by the other"
     )
-    exported = client_of("viewer").get("/waivers/?export=json&=check&=approval_flags")
+    exported = client_of("viewer").get("/waivers/?export=json&cols=check&cols=approval_flags")
     [row] = json.loads(b"".join(exported.streaming_content))
     assert row["approval_flags"] == "Account made by the other"
     [listed] = api_of("admin").get("/api/approvals/", {"flags": "young"}).json()["results"]
