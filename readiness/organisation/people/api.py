@@ -53,16 +53,8 @@ class PersonSerializer(ObjectSerializer):
         model = Person
         fields = (
             *("name", "user", "user_confirmed_at", "requested_user", "requested_by", "requested_at"),
-            *(
-                "email",
-                "phone",
-                "employer",
-                "time_zone",
-                "left_at",
-                "has_left",
-                *HOME_FIELDS,
-                "approval_flags",
-            ),
+            *("email", "phone", "employer", "time_zone", "left_at", "has_left", "approval_flags"),
+            *HOME_FIELDS,
         )
         read_only_fields = ("user_confirmed_at", "requested_user", "requested_by", "requested_at")
         brief_fields = ("name",)
