@@ -25,12 +25,12 @@ from web.workflows.second import flags_of, is_strict
 LABELS: dict[str, Any] = dict(ApprovalFlag.choices)
 
 
-def in_words(flags: Sequence[str]) -> str:
+def flag_words(flags: Sequence[str]) -> str:
     return ", ".join(str(LABELS[flag]) for flag in flags)
 
 
 def flags_on(obj: Model) -> list[str]:
-    """What the approvals of an object rest on; no statement where `flags_of` is annotated."""
+    """Flags of all approvals of an object; no statement where `flags_of` is annotated."""
     flags: list[str] | None = getattr(obj, "approval_flags", None)
     if flags is None:
         flags = type(obj)._base_manager.filter(pk=obj.pk).values_list(flags_of(type(obj)), flat=True).first()
@@ -41,7 +41,7 @@ def rests_on(path: str = "") -> Column:
     """A column of a list whose rows, or the objects at this path of them, have `approval_flags`."""
 
     def read(row: Any) -> str:
-        return in_words(flags_on(getattr(row, path) if path else row))
+        return flag_words(flags_on(getattr(row, path) if path else row))
 
     return Column(
         "approval_flags",
@@ -107,7 +107,7 @@ def rows_of(approvals: Sequence[Approval]) -> list[ApprovalRow]:
 
 
 def _parents(model: type[Model]) -> list[str]:
-    """What an object is named by, such as its site."""
+    """Names of the keys to objects that its own name mentions, such as the site."""
     return [field.name for field in model._meta.concrete_fields if field.is_relation and not field.null]
 
 
@@ -121,7 +121,7 @@ def table() -> Table:
                    phone="title"),
             Column("kind", "Kind", sort="table"),
             Column("step", "Step", "approval.step", text=lambda row: row.approval.step.replace("_", " "), sort="step"),
-            Column("flags", "Rests on", lambda row: in_words(row.approval.flags), phone="status",
+            Column("flags", "Rests on", lambda row: flag_words(row.approval.flags), phone="status",
                    tone=lambda row: "warn"),
             Column("first", "First person", lambda row: name_of(row.approval.first), sort="first__username"),
             Column("second", "Second person", lambda row: name_of(row.approval.second), sort="second__username"),
