@@ -57,7 +57,8 @@ class FlagsField(serializers.ListField):
 
     def __init__(self, **kwargs: Any) -> None:
         words = "What the approval rests on: accounts of one person, or of which one made the other."
-        super().__init__(**{"read_only": True, "help_text": words} | kwargs)
+        options: dict[str, Any] = {"read_only": True, "help_text": words}
+        super().__init__(**options | kwargs)
 
     def get_attribute(self, instance: Model) -> list[str]:
         return flags_on(instance)

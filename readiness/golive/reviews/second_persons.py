@@ -35,7 +35,9 @@ def _signers(sign_offs: Iterable[SignOff]) -> second.Firsts:
 
 
 SIGNS = second.SecondPerson(_signing_firsts)
-DECIDES = second.SecondPerson(lambda review, by: _signers(review.sign_offs.all()))
+DECIDES: second.SecondPerson[Review] = second.SecondPerson(
+    lambda review, by: _signers(review.sign_offs.all())
+)
 """Five people sign, and none of them decides. Who opened the review may."""
 
 
