@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
-from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -212,7 +211,9 @@ def cover_page(request: HttpRequest) -> tuple[TablePage, Any]:
     return table, lambda: {
         "days": days,
         "segments": choices(
-            [(each, f"{each} days") for each in (PROBLEM_DAYS, COVER_DAYS)], days, partial(_within, request)
+            [(each, f"{each} days") for each in (PROBLEM_DAYS, COVER_DAYS)],
+            days,
+            lambda each: table.address.anew(days=each),
         ),
         "tabs": tabs("on-call"),
         "counts": tables.cover_counts(lines, now=present),
@@ -226,13 +227,6 @@ def _requested_days(request: HttpRequest) -> int:
     if text not in (str(PROBLEM_DAYS), str(COVER_DAYS)):
         raise BadParameter("days", f"{PROBLEM_DAYS} or {COVER_DAYS} are possible.")
     return int(text)
-
-
-def _within(request: HttpRequest, days: str) -> str:
-    query = request.GET.copy()
-    query["days"] = days
-    query.pop("page", None)
-    return f"?{query.urlencode()}"
 
 
 @AHEAD.chart
