@@ -163,6 +163,11 @@ def test_what_changes_it_is_seen_at_once(porto, rotation, people):
     assert {standing for _, standing in standings(porto)} == {"not-planned"}
 
 
+def test_a_qualification_that_waits_for_its_assessor_fills_no_shift(porto, rotation, people):
+    able(people["Cai"], confirmed_at=None)
+    assert "short" in {standing for _, standing in standings(porto)}
+
+
 def test_a_domain_that_is_required_and_served_by_nobody_is_not_planned(porto, frozen_now):
     assert [standing for _, standing in standings(porto)] == ["not-planned"]
     assert cover_ahead([inventory.site().pk], now=NOW).popitem()[1].spans == ()
