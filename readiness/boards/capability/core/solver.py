@@ -215,9 +215,9 @@ class _Program:
         # Then the fewest trainings that reach as much, then the people of the least weight.
         self.highs.addConstr(self.covered_capacity >= most - _LEAST)
         self.highs.minimize(self.all_trained)
+        fewest = round(self.highs.getInfo().objective_function_value)
         weights = list(self._weights())
         if weights:
-            fewest = round(self.highs.getInfo().objective_function_value)
             self.highs.addConstr(self.all_trained <= fewest)
             self.highs.minimize(self.highs.qsum(weights))
         return tuple(sorted(self._chosen()))
@@ -229,7 +229,7 @@ class _Program:
             if not any(heavy):
                 continue
             parts = {weight: self.highs.addVariable(lb=0, ub=number) for weight, number in heavy.items()}
-            self.highs.addConstr(self.highs.qsum(parts.values()) == each.people)
+            self.highs.addConstr(self.highs.qsum(parts.values()) >= each.people)
             yield from (weight * part for weight, part in parts.items() if weight)
 
     def _chosen(self) -> Iterator[PlannedTraining]:

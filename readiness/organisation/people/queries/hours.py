@@ -88,8 +88,8 @@ class PlannedDuty:
 class RotationOutlook:
     """The time ahead of a rotation: `weeks` are its next four, `ahead` the next 52. `clashes` are shifts that leave
     makes nobody's, `doubles` those that are nobody's because their person has an earlier level, `gone` people who left
-    and still take turns, `gaps` times without a primary, `strangers` names that Muster does not know, `moments` events of
-    a calendar that take no time."""
+    and still take turns, `gaps` times without a primary, `strangers` names that Muster does not know, `moments` events
+    of a calendar that take no time."""
 
     weeks: tuple[PlannedDuty, ...] = ()
     ahead: Outlook | None = None
