@@ -10,6 +10,6 @@ WHERE asked.skill_id = course.skill_id
 
 
 class Migration(migrations.Migration):
-    dependencies = [("people", "0009_course_dates")]
+    dependencies = [("people", "0012_course_dates")]
 
     operations = [migrations.RunSQL(_FILL, migrations.RunSQL.noop)]

@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('inventory', '0002_bus_ids_and_other_names'),
-        ('people', '0008_first_duty_rule'),
+        ('people', '0011_ended_within_a_year'),
     ]
 
     operations = [
