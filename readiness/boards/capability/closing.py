@@ -144,7 +144,8 @@ def closing(question: CapabilityQuestion, standing: CapabilityStanding) -> Capab
         and (shortfalls := _shortfalls(of_site))
     )
     candidates = {each for site in short for shortfall in site.shortfalls for each in shortfall.candidates}
-    people = planning.learning_people(candidates, now=fleet.at) if candidates else planning.NOBODY
+    skills = {shortfall.skill for site in short for shortfall in site.shortfalls}
+    people = planning.learning_people(candidates, skills, now=fleet.at) if candidates else planning.NOBODY
     able = tuple(_who_can_learn(site, people) for site in short)
     plan = _best_plan(able, question.trainings, question.measure, people.learners)
     return CapabilityClosing(

@@ -43,14 +43,14 @@ class LearningPeople:
 NOBODY = LearningPeople(Learners(), {}, frozenset())
 
 
-def learning_people(person_ids: Collection[int], *, now: datetime) -> LearningPeople:
-    """Seven statements at most."""
+def learning_people(person_ids: Collection[int], skills: Collection[str], *, now: datetime) -> LearningPeople:
+    """What matters of these people for learning these skills, and those that they need first. Eight statements."""
     prerequisites = tuple(
         SkillPrerequisite.objects.order_by("skill__slug", "needed__slug").values_list(
             "skill__slug", "needed__slug", "level"
         )
     )
-    holds, until = _held(person_ids, {needed for _, needed, _ in prerequisites}, now)
+    holds, until, near = _held(person_ids, skills, now)
     people = Person.objects.filter(pk__in=person_ids)
     managers = set(people.filter(user__groups__name="manager").values_list("pk", flat=True))
     leaving = frozenset(people.exclude(left_at=None).values_list("pk", flat=True))
@@ -62,29 +62,43 @@ def learning_people(person_ids: Collection[int], *, now: datetime) -> LearningPe
             tuple(sorted(holds[person_id].items())) if person_id in holds else (),
             weight=2 * (person_id in managers) + (loads[person_id] > limit),
             load=loads[person_id],
+            near=tuple(sorted(near[person_id].items())) if person_id in near else (),
         )
         for person_id in sorted(person_ids)
     )
     return LearningPeople(Learners(learners, prerequisites), until, leaving)
 
 
-def _held(
-    person_ids: Collection[int], skills: Collection[str], now: datetime
-) -> tuple[dict[int, dict[str, int]], dict[int, dict[str, date]]]:
-    """Return the highest level that lasts, and until when if it ends, by person and skill."""
-    slugs = dict(Skill.objects.filter(slug__in=skills).values_list("pk", "slug")) if skills else {}
+type Held = tuple[dict[int, dict[str, int]], dict[int, dict[str, date]], dict[int, dict[str, int]]]
+
+
+def _held(person_ids: Collection[int], skills: Collection[str], now: datetime) -> Held:
+    """Return the highest level that lasts, until when if it ends, and how near people are, by person and skill."""
+    rows = list(Skill.objects.values_list("pk", "slug", "domain"))
+    slugs = {pk: slug for pk, slug, _ in rows}
+    of_domain: dict[str, list[str]] = defaultdict(list)
+    for _, slug, domain in rows:
+        if slug in skills:
+            of_domain[domain].append(slug)
     lasting: dict[tuple[int, str], list[tuple[int, datetime]]] = defaultdict(list)
-    for holder in holders_of(person_ids, now=now) if slugs else ():
-        ends_at = holder.until or datetime.max.replace(tzinfo=now.tzinfo)
-        if holder.skill_id in slugs and holder.shown_at <= now and ends_at > now + LASTING:
-            lasting[holder.person_id, slugs[holder.skill_id]].append((holder.level, ends_at))
+    near: dict[int, dict[str, int]] = defaultdict(dict)
+    for holder in holders_of(person_ids, now=now):
+        if holder.shown_at > now:
+            continue
+        slug, ends_at = slugs[holder.skill_id], holder.until or datetime.max.replace(tzinfo=now.tzinfo)
+        if ends_at > now + LASTING:
+            lasting[holder.person_id, slug].append((holder.level, ends_at))
+        for other in of_domain.get(holder.domain, ()):
+            near[holder.person_id].setdefault(other, 1)
+        if slug in skills:
+            near[holder.person_id][slug] = 0
     holds: dict[int, dict[str, int]] = defaultdict(dict)
     until: dict[int, dict[str, date]] = defaultdict(dict)
     for (person_id, skill), held in lasting.items():
         level, ends_at = max(held)
         holds[person_id][skill] = level
         until[person_id][skill] = ends_at.date()
-    return holds, until
+    return holds, until, near
 
 
 def _loads(person_ids: Collection[int], now: datetime) -> Counter[int]:

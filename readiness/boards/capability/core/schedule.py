@@ -25,7 +25,7 @@ class Undated(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CourseOffer:
-    """A course that leads to a level of a skill, for anybody's hardware where it has no `manufacturer`. With `dates` it
+    """A course that leads to a level of a skill, on anybody's hardware where it has no `manufacturer`. With `dates` it
     begins on these, else on any working day. `free` are the places left of each date; None: as many as come."""
 
     id: int
@@ -42,7 +42,7 @@ class CourseOffer:
         return (
             self.skill == training.skill
             and self.level >= training.level
-            and self.manufacturer in ("", training.manufacturer)
+            and (self.manufacturer in ("", training.manufacturer) or not training.manufacturer)
         )
 
     def ends_on(self, starts_on: date) -> date:

@@ -3,7 +3,7 @@
 A training takes one person to a level of a skill, on the hardware of a manufacturer where that is asked for, and counts
 at every site where the person is assigned. Whoever lacks what a skill needs first is trained in that, too. A site is
 covered as a whole, when each of its requirements has its number of people. With so many trainings the most capacity is
-wanted; among plans of the same capacity the fewest trainings; and among these the people of the least weight.
+wanted; among plans of the same capacity the fewest trainings; and among these the people whom it costs least.
 
 People whom the same sites lack for the same, and who lack the same prerequisites, are interchangeable, and are one
 column of an integer program. Up to `EXACT_UP_TO` columns HiGHS solves it to the optimum; above, sites are taken by
@@ -212,7 +212,7 @@ class _Program:
     def solved(self) -> tuple[PlannedTraining, ...]:
         self.highs.maximize(self.covered_capacity)
         most = self.highs.getInfo().objective_function_value
-        # Then the fewest trainings that reach as much, then the people of the least weight.
+        # Then the fewest trainings that reach as much, then the people whom it costs least.
         self.highs.addConstr(self.covered_capacity >= most - _LEAST)
         self.highs.minimize(self.all_trained)
         fewest = round(self.highs.getInfo().objective_function_value)
@@ -223,9 +223,9 @@ class _Program:
         return tuple(sorted(self._chosen()))
 
     def _weights(self) -> Iterator[Any]:
-        """Yield what the people of each group weigh: the lightest are trained first."""
+        """Yield what the people of each group cost: those who cost least are trained first."""
         for each in self.trained:
-            heavy = Counter(self.learners.person(person_id).weight for person_id in each.group.people)
+            heavy = Counter(self.learners.cost(person_id, [each.skill]) for person_id in each.group.people)
             if not any(heavy):
                 continue
             parts = {weight: self.highs.addVariable(lb=0, ub=number) for weight, number in heavy.items()}
@@ -242,13 +242,9 @@ class _Program:
         for columns in by_group.values():
             for linked in _linked(columns):
                 group = linked[0].group
+                skills = [each.skill for each in linked]
                 order = sorted(
-                    group.people,
-                    key=lambda each: (
-                        self.learners.person(each).weight,
-                        taken[each],
-                        *self.learners.order(each)[1:],
-                    ),
+                    group.people, key=lambda each: _turn(self.learners.order(each, *skills), taken[each])
                 )
                 for trained in linked:
                     # Different people as long as there are any: a person counts once for a requirement of no vendor.
@@ -257,6 +253,11 @@ class _Program:
                         for person_id in islice(people, round(self.highs.val(number))):
                             taken[person_id] += 1
                             yield PlannedTraining(person_id, trained.skill, manufacturer, trained.level)
+
+
+def _turn(order: tuple[int, float, int], taken: int) -> tuple[int, int, float, int]:
+    cost, load, person_id = order
+    return cost, taken, load, person_id
 
 
 def _linked(columns: Sequence[_Trained]) -> list[list[_Trained]]:
@@ -367,7 +368,11 @@ def _needed(
                 for person_id, trainings in candidate_trainings.items()
                 if not any(map(shortfall.met_by, trainings))
             ),
-            key=lambda each: (len(steps(each, shortfall)), -reach[each], *learners.order(each)),
+            key=lambda each: (
+                len(steps(each, shortfall)),
+                -reach[each],
+                *learners.order(each, shortfall.skill),
+            ),
         )
         for person_id in islice(untrained, short):
             own[person_id] += steps(person_id, shortfall)

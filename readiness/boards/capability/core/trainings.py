@@ -50,15 +50,23 @@ class ShortSite:
         return any(shortfall.met_by(each) for each in trainings for shortfall in self.shortfalls)
 
 
+FURTHEST = 2
+
+
 @dataclass(frozen=True, slots=True)
 class Learner:
     """`holds` are skills with the level that lasts. Among equals those of the least `weight` are trained, then those
-    with the least `load`."""
+    nearest to the skill, then those with the least `load`. `near` has skills of which the person holds something (0),
+    or something of their domain (1); all else is further away (2)."""
 
     person_id: int
     holds: tuple[tuple[str, int], ...] = ()
     weight: int = 0
     load: float = 0.0
+    near: tuple[tuple[str, int], ...] = ()
+
+    def cost(self, skill: str) -> int:
+        return 3 * self.weight + dict(self.near).get(skill, FURTHEST)
 
 
 @dataclass(frozen=True)
@@ -82,9 +90,13 @@ class Learners:
     def person(self, person_id: int) -> Learner:
         return self._people.get(person_id) or Learner(person_id)
 
-    def order(self, person_id: int) -> tuple[int, float, int]:
+    def cost(self, person_id: int, skills: Iterable[str]) -> int:
         learner = self.person(person_id)
-        return learner.weight, learner.load, person_id
+        return sum(learner.cost(skill) for skill in skills)
+
+    def order(self, person_id: int, *skills: str) -> tuple[int, float, int]:
+        """Sort people who are equal otherwise by this: those first who are to learn the skills."""
+        return self.cost(person_id, skills), self.person(person_id).load, person_id
 
     def needed_for(self, skill: str) -> Mapping[str, int]:
         return self._needs.get(skill, {})
