@@ -109,7 +109,7 @@ def _in_order(
         return (
             len(first.keys() & skills[training.person_id]),
             days,
-            learners.order(training.person_id),
+            learners.order(training.person_id, training.skill),
             training,
         )
 

@@ -93,6 +93,11 @@ class Course(models.Model):
         if self.skill:
             refuse_level(self.skill, self.level)
 
+    def leads_to(self, level: int, vendor: str) -> bool:
+        """Whether it leads to a level of its skill, on a vendor's hardware if that matters."""
+        maker = self.manufacturer.slug if self.manufacturer else ""
+        return self.level >= level and (maker in ("", vendor) or not vendor)
+
 
 # Whoever takes the last place of a date waits for others who take one at the same moment.
 HAS_A_PLACE = pgtrigger.Trigger(

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from accounts.models import User
 from readiness.organisation.people.models import (
@@ -20,6 +20,7 @@ from readiness.organisation.people.models import (
     Training,
 )
 from web import yaml_documents
+from web.rest.errors import refusal
 from web.workflows import require
 
 MAY_ASSIGN, MAY_COMPLETE = "people.add_training", "people.change_training"
@@ -50,13 +51,18 @@ def assign(
         raise ValidationError({"due_at": ["This time is over."]})
     open_already = Training.objects.filter(course=course, completed_at=None, person__in=people)
     having = set(open_already.values_list("person_id", flat=True))
-    return Training.objects.bulk_create(
+    trainings = [
         Training(
             person=person, course=course, assigned_at=now, due_at=due_at, starts_on=starts_on, assigned_by=by
         )
         for person in sorted(people, key=lambda person: person.pk)
         if person.pk not in having
-    )
+    ]
+    try:
+        with transaction.atomic():
+            return Training.objects.bulk_create(trainings)
+    except IntegrityError as error:  # The date has no place left, or the course does not begin on it.
+        raise ValidationError(dict(refusal(error))) from error
 
 
 @transaction.atomic

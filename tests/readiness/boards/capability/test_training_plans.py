@@ -174,3 +174,29 @@ def test_a_person_trained_once_counts_at_every_site_of_their_teams():
 )
 def test_courses_take_working_days(start, days, last):
     assert add_working_days(start, days) == last
+
+
+def test_among_equals_managers_and_the_overloaded_come_last():
+    """Then those who know the domain, and then whoever has least to do; the lowest number decides at the very end."""
+    people = (
+        Learner(1, weight=2),
+        Learner(2, weight=1),
+        Learner(3, load=5.0, near=(("cooling", 1),)),
+        Learner(4, load=2.0, near=(("cooling", 1),)),
+        Learner(5),
+    )
+    everybody = frozenset(range(1, 6))
+    orders = []
+    for short in range(1, 6):
+        site = ShortSite("ash", CapacityFigures(800.0, 8), (Shortfall("cooling", "", short, everybody),))
+        trained = {each.person_id for each in best_plan([site], None, KW, Learners(people)).trainings}
+        orders.append(trained.difference(*orders))
+    assert orders == [{4}, {3}, {5}, {2}, {1}]
+
+
+def test_independent_trainings_go_to_different_people():
+    both = frozenset({1, 2})
+    shortfalls = (Shortfall("cooling", "", 1, both), Shortfall("fabric", "", 1, both))
+    site = ShortSite("ash", CapacityFigures(800.0, 8), shortfalls)
+    trainings = best_plan([site], None, KW).trainings
+    assert {each.person_id for each in trainings} == both
