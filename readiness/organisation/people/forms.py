@@ -173,6 +173,12 @@ class StartingSetForm(RefusedForm):
 class AssignTrainingForm(RefusedForm):
     course = forms.ModelChoiceField(Course.objects.order_by("name", "pk"), label="Course")
     people = forms.ModelMultipleChoiceField(Person.objects.none(), label="People")
+    starts_on = forms.DateField(
+        label="Begins on",
+        required=False,
+        widget=DayInput(),
+        help_text="One of the dates of the course; empty where it has none.",
+    )
     due_at = forms.DateTimeField(label="Due at", widget=MinuteInput(), help_text="In your time zone.")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
