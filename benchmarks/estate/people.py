@@ -30,7 +30,7 @@ from readiness.organisation.people.models import (
 TEAM, SITES_EACH = 20, 12
 DOMAINS = ("compute", "network", "energy")
 ON_ROTATION = 8
-WEEKS_BACK, WEEKS_AHEAD = 60, 5
+WEEKS_BACK, WEEKS_AHEAD = 60, 9
 SKILLS = (
     ("compute", "accelerator-vendor", "Accelerator nodes", 2),
     ("network", "fabric-vendor", "Fabric of the vendor", 2),
@@ -100,6 +100,7 @@ def _qualifications(
                 basis="assessed",
                 device_type=device_type,
                 shown_at=shown_at,
+                confirmed_at=shown_at,
                 valid_until=shown_at + timedelta(days=545 if drawn.random() < 11 / 12 else 3),
             )
 

@@ -3,10 +3,11 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 from django.utils.text import slugify
 
+from accounts.models import User
 from inventory.models import DeviceType, Site
 from inventory.queries.homes import home_of
 from readiness.demo.building import write
@@ -20,6 +21,7 @@ from readiness.organisation.people.models import (
     Person,
     Qualification,
     Skill,
+    SkillExemption,
     SkillPrerequisite,
     Staffing,
     Team,
@@ -70,6 +72,7 @@ def write_workforce(
     )
     written(CapabilityRule, people_book["rules"], objects, skill=skills)
     _qualify(people_book["groups"], crews, skills, now=now)
+    _ask_second_persons(people_book, crews, skills, now=now)
     courses = [row | {"valid_days": people_book["course_days"]} for row in people_book["courses"]]
     _train(people_book, crews, written(Course, courses, objects, skill=skills), now=now)
     by_name = {person.name: person for crew in crews.values() for person in crew}
@@ -158,21 +161,57 @@ def _qualify(
 ) -> None:
     hardware = {each.slug: each for each in DeviceType.objects.all()}
     leads = crews["leads"]
+    # A lead is assessed by the other one.
     Qualification.objects.bulk_create(
         Qualification(
             person=person,
             skill=skills[row["skill"]],
             level=row.get("level", 3),
-            basis="declared" if person in leads else "assessed",
-            assessed_by=None if person in leads else leads[place % len(leads)],
+            basis="assessed",
+            assessed_by=assessor,
+            confirmed_by=assessor.user,
+            confirmed_at=shown_at,
             device_type=hardware[shown_on] if shown_on else None,
-            shown_at=now - timedelta(days=min(since, row.get("since", since))),
+            shown_at=shown_at,
             valid_until=now + timedelta(days=row["ends_in"]) if "ends_in" in row else None,
         )
         for group in groups
         for row in group["shows"]
         for place, person, since in _members(group, crews, row.get("of"))
         for shown_on in row.get("on", [None])
+        for assessor in [leads[(place + (person in leads)) % len(leads)]]
+        for shown_at in [now - timedelta(days=min(since, row.get("since", since)))]
+    )
+
+
+def _ask_second_persons(
+    people_book: Mapping[str, Any], crews: Crews, skills: Mapping[str, Skill], *, now: datetime
+) -> None:
+    """A qualification that its assessor has not confirmed yet, and an exemption that nobody has approved yet."""
+    leads = crews["leads"]
+    Qualification.objects.bulk_create(
+        Qualification(
+            person=crews[row["group"]][place],
+            skill=skills[row["skill"]],
+            level=2,
+            basis="assessed",
+            assessed_by=leads[row["by"]],
+            shown_at=now - timedelta(days=row["shown"]),
+        )
+        for row in people_book["unconfirmed"]
+        for place in row["of"]
+    )
+    SkillExemption.objects.bulk_create(
+        SkillExemption(
+            person=crews[row["group"]][place],
+            skill=skills[row["skill"]],
+            reason=row["reason"],
+            begins_at=now,
+            ends_at=now + timedelta(days=row["days"]),
+            granted_by=cast(User, leads[row["by"]].user),
+        )
+        for row in people_book["unapproved"]
+        for place in row["of"]
     )
 
 
