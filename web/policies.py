@@ -32,7 +32,7 @@ from django.db import ProgrammingError, connections, transaction
 from django.db.models import ForeignKey, Model
 
 from web.audit import AuditEntry, audited_models
-from web.scopes import EVERYBODY, NOBODY, SCOPED_ROLE, among
+from web.scopes import EVERYBODY, NOBODY, SCOPED_ROLE, among, judge_with
 
 # Tables of samples refer to series only, so readers without a series find no samples.
 _GRANTS = f"""
@@ -113,6 +113,11 @@ EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
 END $$
 """
 _TAKE_ROLE = f"SET LOCAL ROLE {SCOPED_ROLE}"
+
+
+def register() -> None:
+    """Let `web.scopes` answer by the same rules."""
+    judge_with(lambda model: rule_of(model).check)
 
 
 def install(using: str) -> None:

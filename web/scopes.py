@@ -192,7 +192,8 @@ def writable[M: Model](rows: QuerySet[M]) -> QuerySet[M]:
     """Those rows that this reader may write, as far as scopes go."""
     if sees_all():
         return rows
-    meta, rule = rows.model._meta.concrete_model._meta, _write_rules[-1](rows.model._meta.concrete_model)
+    concrete = rows.model._meta.concrete_model or rows.model
+    rule, meta = _write_rules[-1](concrete), concrete._meta
     if rule == EVERYBODY:
         return rows
     return rows.filter(pk__in=RawSQL(f"SELECT {meta.pk.column} FROM {meta.db_table} WHERE {rule}", []))

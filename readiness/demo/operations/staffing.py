@@ -95,12 +95,12 @@ def _settle(sites: Mapping[str, Site], teams: Mapping[str, Team], crews: Crews, 
     rows: list[Team | Person] = [team for team in teams.values() if team.pk in staffed]
     rows += [person for key, person in people.items() if key in served]
     rows = [each for each in rows if each.home is None]
-    for row_of in rows:
-        columns = homes[(staffed if isinstance(row_of, Team) else served)[row_of.pk]]
-        row_of.home_site, row_of.home_region_id = columns["home_site"], columns["home_region_id"]
-    for model in (Team, Person):
-        same = [each for each in rows if isinstance(each, model)]
-        model._default_manager.bulk_update(same, ["home_site", "home_region"])
+    for holder in rows:
+        home = homes[(staffed if isinstance(holder, Team) else served)[holder.pk]]
+        holder.home_site, holder.home_region_id = home["home_site"], home["home_region_id"]
+    columns = ["home_site", "home_region"]
+    Team.objects.bulk_update([each for each in rows if isinstance(each, Team)], columns)
+    Person.objects.bulk_update([each for each in rows if isinstance(each, Person)], columns)
 
 
 def staffed_of(sites: Mapping[str, Site]) -> dict[str, Site]:
