@@ -276,6 +276,7 @@ def traces_of(person: Person, *, by: User, also: Sequence[str] = ()) -> Traces:
         for model in text_columns():
             for pk, found in rows_with_hits(model, finder, own=own_rows(person)):
                 listing.add_row(model, pk, found, finder)
+        listing.add_files(finder)
         listing.add_history(finder, own=own_rows(person))
     listing.name_objects()
     return Traces(
