@@ -173,12 +173,12 @@ def _stake(owner: str, sites: Sequence[SiteCapacity]) -> OwnerStake:
     )
 
 
-NOBODY = (ItemStanding.UNOWNED, ItemStanding.LEFT)
+NOBODY = (ItemStanding.UNOWNED, ItemStanding.UNANSWERED, ItemStanding.AWAY)
 
 
 @dataclass(frozen=True, slots=True)
 class UnownedSite:
-    """A site with the items that have no owner or whose owner has left."""
+    """A site with the items for which nobody answers: without an owner, or with one who cannot or is away alone."""
 
     site: BoardSite
     items: tuple[str, ...]

@@ -18,6 +18,7 @@ from readiness.assessment.framework import queries as framework_queries
 from readiness.assessment.scoring.operations import NotEvaluable, evaluate_one
 from readiness.golive.models import Approver
 from readiness.golive.reviews.queries import counts_of, frozen, obstacles, standing_of
+from readiness.organisation.ownership import deputies
 from web.workflows import NotInState, Turn, Workflow, require, require_words, still_there
 from web.workflows.waiting import subjects_by
 
@@ -351,8 +352,8 @@ def change_action(action: ReviewAction, *, by: User, now: datetime, **values: An
 
 
 def _refuse_who_is_not_owner(action: ReviewAction, by: User) -> None:
-    """The owner of an action may close it too."""
-    if action.owner_id != by.pk:
+    """The owner of an action may close it too, and the deputy, whose turn `close` decides."""
+    if action.owner_id != by.pk and not deputies.is_deputy_of(by, action.owner_id, action.review.site_id):
         require(by, MAY_CHANGE)
 
 
@@ -361,7 +362,10 @@ CLOSING = Turn(
     verb="Close",
     tab="reviews",
     page="review-action",
-    of=lambda by, now: Q(owner=by, closed_at=None) & ~Q(review__state=Review.State.CANCELLED),
+    of=lambda by, now: (
+        Q(Q(owner=by) | deputies.owner_represented_by(by, now, site="review__site"), closed_at=None)
+        & ~Q(review__state=Review.State.CANCELLED)
+    ),
     subjects=subjects_by(lambda action: action.title),
     site=lambda action: action.review.site,
     asked_by=lambda action: action.opened_by,
@@ -374,6 +378,10 @@ CLOSING = Turn(
 @ACTIONS.step(after=["open"], any_of=(MAY_SEE,), refuse=_refuse_who_is_not_owner, longest=500, turn=CLOSING)
 def close(action: ReviewAction, *, note: str, by: User, now: datetime) -> None:
     """Close an action."""
+    if deputies.represents(by, owner_id=action.owner_id, site_id=action.review.site_id, now=now):
+        deputies.note_deputy("the owner")
+    elif action.owner_id != by.pk:
+        require(by, MAY_CHANGE)
     action.closed_by, action.closed_at, action.close_note = by, now, note
     action.clean_fields(exclude=["review", "opened_by", "closed_by", "owner"])
     action.save(update_fields=["closed_by", "closed_at", "close_note"])

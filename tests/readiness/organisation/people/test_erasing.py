@@ -47,7 +47,9 @@ def named(ana, porto, user_of):
         people.team(name="Sousa's crew", slug="sousa-s-crew", description="lead: ana@example.com")
         Review.objects.create(site=porto, opened_by=manager, opened_at=NOW, note="So says ana sousa")
         Review.objects.update(state="cancelled", ended_by=manager, ended_at=NOW, end_note="Sousa, Ana left")
-        SavedView.objects.create(owner=manager, table="people", name="Those of Ana Sousa", query="q=Ana+Sousa")
+        SavedView.objects.create(
+            owner=manager, table="people", name="Those of Ana Sousa", query="q=Ana+Sousa"
+        )
     with acting(user_of("manager")):
         item.note = "Ana Sousa mended it."
         item.save()
@@ -110,17 +112,39 @@ def test_names_of_others_are_untouched(ana, named, user_of):
 def test_wherever_a_name_is_written_it_is_found(seed, ana, porto, user_of):
     """Names are written at random into text columns of random models; afterwards the database holds them nowhere."""
     chance = random.Random(seed)
-    ways = ["Ana Sousa", "ANA SOUSA", "Sousa, Ana", "ana@example.com", "+351555123", "Ana\nSousa", "@ana.sousa"]
-    rows = [porto, people.team(), people.skill(), people.course(), people.rotation(porto), made.device(site=porto)]
+    ways = [
+        "Ana Sousa",
+        "ANA SOUSA",
+        "Sousa, Ana",
+        "ana@example.com",
+        "+351555123",
+        "Ana\nSousa",
+        "@ana.sousa",
+    ]
+    rows = [
+        porto,
+        people.team(),
+        people.skill(),
+        people.course(),
+        people.rotation(porto),
+        made.device(site=porto),
+    ]
     for row in rows:
         for column in traces.text_columns()[type(row)]:
             field = column.field
-            if field.name in ("slug", "email", "country") or (field.max_length or 999) < 40 or chance.random() < 0.4:
+            if (
+                field.name in ("slug", "email", "country")
+                or (field.max_length or 999) < 40
+                or chance.random() < 0.4
+            ):
                 continue
             value = f"x {chance.choice(ways)} y"
             setattr(row, field.name, [value] if column.is_json else value)
         type(row).objects.filter(pk=row.pk).update(
-            **{column.field.name: getattr(row, column.field.name) for column in traces.text_columns()[type(row)]}
+            **{
+                column.field.name: getattr(row, column.field.name)
+                for column in traces.text_columns()[type(row)]
+            }
         )
     finder, _ambiguous = traces.finder_of(ana)
     assert holding(finder)
@@ -199,6 +223,8 @@ class TestTold:
 def test_json_of_an_entry_stays_json(ana, named, user_of):
     operations.erase_person(ana, by=user_of("manager"), now=NOW)
     with connection.cursor() as cursor:
-        cursor.execute("SELECT before::text, after::text FROM audit_entry WHERE \"table\" = 'golive_workitem'")
+        cursor.execute(
+            "SELECT before::text, after::text FROM audit_entry WHERE \"table\" = 'golive_workitem'"
+        )
         for row in cursor.fetchall():
             assert [type(json.loads(text)) for text in row if text] == [dict] * len([t for t in row if t])
