@@ -29,7 +29,7 @@ from readiness.boards.models import DryRun
 from readiness.demand.jurisdiction.models import RulePack
 from readiness.demand.workloads.models import EnvelopeConfirmation, UserRegion, WorkloadClass
 from readiness.golive.models import Approver, Campaign, CampaignItem, WorkItem
-from readiness.organisation.ownership.models import Assignment, Confirmation, HandoverStep
+from readiness.organisation.ownership.models import Assignment, Confirmation, HandoverStep, LeaveHandover
 from readiness.tradeoffs.models import (
     Decision,
     ExchangeRate,

@@ -107,12 +107,6 @@ def deputy_of(assignment: Any, now: datetime) -> QuerySet[Assignment]:
     return Assignment.objects.filter(_acts_now(now), pk=assignment)
 
 
-def is_deputy_of(user: User, owner_id: int | None, site_id: int) -> bool:
-    """Whether this user is the deputy of an account for an item of the site, on leave or not."""
-    accepted = Assignment.objects.filter(state=Assignment.State.ACCEPTED, site=site_id, deputy__user=user)
-    return owner_id is not None and accepted.filter(accountable__user=owner_id).exists()
-
-
 def represents(user: User, *, owner_id: int | None, site_id: int, now: datetime) -> bool:
     """Whether this user acts at the site for an account on leave, as a deputy there."""
     if owner_id is None or owner_id == user.pk:

@@ -162,8 +162,10 @@ def _refuse_second(others: Sequence[Assignment], now: datetime) -> None:
             raise ValidationError({"item": [begins_later]})
 
 
-def _owned_or_deputised(by: User, now: datetime) -> Q:
-    return Q(accountable__user=by) | deputies.acted_for_by(by, now)
+def _owned_or_deputised(by: User, now: datetime, **others: User) -> Q:
+    """Nobody answers as deputy where they are one of `others`."""
+    acts = deputies.acted_for_by(by, now)
+    return Q(accountable__user=by) | (acts & ~Q(**others) if others else acts)
 
 
 ANSWERING = Turn(
@@ -171,7 +173,7 @@ ANSWERING = Turn(
     verb="Answer",
     tab="owned-by-me",
     page="assignment",
-    of=lambda by, now: Q(_owned_or_deputised(by, now), state=Assignment.State.PROPOSED),
+    of=lambda by, now: Q(_owned_or_deputised(by, now, proposed_by=by), state=Assignment.State.PROPOSED),
     subjects=subjects_by(lambda assignment: assignment.get_item_display()),
     asked_by=lambda assignment: assignment.proposed_by,
     since="proposed_at",

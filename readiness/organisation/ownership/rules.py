@@ -8,6 +8,7 @@ from accounts.models import User
 from readiness.organisation.ownership import deputies
 from readiness.organisation.ownership.models import Assignment
 from readiness.organisation.people.models import Person
+from web import clock
 from web.permissions import roles_of
 from web.workflows import require
 
@@ -23,9 +24,9 @@ class NotThePersonNamed(PermissionDenied):
 
 
 def require_named(assignment: Assignment, by: User) -> None:
-    """The person named, or the deputy, whose turn `acts_as_deputy` decides."""
-    if not is_named(assignment, by) and not is_deputy(assignment, by):
-        raise _not_named()
+    """The person named, or the deputy who acts for them."""
+    if not is_named(assignment, by):
+        _require_turn_of_deputy(assignment, by, clock.now())
 
 
 def _not_named() -> NotThePersonNamed:
@@ -36,20 +37,22 @@ def _not_named() -> NotThePersonNamed:
 
 
 def acts_as_deputy(assignment: Assignment, by: User, now: datetime) -> bool:
-    """Whether this is done as deputy, which the history then says; raise NotThePersonNamed out of turn.
-
-    Nobody decides alone what takes two: not who entered the leave, nor who proposed what they would accept.
-    """
+    """Whether this is done as deputy, which the history then says; raise NotThePersonNamed out of turn."""
     if is_named(assignment, by):
         return False
+    _require_turn_of_deputy(assignment, by, now)
+    deputies.note_deputy(assignment.accountable.name)
+    return True
+
+
+def _require_turn_of_deputy(assignment: Assignment, by: User, now: datetime) -> None:
+    """Nobody decides alone what takes two: not who entered the leave, nor who proposed what they would accept."""
     if not may_act(assignment, by, now):
         raise _not_named()
     if deputies.entered_leave(by, assignment, now):
         raise NotThePersonNamed("You entered this leave yourself, so you cannot act because of it.")
     if assignment.state == Assignment.State.PROPOSED and assignment.proposed_by_id == by.pk:
         raise NotThePersonNamed("You proposed this yourself, so you cannot answer as the deputy.")
-    deputies.note_deputy(assignment.accountable.name)
-    return True
 
 
 def may_act(assignment: Assignment, user: User, now: datetime) -> bool:
@@ -64,9 +67,12 @@ def is_deputy(assignment: Assignment, user: User) -> bool:
     return deputy is not None and deputy.user_id is not None and deputy.user_id == user.pk
 
 
+ONLY_DEPUTY = "Only the deputy may answer a hand-over during leave, where the leave asks for one."
+
+
 def require_deputy(assignment: Assignment, by: User) -> None:
-    if not is_deputy(assignment, by):
-        raise NotThePersonNamed("Only the deputy may do this, signed in with their own account.")
+    if not is_deputy(assignment, by) or not deputies.offered_leaves(assignment, clock.now()):
+        raise NotThePersonNamed(ONLY_DEPUTY)
 
 
 def is_named(assignment: Assignment, user: User) -> bool:

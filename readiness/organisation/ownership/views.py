@@ -167,20 +167,13 @@ def _show(
         "may_amend": is_live and may_propose and sees_names(user),
         "sees_names": sees_names(user),
         "breadcrumbs": crumbs(str(assignment), ABOVE),
-        **_offered_steps(STEPS.context(request, assignment, refusals), assignment, user, at),
+        **STEPS.context(request, assignment, refusals),
     }
+    # Most assignments have no hand-over to answer, so nobody is told who might.
+    context["why_not"] = [reason for reason in context["why_not"] if reason != rules.ONLY_DEPUTY]
+    if "cover" in context["steps"]:
+        context["offered_leave"] = deputies.offered_leaves(assignment, at)[0]
     return render(request, "ownership/assignment.html", context, status=status)
-
-
-def _offered_steps(
-    context: dict[str, Any], assignment: Assignment, user: Any, at: datetime
-) -> dict[str, Any]:
-    """Leave out what a deputy may do only while the owner is on leave, and only where a leave asks for it."""
-    out_of_turn = set() if rules.may_act(assignment, user, at) else {"accept", "decline", "confirm"}
-    offered = deputies.offered_leaves(assignment, at) if rules.is_deputy(assignment, user) else []
-    out_of_turn |= set() if offered else {"cover", "refuse"}
-    steps = {name: offer for name, offer in context["steps"].items() if name not in out_of_turn}
-    return context | {"steps": steps, "offered_leave": offered[0] if offered else None}
 
 
 def _assignment(pk: int) -> Assignment:
