@@ -22,7 +22,7 @@ from tests.readiness.organisation.people import made as people
 from tests.readiness.problems import write_problems
 from web.actor import acting
 from web.states import STATES
-from web.workflows import NotInState, waiting
+from web.workflows import waiting
 
 DAY = timedelta(days=1)
 
@@ -249,13 +249,13 @@ class TestHandover:
 
     def test_it_is_answered_once_and_by_the_deputy(self, porto, ana, rui, eva, own, on_leave, frozen_now):
         assignment = own(porto, ana)
-        with pytest.raises(NotInState):
+        with pytest.raises(rules.NotThePersonNamed):
             leave_handovers.cover(assignment, note="", by=rui.user, now=frozen_now.at)
         on_leave(ana, 1, 12)
         with pytest.raises(rules.NotThePersonNamed):
             leave_handovers.cover(assignment, note="", by=eva.user, now=frozen_now.at)
         leave_handovers.cover(assignment, note="", by=rui.user, now=frozen_now.at)
-        with pytest.raises(NotInState):
+        with pytest.raises(rules.NotThePersonNamed):
             leave_handovers.refuse(assignment, note="No", by=rui.user, now=frozen_now.at)
 
     def test_pages_offer_it_to_the_deputy_alone(self, porto, ana, rui, own, on_leave, client, frozen_now):
