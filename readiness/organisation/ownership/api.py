@@ -46,7 +46,7 @@ def _unanswered(_key: str) -> Q:
 
 def _away(_key: str) -> Q:
     now = clock.now()
-    return condition_in_force(now) & Q(deputies.on_leave("accountable", now))
+    return condition_in_force(now) & Q(deputies.leave_exists("accountable", now))
 
 
 def _overdue(_key: str) -> Q:
@@ -115,7 +115,7 @@ class AssignmentSerializer(ObjectSerializer):
 
     @extend_schema_field(serializers.ChoiceField([each.value for each in TermStanding]))
     def get_standing(self, assignment: Assignment) -> str:
-        return assignment.standing(clock.now()).value
+        return assignment.standing_at(clock.now()).value
 
 
 class AnswerNoteSerializer(BodySerializer):

@@ -28,7 +28,7 @@ from readiness.organisation.ownership.rules import (
     require_tick,
 )
 from readiness.organisation.people.models import Person, Team
-from web.workflows import Turn, Workflow, require, still_there
+from web.workflows import Turn, Workflow, require, second, still_there
 from web.workflows.waiting import subjects_by
 
 REMIND_BEFORE = timedelta(days=14)
@@ -162,18 +162,15 @@ def _refuse_second(others: Sequence[Assignment], now: datetime) -> None:
             raise ValidationError({"item": [begins_later]})
 
 
-def _owned_or_deputised(by: User, now: datetime, **others: User) -> Q:
-    """Nobody answers as deputy where they are one of `others`."""
-    acts = deputies.acted_for_by(by, now)
-    return Q(accountable__user=by) | (acts & ~Q(**others) if others else acts)
-
-
 ANSWERING = Turn(
     kind="Accept ownership",
     verb="Answer",
     tab="owned-by-me",
     page="assignment",
-    of=lambda by, now: Q(_owned_or_deputised(by, now, proposed_by=by), state=Assignment.State.PROPOSED),
+    of=lambda by, now: Q(
+        Q(accountable__user=by) | (deputies.acted_for_by(by, now) & second.others("proposed_by", by, now)),
+        state=Assignment.State.PROPOSED,
+    ),
     subjects=subjects_by(lambda assignment: assignment.get_item_display()),
     asked_by=lambda assignment: assignment.proposed_by,
     since="proposed_at",
@@ -184,7 +181,11 @@ CONFIRMING = replace(
     kind="Confirm ownership",
     verb="Confirm",
     of=lambda by, now: (
-        Q(_owned_or_deputised(by, now), state=Assignment.State.ACCEPTED, due_at__lte=now + REMIND_BEFORE)
+        Q(
+            Q(accountable__user=by) | deputies.acted_for_by(by, now),
+            state=Assignment.State.ACCEPTED,
+            due_at__lte=now + REMIND_BEFORE,
+        )
         & (Q(ended_at=None) | Q(ended_at__gt=now))
     ),
     asked_by=lambda assignment: None,

@@ -10,7 +10,7 @@ from readiness.organisation.ownership.models import Assignment
 from readiness.organisation.people.models import Person
 from web import clock
 from web.permissions import roles_of
-from web.workflows import require
+from web.workflows import require, second
 
 MAY_SEE = "ownership.view_assignment"
 MAY_PROPOSE = "ownership.add_assignment"
@@ -51,8 +51,9 @@ def _require_turn_of_deputy(assignment: Assignment, by: User, now: datetime) -> 
         raise _not_named()
     if deputies.entered_leave(by, assignment, now):
         raise NotThePersonNamed("You entered this leave yourself, so you cannot act because of it.")
-    if assignment.state == Assignment.State.PROPOSED and assignment.proposed_by_id == by.pk:
-        raise NotThePersonNamed("You proposed this yourself, so you cannot answer as the deputy.")
+    if assignment.state == Assignment.State.PROPOSED:
+        proposed = {"since": assignment.proposed_at, "now": now}
+        second.refuse_same_person(assignment.proposed_by_id, by, **proposed)
 
 
 def may_act(assignment: Assignment, user: User, now: datetime) -> bool:

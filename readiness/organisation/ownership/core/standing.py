@@ -76,7 +76,7 @@ class Hindrance(StrEnum):
 
 
 class TermStanding(StrEnum):
-    """What a page says of one assignment: its state, and what an accepted one lacks."""
+    """The standing of one assignment on pages: its state, and what an accepted one lacks."""
 
     PROPOSED = "proposed"
     ACCEPTED = "accepted"

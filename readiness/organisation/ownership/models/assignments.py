@@ -220,7 +220,7 @@ class Assignment(models.Model):
         begun = self.confirmed_at is not None and self.effective_at <= now
         return begun and (self.ended_at is None or self.ended_at > now)
 
-    def standing(self, now: datetime) -> TermStanding:
+    def standing_at(self, now: datetime) -> TermStanding:
         """Needs the person's user joined in."""
         person = self.accountable
         return term_standing(

@@ -10,7 +10,7 @@ from readiness.organisation.people.models import Leave, Person
 
 
 class LeaveHandover(models.Model):
-    """What a deputy answered to taking an item over for one leave of its owner. It ends with the leave."""
+    """A deputy's answer to taking an item over for one leave of its owner. It ends with the leave."""
 
     HISTORY = True
 

@@ -26,9 +26,9 @@ def left_by(person: Person | None, at: datetime) -> bool:
     return person is not None and person.left_by(at)
 
 
-@register.filter
-def standing(assignment: Assignment, at: datetime) -> str:
-    return assignment.standing(at).value
+@register.filter("standing")
+def standing_at(assignment: Assignment, at: datetime) -> str:
+    return assignment.standing_at(at).value
 
 
 @register.filter
@@ -39,8 +39,8 @@ def presence(assignment: Assignment, at: datetime) -> Presence:
 @register.filter
 def confirmed_as_deputy(assignment: Assignment) -> bool:
     """Whether the newest confirmation is the deputy's."""
-    newest = assignment.confirmations.filter(confirmed_at=assignment.confirmed_at)
-    return newest.filter(as_deputy=True).exists()
+    newest = assignment.confirmations.order_by("-confirmed_at", "-pk").first()
+    return newest is not None and newest.as_deputy
 
 
 @register.filter

@@ -55,7 +55,7 @@ class SearchTerm:
 
 @dataclass(frozen=True, slots=True)
 class Called:
-    """What one person is called."""
+    """Everything that one person is called."""
 
     name: str
     emails: tuple[str, ...] = ()
@@ -64,8 +64,8 @@ class Called:
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What else could be meant: names of other people, words of their accounts, names of places, and words that the
+class NamesAround:
+    """Whatever else could be meant: names of other people, words of their accounts, names of places, and words that the
     product itself uses. Words are casefolded."""
 
     other_names: frozenset[str] = frozenset()
@@ -75,7 +75,7 @@ class Surroundings:
 
 
 @dataclass(frozen=True, slots=True)
-class Hit:
+class NameHit:
     start: int
     end: int
 
@@ -85,7 +85,7 @@ def words_of(text: str) -> list[str]:
     return re.findall(r"[^\W\d_]+", unicodedata.normalize("NFC", text).casefold())
 
 
-def terms_of(called: Called, around: Surroundings) -> list[SearchTerm]:
+def terms_of(called: Called, around: NamesAround) -> list[SearchTerm]:
     """The terms of a person, the longest first, with the ambiguous ones among them."""
     name = " ".join(called.name.split())
     folded = name.casefold()
@@ -109,7 +109,7 @@ def _folded(names: Collection[str]) -> set[str]:
     return {" ".join(name.split()).casefold() for name in names}
 
 
-def _why_ambiguous(part: str, around: Surroundings) -> str:
+def _why_ambiguous(part: str, around: NamesAround) -> str:
     if len(part) < SHORTEST_PART:
         return "It is too short to mean one person."
     if any(part in words_of(name) for name in around.other_names):
@@ -123,7 +123,7 @@ def _why_ambiguous(part: str, around: Surroundings) -> str:
     return ""
 
 
-def _why_no_user_name(username: str, parts: Collection[str], around: Surroundings) -> str:
+def _why_no_user_name(username: str, parts: Collection[str], around: NamesAround) -> str:
     """A user name such as "ops" is a word; one that holds a part of the name is not."""
     folded = username.casefold()
     if any(len(part) >= SHORTEST_PART and part in folded for part in parts) and folded not in parts:
@@ -152,12 +152,12 @@ class Finder:
         """A regular expression of PostgreSQL that matches wherever there may be a hit; it folds ASCII letters only."""
         return "|".join(_coarse(term) for term in self.terms)
 
-    def hits(self, text: str) -> list[Hit]:
+    def hits(self, text: str) -> list[NameHit]:
         if self._pattern is None:
             return []
         spared = [match.span() for match in self._spared.finditer(text)] if self._spared else []
         return [
-            Hit(*match.span())
+            NameHit(*match.span())
             for match in self._pattern.finditer(text)
             if not any(start <= match.start() and match.end() <= end for start, end in spared)
         ]
@@ -196,7 +196,7 @@ def texts_in(value: object) -> Iterator[str]:
             yield from texts_in(each)
 
 
-def sentence_around(text: str, hit: Hit) -> tuple[str, str, str]:
+def sentence_around(text: str, hit: NameHit) -> tuple[str, str, str]:
     """What stands before, in and after a hit, within its sentence."""
     before, after = text[: hit.start], text[hit.end :]
     begins = max((match.end() for match in re.finditer(r"[.!?\n]\s+|\n", before)), default=0)

@@ -35,14 +35,14 @@ class PlaceOfName:
     sentence: str
     hit: str
     written_at: Annotated[datetime | None, "Of an entry of the history"]
-    kept: Annotated[str, "Why it stays when the person is erased; empty if it is replaced"]
+    kept_because: Annotated[str, "Why it stays when the person is erased; empty if it is replaced"]
 
 
 @dataclass(frozen=True, slots=True)
 class TracesOfPerson:
     person: int
     pseudonym: str
-    digest: Annotated[str, "Send it as `shown` to `erase/`: other places than these are then refused"]
+    digest: Annotated[str, "Send it as `shown_digest` to `erase/`: other places than these are then refused"]
     terms: list[TermOfName]
     count: Annotated[int, "Listed places"]
     unseen: Annotated[int, "Further places in what you may not see"]
@@ -88,7 +88,7 @@ def traces(request: Request) -> TracesOfPerson:
                 sentence=trace.sentence,
                 hit=trace.hit,
                 written_at=trace.at,
-                kept=trace.kept,
+                kept_because=trace.kept_because,
             )
             for trace in found.rows[offset : offset + limit]
         ],

@@ -7,7 +7,7 @@ WHERE = (("text", "Text, replaced"), ("history", "History, replaced"), ("kept", 
 
 
 def _fate(trace: Trace) -> str:
-    return trace.kept or "replaced"
+    return trace.kept_because or "replaced"
 
 
 TRACES = Table(
@@ -20,7 +20,8 @@ TRACES = Table(
         Column("column", "Column", sort=True),
         Column("at", "Written in the history", "at", sort=lambda trace: str(trace.at or "")),
         Column("sentence", "Sentence", template="people/erasure/sentence_cell.html", locked=True, phone="full"),
-        Column("fate", "When erased", _fate, sort=True, tone=lambda trace: "warn" if trace.kept else "", phone="full"),
+        Column("fate", "When erased", _fate, sort=True, tone=lambda trace: "warn" if trace.kept_because else "",
+               phone="full"),
     ),
     filters=(RowFilter("where", "Where", "where", WHERE),),
     row_id=lambda trace: f"{trace.model._meta.label_lower}-{trace.object_id}-{trace.column}",

@@ -46,9 +46,11 @@ def erase(request: UserRequest, pk: int) -> HttpResponseBase:
 
 
 def _erased(request: UserRequest, person: Person) -> HttpResponse:
-    also, shown = request.POST.getlist("also"), request.POST.get("shown", "")
+    also, shown_digest = request.POST.getlist("also"), request.POST.get("shown", "")
     try:
-        erased = operations.erase_person(person, also=also, shown=shown, by=request.user, now=now())
+        erased = operations.erase_person(
+            person, also=also, shown_digest=shown_digest, by=request.user, now=now()
+        )
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
         return redirect("person-erase", person.pk)

@@ -30,7 +30,7 @@ def rewrite_texts(own: Own, finder: Finder, pseudonym: str) -> int:
     written = 0
     for model in traces.text_columns():
         rows = [
-            (pk, {column: value for column, value in found.items() if not column.kept})
+            (pk, {column: value for column, value in found.items() if not column.kept_because})
             for pk, found in traces.rows_with_hits(model, finder, own=own)
         ]
         rows = [(pk, found) for pk, found in rows if found]

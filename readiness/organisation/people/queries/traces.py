@@ -22,8 +22,8 @@ from inventory.models import Manufacturer, Region, Site
 from readiness.organisation.people.core.names import (
     Called,
     Finder,
+    NamesAround,
     SearchTerm,
-    Surroundings,
     sentence_around,
     terms_of,
     texts_in,
@@ -45,11 +45,11 @@ MOST_SHOWN = 2000
 
 @dataclass(frozen=True, slots=True)
 class TextColumn:
-    """`kept` says why the column stays as it is, "" if it is replaced."""
+    """`kept_because` says why the column stays as it is, "" if it is replaced."""
 
     model: type[Model]
     field: Field
-    kept: str
+    kept_because: str
 
     @property
     def is_json(self) -> bool:
@@ -58,8 +58,8 @@ class TextColumn:
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """One hit. `place` is the object, `column` what holds the text; the sentence is in three parts. `kept` says why it
-    stays. `at` is when an entry of the history was written."""
+    """One hit. `place` is the object, `column` what holds the text; the sentence is in three parts. `kept_because` says
+    why it stays. `at` is when an entry of the history was written."""
 
     model: type[Model]
     object_id: int
@@ -68,7 +68,7 @@ class Trace:
     before: str
     hit: str
     after: str
-    kept: str = ""
+    kept_because: str = ""
     url: str | None = None
     at: datetime | None = None
 
@@ -82,12 +82,12 @@ class Trace:
 
     @property
     def where(self) -> str:
-        return "history" if self.at else "kept" if self.kept else "text"
+        return "history" if self.at else "kept" if self.kept_because else "text"
 
 
 @dataclass(frozen=True, slots=True)
 class Traces:
-    """What names a person. `unseen` counts hits in what the reader may not see, `more` those beyond the listed ones.
+    """All that names a person. `unseen` counts hits in what the reader may not see, `more` those beyond the list.
     `digest` is that of all places which would be replaced."""
 
     terms: tuple[SearchTerm, ...]
@@ -99,14 +99,14 @@ class Traces:
 
     @property
     def replaced(self) -> int:
-        return sum(not trace.kept for trace in self.rows) + self.unseen + self.more
+        return sum(not trace.kept_because for trace in self.rows) + self.unseen + self.more
 
     @property
-    def kept(self) -> int:
-        return sum(bool(trace.kept) for trace in self.rows)
+    def unchanged(self) -> int:
+        return sum(bool(trace.kept_because) for trace in self.rows)
 
 
-def called(person: Person) -> Called:
+def called_of(person: Person) -> Called:
     user = person.user
     full_name = user.get_full_name() if user else ""
     return Called(
@@ -120,24 +120,24 @@ def called(person: Person) -> Called:
 def other_names(person: Person) -> frozenset[str]:
     """Names of everybody else, whether they have an account or not."""
     people = Person.objects.exclude(pk=person.pk).order_by().values_list("name", flat=True)
-    accounts = User.objects.exclude(pk=person.user_id).order_by().values_list("first_name", "last_name")
+    accounts = User.objects.exclude(person=person).order_by().values_list("first_name", "last_name")
     return frozenset([*people, *(f"{first} {last}".strip() for first, last in accounts if first or last)])
 
 
 def search_terms(person: Person, others: frozenset[str]) -> list[SearchTerm]:
-    usernames = User.objects.exclude(pk=person.user_id).order_by().values_list("username", flat=True)
+    usernames = User.objects.exclude(person=person).order_by().values_list("username", flat=True)
     places = [
         *Site.objects.order_by().values_list("name", "city").distinct(),
         *Region.objects.order_by().values_list("name"),
         *Manufacturer.objects.order_by().values_list("name"),
     ]
-    around = Surroundings(
+    around = NamesAround(
         other_names=others,
         account_words=frozenset(word for name in usernames for word in words_of(name)),
         place_words=frozenset(word for row in places for text in row for word in words_of(text)),
         product_words=product_words(),
     )
-    return terms_of(called(person), around)
+    return terms_of(called_of(person), around)
 
 
 @cache
@@ -158,12 +158,15 @@ def finder_of(person: Person, *, also: Sequence[str] = ()) -> tuple[Finder, list
     others = other_names(person)
     terms = search_terms(person, others)
     chosen_texts = {text.casefold() for text in also}
-    chosen = [
+    terms_to_find = [
         each
         for each in terms
         if not each.ambiguous or (each.is_choosable and each.text.casefold() in chosen_texts)
     ]
-    return Finder(chosen, other_names=others), [each for each in terms if each not in chosen]
+    return (
+        Finder(terms_to_find, other_names=others),
+        [each for each in terms if each not in terms_to_find],
+    )
 
 
 @cache
@@ -174,9 +177,9 @@ def text_columns() -> dict[type[Model], tuple[TextColumn, ...]]:
         meta = model._meta
         if meta.proxy or not meta.managed or model in APART or not model.__module__.startswith(ROOTS):
             continue
-        kept = getattr(model, "ERASING_KEEPS", {})
+        reasons = getattr(model, "ERASING_KEEPS", {})
         found = tuple(
-            TextColumn(model, field, kept.get(field.name, kept.get("*", "")))
+            TextColumn(model, field, reasons.get(field.name, reasons.get("*", "")))
             for field in meta.concrete_fields
             if _holds_text(field)
         )
@@ -248,9 +251,9 @@ def entries_with_hits(finder: Finder) -> Iterator[tuple[Any, ...]]:
 def _files() -> Iterator[tuple[type[Model], Field, str]]:
     """Files that are stored as they came, each with the reason why they stay."""
     for model in apps.get_models():
-        for name, kept in getattr(model, "ERASING_KEEPS", {}).items():
+        for name, reason in getattr(model, "ERASING_KEEPS", {}).items():
             if name != "*" and isinstance(field := model._meta.get_field(name), BinaryField):
-                yield model, field, kept
+                yield model, field, reason
 
 
 def _files_with(model: type[Model], column: Field, finder: Finder) -> Iterator[tuple[int, str]]:
@@ -269,7 +272,7 @@ def _decoded(value: Any) -> Any:
 
 
 def traces_of(person: Person, *, by: User, also: Sequence[str] = ()) -> Traces:
-    """What free text says of a person, as this user may see it; a statement for each model that has text."""
+    """Where free text names a person, as this user may see it; a statement for each model that has text."""
     finder, ambiguous = finder_of(person, also=also)
     listing = _Listing(by)
     if not finder.is_empty:
@@ -298,21 +301,21 @@ class _Listing:
 
     def add_row(self, model: type[Model], pk: int, found: dict[TextColumn, Any], finder: Finder) -> None:
         for column, value in found.items():
-            if not column.kept:
+            if not column.kept_because:
                 self.digest.update(f"{model._meta.label_lower} {pk} {column.field.name};".encode())
             label = str(column.field.verbose_name)
             is_seen = _sees(self.by, model)
             if column.field.name in personal_text(model):
                 is_seen = is_seen and self.sees_names
-            self._add(model, pk, label, value, finder, is_seen=is_seen, kept=column.kept)
+            self._add(model, pk, label, value, finder, is_seen=is_seen, kept_because=column.kept_because)
 
     def add_files(self, finder: Finder) -> None:
-        for model, column, kept in _files():
+        for model, column, kept_because in _files():
             # A file is a part of what it belongs to.
             whole = model._meta.pk.related_model or model  # type: ignore[union-attr]
             for pk, text in _files_with(model, column, finder):
                 label, is_seen = str(column.verbose_name), _sees(self.by, whole)
-                self._add(whole, pk, label, text, finder, is_seen=is_seen, kept=kept)
+                self._add(whole, pk, label, text, finder, is_seen=is_seen, kept_because=kept_because)
 
     def add_history(self, finder: Finder, *, own: Own) -> None:
         """The history of the person's own rows is left out: it goes with them."""
@@ -336,7 +339,7 @@ class _Listing:
         finder: Finder,
         *,
         is_seen: bool,
-        kept: str = "",
+        kept_because: str = "",
         at: datetime | None = None,
     ) -> None:
         for text in texts_in(value):
@@ -347,7 +350,9 @@ class _Listing:
                     self.more += 1
                 else:
                     parts = sentence_around(text, hit)
-                    self.rows.append(Trace(model, object_id, "", column, *parts, kept=kept, at=at))
+                    self.rows.append(
+                        Trace(model, object_id, "", column, *parts, kept_because=kept_because, at=at)
+                    )
 
     def name_objects(self) -> None:
         """Give each place its name and page; a statement for each model with hits."""

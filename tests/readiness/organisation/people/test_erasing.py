@@ -167,7 +167,7 @@ class TestTold:
             FrameworkVersion.objects.filter(pk=version.pk).update(definition=definition)
             cursor.execute("ALTER TABLE framework_frameworkversion ENABLE TRIGGER USER")
         answer = api_of("manager").get(f"/api/people/traces/?person={ana.pk}&limit=100").json()
-        kept = {row["model"]: row["kept"] for row in answer["results"] if row["kept"]}
+        kept = {row["model"]: row["kept_because"] for row in answer["results"] if row["kept_because"]}
         assert "digest" in kept["framework.frameworkversion"]
         operations.erase_person(ana, by=user_of("manager"), now=NOW)
         version.refresh_from_db()
@@ -180,7 +180,7 @@ class TestTold:
         assert api_of("manager").get(here).json()["count"] == 0
         told = api_of("manager").get(f"{here}&also=grace").json()
         assert told["count"] == 4  # With the history of the note.
-        body = {"also": ["Grace"], "shown": told["digest"]}
+        body = {"also": ["Grace"], "shown_digest": told["digest"]}
         assert api_of("manager").post(f"/api/people/people/{grace.pk}/erase/", body).status_code == 200
         named.refresh_from_db()
         assert named.note == f"The Person {grace.pk} period ends. Person {grace.pk} agrees."
@@ -209,7 +209,7 @@ class TestTold:
         )  # fmt: skip
         RunFile.objects.create(run=run, content=b"host sousa-1 by Ana Sousa")
         told = api_of("admin").get(f"/api/people/traces/?person={ana.pk}").json()["results"]
-        assert {row["kept"] for row in told} == {RunFile.ERASING_KEEPS["content"]}
+        assert {row["kept_because"] for row in told} == {RunFile.ERASING_KEEPS["content"]}
 
     def test_pages_are_bounded(self, ana, porto, api_of, monkeypatch):
         monkeypatch.setattr(traces, "MOST_SHOWN", 5)

@@ -7,8 +7,8 @@ import pytest
 from readiness.organisation.people.core.names import (
     Called,
     Finder,
+    NamesAround,
     SearchTerm,
-    Surroundings,
     TermKind,
     sentence_around,
     terms_of,
@@ -19,7 +19,7 @@ ANA = Called("Ana Sousa", ("ana@example.com",), ("ana.sousa",), "+351 555 123")
 
 def finder(called=ANA, **around):
     others = frozenset(around.get("other_names", ()))
-    terms = terms_of(called, Surroundings(**{name: frozenset(each) for name, each in around.items()}))
+    terms = terms_of(called, NamesAround(**{name: frozenset(each) for name, each in around.items()}))
     return Finder([term for term in terms if not term.ambiguous], other_names=others)
 
 
@@ -75,14 +75,14 @@ def test_somebody_of_the_same_name_leaves_contacts_alone_to_be_replaced():
 
 @pytest.mark.parametrize("username", ["ops", "viewer"])
 def test_a_user_name_that_is_a_word_is_ambiguous(username):
-    terms = terms_of(Called("Ana Sousa", usernames=(username,)), Surroundings())
+    terms = terms_of(Called("Ana Sousa", usernames=(username,)), NamesAround())
     [found] = [term for term in terms if term.kind is TermKind.USERNAME]
     assert found.ambiguous
 
 
 def test_a_part_may_be_chosen_unless_it_means_another_person():
     word = SearchTerm(TermKind.PART, "Grace", "It is a word as well.")
-    around = Surroundings(other_names=frozenset({"Grace Lima"}))
+    around = NamesAround(other_names=frozenset({"Grace Lima"}))
     shared = next(term for term in terms_of(Called("Grace Oyelaran"), around) if term.text == "Grace")
     assert (word.is_choosable, shared.is_choosable) == (True, False)
 
