@@ -1,4 +1,4 @@
-"""What a person is called in free text: search terms, their hits as whole words, and the sentence around a hit.
+"""Names of a person in free text: search terms, their hits as whole words, and the sentence around a hit.
 
 Pure: no Django, no clock. A part of a name is replaced only if it can mean nobody and nothing else.
 """

@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Annotated, cast
 
 from django.shortcuts import get_object_or_404
-from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 
 from accounts.models import User
@@ -13,7 +12,7 @@ from readiness.organisation.people.models import Person
 from readiness.organisation.people.operations import MAY_ERASE
 from readiness.organisation.people.operations.privacy import pseudonym
 from readiness.organisation.people.queries.traces import traces_of
-from web.rest.pagination import limit_of, offset_of
+from web.rest.pagination import limit_of, number_of, offset_of
 from web.rest.reports import endpoint, parameter
 from web.visibility import SEES_NAMES
 from web.workflows import require
@@ -52,9 +51,7 @@ class TracesOfPerson:
 
 @endpoint(
     parameters=[
-        parameter(
-            "person", "Id; your own, or anybody's for whom you may erase people", type=int, required=True
-        ),
+        parameter("person", "Id; of yourself by default, of others for whoever may erase them", type=int),
         parameter("also", "A part of the name to replace although it is ambiguous", many=True),
         parameter("limit", "", type=int),
         parameter("offset", "", type=int),
@@ -96,12 +93,12 @@ def traces(request: Request) -> TracesOfPerson:
 
 
 def _person(request: Request, by: User) -> Person:
-    text = request.query_params.get("person", "")
-    if not (text.isascii() and text.isdecimal() and len(text) < 19):
-        raise ValidationError({"person": ["The id of a person is needed."]})
     people = Person.objects.select_related("user")
-    if (own := people.filter(pk=int(text), user=by).first()) is not None:
+    pk = number_of(request, "person")
+    if pk is None:
+        return get_object_or_404(people, user=by)
+    if (own := people.filter(pk=pk, user=by).first()) is not None:
         return own
     require(by, MAY_ERASE)
     require(by, SEES_NAMES)
-    return get_object_or_404(people, pk=int(text))
+    return get_object_or_404(people, pk=pk)

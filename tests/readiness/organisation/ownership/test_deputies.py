@@ -157,6 +157,7 @@ class TestShown:
             on_leave(rui)
         elif why == "declined":
             leave_handovers.refuse(assignment, note="I am alone here.", by=rui.user, now=frozen_now.at)
+        assignment = Assignment.objects.get(pk=assignment.pk)
         [gap] = [gap for gap in gaps.fleet(now=frozen_now.at).gaps() if gap.queue is gaps.OwnershipQueue.AWAY]
         assert gap.assignment.hindrance == why == deputies.presence_of(assignment, at=frozen_now.at).hindrance
         assert gap.due_at == leave.ends_at
