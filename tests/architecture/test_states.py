@@ -23,7 +23,6 @@ from readiness.golive.models import Campaign, Progress
 from readiness.golive.worklist.queries import WorkItemStanding
 from readiness.loop.problems.core.states import ProblemState
 from readiness.organisation.ownership.core import standing as ownership
-from readiness.organisation.ownership.models import Assignment
 from readiness.organisation.people.core.coverage import CoverDepth
 from readiness.tradeoffs.models import Decision, PortfolioRun
 from readiness.tradeoffs.moves.consequences import ConsequenceEffect
@@ -66,7 +65,7 @@ SHOWN = {
     "work": WorkItemStanding,
     "ownership": ownership.ItemStanding,
     "cover": CoverDepth,
-    "assignment": Assignment.State,
+    "assignment": ownership.TermStanding,
     "interop": interop.PairStanding,
     "framework": FrameworkVersion.Status,
     "rule-pack": RulePack.Status,

@@ -3,12 +3,14 @@
 from django.urls import path
 
 from readiness.organisation.people import views
+from readiness.organisation.people.erasure import views as erasure
 from readiness.organisation.people.kinds import KINDS, PEOPLE, TEAMS
 from web.kinds.addresses import addresses
 
 urlpatterns = [
     path("", views.people, name="people"),
     path("<int:pk>/export/", views.export, name="person-export"),
+    path("<int:pk>/erase/", erasure.erase, name="person-erase"),
     path("oncall/", views.duty_page, name="on-call"),
     path("oncall/ahead/", views.cover_page, name="cover-ahead"),
     path("oncall/ahead/chart.<str:form>", views.cover_chart, name="cover-chart"),
@@ -28,6 +30,7 @@ urlpatterns = [
 own = [
     path("", views.own, name="own-person"),
     path("<int:pk>/export/", views.export_own, name="own-person-export"),
+    path("<int:pk>/traces/", erasure.own_traces, name="own-person-traces"),
     path("<int:pk>/confirm/", views.confirm_link, name="own-person-confirm"),
     path("<int:pk>/unlink/", views.unlink_own, name="own-person-unlink"),
 ]
