@@ -14,6 +14,7 @@ from readiness.organisation.people.models import RotationSite
 from tests.visibility.scene import MARK, guards
 from web.audit import AuditEntry
 from web.policies import rule_of
+from web.workflows.models import Approval
 
 SHIFT = 10_000_000
 NUMBERS = (models.IntegerField, models.FloatField, models.DecimalField)
@@ -43,7 +44,7 @@ VOCABULARY = {
         "item",
         "domain",
     ),
-    *("site_label", "operation", "telemetry.Rejection.reason"),
+    *("site_label", "operation", "telemetry.Rejection.reason", "web.Approval.table", "web.Approval.step"),
 }
 # Of documents, names and sentences.
 IN_JSON = r'"(site|slug|name|display|Hostname|UUID|gpu)": "([^"]+)"', r'"([a-z_]+)": "([^"]* [^"]*)"'
@@ -108,6 +109,9 @@ def _insert(model, keys, shift, marks):
     columns |= {field.column: "NULL" for field in meta.concrete_fields if field.one_to_one and field.null}
     columns |= marks
     columns |= {key.column: f'"{key.column}" + {SHIFT}' for key in keys}
+    if model is Approval:
+        # Without keys, since inventory is a floor above it.
+        columns |= {column: f'"{column}" + {SHIFT}' for column in ("site_id", "object_id")}
     columns[meta.pk.column] = f'"{meta.pk.column}" + {shift}'
     # A row that is at no site is everybody's, unless its kind says otherwise.
     deciding = [key for key in keys if key.related_model is not model]

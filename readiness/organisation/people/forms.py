@@ -31,6 +31,7 @@ from web.clock import now
 from web.forms import WITH_NEIGHBOURS, DayInput, MinuteInput, PersonField, RefusedForm, Suggesting
 from web.kinds.declaring import ObjectForm
 from web.visibility import reader
+from web.workflows import NotInState
 
 
 class PersonLinkForm(RefusedForm):
@@ -158,6 +159,33 @@ class RevokeForm(SubjectForm):
     is_danger = True
 
     reason = forms.ChoiceField(choices=Qualification.RevokedFor, label="Reason", widget=forms.RadioSelect)
+
+
+class StepForm(SubjectForm):
+    """A step of a workflow that takes no words."""
+
+    refusals = (ValidationError, NotInState)
+
+    def refused(self, error: Any) -> None:
+        self.add_error(None, getattr(error, "messages", [str(error)]))
+
+
+class ConfirmForm(StepForm):
+    submit = "Confirm"
+    effect = "You say that you saw this person show the skill, or saw their licence. It counts from now on."
+
+
+class NotAssessedForm(StepForm):
+    submit = "I did not assess this"
+    effect = "It stays as a record and counts nowhere."
+    is_danger = True
+
+
+class ApproveForm(StepForm):
+    submit = "Approve"
+    effect = (
+        "The person is neither asked for the skill nor counted for it, from now on until the exemption ends."
+    )
 
 
 class StartingSetForm(RefusedForm):

@@ -9,13 +9,17 @@ from inventory.api import InventorySerializer
 from readiness.organisation.people import models, operations
 from readiness.organisation.people.core.coverage import EXPIRING
 from readiness.organisation.people.forms import (
+    ApproveForm,
     AssignTrainingForm,
     CapabilityRuleForm,
     CompleteForm,
+    ConfirmForm,
     ExemptionForm,
+    NotAssessedForm,
     RevokeForm,
     SkillForm,
     StartingSetForm,
+    StepForm,
 )
 from readiness.organisation.people.kinds.tabs import declared, standing_column
 from readiness.organisation.people.models.skills import SUBJECT_VALUES
@@ -83,14 +87,17 @@ class QualificationSerializer(InventorySerializer):
     approval_flags = FlagsField()
 
 
-def step_entry(step: Any, url_name: str, heading: str, **more: Any) -> kinds.Entry:
+def step_entry(step: Any, url_name: str, form: type[StepForm], **more: Any) -> kinds.Entry:
     """A step as a button on the object's page, for those who may take it now."""
     return kinds.Entry(
         url_name=url_name,
         address=f"{step.name}/",
         on_object=True,
         permissions=step.any_of,
-        heading=heading,
+        heading=form.submit,
+        form=form,
+        template="people/step.html",
+        initial=lambda obj: {"title": f"{form.submit}: {obj}"},
         when=lambda obj, user: step.follows(obj, clock.now()) and not step.why_not(obj, user),
         enter=step,
         **more,
@@ -255,14 +262,14 @@ QUALIFICATIONS = declared(
         step_entry(
             confirming.confirm,
             "qualification-confirm",
-            "Confirm",
+            ConfirmForm,
             done="You confirmed it: the qualification counts from now on.",
             icon="check",
         ),
         step_entry(
             confirming.refuse,
             "qualification-refuse",
-            "I did not assess this",
+            NotAssessedForm,
             done="You did not confirm it: the qualification counts nowhere.",
             icon="ban",
         ),
@@ -294,7 +301,7 @@ EXEMPTIONS = declared(
         step_entry(
             confirming.approve,
             "skill-exemption-approve",
-            "Approve",
+            ApproveForm,
             done="The exemption is approved and counts from now on.",
             icon="check",
         ),
