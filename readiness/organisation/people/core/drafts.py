@@ -249,7 +249,7 @@ def _by_level(shifts: Iterable[PlannedShift]) -> dict[int, list[PlannedShift]]:
 
 def _holders(shifts: Iterable[PlannedShift], points: Iterable[datetime]) -> Iterator[int | None]:
     """Who has the level from each point on; of several the one whose shift began first."""
-    coming = sorted(shifts, key=lambda shift: shift.starts_at, reverse=True)
+    coming = sorted(shifts, key=lambda shift: shift.starts_at)[::-1]
     present: list[PlannedShift] = []
     for point in points:
         while coming and coming[-1].starts_at <= point:
