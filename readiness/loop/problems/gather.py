@@ -14,7 +14,7 @@ from readiness.assessment.scoring.core.states import CheckState, Gate, ReasonCod
 from readiness.assessment.scoring.models import CheckResult
 from readiness.assessment.scoring.queries.capacity import check_name
 from readiness.assessment.scoring.queries.standing import FleetStanding, SiteStanding, fleet_standing
-from readiness.loop.problems import intake, reasons, sentences
+from readiness.loop.problems import intake, reasons, sentences, shifts
 from readiness.loop.problems.core.folding import Dependencies
 from readiness.loop.problems.core.health import DomainFacts
 from readiness.loop.problems.core.problem import NO_DATA, Identity, PresentProblem
@@ -61,6 +61,7 @@ def facts_of(site_ids: Collection[int], *, now: datetime) -> dict[int, ProblemFa
     _add_ownership(by_site, running, fleet)
     _add_duty(by_site, running, now)
     _add_drifts(by_site, running)
+    _add_shifts(by_site, running, now)
     needed = dependencies_of(
         {site_id: gathered.domains for site_id, gathered in by_site.items()},
         mute_sources={
@@ -194,6 +195,12 @@ def _metrics_of(framework: Framework, row: Mapping[str, Any]) -> frozenset[str]:
     metrics = {metric for part in parts for metric in part.metrics}
     is_blind = row["check_id"] == COVERAGE or (metrics and row["code"] == ReasonCode.TOO_OLD)
     return frozenset({*metrics, NO_DATA} if is_blind else metrics)
+
+
+def _add_shifts(by_site: Mapping[int, _Gathered], site_ids: Sequence[int], now: datetime) -> None:
+    for site_id, (problems, turns_at) in shifts.short_shift_problems(site_ids, now=now).items():
+        by_site[site_id].others += problems
+        by_site[site_id].turns_at += turns_at
 
 
 def _add_ownership(by_site: Mapping[int, _Gathered], site_ids: Sequence[int], fleet: FleetStanding) -> None:

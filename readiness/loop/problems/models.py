@@ -24,6 +24,7 @@ KINDS = [
     (ProblemKind.INVENTORY.value, "Inventory"),
     (ProblemKind.INTAKE.value, "Paused, waiting or refusing source"),
     (ProblemKind.MUSTER.value, "Muster itself"),
+    (ProblemKind.SHIFT.value, "Short shift"),
 ]
 ENDS = [
     (ProblemEnd.SAMPLE.value, "Samples show that it is well"),
@@ -33,6 +34,7 @@ ENDS = [
     (ProblemEnd.DUTY.value, "Rest and hours keep the duty rules"),
     (ProblemEnd.INVENTORY.value, "Telemetry and the inventory agree"),
     (ProblemEnd.MUSTER.value, "Muster works as it should again"),
+    (ProblemEnd.SHIFT.value, "Every shift of 14 days has enough qualified people"),
     (ProblemEnd.RULE.value, "The framework no longer asks for it"),
     (ProblemEnd.PERSON.value, "A person ended it"),
     (ProblemEnd.OBJECT_GONE.value, "Its object left service"),

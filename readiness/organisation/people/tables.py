@@ -1,12 +1,16 @@
 """Columns of coverage, by site and requirement; of who is on call, of the hours that people are, and of surveys."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
+from inventory.models import Site
 from inventory.models.places import DomainChoices
+from readiness.organisation.people.core.cover import PROBLEM_DAYS, CoverSpan
 from readiness.organisation.people.core.coverage import CoverDepth
 from readiness.organisation.people.core.on_call import PRIMARY
 from readiness.organisation.people.core.practice import SMALL_GROUP
-from readiness.organisation.people.fleet import DomainLine
+from readiness.organisation.people.fleet import CoverLine, DomainLine, names_of
 from readiness.organisation.people.models import Shift, WorkDomain
 from readiness.organisation.people.queries.duty import PersonDuty
 from readiness.organisation.people.queries.on_call import WORST_FIRST, DutyRow
@@ -15,6 +19,7 @@ from web.states import STATES
 from web.tables import Column, RowFilter, Table
 from web.units import instant, number
 from web.visibility import name_of, sees_names
+from web.words import plain
 
 DOMAINS = dict(WorkDomain.choices)
 DEPTHS = [(depth.value, STATES["cover"][depth].word) for depth in CoverDepth]
@@ -136,6 +141,103 @@ def handover(row: DutyRow) -> str:
         return "none planned"
     to = name_of(row.next_shift.person) if sees_names() and row.next_shift.person else ""
     return instant(row.next_shift.starts_at) + (f", {to}" if to else "")
+
+
+AHEAD = {"short": ("Short", "bad"), "not-planned": ("Not planned", "warn")}
+
+
+@dataclass(frozen=True, slots=True)
+class CoverCounts:
+    """Shifts that are short within 14 and 60 days, at so many sites, and spans without a shift."""
+
+    soon: int
+    short: int
+    sites: int
+    unplanned: int
+
+
+def cover_counts(lines: Iterable[CoverLine], *, now: datetime) -> CoverCounts:
+    all_lines = list(lines)
+    short = [line for line in all_lines if line.span.standing == "short"]
+    return CoverCounts(
+        soon=sum(_is_soon(line, now) for line in short),
+        short=len(short),
+        sites=len({line.site.pk for line in short}),
+        unplanned=len(all_lines) - len(short),
+    )
+
+
+def _is_soon(line: CoverLine, now: datetime) -> bool:
+    return line.span.starts_at < now + timedelta(days=PROBLEM_DAYS)
+
+
+@dataclass(frozen=True, slots=True)
+class CoverRow:
+    """`names` are of those on call, for readers who may see them."""
+
+    site: Site
+    span: CoverSpan
+    id: str
+    names: str
+
+
+def cover_rows(lines: Sequence[CoverLine]) -> list[CoverRow]:
+    """One statement reads the names."""
+    names = (
+        names_of(person for line in lines for person in line.span.people | line.span.doubles)
+        if sees_names()
+        else {}
+    )
+    return [CoverRow(line.site, line.span, line.id, _names(line.span, names)) for line in lines]
+
+
+def _names(span: CoverSpan, names: Mapping[int, str]) -> str:
+    present = sorted(names[person] for person in span.people & names.keys())
+    doubles = sorted(f"{names[person]} is primary already" for person in span.doubles & names.keys())
+    return "; ".join([*([", ".join(present)] if present else []), *doubles])
+
+
+def cover_table(lines: Iterable[CoverLine], *, now: datetime) -> Table:
+    sites = {line.site.slug: line.site for line in lines}
+    regions = {site.region.slug: site.region.name for site in sites.values()}
+    columns = (
+        Column("starts_at", "From", "span.starts_at", text=lambda row: instant(row.span.starts_at), sort=True,
+               locked=True),
+        Column("ends_at", "Until", "span.ends_at", text=lambda row: instant(row.span.ends_at), sort=True),
+        Column("site", "Site", "site.name", url=lambda row: link("site", row.site.slug), sort=True, locked=True,
+               phone="title", export="site.slug"),
+        Column("domain", "Domain", "span.domain", text=lambda row: DOMAINS[row.span.domain], sort=True,
+               locked=True),
+        Column("standing", "Standing", "span.standing", text=lambda row: AHEAD[row.span.standing][0],
+               sort=lambda row: row.span.standing != "short", tone=lambda row: AHEAD[row.span.standing][1],
+               phone="status"),
+        Column("qualified", "Qualified", lambda row: len(row.span.qualified), sort=True, numeric=True,
+               text=lambda row: f"{len(row.span.qualified)} of {row.span.needed}",
+               hint="Of the skill that the fewest people on call have"),
+        Column("needed", "Needed", "span.needed", numeric=True, default=False),
+        Column("lacks", "Lacks", lambda row: "; ".join(map(str, row.span.lacks)), phone="full"),
+        Column("names", "On call", phone="full"),
+        Column("region", "Region", "site.region.name", sort=True, default=False),
+    )  # fmt: skip
+    return Table(
+        id="cover-ahead",
+        noun=("shift", "shifts"),
+        label="Shifts ahead that are short or not planned",
+        columns=tuple(column for column in columns if sees_names() or column.key != "names"),
+        filters=(
+            RowFilter("standing", "Standing", "span.standing", [(key, word) for key, (word, _) in AHEAD.items()]),
+            RowFilter("within", "Within", lambda row: {"14"} if _is_soon(row, now) else set(), [("14", "14 days")]),
+            RowFilter("domain", "Domain", "span.domain", DomainChoices.choices),
+            RowFilter("site", "Site", "site.slug", [(slug, site.name) for slug, site in sorted(sites.items())]),
+            RowFilter("region", "Region", "site.region.slug", sorted(regions.items())),
+        ),
+        default_sort="starts_at",
+        row_id="id",
+        row_url=lambda row: link("on-call", at=plain(row.span.starts_at), site=row.site.slug, domain=row.span.domain),
+        row_name=lambda row: f"{row.site.name}, {DOMAINS[row.span.domain]}, {instant(row.span.starts_at)}",
+        empty={"title": "Every shift has enough qualified people", "text": "Nothing is short for 60 days.",
+               "icon": "circle-check"},
+    )  # fmt: skip
 
 
 def duties(rows: Iterable[DutyRow]) -> Table:

@@ -77,6 +77,8 @@ def end_of(problem: OpenProblem, facts: EndFacts) -> ProblemEnd:
             return _end_of_intake(problem.key, facts.source_states.get(problem.subject))
         case ProblemKind.MUSTER:
             return ProblemEnd.MUSTER
+        case ProblemKind.SHIFT:
+            return ProblemEnd.SHIFT
 
 
 def _end_of_health(problem: OpenProblem, facts: EndFacts) -> ProblemEnd:

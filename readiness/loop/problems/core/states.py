@@ -23,6 +23,7 @@ class ProblemKind(StrEnum):
     INVENTORY = "inventory"
     INTAKE = "intake"
     MUSTER = "muster"
+    SHIFT = "shift"
 
 
 class ProblemEnd(StrEnum):
@@ -35,6 +36,7 @@ class ProblemEnd(StrEnum):
     DUTY = "duty"
     INVENTORY = "inventory"
     MUSTER = "muster"
+    SHIFT = "shift"
     RULE = "rule"
     PERSON = "person"
     OBJECT_GONE = "object-gone"

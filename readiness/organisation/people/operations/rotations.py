@@ -19,8 +19,12 @@ from web import scopes
 
 @transaction.atomic
 def write_claimed_shifts(*, now: datetime) -> int:
-    """Write the shifts of rotations that claim rows name, those of this transaction included; return how many."""
-    return _write_all(_claimed(), now=now)
+    """Write the shifts of rotations that claim rows name, those of this transaction included; return how many.
+
+    Shifts follow from what is stored, whoever changed it: leave of a person also changes rotations of other regions.
+    """
+    with scopes.everything():
+        return _write_all(_claimed(), now=now)
 
 
 @transaction.atomic
@@ -31,12 +35,13 @@ def write_entered_shifts(*, now: datetime, are_turns: bool = False) -> int:
     Turns that coincide now and then leave the later level to nobody: they are refused only where nothing of that level
     would be the person's.
     """
-    claimed_ids = _claimed()
-    if not claimed_ids:
-        return 0
-    before = doubles_ahead(claimed_ids, now=now).doubles
-    written = _write_all(claimed_ids, now=now)
-    ahead = doubles_ahead(claimed_ids, now=now)
+    with scopes.everything():
+        claimed_ids = _claimed()
+        if not claimed_ids:
+            return 0
+        before = doubles_ahead(claimed_ids, now=now).doubles
+        written = _write_all(claimed_ids, now=now)
+        ahead = doubles_ahead(claimed_ids, now=now)
     doubles = new_doubles(before, ahead.doubles)
     if are_turns:
         doubles = wholly_double(doubles, ahead.shifts)
@@ -83,13 +88,9 @@ def write_shifts(rotation: Rotation, *, now: datetime) -> int:
             .values_list("level", flat=True)
             .distinct()
         )
-        past = [shift for shift in shifts_of(plan, now - BACK, now) if shift.level not in begun]
-        ahead = [
-            shift
-            for shift in shifts_of(plan, now, now + AHEAD)
-            if shift.starts_at >= now or shift.level in begun
-        ]
-        _apply(locked, [*past, *ahead], begun, now)
+        planned = shifts_of(plan, now - BACK, now + AHEAD)
+        due = [shift for shift in planned if shift.ends_at > now or shift.level not in begun]
+        _apply(locked, due, begun, now)
     return 1
 
 

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('people', '0004_double_shifts'),
+        ('people', '0006_double_shifts'),
     ]
 
     operations = [

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('people', '0003_plainer_labels'),
+        ('people', '0005_fill_homes'),
     ]
 
     operations = [

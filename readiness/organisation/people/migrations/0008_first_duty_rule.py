@@ -14,6 +14,6 @@ WHERE NOT EXISTS (SELECT FROM people_dutyrule WHERE team_id IS NULL)
 
 
 class Migration(migrations.Migration):
-    dependencies = [("people", "0005_duty_rules")]
+    dependencies = [("people", "0007_duty_rules")]
 
     operations = [migrations.RunSQL(_ADD, f"DELETE FROM people_dutyrule WHERE name = '{NAME}'")]
