@@ -71,20 +71,20 @@ def _panel(
         "costs": costs(total_costs(row.duty for row in rows)),
         "first_at": first_at,
         "last_at": last_at,
-        "breaches": list(_told(rows, now))[:A_FEW] if names else [],
+        "breaches": list(_breach_rows(rows, now))[:A_FEW] if names else [],
     }
     return Panel(
         key="duty",
         title="Rest and hours",
         template="people/rotations/duty.html",
-        context=context | more,
+        context={**context, **more},
         span=12,
         order=60,
         links=links,
     )
 
 
-def _told(rows: Iterable[DutyOfPerson], now: datetime) -> Iterator[dict[str, str]]:
+def _breach_rows(rows: Iterable[DutyOfPerson], now: datetime) -> Iterator[dict[str, str]]:
     """Breaches in words, those that are not over first."""
     every = [(breach, row.person) for row in rows for breach in row.duty.breaches]
     for breach, person in sorted(every, key=lambda each: (each[0].ends_at <= now, each[0].starts_at)):

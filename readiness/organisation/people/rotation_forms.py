@@ -13,6 +13,7 @@ from django.http import QueryDict
 from django.utils.functional import cached_property
 from django.utils.text import slugify
 
+from inventory.homes import HOME_FIELDS, home_fields, offer_homes, refuse_homeless
 from inventory.models import Site
 from inventory.models.places import DomainChoices, validate_time_zone
 from readiness.organisation.people import strips
@@ -135,7 +136,10 @@ class WholeRotationForm(RefusedForm):
         help_text="With Ctrl or the Command key, choose several.",
     )
     seen = forms.CharField(required=False, max_length=32, widget=forms.HiddenInput)
-    groups = (("Rotation", ("name", "slug", "domain", "team", "time_zone")), ("Where", ("sites",)))
+    groups = (
+        ("Rotation", ("name", "slug", "domain", "team", "time_zone")),
+        ("Where", ("sites", *HOME_FIELDS)),
+    )
 
     def __init__(
         self, data: QueryDict | None = None, files: Any = None, *, initial: Mapping[str, Any]
@@ -144,7 +148,9 @@ class WholeRotationForm(RefusedForm):
         self.step = data.get("step", "") if data is not None else ""
         edited = stepped(data, self.step) if data is not None else None
         entered, self.focus = (edited.data, edited.focus) if edited is not None else (None, "")
-        super().__init__(entered, initial=initial)
+        super().__init__(entered, initial=dict(initial))
+        self.fields |= home_fields()
+        offer_homes(self)
         ids = entered_ids(entered, initial)
         self.people = Person.objects.in_bulk({pk for of_layer in ids for pk in of_layer})
         self.layers = [
@@ -173,7 +179,8 @@ class WholeRotationForm(RefusedForm):
 
     def set_aside(self) -> None:
         """Show what was entered as it is: nothing is judged before somebody asks for it."""
-        for each in (self, *self.layers):
+        forms_of_page: tuple[Any, ...] = (self, *self.layers)
+        for each in forms_of_page:
             each._errors = forms.utils.ErrorDict()
             each.cleaned_data = {}
 
@@ -184,6 +191,7 @@ class WholeRotationForm(RefusedForm):
             for field, messages in layer.errors.items():
                 label = layer.fields[field].label
                 self.add_error(None, [f"Layer {layer.number}, {label}: {message}" for message in messages])
+        refuse_homeless(self)
         if not self.errors:
             try:
                 refuse_draft(self.drafted(fields), self.rotation, now=now())
@@ -202,6 +210,9 @@ class WholeRotationForm(RefusedForm):
             domain=fields["domain"],
             team=fields["team"].pk if fields["team"] else None,
             time_zone=fields["time_zone"],
+            home_region=fields["home_region"].pk if fields["home_region"] else None,
+            home_site=fields["home_site"].pk if fields["home_site"] else None,
+            is_home_chosen=fields.get("is_home_chosen", True),
             sites=tuple(sorted(site.pk for site in fields["sites"])),
             layers=tuple(layer.draft() for layer in self.layers),
         )
@@ -275,8 +286,10 @@ def preview_context(preview: RotationPreview) -> dict[str, Any]:
 
 def initial_of(rotation: Rotation) -> dict[str, Any]:
     draft = draft_of(rotation)
-    names = ("name", "slug", "domain", "team", "time_zone", "sites")
+    names = ("name", "slug", "domain", "team", "time_zone", "is_home_chosen", "sites")
+    homes = {"home_region": rotation.home_region, "home_site": rotation.home_site}
     return {name: getattr(draft, name) for name in names} | {
+        **{name: place.slug for name, place in homes.items() if place is not None},
         "rotation": rotation,
         "seen": draft.fingerprint,
         "layers": [

@@ -55,14 +55,14 @@ class EditedForm:
 
 
 def stepped(data: QueryDict, step: str) -> EditedForm:
-    layers = [
+    layers: list[dict[str, Any]] = [
         {name: data.get(f"layers-{place}-{name}", "") for name in FIELDS_OF_LAYER}
         | {"people": _ids(data, place)}
         for place in range(_count(data))
     ]
     verb, _, where = step.partition(":")
-    places = [int(text) for text in where.split(":") if text.isascii() and text.isdecimal()]
-    focus, unknown = "", {}
+    places = [int(text[:6]) for text in where.split(":") if text.isascii() and text.isdecimal()]
+    focus, unknown = "", dict[int, str]()
     if verb == "add-layer" and len(layers) < MOST_LAYERS:
         layers.append(_new_layer())
         focus = f"id_layers-{len(layers) - 1}-name"

@@ -56,6 +56,9 @@ class RotationDraft:
     domain: str
     team: int | None
     time_zone: str
+    home_region: int | None = None
+    home_site: int | None = None
+    is_home_chosen: bool = True
     sites: tuple[int, ...] = ()
     layers: tuple[DraftLayer, ...] = ()
 
