@@ -7,6 +7,7 @@ from typing import Any
 
 from accounts.models import User
 from readiness.organisation.people.core.duty import Breach
+from readiness.organisation.people.core.on_call import HOUR
 from readiness.organisation.people.models import Person, Rotation, Shift
 from readiness.organisation.people.queries.duty import PersonDuty, around, duties_around, total_costs
 from readiness.organisation.people.tables import costs, rest_words
@@ -97,5 +98,7 @@ def _breach_rows(rows: Iterable[DutyOfPerson], now: datetime) -> Iterator[dict[s
 def breach_words(breach: Breach) -> str:
     if breach.kind == "week":
         return f"{number(breach.hours, 1)} hours a week on average, of {number(breach.limit)} at most"
-    rest = how_many(round(breach.hours, 1), "hour", "hours") if breach.hours else "no time"
-    return f"{rest} of rest, of {number(breach.limit)} at least"
+    on_duty_h = (breach.ends_at - breach.starts_at) / HOUR
+    if on_duty_h > breach.limit:
+        return f"on duty for {number(round(on_duty_h, 1))} hours on end, which leaves no {number(breach.limit)} of rest"
+    return f"{how_many(round(breach.hours, 1), 'hour', 'hours')} of rest, of {number(breach.limit)} at least"

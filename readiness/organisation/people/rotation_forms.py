@@ -70,6 +70,12 @@ class LayerForm(forms.Form):
         return self.place + 1
 
     @property
+    def has_ended(self) -> bool:
+        """Whether the stored layer ended before now: it is folded, unless somebody is at work on it."""
+        ends_at = self.initial.get("ends_at")
+        return not self.is_bound and ends_at is not None and ends_at <= now()
+
+    @property
     def add_id(self) -> str:
         return f"add-{self.place}"
 
