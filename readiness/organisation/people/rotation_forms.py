@@ -71,9 +71,13 @@ class LayerForm(forms.Form):
 
     @property
     def has_ended(self) -> bool:
-        """Whether the stored layer ended before now: it is folded, unless somebody is at work on it."""
-        ends_at = self.initial.get("ends_at")
-        return not self.is_bound and ends_at is not None and ends_at <= now()
+        """Whether the layer ended before now: it is folded, unless somebody is at work on it."""
+        is_at_work = self.focus.partition("-")[2].startswith(f"{self.place}-") or self.focus == self.add_id
+        try:
+            ends_at = self.fields["ends_at"].clean(self["ends_at"].value())
+        except ValidationError:
+            return False
+        return ends_at is not None and ends_at <= now() and not self.errors and not is_at_work
 
     @property
     def add_id(self) -> str:
