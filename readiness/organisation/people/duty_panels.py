@@ -100,5 +100,5 @@ def breach_words(breach: Breach) -> str:
         return f"{number(breach.hours, 1)} hours a week on average, of {number(breach.limit)} at most"
     on_duty_h = (breach.ends_at - breach.starts_at) / HOUR
     if on_duty_h > breach.limit:
-        return f"on duty for {number(round(on_duty_h, 1))} hours on end, which leaves no {number(breach.limit)} of rest"
+        return f"{number(round(on_duty_h, 1))} hours on end, so less than {number(breach.limit)} hours of rest in 24"
     return f"{how_many(round(breach.hours, 1), 'hour', 'hours')} of rest, of {number(breach.limit)} at least"

@@ -275,7 +275,7 @@ def preview_context(preview: RotationPreview) -> dict[str, Any]:
         "loads": [(preview.people[load.person], load) for load in preview.outlook.loads],
         "breaches": [
             (preview.people[breach.person], breach_words(breach), breach, breach in preview.new_breaches)
-            for breach in preview.breaches
+            for breach in sorted(preview.breaches, key=lambda each: each not in preview.new_breaches)
         ],
         "doubles": [
             (preview.people[double.person], double, preview.rotations.get(double.rotation, ""))
