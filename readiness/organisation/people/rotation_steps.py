@@ -1,4 +1,4 @@
-"""What the buttons of a rotation's form do to what was entered: add, remove and move, without a look at the rest."""
+"""Buttons of a rotation's form that change what was entered: they add, remove and move, and look at nothing else."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -11,6 +11,7 @@ from django.utils.datastructures import MultiValueDict
 from readiness.organisation.people.core.drafts import MOST_IN_TURN, MOST_LAYERS
 from readiness.organisation.people.models import Person
 from web.clock import now
+from web.forms import MinuteInput
 from web.units import localtime
 
 FIELDS_OF_LAYER = ("id", "name", "level", "starts_at", "ends_at", "rule", "duration_h", "turn_shifts")
@@ -46,7 +47,7 @@ def people_by_label() -> dict[str, int]:
 
 @dataclass(frozen=True, slots=True)
 class EditedForm:
-    """What was entered, after a button that adds, removes or moves; the id of the control to go on with; and by layer
+    """The entered data after a button that adds, removes or moves; the id of the control to go on with; and, by layer,
     a name that nobody has."""
 
     data: MultiValueDict[str, Any]
@@ -103,7 +104,7 @@ def _new_layer() -> dict[str, Any]:
     return (
         dict.fromkeys(FIELDS_OF_LAYER, "")
         | NEW_LAYER
-        | {"starts_at": f"{begins:%Y-%m-%d %H:%M}", "people": []}
+        | {"starts_at": MinuteInput().format_value(begins), "people": []}
     )
 
 

@@ -220,7 +220,7 @@ def _booked(
 def _changes(
     before: Iterable[PlannedShift], after: Iterable[PlannedShift], start: datetime, end: datetime
 ) -> list[ShiftChange]:
-    sides = [_by_level(shifts) for shifts in (before, after)]
+    sides = [_group_by_level(shifts) for shifts in (before, after)]
     every: list[ShiftChange] = []
     for level in sorted({*sides[0], *sides[1]}):
         shifts = [side.get(level, []) for side in sides]
@@ -243,7 +243,7 @@ def _changes(
     return sorted(every, key=lambda change: (change.starts_at, change.level))
 
 
-def _by_level(shifts: Iterable[PlannedShift]) -> dict[int, list[PlannedShift]]:
+def _group_by_level(shifts: Iterable[PlannedShift]) -> dict[int, list[PlannedShift]]:
     grouped: dict[int, list[PlannedShift]] = defaultdict(list)
     for shift in shifts:
         grouped[shift.level].append(shift)

@@ -24,7 +24,7 @@ UNSAVED = 0
 
 
 def draft_of(rotation: Rotation) -> RotationDraft:
-    """What is stored; three statements."""
+    """Read the stored rotation; three statements."""
     layers = rotation.layers.order_by("level", "pk").prefetch_related("members")
     return RotationDraft(
         name=rotation.name,

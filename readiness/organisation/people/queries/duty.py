@@ -22,7 +22,7 @@ NO_LIMITS = DutyLimits(rest_h=None, week_h=None)
 
 @dataclass(frozen=True, slots=True)
 class RotationDuty:
-    """What the rule of a rotation asks for, and what overtime costs there."""
+    """The limits that the rule of a rotation sets, and what overtime costs there."""
 
     limits: DutyLimits
     price: OvertimePrice
