@@ -51,13 +51,15 @@ def hours_on_call(
     loads = outlook(shifts, zones, start, end).people
     people = Person.objects.in_bulk([load.person for load in loads])
     prices = {pk: each.price for pk, each in duty_rules(rotations).items()}
-    paid = {each.person: each for each in overtime(shifts, prices, start, end)}
+    overtimes = {each.person: each for each in overtime(shifts, prices, start, end)}
     duties = duty_of(people, start, min(end, now + AHEAD - DAY)) if start < now + AHEAD - DAY else {}
     return [
         PersonHours(
             people[load.person],
             load,
-            replace(duties.get(load.person, PersonDuty(person=load.person)), costs=paid[load.person].costs),
+            replace(
+                duties.get(load.person, PersonDuty(person=load.person)), costs=overtimes[load.person].costs
+            ),
         )
         for load in loads
     ]
