@@ -25,6 +25,8 @@ from readiness.loop.problems.core.states import ProblemState
 from readiness.organisation.ownership.core import standing as ownership
 from readiness.organisation.ownership.models import Assignment
 from readiness.organisation.people.core.coverage import CoverDepth
+from readiness.organisation.people.core.skills_held import SkillStanding
+from readiness.organisation.people.core.team_calendar import EntryKind
 from readiness.tradeoffs.models import Decision, PortfolioRun
 from readiness.tradeoffs.moves.consequences import ConsequenceEffect
 from telemetry.models import InventoryDrift, SourceProvenance, SourceState
@@ -65,6 +67,8 @@ SHOWN = {
     "work": WorkItemStanding,
     "ownership": ownership.ItemStanding,
     "cover": CoverDepth,
+    "skill": SkillStanding,
+    "entry": EntryKind,
     "assignment": Assignment.State,
     "interop": interop.PairStanding,
     "framework": FrameworkVersion.Status,

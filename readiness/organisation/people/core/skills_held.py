@@ -1,0 +1,63 @@
+"""How people stand with skills: the best of what each of them showed, and where a site waits for them to learn it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from readiness.organisation.people.core.coverage import EXPIRING
+
+
+class SkillStanding(StrEnum):
+    QUALIFIED = "qualified"
+    ENDING = "ending"
+    OVER = "over"
+    EXEMPT = "exempt"
+    GAP = "gap"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownSkill:
+    """A skill that somebody showed at a level; it counts from `shown_at` until `until` (None: without end)."""
+
+    level: int
+    shown_at: datetime
+    until: datetime | None
+
+    def counts(self, now: datetime) -> bool:
+        return self.shown_at <= now and (self.until is None or self.until > now)
+
+
+@dataclass(frozen=True, slots=True)
+class HeldSkill:
+    """`level` 0: never shown. `until` is when it ends, or when it ended. `needed` is the level that a site is short of."""
+
+    standing: SkillStanding
+    level: int = 0
+    until: datetime | None = None
+    needed: int = 0
+
+
+def held_skill(
+    shown: Iterable[ShownSkill], *, is_exempt: bool, needed: int, now: datetime
+) -> HeldSkill | None:
+    """The best of what a person showed of one skill; None without any of it. `needed` is the level that too few people
+    have at a site they are assigned to, 0 where enough have it."""
+    began = [each for each in shown if each.shown_at <= now]
+    best = max((each for each in began if each.counts(now)), key=_rank, default=None)
+    if best is not None and best.level >= needed:
+        is_ending = best.until is not None and best.until <= now + EXPIRING
+        standing = SkillStanding.ENDING if is_ending else SkillStanding.QUALIFIED
+        return HeldSkill(standing, best.level, best.until)
+    if is_exempt:
+        return HeldSkill(SkillStanding.EXEMPT)
+    last = best or max(began, key=lambda each: (each.until or now, each.level), default=None)
+    if needed:
+        return HeldSkill(
+            SkillStanding.GAP, best.level if best else 0, last.until if last else None, needed
+        )
+    return HeldSkill(SkillStanding.OVER, last.level, last.until) if last is not None else None
+
+
+def _rank(shown: ShownSkill) -> tuple[int, bool, datetime]:
+    return shown.level, shown.until is None, shown.until or shown.shown_at
