@@ -1,31 +1,53 @@
-"""Half days of sites as bytes, so that a thousand sites are counted within a page's time. No Django, no clock."""
+"""Days and nights of sites as bytes, so that a thousand sites are counted within a page's time. No Django, no clock."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from enum import StrEnum
 from typing import NamedTuple, Self
 from zoneinfo import ZoneInfo
 
-from readiness.organisation.people.core.cover import DAY_BEGINS, NIGHT_BEGINS, HalfDay, ShiftStanding
+from readiness.organisation.people.core.cover import DAY_BEGINS, NIGHT_BEGINS, STANDINGS, CoverPart
+
+MOST_COUNTED = 255
+_INSTANT = timedelta(microseconds=1)
+
+
+class ShiftStanding(StrEnum):
+    """How a day or a night is covered, worst first."""
+
+    SHORT = "short"
+    NOT_PLANNED = "not-planned"
+    AS_NEEDED = "as-needed"
+    MORE = "more"
+
 
 CODES = (None, *ShiftStanding)
 SHORT, NOT_PLANNED = CODES.index(ShiftStanding.SHORT), CODES.index(ShiftStanding.NOT_PLANNED)
-MOST_COUNTED = 255
+_CODE_OF = {standing: STANDINGS.index(standing) + 1 for standing in STANDINGS}
 
 
 class Half(NamedTuple):
-    """The day or the night of a local date; the night is that which begins on it."""
+    """The day or the night of a local date; a night is of the date on which it begins."""
 
     day: date
     is_night: bool
 
     @classmethod
-    def at(cls, place: int) -> Self:
+    def at(cls, instant: datetime, zone: ZoneInfo) -> Self:
+        local = instant.astimezone(zone)
+        if local.time() < DAY_BEGINS:
+            return cls(local.date() - timedelta(days=1), True)
+        return cls(local.date(), local.time() >= NIGHT_BEGINS)
+
+    @classmethod
+    def of_place(cls, place: int) -> Self:
         return cls(date.fromordinal(place // 2), bool(place % 2))
 
     @property
     def place(self) -> int:
+        """Days and nights, counted."""
         return 2 * self.day.toordinal() + self.is_night
 
     @property
@@ -33,29 +55,37 @@ class Half(NamedTuple):
         return f"{self.day.isoformat()}-{'night' if self.is_night else 'day'}"
 
     def times(self, zone: str) -> tuple[datetime, datetime]:
-        begins = datetime.combine(self.day, NIGHT_BEGINS if self.is_night else DAY_BEGINS, ZoneInfo(zone))
-        next_day = self.day + timedelta(days=self.is_night)
-        ends = datetime.combine(next_day, DAY_BEGINS if self.is_night else NIGHT_BEGINS, ZoneInfo(zone))
-        return begins.astimezone(UTC), ends.astimezone(UTC)
+        local = ZoneInfo(zone)
+        begins, ends = (NIGHT_BEGINS, DAY_BEGINS) if self.is_night else (DAY_BEGINS, NIGHT_BEGINS)
+        last = self.day + timedelta(days=self.is_night)
+        return (
+            datetime.combine(self.day, begins, local).astimezone(UTC),
+            datetime.combine(last, ends, local).astimezone(UTC),
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Half days that a page shows: from `first` on, `days` whole days."""
+    """What a page shows: `days` whole days from `first` on. `present` is the place that is under way, by zone."""
 
     first: date
     days: int
+    present: Mapping[str, int]
 
     @property
     def places(self) -> range:
         begins = 2 * self.first.toordinal()
         return range(begins, begins + 2 * self.days)
 
+    def ahead(self, zone: str) -> range:
+        """Places that are not over in a zone."""
+        return range(max(self.places.start, self.present[zone]), self.places.stop)
+
 
 @dataclass(frozen=True, slots=True)
 class DomainShifts:
-    """A domain of a site from the half day `begins` on, a byte for each: the place of its standing among CODES (0: not
-    known), and how many qualified people it has. `needed` is the largest number that any of them needs."""
+    """A domain of a site from the place `begins` on, a byte for each: its standing among CODES (0: not known), and how
+    many qualified people it has at least. `needed` is the largest number that any of them needs."""
 
     domain: str
     needed: int
@@ -64,79 +94,86 @@ class DomainShifts:
     qualified: bytes
 
     @classmethod
-    def read(cls, domain: str, halves: Sequence[HalfDay]) -> Self:
-        at = {Half(half.day, half.is_night).place: half for half in halves}
-        places = range(min(at, default=0), max(at, default=-1) + 1)
+    def read(cls, domain: str, parts: Collection[CoverPart], zone: str) -> Self:
+        """The worst part of a day or night decides, and the fewest people count, as `half_days` has them."""
+        local = ZoneInfo(zone)
+        standings: dict[int, int] = {}
+        qualified: dict[int, int] = {}
+        for part in parts:
+            code, number = _CODE_OF[part.standing], min(len(part.qualified), MOST_COUNTED)
+            last = Half.at(part.ends_at - _INSTANT, local).place
+            for place in range(Half.at(part.starts_at, local).place, last + 1):
+                standings[place] = min(code, standings.get(place, code))
+                qualified[place] = min(number, qualified.get(place, number))
+        places = range(min(standings, default=0), max(standings, default=-1) + 1)
         return cls(
             domain=domain,
-            needed=max((half.needed for half in halves), default=0),
+            needed=max((part.needed for part in parts), default=0),
             begins=places.start,
-            standings=bytes(CODES.index(at[each].standing) if each in at else 0 for each in places),
-            qualified=bytes(min(at[each].qualified, MOST_COUNTED) if each in at else 0 for each in places),
+            standings=bytes([standings.get(place, 0) for place in places]),
+            qualified=bytes([qualified.get(place, 0) for place in places]),
         )
 
-    def within(self, window: Window) -> bytes:
-        return self.standings[self._slice(window)]
+    def within(self, places: range) -> bytes:
+        return self.standings[self._slice(places)]
 
-    def _slice(self, window: Window) -> slice:
-        places = window.places
-        return slice(max(places.start - self.begins, 0), max(places.stop - self.begins, 0))
+    def at(self, place: int) -> tuple[ShiftStanding | None, int]:
+        """Standing and number; None where nothing is known."""
+        at = place - self.begins
+        if not 0 <= at < len(self.standings):
+            return None, 0
+        return CODES[self.standings[at]], self.qualified[at]
 
-    def cells(self, window: Window) -> Iterator[tuple[int, ShiftStanding | None, int]]:
-        """Place, standing and number of each half day of the window; without a standing it is over, or too far ahead."""
-        for place in window.places:
-            at = place - self.begins
-            is_known = 0 <= at < len(self.standings)
-            yield (
-                place,
-                CODES[self.standings[at]] if is_known else None,
-                self.qualified[at] if is_known else 0,
-            )
-
-    def short_places(self, window: Window) -> Iterator[int]:
-        within = self._slice(window)
+    def short_places(self, places: range) -> Iterator[int]:
+        within = self._slice(places)
         at = self.standings.find(SHORT, within.start, within.stop)
         while at >= 0:
             yield self.begins + at
             at = self.standings.find(SHORT, at + 1, within.stop)
 
+    def _slice(self, places: range) -> slice:
+        return slice(max(places.start - self.begins, 0), max(places.stop - self.begins, 0))
+
 
 @dataclass(frozen=True, slots=True)
 class SiteShifts:
     site_id: int
+    zone: str
     domains: tuple[DomainShifts, ...]
 
-    @property
-    def begins(self) -> int:
-        return min((each.begins for each in self.domains), default=0)
-
-    def of(self, domains: Collection[str]) -> tuple[DomainShifts, ...]:
+    def among(self, domains: Collection[str]) -> tuple[DomainShifts, ...]:
+        """Those of these domains; all where none is named."""
         return tuple(each for each in self.domains if not domains or each.domain in domains)
 
 
 @dataclass(frozen=True, slots=True)
 class ShiftCounts:
-    """Planned shifts, and the short ones: in all, by half day, and by site and domain."""
+    """Shifts that are planned, and those that are short: in all, by place, and by site and domain."""
 
     planned: int
-    short: int
     by_place: Counter[int]
     by_line: Counter[tuple[int, str]]
 
+    @property
+    def short(self) -> int:
+        return self.by_line.total()
 
-def counted(sites: Iterable[SiteShifts], domains: Collection[str], window: Window) -> ShiftCounts:
+
+def window(sites: Iterable[SiteShifts], *, days: int, now: datetime) -> Window:
+    """From the earliest date on that is under way at one of the sites."""
+    zones = {site.zone for site in sites} or {"UTC"}
+    present = {zone: Half.at(now, ZoneInfo(zone)).place for zone in zones}
+    return Window(Half.of_place(min(present.values())).day, days, present)
+
+
+def counted(sites: Iterable[SiteShifts], domains: Collection[str], shown: Window) -> ShiftCounts:
     planned, by_place, by_line = 0, Counter[int](), Counter[tuple[int, str]]()
     for site in sites:
-        for line in site.of(domains):
-            within = line.within(window)
+        ahead = shown.ahead(site.zone)
+        for line in site.among(domains):
+            within = line.within(ahead)
             planned += len(within) - within.count(0) - within.count(NOT_PLANNED)
             if number := within.count(SHORT):
                 by_line[site.site_id, line.domain] = number
-                by_place.update(line.short_places(window))
-    return ShiftCounts(planned, by_line.total(), by_place, by_line)
-
-
-def first_day(sites: Iterable[SiteShifts]) -> date | None:
-    """The earliest day of which a half day is not over at some site."""
-    begins = min((site.begins for site in sites if site.domains), default=None)
-    return None if begins is None else Half.at(begins).day
+                by_place.update(line.short_places(ahead))
+    return ShiftCounts(planned, by_place, by_line)

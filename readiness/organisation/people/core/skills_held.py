@@ -30,7 +30,7 @@ class ShownSkill:
 
 @dataclass(frozen=True, slots=True)
 class HeldSkill:
-    """`level` 0: never shown. `until` is when it ends, or when it ended. `needed` is the level that a site is short of."""
+    """`level` 0: never shown. `until` is when it ends, or ended. `needed` is the level that a site is short of."""
 
     standing: SkillStanding
     level: int = 0
@@ -53,9 +53,7 @@ def held_skill(
         return HeldSkill(SkillStanding.EXEMPT)
     last = best or max(began, key=lambda each: (each.until or now, each.level), default=None)
     if needed:
-        return HeldSkill(
-            SkillStanding.GAP, best.level if best else 0, last.until if last else None, needed
-        )
+        return HeldSkill(SkillStanding.GAP, best.level if best else 0, last.until if last else None, needed)
     return HeldSkill(SkillStanding.OVER, last.level, last.until) if last is not None else None
 
 

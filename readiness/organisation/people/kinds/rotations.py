@@ -52,6 +52,8 @@ class ShiftsViewSet(ObjectViewSet):
 
 
 class ShiftsForm(ObjectForm):
+    begins_with = ("starts_at", "ends_at")
+
     def save(self, commit: bool = True) -> Any:
         with _writing_shifts():
             return super().save(commit=commit)
@@ -298,6 +300,7 @@ SHIFT = declared(
             template="people/step.html",
             initial=_moving,
             enter=swaps.move_shift,
+            fills=("taker",),
             done="The shift is moved.",
             after=lambda swap: page_url(swap.rotation) or "",
             icon="git-compare",

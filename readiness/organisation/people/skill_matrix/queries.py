@@ -12,7 +12,14 @@ from django.db.models.functions import Least
 from inventory.queries import SiteFacts
 from readiness.organisation.people import fleet
 from readiness.organisation.people.core.skills_held import HeldSkill, ShownSkill, held_skill
-from readiness.organisation.people.models import Membership, Person, Qualification, Skill, SkillExemption, Team
+from readiness.organisation.people.models import (
+    Membership,
+    Person,
+    Qualification,
+    Skill,
+    SkillExemption,
+    Team,
+)
 
 type NeededLevels = Mapping[int, int]
 """The highest level that is short, by skill."""

@@ -48,17 +48,23 @@ class SkillMatrixFilters(ObjectFilterSet):
     def filter_teams(self, people: QuerySet[Person], name: str, slugs: list[str]) -> QuerySet[Person]:
         if not slugs:
             return people
-        return people.filter(pk__in=Membership.objects.filter(team__slug__in=slugs).order_by().values("person"))
+        return people.filter(
+            pk__in=Membership.objects.filter(team__slug__in=slugs).order_by().values("person")
+        )
 
     def filter_sites(self, people: QuerySet[Person], name: str, slugs: list[str]) -> QuerySet[Person]:
         """People of the teams that staff one of these sites now."""
         if not slugs:
             return people
         now = clock.now()
-        teams = Team.objects.present(now).filter(staffings__site__slug__in=slugs, staffings__begins_at__lte=now)
+        teams = Team.objects.present(now).filter(
+            staffings__site__slug__in=slugs, staffings__begins_at__lte=now
+        )
         teams = teams.exclude(staffings__ends_at__lte=now, staffings__site__slug__in=slugs)
         return people.filter(
-            pk__in=Membership.objects.filter(team__in=teams.order_by().values("pk")).order_by().values("person")
+            pk__in=Membership.objects.filter(team__in=teams.order_by().values("pk"))
+            .order_by()
+            .values("person")
         )
 
     def filter_skills(self, people: QuerySet[Person], name: str, domains: list[str]) -> QuerySet[Person]:

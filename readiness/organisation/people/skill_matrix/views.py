@@ -64,7 +64,8 @@ def _people(request: HttpRequest, address: Address, at: datetime) -> dict[str, A
         "domains": tables.headings(skills, queries.qualified_counts(matching, now=at), skill_gaps),
         "legend": tables.legend(rows),
         "rows": [
-            (row, tables.person_cells(row.object, skills, current_key=address.one(CELL))) for row in table.rows
+            (row, tables.person_cells(row.object, skills, current_key=address.one(CELL)))
+            for row in table.rows
         ],
         "short": sum(skill.pk in skill_gaps.sites for skill in skills),
     }

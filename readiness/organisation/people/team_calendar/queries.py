@@ -101,7 +101,9 @@ def _leave(people: list[Person], span: TimeSpan) -> Iterator[CalendarEntry]:
 
 
 def _on_call(members: QuerySet[Person], span: TimeSpan) -> Iterator[CalendarEntry]:
-    shifts = Shift.objects.overlapping(span.starts_at, span.ends_at).filter(person__in=members.order_by().values("pk"))
+    shifts = Shift.objects.overlapping(span.starts_at, span.ends_at).filter(
+        person__in=members.order_by().values("pk")
+    )
     counted = shifts.order_by("starts_at", "ends_at").values_list("starts_at", "ends_at")
     for starts_at, ends_at, number in counted.annotate(Count("person", distinct=True)):
         yield CalendarEntry(

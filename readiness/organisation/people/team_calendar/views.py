@@ -83,7 +83,9 @@ def _times(address: Address, days: tuple[date, ...], today: date) -> dict[str, A
             for day in days
         ],
         "weeks": [(first, list(week)) for first, week in groupby(days, key=monday)],
-        "week_choices": choices(WEEKS.items(), weeks, lambda number: address.url(without=[CELL], weeks=number)),
+        "week_choices": choices(
+            WEEKS.items(), weeks, lambda number: address.url(without=[CELL], weeks=number)
+        ),
         "earlier_url": address.url(without=[CELL], start=(days[0] - step).isoformat()),
         "later_url": address.url(without=[CELL], start=(days[0] + step).isoformat()),
         "today_url": address.url(without=[CELL, "start"]),
@@ -147,7 +149,9 @@ def _agenda(shown: TeamCalendar, of_day: Days, days: tuple[date, ...]) -> list[d
     listed = []
     for day in days:
         lines = [
-            {"lane": lane, "entry": entry} for lane in shown.lanes for entry in of_day.get((lane.key, day), ())
+            {"lane": lane, "entry": entry}
+            for lane in shown.lanes
+            for entry in of_day.get((lane.key, day), ())
         ]
         if lines:
             listed.append({"day": day, "lines": lines})
@@ -185,4 +189,6 @@ def _file(team: Team, shown: TeamCalendar) -> HttpResponseBase:
         return [labels[entry.lane], entry.kind, entry.title, instant(entry.starts_at), instant(entry.ends_at)]
 
     entries = sorted(shown.entries, key=lambda entry: (entry.starts_at, entry.order))
-    return answers.csv_file(f"calendar-{team.slug}", ["Line", "Kind", "What", "From", "Until"], map(row, entries))
+    return answers.csv_file(
+        f"calendar-{team.slug}", ["Line", "Kind", "What", "From", "Until"], map(row, entries)
+    )

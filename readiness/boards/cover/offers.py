@@ -1,0 +1,72 @@
+"""What a reader may do about a short shift for one of those who could take it: the pages that move shifts do it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.utils.timezone import localtime
+
+from readiness.boards.cover.queries import ShiftDetail
+from readiness.organisation.people.operations.swaps import MAY_MOVE, MAY_SWAP
+from readiness.organisation.people.queries.candidates import WEEK_H, Candidate
+from web.links import link
+from web.units import number
+
+NEAR_WEEK_H = 40
+SEES_SHIFTS, MAY_OVERRIDE = "people.view_shift", "people.add_override"
+
+
+@dataclass(frozen=True, slots=True)
+class Taker:
+    """Somebody who could take a shift, with the page that gives it to them; "" for readers who may not."""
+
+    candidate: Candidate
+    url: str
+    label: str
+
+    @property
+    def rest(self) -> str:
+        """The shorter time without a shift, before or after."""
+        rests = [
+            rest for rest in (self.candidate.rest_before_h, self.candidate.rest_after_h) if rest is not None
+        ]
+        return f"{number(min(rests), 0)} h rest" if rests else "rested for a week"
+
+    @property
+    def hours(self) -> str:
+        return f"{number(self.candidate.hours_7d, 0)} of {WEEK_H} h"
+
+    @property
+    def hours_tone(self) -> str:
+        return "warn" if self.candidate.hours_7d > NEAR_WEEK_H else "ok"
+
+
+def takers(detail: ShiftDetail, user: Any, *, now: datetime) -> list[Taker]:
+    return [Taker(each, *_offer(detail, each, user, now)) for each in detail.takers]
+
+
+def _offer(detail: ShiftDetail, candidate: Candidate, user: Any, now: datetime) -> tuple[str, str]:
+    shift = detail.weak
+    if shift is not None and shift.person is not None:
+        is_own = shift.person.user_id == user.pk and shift.starts_at > now
+        if is_own and candidate.role == "rotation" and user.has_perms((SEES_SHIFTS, MAY_SWAP)):
+            return link("shift-swap", shift.pk), "Ask to swap"
+        if user.has_perms((SEES_SHIFTS, MAY_MOVE)) and shift.ends_at > now:
+            return link("shift-move", shift.pk, taker=candidate.person.pk), "Give the shift"
+        return "", ""
+    level = shift.level if shift is not None else detail.free_level
+    if level is None or detail.rotation_id is None or not user.has_perm(MAY_OVERRIDE):
+        return "", ""
+    times = {
+        "starts_at": _minute(max(detail.span.starts_at, now)),
+        "ends_at": _minute(detail.span.ends_at),
+    }
+    rotation = shift.rotation_id if shift is not None else detail.rotation_id
+    return link(
+        "override-add", rotation=rotation, level=int(level), person=candidate.person.pk, **times
+    ), "Put on call"
+
+
+def _minute(at: datetime) -> str:
+    """An instant as the form of an override shows it."""
+    return f"{localtime(at):%Y-%m-%d %H:%M}"
