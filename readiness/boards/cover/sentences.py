@@ -30,9 +30,9 @@ def summary(counts: ShiftCounts, sites: Mapping[int, SiteFacts], days: int) -> s
     shifts = how_many(counts.planned, "shift", "shifts")
     text = f"{number(counts.short)} of {shifts} {ahead} {verb} short of qualified people"
     worst = counts.by_line.most_common(MOST_NAMED)
-    if len(counts.by_line) <= 1:
+    if sum(short for _, short in worst) == counts.short:
         return f"{text} · all at {_lines(worst, sites)}"
-    return f"{text} · {number(sum(count for _, count in worst))} of them at {_lines(worst, sites)}"
+    return f"{text} · {number(sum(short for _, short in worst))} of them at {_lines(worst, sites)}"
 
 
 def _lines(worst: Sequence[tuple[tuple[int, str], int]], sites: Mapping[int, SiteFacts]) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from inventory.models import DomainChoices
@@ -195,14 +195,14 @@ def by_day(row: CoveredSite, cell_words: CellWords) -> list[tuple[str, list[Grid
     ]
 
 
-def headings(shown: Window) -> list[dict[str, Any]]:
+def headings(shown: Window, today: date) -> list[dict[str, Any]]:
     days = [Half.of_place(place).day for place in shown.places[::2]]
     return [
         {
             "day": day,
             "label": f"{day:%a} {day.day}",
             "is_weekend": day.weekday() >= SATURDAY,
-            "is_today": not place,
+            "is_today": day == today,
         }
-        for place, day in enumerate(days)
+        for day in days
     ]

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
+from django.utils.timezone import localtime
 
 from readiness.boards.cover import params, queries, sentences, tables
 from readiness.boards.cover.core import Window, counted, window
@@ -49,7 +50,7 @@ def page(request: HttpRequest) -> HttpResponseBase:
             return table_kit.respond(request, TEMPLATE, listed)
     else:
         listed = None
-    context = _around(address, matching, shown) | {"view": view, "listed": listed, "table": sites}
+    context = _around(address, matching, shown, at) | {"view": view, "listed": listed, "table": sites}
     context |= {"sites": {site_id: site for site_id, (site, _) in ahead.items()}} | _grid(
         address, sites, matching, shown
     )
@@ -58,7 +59,7 @@ def page(request: HttpRequest) -> HttpResponseBase:
     return answers.page(request, TEMPLATE, context | _panel(request, address, at))
 
 
-def _around(address: Address, matching: list[CoveredSite], shown: Window) -> dict[str, Any]:
+def _around(address: Address, matching: list[CoveredSite], shown: Window, at: datetime) -> dict[str, Any]:
     domains = address.many("domain")
     counts = counted((row.shifts for row in matching), domains, shown)
     facts = {row.site.id: row.site for row in matching}
@@ -67,7 +68,7 @@ def _around(address: Address, matching: list[CoveredSite], shown: Window) -> dic
         "summary": sentences.summary(counts, facts, shown.days),
         "counts": counts,
         "totals": [counts.by_place[place] for place in shown.places],
-        "days": tables.headings(shown),
+        "days": tables.headings(shown, localtime(at).date()),
         "sees_names": sees_names(),
         "day_choices": choices(
             params.DAYS.items(), shown.days, lambda number: address.url(without=["page"], days=number)
