@@ -8,9 +8,10 @@ from django.utils.timezone import localtime
 
 from readiness.boards.cover.queries import ShiftDetail
 from readiness.organisation.people.operations.swaps import MAY_MOVE, MAY_SWAP
-from readiness.organisation.people.queries.candidates import WEEK_H, Candidate
+from readiness.organisation.people.queries.candidates import REST_H, WEEK_H, Candidate
 from web.links import link
 from web.units import number
+from web.visibility import name_of
 
 NEAR_WEEK_H = 40
 SEES_SHIFTS, MAY_OVERRIDE = "people.view_shift", "people.add_override"
@@ -25,12 +26,23 @@ class Taker:
     label: str
 
     @property
-    def rest(self) -> str:
+    def initials(self) -> str:
+        words = name_of(self.candidate.person).split()
+        return "".join(word[0] for word in (words[0], words[-1])[: len(words)]).upper()
+
+    @property
+    def rest_h(self) -> float | None:
         """The shorter time without a shift, before or after."""
-        rests = [
-            rest for rest in (self.candidate.rest_before_h, self.candidate.rest_after_h) if rest is not None
-        ]
-        return f"{number(min(rests), 0)} h rest" if rests else "rested for a week"
+        rests = (self.candidate.rest_before_h, self.candidate.rest_after_h)
+        return min((rest for rest in rests if rest is not None), default=None)
+
+    @property
+    def rest(self) -> str:
+        return "rested for a week" if self.rest_h is None else f"{number(self.rest_h, 0)} h rest"
+
+    @property
+    def rest_tone(self) -> str:
+        return "warn" if self.rest_h is not None and self.rest_h < REST_H else "ok"
 
     @property
     def hours(self) -> str:

@@ -31,8 +31,8 @@ _ROOMS = (
 )
 _PAGES: dict[str, tuple[str, tuple[str, ...]]] = {
     "cover": ("By shift", ("inventory.view_site", "people.view_staffing", "people.view_rotation")),
-    "skill-matrix": ("People and skills", ("people.view_team", "people.view_qualification")),
-    "team-calendar": ("Calendar", ("inventory.view_site", "people.view_team", "people.view_shift")),
+    "skill-matrix": ("People and skills", ("inventory.view_site", "people.view_team", "people.view_skill")),
+    "team-calendar": ("Calendar", ("inventory.view_site", "people.view_team", "people.view_rotation")),
 }
 """Pages of a room that are no list of a kind, with the permissions that they need."""
 

@@ -21,13 +21,14 @@ from web.visibility import sees_names
 
 CELL, PANEL_REGION = "cell", "evidence"
 TEMPLATE = "people/skills/page.html"
-MAY_SEE = ("inventory.view_site", "people.view_team", "people.view_qualification")
+MAY_SEE = ("inventory.view_site", "people.view_team", "people.view_skill")
+SEES_QUALIFICATIONS = "people.view_qualification"
 MATRIX = Report(TEMPLATE, *MAY_SEE)
 
 
 @MATRIX.reads
 def matrix(request: HttpRequest) -> HttpResponseBase:
-    at, names = now(), sees_names(request.user)
+    at, names = now(), _sees_people(request)
     address = Address(request, path=request.path, filters=("team", "site", "domain") if names else ())
     if request.headers.get("HX-Target", "").partition("#")[2] == PANEL_REGION:
         return answers.page(request, f"{TEMPLATE}#evidence", _panel(request, address, at))
@@ -40,6 +41,10 @@ def matrix(request: HttpRequest) -> HttpResponseBase:
         return answers.page(request, f"{TEMPLATE}#matrix", context)
     context |= {"tabs": tabs("skill-matrix")}
     return answers.page(request, TEMPLATE, context | _panel(request, address, at))
+
+
+def _sees_people(request: HttpRequest) -> bool:
+    return sees_names(request.user) and request.user.has_perm(SEES_QUALIFICATIONS)
 
 
 def _people(request: HttpRequest, address: Address, at: datetime) -> dict[str, Any]:
@@ -86,7 +91,7 @@ def _teams(request: HttpRequest, at: datetime) -> dict[str, Any]:
 
 def _panel(request: HttpRequest, address: Address, at: datetime) -> dict[str, Any]:
     key = address.one(CELL)
-    if not key or not sees_names(request.user):
+    if not key or not _sees_people(request):
         return {"evidence": None}
     number, _dot, slug = key.partition(".")
     if not (number.isascii() and number.isdecimal() and len(number) < 10):

@@ -50,7 +50,7 @@ def team_calendar(
         lanes.append(ON_CALL)
         entries += _on_call(members, span)
     lanes.append(NOBODY)
-    entries += _nobody(team, span)
+    entries += _nobody(team, span, linked=names)
     if user.has_perm(SEES_DRILLS):
         lanes.append(DRILLS)
         entries += _drills(sites, span)
@@ -116,7 +116,7 @@ def _on_call(members: QuerySet[Person], span: TimeSpan) -> Iterator[CalendarEntr
         )
 
 
-def _nobody(team: Team, span: TimeSpan) -> Iterator[CalendarEntry]:
+def _nobody(team: Team, span: TimeSpan, *, linked: bool) -> Iterator[CalendarEntry]:
     """Shifts of the team's rotations that nobody has, at their first two levels."""
     shifts = Shift.objects.overlapping(span.starts_at, span.ends_at).filter(
         rotation__team=team, person=None, level__lte=Level.SECONDARY
@@ -127,7 +127,7 @@ def _nobody(team: Team, span: TimeSpan) -> Iterator[CalendarEntry]:
             lane=NOBODY.key,
             mark="!",
             title=f"{shift.rotation.name}, {Level(shift.level).label.lower()}",
-            url=page_url(shift) or "",
+            url=(page_url(shift) or "") if linked else "",
             starts_at=shift.starts_at,
             ends_at=shift.ends_at,
         )

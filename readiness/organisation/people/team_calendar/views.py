@@ -32,7 +32,8 @@ from web.units import instant
 from web.visibility import sees_names
 
 TEMPLATE = "people/calendar/page.html"
-CALENDAR = Report(TEMPLATE, "inventory.view_site", "people.view_team", "people.view_shift")
+CALENDAR = Report(TEMPLATE, "inventory.view_site", "people.view_team", "people.view_rotation")
+SEES_SHIFTS = "people.view_shift"
 CELL, PANEL_REGION, EXPORT = "cell", "evidence", "export"
 WEEKS, DEFAULT_WEEKS = {2: "2 weeks", 4: "4 weeks", 8: "8 weeks"}, 4
 SATURDAY = 5
@@ -40,7 +41,7 @@ SATURDAY = 5
 
 @CALENDAR.reads
 def calendar(request: HttpRequest) -> HttpResponseBase:
-    at, names = now(), sees_names(request.user)
+    at, names = now(), sees_names(request.user) and request.user.has_perm(SEES_SHIFTS)
     zone = ZoneInfo(timezone.get_current_timezone_name())
     address = Address(request, path=request.path, filters=())
     today = at.astimezone(zone).date()
