@@ -1,6 +1,6 @@
 """Sentences of the page of cover by shift: its title, a shift in words, who is on it, what is missing."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -70,19 +70,16 @@ def present_people(detail: ShiftDetail) -> str:
         on = how_many(len(span.people), "person is", "people are")
         return f"{on} on call, and {number(able)} of them {plural(able, 'is', 'are')} qualified."
     parts = []
-    if able := [name_of(turn.shift.person) for turn in detail.turns if not turn.is_weak]:
-        parts.append(f"{few(_once(able))} {plural(len(_once(able)), 'is', 'are')} on and qualified.")
-    weak = [name_of(t.shift.person) for t in detail.turns if t.is_weak and t.shift.person_id in span.people]
-    if weak:
-        parts.append(
-            f"{few(_once(weak))} {plural(len(_once(weak)), 'has', 'have')} a turn without what is required."
-        )
+    if fit := _once(name_of(turn.shift.person) for turn in detail.turns if not turn.is_weak):
+        parts.append(f"{few(fit)} {plural(len(fit), 'is', 'are')} on and qualified.")
+    if weak := _once(name_of(turn.shift.person) for turn in detail.turns if turn.is_weak):
+        parts.append(f"{few(weak)} {plural(len(weak), 'has', 'have')} a turn without what is required.")
     parts += [_nobody(turn) for turn in detail.turns if turn.shift.person is None]
     return " ".join(dict.fromkeys(parts)) or "Nobody is on call."
 
 
-def _once(names: Sequence[str]) -> list[str]:
-    return list(dict.fromkeys(names))
+def _once(names: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(filter(None, names)))
 
 
 def _nobody(turn: HeldTurn) -> str:
