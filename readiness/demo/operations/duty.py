@@ -1,6 +1,6 @@
 """On-call duty in the demo: rotations with layers, an override, leave, an open swap, and past shifts."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any, cast
 
@@ -14,6 +14,7 @@ from readiness.demo.operations.made import DemoObjects
 from readiness.demo.operations.staffing import Workforce
 from readiness.organisation.people.core.rotations import shifts_of
 from readiness.organisation.people.models import (
+    DutyRule,
     Layer,
     LayerMember,
     Leave,
@@ -58,6 +59,7 @@ def write_duty(
     for row in people_book["leave"]:
         starts_at, ends_at = (now - timedelta(days=row[edge]) for edge in ("from", "to"))
         rows.append(Leave(person=people[row["person"]], starts_at=starts_at, ends_at=ends_at))
+    rows += _duty_rules(rotations.values(), workforce)
     write(rotations.values(), rows)
     objects.note(rotations.values())
     for rotation in rotations.values():
@@ -65,6 +67,18 @@ def write_duty(
     for row in people_book["swaps"]:
         if row["rotation"] in rotations:
             _ask_swap(rotations[row["rotation"]], people[row["person"]], row, now=now)
+
+
+def _duty_rules(rotations: Iterable[Rotation], workforce: Workforce) -> Iterator[DutyRule]:
+    """What overtime costs each team that has a rotation here; with the team, its rule goes."""
+    teams = {rotation.team for rotation in rotations}
+    taken = set(DutyRule.objects.filter(team__in=teams).values_list("team", flat=True))
+    for row in book("people")["duty_rules"]:
+        team = workforce.teams[row["team"]]
+        if team in teams and team.pk not in taken:
+            yield DutyRule(
+                **row | {"team": team, "name": f"Overtime of {team}"}, source=book("people")["duty_source"]
+            )
 
 
 def _turns(

@@ -211,7 +211,7 @@ def outlook(shifts: Sequence[HeldShift], zones: Mapping[int, str], start: dateti
         if shift.person is not None:
             of_person.setdefault(shift.person, []).append(shift)
     hours = hours_of(shifts, start, end)
-    beyond = {each: hours[each] - _office_hours(of_person[each], zones, start, end) for each in hours}
+    beyond = {each: hours[each] - office_hours(of_person[each], zones, start, end) for each in hours}
     all_hours = sum(hours.values())
     people = tuple(
         Workload(
@@ -232,7 +232,7 @@ def outlook(shifts: Sequence[HeldShift], zones: Mapping[int, str], start: dateti
     )
 
 
-def _office_hours(
+def office_hours(
     shifts: Iterable[HeldShift], zones: Mapping[int, str], start: datetime, end: datetime
 ) -> float:
     """Hours of one person's shifts on weekdays between 8:00 and 18:00 of each rotation's zone."""

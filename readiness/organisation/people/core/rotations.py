@@ -81,6 +81,10 @@ class PlannedShift(HeldShift):
     has_left: bool = False
 
     @property
+    def is_double(self) -> bool:
+        return self.double is not None
+
+    @property
     def is_on_leave(self) -> bool:
         return self.away is not None and not self.has_left
 

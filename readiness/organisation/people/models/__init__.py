@@ -1,5 +1,6 @@
 """Teams and people, what they can do, what they learn, when they are on call, and what they practised and answered."""
 
+from readiness.organisation.people.models.duty import DutyRule
 from readiness.organisation.people.models.practice import (
     AlertRule,
     Drill,
