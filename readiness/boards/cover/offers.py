@@ -7,8 +7,10 @@ from typing import Any
 from django.utils.timezone import localtime
 
 from readiness.boards.cover.queries import ShiftDetail
+from readiness.organisation.people.models import Rotation
 from readiness.organisation.people.operations.swaps import MAY_MOVE, MAY_SWAP
 from readiness.organisation.people.queries.candidates import REST_H, WEEK_H, Candidate
+from web import scopes
 from web.links import link
 from web.units import number
 from web.visibility import name_of
@@ -54,7 +56,18 @@ class Taker:
 
 
 def takers(detail: ShiftDetail, user: Any, *, now: datetime) -> list[Taker]:
-    return [Taker(each, *_offer(detail, each, user, now)) for each in detail.takers]
+    may_write = _is_writable(detail)
+    return [
+        Taker(each, *(_offer(detail, each, user, now) if may_write else ("", ""))) for each in detail.takers
+    ]
+
+
+def _is_writable(detail: ShiftDetail) -> bool:
+    """Whether the rotation lies within the reader's scope."""
+    if scopes.sees_all():
+        return True
+    rotation = Rotation.objects.filter(pk=detail.rotation_id).first()
+    return rotation is not None and scopes.may_write(rotation)
 
 
 def _offer(detail: ShiftDetail, candidate: Candidate, user: Any, now: datetime) -> tuple[str, str]:

@@ -192,7 +192,7 @@ def team_cells(row: TeamSkills, skills: Sequence[Skill]) -> list[GridCell]:
         number = row.qualified.get(skill.pk, 0)
         label = f"{row.team.name}, {skill.name}: {how_many(number, 'person', 'people')}"
         state = SkillStanding.QUALIFIED if number else ""
-        cells.append(GridCell("", state, str(number), label, is_first=skill.domain != domain))
+        cells.append(GridCell("", state, str(number or ""), label, is_first=skill.domain != domain))
         domain = skill.domain
     return cells
 

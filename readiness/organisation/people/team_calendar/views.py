@@ -136,7 +136,7 @@ def _cells(lane: Any, of_day: Days, days: tuple[date, ...], current_key: str) ->
                 key,
                 entries[0].kind if entries else "",
                 marks,
-                f"{lane.label}, {day_words(day)}: {titles}",
+                f"{lane.label}, {day_words(day)}{marks and f', {marks}'}: {titles}",
                 is_next=bool(entries) and entries[0].kind is EntryKind.NOBODY,
                 is_first=day.weekday() == 0,
                 is_current=key == current_key,
@@ -146,16 +146,18 @@ def _cells(lane: Any, of_day: Days, days: tuple[date, ...], current_key: str) ->
 
 
 def _agenda(shown: TeamCalendar, of_day: Days, days: tuple[date, ...]) -> list[dict[str, Any]]:
-    """The same by day, for phones; days without an entry are left out."""
+    """The same by day and kind, for phones; days without an entry are left out."""
     listed = []
     for day in days:
-        lines = [
-            {"lane": lane, "entry": entry}
-            for lane in shown.lanes
-            for entry in of_day.get((lane.key, day), ())
-        ]
-        if lines:
-            listed.append({"day": day, "lines": lines})
+        by_kind: dict[EntryKind, dict[str, str]] = {}
+        for lane in shown.lanes:
+            for entry in of_day.get((lane.key, day), ()):
+                words = f"{lane.label} ({entry.mark})" if entry.kind is EntryKind.ON_CALL else entry.title
+                words = lane.label if entry.kind is EntryKind.AWAY else words
+                by_kind.setdefault(entry.kind, {})[words] = entry.url
+        groups = [(kind, list(by_kind[kind].items())) for kind in EntryKind if kind in by_kind]
+        if groups:
+            listed.append({"day": day, "groups": groups})
     return listed
 
 

@@ -65,12 +65,12 @@ def test_each_day_shows_who_is_on_call_who_is_away_and_what_happens_at_the_sites
     assert cells[f"p{ona.pk}.2026-11-25"] == (
         "on-call",
         "P",
-        "Ona Reis, 25 Nov 2026: Fabric rotation, primary",
+        "Ona Reis, 25 Nov 2026, P: Fabric rotation, primary",
     )
-    assert cells[f"p{bo.pk}.2026-12-03"] == ("away", "A", "Bo Lind, 3 Dec 2026: Away")
+    assert cells[f"p{bo.pk}.2026-12-03"] == ("away", "A", "Bo Lind, 3 Dec 2026, A: Away")
     assert cells["nobody.2026-12-03"][0] == "nobody"
-    assert cells["drills.2026-12-03"] == ("drill", "D", "Drills, 3 Dec 2026: Fibre cut at Porto, planned")
-    assert cells["capacity.2026-12-04"][2] == "Changes of capacity, 4 Dec 2026: Commissioned 400 kW at Porto"
+    assert cells["drills.2026-12-03"] == ("drill", "D", "Drills, 3 Dec 2026, D: Fibre cut at Porto, planned")
+    assert cells["capacity.2026-12-04"][2] == "Changes of capacity, 4 Dec 2026, +: Commissioned 400 kW at Porto"
 
 
 def test_the_panel_lists_a_day_and_offers_leave(client_of, ona):
@@ -94,7 +94,7 @@ def test_weeks_and_their_start_are_chosen_and_the_days_stay_whole_weeks(client_o
 def test_whoever_may_not_see_names_sees_counts_and_no_leave(client_of, ona):
     response = client_of("viewer").get(ADDRESS)
     cells = cells_of(response)
-    assert cells["on-call.2026-11-25"] == ("on-call", "1", "On call, 25 Nov 2026: 1 person on call")
+    assert cells["on-call.2026-11-25"] == ("on-call", "1", "On call, 25 Nov 2026, 1: 1 person on call")
     assert {kind for kind, _, _ in cells.values()} == {"on-call", "nobody", "drill", "capacity"}
     assert "Ona Reis" not in words_of(response)
     assert "/people/shifts/" not in response.content.decode()
