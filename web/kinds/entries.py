@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods
 
 from web import clock
 from web.kinds.kind import Entry, Kind, Sentence
+from web.workflows import NotInState
 
 
 @never_cache
@@ -44,8 +45,8 @@ def entry_page(request: HttpRequest, kind: Kind, entry: Entry, **key: Any) -> Ht
 def _posted(request: HttpRequest, kind: Kind, entry: Entry, obj: Any) -> HttpResponse:
     try:
         return _enter(request, kind, entry, obj, {})
-    except ValidationError as error:
-        messages.error(request, " ".join(error.messages))
+    except (ValidationError, NotInState) as error:
+        messages.error(request, " ".join(getattr(error, "messages", [str(error)])))
         return redirect(kind.page_of(obj))
 
 

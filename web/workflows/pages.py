@@ -22,6 +22,7 @@ from web.history.events import history_of
 from web.middleware import page_above
 from web.permissions import reads
 from web.permissions import require as require_all
+from web.workflows.approvals import flags_on, in_words
 from web.workflows.steps import NotInState, WorkflowStep, require
 
 type Show = Callable[..., HttpResponseBase]
@@ -65,6 +66,7 @@ class StepPages:
             },
             "why_not": sorted({reason for reason in why_not.values() if reason}),
             "subject": str(obj),
+            "approval_flags": in_words(flags_on(obj)),
             "refusals": refusals,
             "history": history_of(obj, limit=20).rows,
         }

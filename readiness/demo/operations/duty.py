@@ -8,6 +8,7 @@ from django.db.models import Model
 
 from accounts.models import User
 from inventory.models import Site
+from inventory.queries.homes import home_of
 from readiness.demo.building import write
 from readiness.demo.core.plan import FleetPlan, book
 from readiness.demo.operations.made import DemoObjects
@@ -45,7 +46,8 @@ def write_duty(
         if not (served := [name for name in row["sites"] if name in sites]):
             continue
         columns = {key: row[key] for key in ("name", "slug", "domain")}
-        rotations[row["slug"]] = rotation = Rotation(**columns, team=workforce.teams[row["team"]])
+        home = home_of([sites[name] for name in served])
+        rotations[row["slug"]] = rotation = Rotation(**columns, **home, team=workforce.teams[row["team"]])
         rows += [RotationSite(rotation=rotation, site=sites[name]) for name in served]
         age = max(begun[name] for name in served) + BEGUN_BEFORE
         rows += [turn for layer in row["layers"] for turn in _turns(rotation, layer, workforce, age, now=now)]

@@ -37,6 +37,8 @@ from web.rest.serializers import BodySerializer, ObjectSerializer
 from web.rest.viewsets import Router
 from web.timerange import BadParameter, parse_instant
 from web.visibility import SEES_NAMES, sees_names
+from web.workflows import second
+from web.workflows.approvals import FlagsField
 from web.workflows.endpoints import OperatedViewSet, operated
 
 
@@ -45,12 +47,14 @@ class PersonSerializer(ObjectSerializer):
 
     user = RelatedObjectField(queryset=User.objects.all(), required=False, allow_null=True)
     has_left = serializers.SerializerMethodField()
+    approval_flags = FlagsField()
 
     class Meta:
         model = Person
         fields = (
             *("name", "user", "user_confirmed_at", "requested_user", "requested_by", "requested_at"),
-            *("email", "phone", "employer", "time_zone", "left_at", "has_left", *HOME_FIELDS),
+            *("email", "phone", "employer", "time_zone", "left_at", "has_left", "approval_flags"),
+            *HOME_FIELDS,
         )
         read_only_fields = ("user_confirmed_at", "requested_user", "requested_by", "requested_at")
         brief_fields = ("name",)
@@ -81,7 +85,7 @@ class OwnPerson:
 class PersonViewSet(OperatedViewSet):
     queryset = Person.objects.select_related(
         "user", "requested_user", "requested_by", "home_region", "home_site"
-    )
+    ).annotate(approval_flags=second.flags_of(Person))
     serializer_class = PersonSerializer
     filterset_class = PersonFilters
 

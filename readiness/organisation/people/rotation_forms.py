@@ -109,7 +109,7 @@ class LayerForm(forms.Form):
         )
 
 
-class RotationForm(RefusedForm):
+class WholeRotationForm(RefusedForm):
     """`step` is the value of the button; `seen` says which stored rotation was opened."""
 
     name = forms.CharField(label="Name", max_length=100)

@@ -9,6 +9,7 @@ from readiness.organisation.people.models.practice import (
     Participant,
     Procedure,
 )
+from readiness.organisation.people.models.qualifications import Qualification, SkillExemption
 from readiness.organisation.people.models.rotations import (
     Layer,
     LayerMember,
@@ -23,9 +24,7 @@ from readiness.organisation.people.models.rotations import (
 from readiness.organisation.people.models.shifts import Shift, Swap
 from readiness.organisation.people.models.skills import (
     CapabilityRule,
-    Qualification,
     Skill,
-    SkillExemption,
     SkillPrerequisite,
     WorkDomain,
 )

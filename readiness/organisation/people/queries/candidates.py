@@ -54,7 +54,7 @@ def candidates(span: CoverSpan, *, now: datetime) -> list[Candidate]:
     cover = cover_ahead([span.site], now=now)[span.site].domains.get(span.domain)
     rotations, requirements = (cover.rotations, cover.requirements) if cover else ((), ())
     roles = _roles(span, rotations, requirements)
-    records = _Records(roles, span)
+    records = _Records(roles, span, now)
     people = Person.objects.filter(pk__in=roles).select_related("user").order_by("name", "pk")
     found = [records.candidate(person, roles[person.pk], requirements) for person in people]
     found.sort(key=lambda each: (bool(each.hindrances), ROLES.index(each.role), each.hours_7d))
@@ -90,8 +90,8 @@ def _roles(
 class _Records:
     """What is known of some people around a span. Four statements."""
 
-    def __init__(self, people: Collection[int], span: CoverSpan) -> None:
-        self.span, self.abilities = span, abilities_of(people, now=span.starts_at)
+    def __init__(self, people: Collection[int], span: CoverSpan, now: datetime) -> None:
+        self.span, self.abilities = span, abilities_of(people, now=now)
         self.shifts: dict[int, list[Shift]] = defaultdict(list)
         near = Shift.objects.overlapping(span.starts_at - WEEK, span.ends_at + WEEK).filter(person__in=people)
         for shift in near.select_related("rotation").order_by("starts_at", "pk"):

@@ -134,7 +134,7 @@ def _read(site_ids: Collection[int], now: datetime) -> dict[int, KeptCover]:
     start, end = today - WEEK, today + AHEAD
     facts = {site.id: site for site in site_facts(sorted(site_ids))}
     covered = kept_coverage_of(facts, now=now)
-    timelines = _Timelines(_served(facts), start, end)
+    timelines = _Timelines(_served(facts), start, end, now)
     return {
         site_id: KeptCover(
             until=min(today + DAY, covered[site_id].until or NEVER),
@@ -156,14 +156,16 @@ class _Timelines:
     """Parts of the time of some sites, worked out once for those that share rotations and requirements. Three
     statements."""
 
-    def __init__(self, served: Mapping[tuple[int, str], list[int]], start: datetime, end: datetime) -> None:
+    def __init__(
+        self, served: Mapping[tuple[int, str], list[int]], start: datetime, end: datetime, now: datetime
+    ) -> None:
         self.served, self.start, self.end = served, start, end
         self.shifts: dict[int, list[HeldShift]] = defaultdict(list)
         rotations = {rotation for each in served.values() for rotation in each}
         for shift in held_shifts(Shift.objects.overlapping(start, end).filter(rotation__in=rotations)):
             self.shifts[shift.rotation].append(shift)
         people = {shift.person for each in self.shifts.values() for shift in each if shift.person is not None}
-        self.abilities = abilities_of(people, now=start)
+        self.abilities = abilities_of(people, now=now)
         self.shared: dict[tuple[str, tuple[int, ...], Requirements], DomainCover] = {}
 
     def domains_of(self, site_id: int, coverage: SiteCoverage) -> dict[str, DomainCover]:
@@ -183,7 +185,7 @@ class _Timelines:
         skills = {requirement.skill_id for requirement in requirements}
         abilities = [
             ability
-            for person in {shift.person for shift in shifts} - {None}
+            for person in {shift.person for shift in shifts if shift.person is not None}
             for ability in self.abilities.get(person, ())
             if ability.skill_id in skills
         ]
@@ -208,7 +210,7 @@ def shift_requirements(coverage: SiteCoverage, domain: str) -> Requirements:
 
 
 def abilities_of(person_ids: Collection[int], *, now: datetime) -> dict[int, list[Ability]]:
-    """What people hold or are exempt from, from now on. Two statements."""
+    """What people hold or are exempt from now, and later on. Two statements."""
     abilities: dict[int, list[Ability]] = defaultdict(list)
     for holder in holders_of(person_ids, now=now):
         ability = Ability(
@@ -221,8 +223,9 @@ def abilities_of(person_ids: Collection[int], *, now: datetime) -> dict[int, lis
         )
         abilities[holder.person_id].append(ability)
     exempt = SkillExemption.objects.filter(person__in=person_ids, ends_at__gt=now).order_by("pk")
-    exempt = exempt.values_list("person_id", "skill_id", "begins_at", "ends_at")
-    for person_id, skill_id, begins_at, ends_at in exempt:
+    for person_id, skill_id, begins_at, ends_at in exempt.values_list(
+        "person_id", "skill_id", "begins_at", "ends_at"
+    ):
         abilities[person_id].append(
             Ability(starts_at=begins_at, ends_at=ends_at, person=person_id, skill_id=skill_id, is_exempt=True)
         )
