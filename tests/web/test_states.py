@@ -25,7 +25,7 @@ VALUES = {
     "ownership": ["owned", "no-deputy", "overdue", "left", "waiting", "unowned"],
     "cover": ["nobody", "once", "twice"],
     "shift": ["short", "as-needed", "more", "not-planned"],
-    "skill": ["qualified", "ending", "over", "exempt", "gap"],
+    "skill": ["qualified", "ending", "declared", "over", "exempt", "gap"],
     "entry": ["on-call", "away", "nobody", "drill", "capacity"],
     "assignment": ["proposed", "accepted", "declined", "ended"],
     "interop": ["proven", "other-versions", "failed", "stale", "not-proven"],

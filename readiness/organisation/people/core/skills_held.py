@@ -11,6 +11,7 @@ from readiness.organisation.people.core.coverage import EXPIRING
 class SkillStanding(StrEnum):
     QUALIFIED = "qualified"
     ENDING = "ending"
+    DECLARED = "declared"
     OVER = "over"
     EXEMPT = "exempt"
     GAP = "gap"
@@ -18,14 +19,19 @@ class SkillStanding(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownSkill:
-    """A skill that somebody showed at a level; it counts from `shown_at` until `until` (None: without end)."""
+    """A skill that somebody showed at a level, from `shown_at` until `until` (None: without end). It counts from when
+    its assessor confirmed it."""
 
     level: int
     shown_at: datetime
     until: datetime | None
+    confirmed_at: datetime | None
+
+    def lasts(self, now: datetime) -> bool:
+        return self.shown_at <= now and (self.until is None or self.until > now)
 
     def counts(self, now: datetime) -> bool:
-        return self.shown_at <= now and (self.until is None or self.until > now)
+        return self.lasts(now) and self.confirmed_at is not None and self.confirmed_at <= now
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +60,9 @@ def held_skill(
     last = best or max(began, key=lambda each: (each.until or now, each.level), default=None)
     if needed:
         return HeldSkill(SkillStanding.GAP, best.level if best else 0, last.until if last else None, needed)
+    declared = max((each for each in began if each.lasts(now)), key=_rank, default=None)
+    if declared is not None:
+        return HeldSkill(SkillStanding.DECLARED, declared.level, declared.until)
     return HeldSkill(SkillStanding.OVER, last.level, last.until) if last is not None else None
 
 

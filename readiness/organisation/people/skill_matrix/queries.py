@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, QuerySet
 from django.db.models.functions import Least
 
 from inventory.queries import SiteFacts
@@ -21,6 +21,7 @@ from readiness.organisation.people.models import (
     Team,
 )
 
+_SHOWN = ("level", "shown_at", "until", "confirmed_at")
 type NeededLevels = Mapping[int, int]
 """The highest level that is short, by skill."""
 
@@ -87,14 +88,6 @@ def gaps(slugs: Collection[str] = (), *, now: datetime) -> SkillGaps:
     return SkillGaps({skill_id: frozenset(ids) for skill_id, ids in sites.items()}, assigned)
 
 
-def counting(now: datetime) -> Q:
-    return (
-        Q(shown_at__lte=now)
-        & (Q(valid_until=None) | Q(valid_until__gt=now))
-        & (Q(revoked_at=None) | Q(revoked_at__gt=now))
-    )
-
-
 def rows(
     page: Iterable[Person], skill_ids: Collection[int], skill_gaps: SkillGaps, *, now: datetime
 ) -> list[PersonSkills]:
@@ -104,11 +97,11 @@ def rows(
     shown: dict[tuple[int, int], list[ShownSkill]] = defaultdict(list)
     shown_skills = Qualification.objects.filter(person__in=ids, skill__in=skill_ids).order_by()
     shown_skills = shown_skills.annotate(until=Least("valid_until", "revoked_at"))
-    for person_id, skill_id, level, shown_at, until in shown_skills.values_list(
-        "person_id", "skill_id", "level", "shown_at", "until"
+    for person_id, skill_id, *values in shown_skills.values_list(
+        "person_id", "skill_id", "level", "shown_at", "until", "confirmed_at"
     ):
-        shown[person_id, skill_id].append(ShownSkill(level=level, shown_at=shown_at, until=until))
-    in_force = SkillExemption.objects.filter(person__in=ids, begins_at__lte=now, ends_at__gt=now).order_by()
+        shown[person_id, skill_id].append(ShownSkill(**dict(zip(_SHOWN, values, strict=True))))
+    in_force = SkillExemption.objects.counting(now).filter(person__in=ids).order_by()
     exempt = set(in_force.values_list("person_id", "skill_id"))
     teams: dict[int, list[str]] = defaultdict(list)
     members = Membership.objects.filter(person__in=ids).order_by("team__name", "team")
@@ -138,7 +131,7 @@ def rows(
 
 def qualified_counts(matching: QuerySet[Person], *, now: datetime) -> dict[int, int]:
     """How many of these people are qualified in each skill, at any level. One statement."""
-    held = Qualification.objects.filter(counting(now), person__in=matching.order_by().values("pk")).order_by()
+    held = Qualification.objects.counting(now).filter(person__in=matching.order_by().values("pk")).order_by()
     return dict(held.values_list("skill").annotate(Count("person", distinct=True)))
 
 
@@ -147,7 +140,7 @@ def team_rows(*, now: datetime) -> list[TeamSkills]:
     present = Person.objects.present(now).order_by()
     members = Membership.objects.filter(person__in=present.values("pk")).order_by()
     sizes = dict(members.values_list("team").annotate(Count("person")))
-    held = Qualification.objects.filter(counting(now), person__in=present.values("pk")).order_by()
+    held = Qualification.objects.counting(now).filter(person__in=present.values("pk")).order_by()
     counts: dict[int, dict[int, int]] = defaultdict(dict)
     for team_id, skill_id, number in held.values_list("person__memberships__team", "skill").annotate(
         Count("person", distinct=True)

@@ -138,6 +138,8 @@ def _words(held: HeldSkill) -> str:
             return f"{level} until {day(held.until)}" if held.until else level
         case SkillStanding.ENDING if held.until:
             return f"{level}, ends {day(held.until)}"
+        case SkillStanding.DECLARED:
+            return f"{level}, declared"
         case SkillStanding.OVER if held.until:
             return f"{level}, ended {day(held.until)}"
         case SkillStanding.GAP:

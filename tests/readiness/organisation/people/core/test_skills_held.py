@@ -11,8 +11,8 @@ DAY = timedelta(days=1)
 LONG, SOON, PAST = NOW + 90 * DAY, NOW + 20 * DAY, NOW - DAY
 
 
-def shown(level=1, until=LONG, shown_at=NOW - 300 * DAY):
-    return ShownSkill(level=level, shown_at=shown_at, until=until)
+def shown(level=1, until=LONG, shown_at=NOW - 300 * DAY, confirmed_at=NOW - 299 * DAY):
+    return ShownSkill(level=level, shown_at=shown_at, until=until, confirmed_at=confirmed_at)
 
 
 CASES = {
@@ -23,6 +23,13 @@ CASES = {
     "the later end counts": ([shown(until=SOON), shown()], False, 0, HeldSkill(SkillStanding.QUALIFIED, 1, LONG)),
     "it ended": ([shown(2, PAST)], False, 0, HeldSkill(SkillStanding.OVER, 2, PAST)),
     "it begins later": ([shown(shown_at=NOW + DAY)], False, 0, None),
+    "nobody confirmed it": ([shown(2, confirmed_at=None)], False, 0, HeldSkill(SkillStanding.DECLARED, 2, LONG)),
+    "a lower level is confirmed": (
+        [shown(2, confirmed_at=None), shown()], False, 0, HeldSkill(SkillStanding.QUALIFIED, 1, LONG),
+    ),
+    "a site is short, and nobody confirmed it": (
+        [shown(2, confirmed_at=None)], False, 2, HeldSkill(SkillStanding.GAP, 0, LONG, 2),
+    ),
     "exempt": ([], True, 0, HeldSkill(SkillStanding.EXEMPT)),
     "exempt from what a site is short of": ([], True, 2, HeldSkill(SkillStanding.EXEMPT)),
     "exempt, and qualified": ([shown()], True, 0, HeldSkill(SkillStanding.QUALIFIED, 1, LONG)),
