@@ -16,6 +16,7 @@ from readiness.assessment.evidence.models import Review, SignOff
 from readiness.assessment.framework.models import FrameworkVersion
 from readiness.assessment.grants.models import GrantStanding
 from readiness.assessment.scoring.core.states import CheckState, Health, Tier, Verdict
+from readiness.boards.cover.core import ShiftStanding
 from readiness.boards.models import DryRun
 from readiness.demand.jurisdiction.core.pack import LegalAnswer
 from readiness.demand.jurisdiction.models import RulePack
@@ -68,6 +69,7 @@ SHOWN = {
     "work": WorkItemStanding,
     "ownership": ownership.ItemStanding,
     "cover": CoverDepth,
+    "shift": ShiftStanding,
     "skill": SkillStanding,
     "entry": EntryKind,
     "assignment": Assignment.State,

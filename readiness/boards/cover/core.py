@@ -35,14 +35,14 @@ class Half(NamedTuple):
     is_night: bool
 
     @classmethod
-    def at(cls, instant: datetime, zone: ZoneInfo) -> Self:
+    def containing(cls, instant: datetime, zone: ZoneInfo) -> Self:
         local = instant.astimezone(zone)
         if local.time() < DAY_BEGINS:
             return cls(local.date() - timedelta(days=1), True)
         return cls(local.date(), local.time() >= NIGHT_BEGINS)
 
     @classmethod
-    def of_place(cls, place: int) -> Self:
+    def unpacked(cls, place: int) -> Self:
         return cls(date.fromordinal(place // 2), bool(place % 2))
 
     @property
@@ -66,7 +66,7 @@ class Half(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """What a page shows: `days` whole days from `first` on. `present` is the place that is under way, by zone."""
+    """The time of a page: `days` whole days from `first` on. `present` is the place that is under way, by zone."""
 
     first: date
     days: int
@@ -101,8 +101,8 @@ class DomainShifts:
         qualified: dict[int, int] = {}
         for part in parts:
             code, number = _CODE_OF[part.standing], min(len(part.qualified), MOST_COUNTED)
-            last = Half.at(part.ends_at - _INSTANT, local).place
-            for place in range(Half.at(part.starts_at, local).place, last + 1):
+            last = Half.containing(part.ends_at - _INSTANT, local).place
+            for place in range(Half.containing(part.starts_at, local).place, last + 1):
                 standings[place] = min(code, standings.get(place, code))
                 qualified[place] = min(number, qualified.get(place, number))
         places = range(min(standings, default=0), max(standings, default=-1) + 1)
@@ -114,10 +114,10 @@ class DomainShifts:
             qualified=bytes([qualified.get(place, 0) for place in places]),
         )
 
-    def within(self, places: range) -> bytes:
+    def codes(self, places: range) -> bytes:
         return self.standings[self._slice(places)]
 
-    def at(self, place: int) -> tuple[ShiftStanding | None, int]:
+    def entry(self, place: int) -> tuple[ShiftStanding | None, int]:
         """Standing and number; None where nothing is known."""
         at = place - self.begins
         if not 0 <= at < len(self.standings):
@@ -159,21 +159,21 @@ class ShiftCounts:
         return self.by_line.total()
 
 
-def window(sites: Iterable[SiteShifts], *, days: int, now: datetime) -> Window:
+def window_ahead(sites: Iterable[SiteShifts], *, days: int, now: datetime) -> Window:
     """From the earliest date on that is under way at one of the sites."""
     zones = {site.zone for site in sites} or {"UTC"}
-    present = {zone: Half.at(now, ZoneInfo(zone)).place for zone in zones}
-    return Window(Half.of_place(min(present.values())).day, days, present)
+    present = {zone: Half.containing(now, ZoneInfo(zone)).place for zone in zones}
+    return Window(Half.unpacked(min(present.values())).day, days, present)
 
 
-def counted(sites: Iterable[SiteShifts], domains: Collection[str], shown: Window) -> ShiftCounts:
+def counted(sites: Iterable[SiteShifts], domains: Collection[str], window: Window) -> ShiftCounts:
     planned, by_place, by_line = 0, Counter[int](), Counter[tuple[int, str]]()
     for site in sites:
-        ahead = shown.ahead(site.zone)
+        ahead = window.ahead(site.zone)
         for line in site.among(domains):
-            within = line.within(ahead)
-            planned += len(within) - within.count(0) - within.count(NOT_PLANNED)
-            if number := within.count(SHORT):
+            codes = line.codes(ahead)
+            planned += len(codes) - codes.count(0) - codes.count(NOT_PLANNED)
+            if number := codes.count(SHORT):
                 by_line[site.site_id, line.domain] = number
                 by_place.update(line.short_places(ahead))
     return ShiftCounts(planned, by_place, by_line)

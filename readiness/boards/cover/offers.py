@@ -1,4 +1,4 @@
-"""What a reader may do about a short shift for one of those who could take it: the pages that move shifts do it."""
+"""Steps that a reader may take to give a short shift to somebody; the pages that move shifts do it."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -66,7 +66,7 @@ def _is_writable(detail: ShiftDetail) -> bool:
     """Whether the rotation lies within the reader's scope."""
     if scopes.sees_all():
         return True
-    rotation = Rotation.objects.filter(pk=detail.rotation_id).first()
+    rotation = Rotation.objects.filter(pk=detail.rotation_id or 0).first()
     return rotation is not None and scopes.may_write(rotation)
 
 
@@ -94,4 +94,4 @@ def _offer(detail: ShiftDetail, candidate: Candidate, user: Any, now: datetime) 
 
 def _minute(at: datetime) -> str:
     """An instant as the form of an override shows it."""
-    return f"{localtime(at):%Y-%m-%d %H:%M}"
+    return localtime(at).replace(tzinfo=None).isoformat(sep=" ", timespec="minutes")

@@ -10,7 +10,7 @@ from readiness.assessment.evidence.core.proving.values import few
 from readiness.boards.cover.core import Half, ShiftCounts
 from readiness.boards.cover.queries import HeldTurn, ShiftDetail
 from readiness.organisation.people.core.on_call import NOBODY
-from web.units import duration, how_many, number, plural, zone_name
+from web.units import duration, how_many, instant, number, plural
 from web.visibility import name_of, sees_names
 
 DOMAINS = dict(DomainChoices.choices)
@@ -55,9 +55,9 @@ def ahead_words(starts_at: datetime, ends_at: datetime, *, now: datetime) -> str
 
 
 def times_words(starts_at: datetime, ends_at: datetime, zone: str) -> str:
-    """A shift's times at its site: "2 Dec 18:00 to 3 Dec 06:00 CET"."""
-    begins, ends = (at.astimezone(ZoneInfo(zone)) for at in (starts_at, ends_at))
-    return f"{begins.day} {begins:%b %H:%M} to {ends.day} {ends:%b %H:%M} {zone_name(ends)}"
+    """A shift's times at its site."""
+    local = ZoneInfo(zone)
+    return f"{instant(starts_at, local)} to {instant(ends_at, local)}"
 
 
 def present_people(detail: ShiftDetail) -> str:
@@ -88,7 +88,7 @@ def _nobody(turn: HeldTurn) -> str:
 
 
 def missing(detail: ShiftDetail) -> list[str]:
-    """What the people on call lack, once each."""
+    """Say what the people on call lack, once each."""
     listed = []
     for lack in detail.span.lacks:
         who = "Too few of those on call have" if lack.level is None else f"The {lack_level(lack.level)} lacks"

@@ -36,12 +36,12 @@ SATURDAY = 5
 
 
 def covered_sites(
-    sites: Iterable[tuple[SiteFacts, SiteShifts]], domains: Sequence[str], shown: Window
+    sites: Iterable[tuple[SiteFacts, SiteShifts]], domains: Sequence[str], window: Window
 ) -> list[CoveredSite]:
     rows = []
     for site, shifts in sites:
-        lines, ahead = shifts.among(domains), shown.ahead(shifts.zone)
-        parts = [line.within(ahead) for line in lines]
+        lines, ahead = shifts.among(domains), window.ahead(shifts.zone)
+        parts = [line.codes(ahead) for line in lines]
         short, free = (sum(part.count(code) for part in parts) for code in (SHORT, NOT_PLANNED))
         if lines:
             rows.append(CoveredSite(site, shifts, lines, short, free))
@@ -106,14 +106,14 @@ class ShiftRow:
         return shift_key(self.site.slug, self.line.domain, self.half)
 
 
-def shift_rows(rows: Iterable[CoveredSite], shown: Window, *, only_short: bool) -> Iterator[ShiftRow]:
+def shift_rows(rows: Iterable[CoveredSite], window: Window, *, only_short: bool) -> Iterator[ShiftRow]:
     for row in rows:
-        ahead = shown.ahead(row.shifts.zone)
+        ahead = window.ahead(row.shifts.zone)
         for line in row.lines:
             for place in line.short_places(ahead) if only_short else ahead:
-                standing, number = line.at(place)
+                standing, number = line.entry(place)
                 if standing is not None:
-                    yield ShiftRow(row.site, line, Half.of_place(place), standing, number)
+                    yield ShiftRow(row.site, line, Half.unpacked(place), standing, number)
 
 
 def shifts_table(query: Mapping[str, Any]) -> Table:
@@ -144,12 +144,12 @@ def shifts_table(query: Mapping[str, Any]) -> Table:
 WORDS = {standing: str(look.word).lower() for standing, look in STATES["shift"].items()}
 
 
-class CellWords:
+class ShiftWords:
     """Keys and words of the places of one page, worked out once for its thousands of cells."""
 
-    def __init__(self, shown: Window, *, current_key: str) -> None:
-        halves = {place: Half.of_place(place) for place in shown.places}
-        self.shown, self.current_key = shown, current_key
+    def __init__(self, window: Window, *, current_key: str) -> None:
+        halves = {place: Half.unpacked(place) for place in window.places}
+        self.window, self.current_key = window, current_key
         self.keys = {place: half.key for place, half in halves.items()}
         self.words = {place: sentences.half_words(half) for place, half in halves.items()}
 
@@ -159,15 +159,15 @@ class CellWords:
                 "domain": line.domain,
                 "label": DOMAINS[line.domain],
                 "needed": line.needed,
-                "cells": [self.cell(row, line, place) for place in self.shown.places],
+                "cells": [self.cell(row, line, place) for place in self.window.places],
             }
             for line in row.lines
         ]
 
     def cell(self, row: CoveredSite, line: DomainShifts, place: int) -> GridCell:
-        standing, number = line.at(place)
+        standing, number = line.entry(place)
         title = f"{row.site.name} {DOMAINS[line.domain].lower()}, {self.words[place]}"
-        is_over = place < self.shown.present[row.shifts.zone]
+        is_over = place < self.window.present[row.shifts.zone]
         if standing is None or is_over:
             return GridCell("", "", "", f"{title}: {'over' if is_over else 'not known yet'}")
         is_planned = standing is not ShiftStanding.NOT_PLANNED
@@ -183,20 +183,20 @@ class CellWords:
         )
 
 
-def by_day(row: CoveredSite, cell_words: CellWords) -> list[tuple[str, list[GridCell]]]:
+def day_rows(row: CoveredSite, shift_words: ShiftWords) -> list[tuple[str, list[GridCell]]]:
     """One site for phones: a row for each day, with day and night of each domain."""
-    places = cell_words.shown.places
+    places = shift_words.window.places
     return [
         (
-            f"{Half.of_place(place).day:%a} {Half.of_place(place).day.day}",
-            [cell_words.cell(row, line, each) for line in row.lines for each in (place, place + 1)],
+            f"{Half.unpacked(place).day:%a} {Half.unpacked(place).day.day}",
+            [shift_words.cell(row, line, each) for line in row.lines for each in (place, place + 1)],
         )
         for place in places[::2]
     ]
 
 
-def headings(shown: Window, today: date) -> list[dict[str, Any]]:
-    days = [Half.of_place(place).day for place in shown.places[::2]]
+def headings(window: Window, today: date) -> list[dict[str, Any]]:
+    days = [Half.unpacked(place).day for place in window.places[::2]]
     return [
         {
             "day": day,

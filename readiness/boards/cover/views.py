@@ -9,7 +9,7 @@ from django.http.response import HttpResponseBase
 from django.utils.timezone import localtime
 
 from readiness.boards.cover import params, queries, sentences, tables
-from readiness.boards.cover.core import Window, counted, window
+from readiness.boards.cover.core import Window, counted, window_ahead
 from readiness.boards.cover.offers import takers
 from readiness.boards.cover.queries import CoveredSite
 from readiness.organisation.people.core.cover import COVER_DAYS
@@ -37,41 +37,41 @@ def page(request: HttpRequest) -> HttpResponseBase:
     if request.headers.get("HX-Target", "").partition("#")[2] == PANEL_REGION:
         return answers.page(request, f"{TEMPLATE}#evidence", _panel(request, address, at))
     ahead = queries.sites_ahead(now=at)
-    shown = window((shifts for _, shifts in ahead.values()), days=days, now=at)
-    rows = tables.covered_sites(ahead.values(), address.many("domain"), shown)
+    window = window_ahead((shifts for _, shifts in ahead.values()), days=days, now=at)
+    rows = tables.covered_sites(ahead.values(), address.many("domain"), window)
     definition = tables.sites_table(rows, days=days, chosen_slugs=address.many("site"))
     sites = table_kit.page(request, definition, rows)
     matching = [row for chunk in sites.source.chunks() for row in chunk]
     if view == params.LIST or sites.export:
         query = {name: address.many(name) for name in tables.FILTERS if address.many(name)} | {"days": days}
-        shifts = tables.shift_rows(matching, shown, only_short=view == params.LIST)
+        shifts = tables.shift_rows(matching, window, only_short=view == params.LIST)
         listed = table_kit.page(request, tables.shifts_table(query), list(shifts))
         if table_kit.wants_table_only(request, listed):
             return table_kit.respond(request, TEMPLATE, listed)
     else:
         listed = None
-    context = _around(address, matching, shown, at) | {"view": view, "listed": listed, "table": sites}
+    context = _around(address, matching, window, at) | {"view": view, "listed": listed, "table": sites}
     context |= {"sites": {site_id: site for site_id, (site, _) in ahead.items()}} | _grid(
-        address, sites, matching, shown
+        address, sites, matching, window
     )
     if table_kit.wants_table_only(request, sites):
         return answers.page(request, f"{TEMPLATE}#matrix", context)
     return answers.page(request, TEMPLATE, context | _panel(request, address, at))
 
 
-def _around(address: Address, matching: list[CoveredSite], shown: Window, at: datetime) -> dict[str, Any]:
+def _around(address: Address, matching: list[CoveredSite], window: Window, at: datetime) -> dict[str, Any]:
     domains = address.many("domain")
-    counts = counted((row.shifts for row in matching), domains, shown)
+    counts = counted((row.shifts for row in matching), domains, window)
     facts = {row.site.id: row.site for row in matching}
     return {
         "tabs": tabs("cover"),
-        "summary": sentences.summary(counts, facts, shown.days),
+        "summary": sentences.summary(counts, facts, window.days),
         "counts": counts,
-        "totals": [counts.by_place[place] for place in shown.places],
-        "days": tables.headings(shown, localtime(at).date()),
+        "totals": [counts.by_place[place] for place in window.places],
+        "days": tables.headings(window, localtime(at).date()),
         "sees_names": sees_names(),
         "day_choices": choices(
-            params.DAYS.items(), shown.days, lambda number: address.url(without=["page"], days=number)
+            params.DAYS.items(), window.days, lambda number: address.url(without=["page"], days=number)
         ),
         "view_choices": choices(
             params.VIEWS.items(),
@@ -83,21 +83,21 @@ def _around(address: Address, matching: list[CoveredSite], shown: Window, at: da
     }
 
 
-def _grid(address: Address, sites: TablePage, matching: list[CoveredSite], shown: Window) -> dict[str, Any]:
-    cell_words = tables.CellWords(shown, current_key=address.one(CELL))
+def _grid(address: Address, sites: TablePage, matching: list[CoveredSite], window: Window) -> dict[str, Any]:
+    shift_words = tables.ShiftWords(window, current_key=address.one(CELL))
     rows: list[CoveredSite] = [row.object for row in sites.rows]
     in_view = next(
         (row for row in rows if row.site.slug == address.one(SITE_IN_VIEW)), rows[0] if rows else None
     )
     short = nsmallest(
         SHORT_NEXT,
-        tables.shift_rows(matching, shown, only_short=True),
+        tables.shift_rows(matching, window, only_short=True),
         key=lambda row: (row.half.place, row.site.name, row.line.domain),
     )
     return {
-        "rows": [(row, cell_words.lines(row)) for row in rows],
+        "rows": [(row, shift_words.lines(row)) for row in rows],
         "in_view": in_view,
-        "by_day": tables.by_day(in_view, cell_words) if in_view else [],
+        "by_day": tables.day_rows(in_view, shift_words) if in_view else [],
         "short_next": [
             (
                 row,
@@ -113,11 +113,11 @@ def _panel(request: HttpRequest, address: Address, at: datetime) -> dict[str, An
     key = address.one(CELL)
     if not key:
         return {"evidence": None}
-    named = params.shift_named(key)
+    cell = params.shift_named(key)
     site_ids = {site.slug: site.id for site, _ in queries.sites_ahead(now=at).values()}
     detail = None
-    if named is not None and named[0] in site_ids:
-        detail = queries.shift_detail(site_ids[named[0]], named[1], named[2], user=request.user, now=at)
+    if cell is not None and cell[0] in site_ids:
+        detail = queries.shift_detail(site_ids[cell[0]], cell[1], cell[2], user=request.user, now=at)
     if detail is None:
         raise Http404(
             f"cell: {key} names no shift of the next {COVER_DAYS} days, as in porto.network.2026-12-02-night."

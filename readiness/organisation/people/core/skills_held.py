@@ -45,11 +45,11 @@ class HeldSkill:
 
 
 def held_skill(
-    shown: Iterable[ShownSkill], *, is_exempt: bool, needed: int, now: datetime
+    records: Iterable[ShownSkill], *, is_exempt: bool, needed: int, now: datetime
 ) -> HeldSkill | None:
     """The best of what a person showed of one skill; None without any of it. `needed` is the level that too few people
     have at a site they are assigned to, 0 where enough have it."""
-    began = [each for each in shown if each.shown_at <= now]
+    began = [each for each in records if each.shown_at <= now]
     best = max((each for each in began if each.counts(now)), key=_rank, default=None)
     if best is not None and best.level >= needed:
         is_ending = best.until is not None and best.until <= now + EXPIRING
@@ -66,5 +66,5 @@ def held_skill(
     return HeldSkill(SkillStanding.OVER, last.level, last.until) if last is not None else None
 
 
-def _rank(shown: ShownSkill) -> tuple[int, bool, datetime]:
-    return shown.level, shown.until is None, shown.until or shown.shown_at
+def _rank(record: ShownSkill) -> tuple[int, bool, datetime]:
+    return record.level, record.until is None, record.until or record.shown_at

@@ -40,7 +40,7 @@ class CalendarEntry(TimeSpan):
 
 
 @dataclass(frozen=True, slots=True)
-class Lane:
+class CalendarLine:
     """A line of the calendar: a person, or what is nobody's own."""
 
     key: str
@@ -64,7 +64,7 @@ def span_of(days: Sequence[date], zone: ZoneInfo) -> TimeSpan:
     return TimeSpan(starts_at=_midnight(days[0], zone), ends_at=_midnight(days[-1] + DAY, zone))
 
 
-def on_days(entries: Iterable[CalendarEntry], days: Sequence[date], zone: ZoneInfo) -> Days:
+def entries_by_day(entries: Iterable[CalendarEntry], days: Sequence[date], zone: ZoneInfo) -> Days:
     """An entry is on every day that it touches; one that ends at midnight does not touch the next day."""
     of_day: Days = defaultdict(list)
     for entry in entries:

@@ -71,11 +71,11 @@ def skills(domains: Collection[str] = ()) -> list[Skill]:
 
 def gaps(slugs: Collection[str] = (), *, now: datetime) -> SkillGaps:
     """Gaps of all sites, or of these; read from what is kept of the fleet."""
-    kept = fleet.fleet_people(now=now)
+    fleet_now = fleet.fleet_people(now=now)
     sites: dict[int, set[int]] = defaultdict(set)
     assigned = []
-    for site_id, coverage in kept.covered.items():
-        if slugs and kept.sites[site_id].slug not in slugs:
+    for site_id, coverage in fleet_now.covered.items():
+        if slugs and fleet_now.sites[site_id].slug not in slugs:
             continue
         levels: dict[int, int] = {}
         for each in coverage.requirements:
@@ -94,13 +94,13 @@ def rows(
     """The rows of these people, in their order; three statements, however many."""
     present = list(page)
     ids = [person.pk for person in present]
-    shown: dict[tuple[int, int], list[ShownSkill]] = defaultdict(list)
-    shown_skills = Qualification.objects.filter(person__in=ids, skill__in=skill_ids).order_by()
-    shown_skills = shown_skills.annotate(until=Least("valid_until", "revoked_at"))
-    for person_id, skill_id, *values in shown_skills.values_list(
+    records: dict[tuple[int, int], list[ShownSkill]] = defaultdict(list)
+    qualifications = Qualification.objects.filter(person__in=ids, skill__in=skill_ids).order_by()
+    qualifications = qualifications.annotate(until=Least("valid_until", "revoked_at"))
+    for person_id, skill_id, *values in qualifications.values_list(
         "person_id", "skill_id", "level", "shown_at", "until", "confirmed_at"
     ):
-        shown[person_id, skill_id].append(ShownSkill(**dict(zip(_SHOWN, values, strict=True))))
+        records[person_id, skill_id].append(ShownSkill(**dict(zip(_SHOWN, values, strict=True))))
     in_force = SkillExemption.objects.counting(now).filter(person__in=ids).order_by()
     exempt = set(in_force.values_list("person_id", "skill_id"))
     teams: dict[int, list[str]] = defaultdict(list)
@@ -113,11 +113,11 @@ def rows(
             person,
             tuple(teams[person.pk]),
             {
-                skill_id: held
+                skill_id: holding
                 for skill_id in skill_ids
                 if (
-                    held := held_skill(
-                        shown.get((person.pk, skill_id), ()),
+                    holding := held_skill(
+                        records.get((person.pk, skill_id), ()),
                         is_exempt=(person.pk, skill_id) in exempt,
                         needed=needed.get(person.pk, {}).get(skill_id, 0),
                         now=now,
@@ -131,8 +131,10 @@ def rows(
 
 def qualified_counts(matching: QuerySet[Person], *, now: datetime) -> dict[int, int]:
     """How many of these people are qualified in each skill, at any level. One statement."""
-    held = Qualification.objects.counting(now).filter(person__in=matching.order_by().values("pk")).order_by()
-    return dict(held.values_list("skill").annotate(Count("person", distinct=True)))
+    holding = (
+        Qualification.objects.counting(now).filter(person__in=matching.order_by().values("pk")).order_by()
+    )
+    return dict(holding.values_list("skill").annotate(Count("person", distinct=True)))
 
 
 def team_rows(*, now: datetime) -> list[TeamSkills]:
@@ -140,9 +142,9 @@ def team_rows(*, now: datetime) -> list[TeamSkills]:
     present = Person.objects.present(now).order_by()
     members = Membership.objects.filter(person__in=present.values("pk")).order_by()
     sizes = dict(members.values_list("team").annotate(Count("person")))
-    held = Qualification.objects.counting(now).filter(person__in=present.values("pk")).order_by()
+    holding = Qualification.objects.counting(now).filter(person__in=present.values("pk")).order_by()
     counts: dict[int, dict[int, int]] = defaultdict(dict)
-    for team_id, skill_id, number in held.values_list("person__memberships__team", "skill").annotate(
+    for team_id, skill_id, number in holding.values_list("person__memberships__team", "skill").annotate(
         Count("person", distinct=True)
     ):
         counts[team_id][skill_id] = number
@@ -154,11 +156,13 @@ def team_rows(*, now: datetime) -> list[TeamSkills]:
 
 def history_of(person: Person, skill: Skill) -> list[Qualification]:
     """Everything the person showed of the skill, the latest first. One statement."""
-    shown = person.qualifications.filter(skill=skill).select_related("device_type", "assessed_by__user")
-    return list(shown.order_by("-shown_at", "-pk"))
+    records = person.qualifications.filter(skill=skill).select_related("device_type", "assessed_by__user")
+    return list(records.order_by("-shown_at", "-pk"))
 
 
 def short_sites_of(person: Person, site_ids: Collection[int], *, now: datetime) -> list[SiteFacts]:
     """Those of the sites to which the person is assigned."""
-    kept = fleet.fleet_people(now=now)
-    return [kept.sites[each] for each in sorted(site_ids) if person.pk in kept.covered[each].assigned]
+    fleet_now = fleet.fleet_people(now=now)
+    return [
+        fleet_now.sites[each] for each in sorted(site_ids) if person.pk in fleet_now.covered[each].assigned
+    ]

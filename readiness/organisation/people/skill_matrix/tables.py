@@ -120,8 +120,8 @@ NO_PEOPLE = {
 
 def _skill_column(skill: Skill) -> Column:
     def words(row: PersonSkills) -> str:
-        held = row.skills.get(skill.pk)
-        return _words(held) if held else ""
+        holding = row.skills.get(skill.pk)
+        return _words(holding) if holding else ""
 
     return Column(skill.slug, skill.name, words)
 
@@ -130,21 +130,21 @@ def _count_column(skill: Skill) -> Column:
     return Column(skill.slug, skill.name, lambda row: row.qualified.get(skill.pk, 0), numeric=True)
 
 
-def _words(held: HeldSkill) -> str:
+def _words(holding: HeldSkill) -> str:
     """How a person stands with a skill: "level 2, ends 20 Nov 2026"."""
-    level = f"level {held.level}" if held.level else ""
-    match held.standing:
+    level = f"level {holding.level}" if holding.level else ""
+    match holding.standing:
         case SkillStanding.QUALIFIED:
-            return f"{level} until {day(held.until)}" if held.until else level
-        case SkillStanding.ENDING if held.until:
-            return f"{level}, ends {day(held.until)}"
+            return f"{level} until {day(holding.until)}" if holding.until else level
+        case SkillStanding.ENDING if holding.until:
+            return f"{level}, ends {day(holding.until)}"
         case SkillStanding.DECLARED:
             return f"{level}, declared"
-        case SkillStanding.OVER if held.until:
-            return f"{level}, ended {day(held.until)}"
+        case SkillStanding.OVER if holding.until:
+            return f"{level}, ended {day(holding.until)}"
         case SkillStanding.GAP:
-            return ", ".join(filter(None, [level, f"a site is short of level {held.needed}"]))
-    return str(STATES["skill"][held.standing].word).lower()
+            return ", ".join(filter(None, [level, f"a site is short of level {holding.needed}"]))
+    return str(STATES["skill"][holding.standing].word).lower()
 
 
 def headings(
@@ -170,16 +170,16 @@ def headings(
 def person_cells(row: PersonSkills, skills: Sequence[Skill], *, current_key: str) -> list[GridCell]:
     cells, domain = [], ""
     for skill in skills:
-        held = row.skills.get(skill.pk)
+        holding = row.skills.get(skill.pk)
         key = f"{row.person.pk}.{skill.slug}"
-        words = _words(held) if held else "not shown"
+        words = _words(holding) if holding else "not shown"
         cells.append(
             GridCell(
                 key=key,
-                state=held.standing if held else "",
-                text=_text(held),
+                state=holding.standing if holding else "",
+                text=_text(holding),
                 label=f"{name_of(row.person)}, {skill.name}: {words}",
-                is_next=held is not None and held.standing is SkillStanding.GAP,
+                is_next=holding is not None and holding.standing is SkillStanding.GAP,
                 is_first=skill.domain != domain,
                 is_current=key == current_key,
             )
@@ -199,13 +199,13 @@ def team_cells(row: TeamSkills, skills: Sequence[Skill]) -> list[GridCell]:
     return cells
 
 
-def _text(held: HeldSkill | None) -> str:
-    return str(held.level) if held and held.level else ""
+def _text(holding: HeldSkill | None) -> str:
+    return str(holding.level) if holding and holding.level else ""
 
 
 def legend(rows: Collection[PersonSkills]) -> list[tuple[str, int]]:
     counts = dict.fromkeys(SkillStanding, 0)
     for row in rows:
-        for held in row.skills.values():
-            counts[held.standing] += 1
+        for holding in row.skills.values():
+            counts[holding.standing] += 1
     return [(standing.value, number) for standing, number in counts.items()]

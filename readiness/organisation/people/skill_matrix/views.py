@@ -100,15 +100,15 @@ def _panel(request: HttpRequest, address: Address, at: datetime) -> dict[str, An
     skill = get_object_or_404(Skill, slug=slug)
     skill_gaps = queries.gaps(address.many("site"), now=at)
     [row] = queries.rows([person], [skill.pk], skill_gaps, now=at)
-    held = row.skills.get(skill.pk)
-    short = skill_gaps.sites.get(skill.pk, frozenset()) if held and held.needed else frozenset()
+    holding = row.skills.get(skill.pk)
+    short = skill_gaps.sites.get(skill.pk, frozenset()) if holding and holding.needed else frozenset()
     may_add = request.user.has_perm("people.add_qualification")
     return {
         "evidence": {
             "person": person,
             "skill": skill,
             "teams": row.teams,
-            "held": held,
+            "held": holding,
             "shown": queries.history_of(person, skill),
             "sites": queries.short_sites_of(person, short, now=at),
             "courses": list(skill.courses.order_by("name", "pk")),

@@ -10,16 +10,16 @@ from django.db.models import Count, Q, QuerySet
 
 from inventory.models import CapacityEvent, Site
 from readiness.organisation.people.core.rotations import TimeSpan
-from readiness.organisation.people.core.team_calendar import CalendarEntry, EntryKind, Lane, span_of
+from readiness.organisation.people.core.team_calendar import CalendarEntry, CalendarLine, EntryKind, span_of
 from readiness.organisation.people.models import Drill, Leave, Level, Person, Shift, Team
 from web.links import link, page_url
 from web.units import how_many, power
 
 ON_CALL, NOBODY, DRILLS, CAPACITY = (
-    Lane("on-call", "On call"),
-    Lane("nobody", "Nobody on call"),
-    Lane("drills", "Drills"),
-    Lane("capacity", "Changes of capacity"),
+    CalendarLine("on-call", "On call"),
+    CalendarLine("nobody", "Nobody on call"),
+    CalendarLine("drills", "Drills"),
+    CalendarLine("capacity", "Changes of capacity"),
 )
 SEES_LEAVE, SEES_DRILLS = "people.view_leave", "people.view_drill"
 SEES_CAPACITY = "inventory.view_capacityevent"
@@ -27,7 +27,7 @@ SEES_CAPACITY = "inventory.view_capacityevent"
 
 @dataclass(frozen=True, slots=True)
 class TeamCalendar:
-    lanes: tuple[Lane, ...]
+    lanes: tuple[CalendarLine, ...]
     entries: tuple[CalendarEntry, ...]
     sites: tuple[Site, ...]
 
@@ -40,15 +40,15 @@ def team_calendar(
     members = Person.objects.present(now).filter(memberships__team=team).order_by("name", "pk")
     sites = tuple(_sites(team, span))
     entries: list[CalendarEntry] = []
-    lanes: list[Lane] = []
+    lanes: list[CalendarLine] = []
     if names:
         people = list(members)
-        lanes += [Lane(_lane(person.pk), person.name, link("person", person.pk)) for person in people]
+        lanes += [CalendarLine(_lane(person.pk), person.name, link("person", person.pk)) for person in people]
         entries += _shifts(people, span)
         entries += _leave(people, span) if user.has_perm(SEES_LEAVE) else ()
     else:
         lanes.append(ON_CALL)
-        entries += _on_call(members, span)
+        entries += _counted_shifts(members, span)
     lanes.append(NOBODY)
     entries += _nobody(team, span, linked=names)
     if user.has_perm(SEES_DRILLS):
@@ -100,7 +100,7 @@ def _leave(people: list[Person], span: TimeSpan) -> Iterator[CalendarEntry]:
         )
 
 
-def _on_call(members: QuerySet[Person], span: TimeSpan) -> Iterator[CalendarEntry]:
+def _counted_shifts(members: QuerySet[Person], span: TimeSpan) -> Iterator[CalendarEntry]:
     shifts = Shift.objects.overlapping(span.starts_at, span.ends_at).filter(
         person__in=members.order_by().values("pk")
     )

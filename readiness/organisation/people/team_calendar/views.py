@@ -14,8 +14,8 @@ from readiness.organisation.people.core.team_calendar import (
     Days,
     EntryKind,
     days_from,
+    entries_by_day,
     monday,
-    on_days,
 )
 from readiness.organisation.people.kinds.tabs import tabs
 from readiness.organisation.people.models import Team
@@ -49,11 +49,11 @@ def calendar(request: HttpRequest) -> HttpResponseBase:
     days = days_from(_start(address.one("start"), today), _weeks(address.one("weeks")))
     if team is None:
         return answers.page(request, TEMPLATE, {"team": None, "tabs": tabs("team-calendar")})
-    shown = team_calendar(team, days, zone, user=request.user, names=names, now=at)
+    contents = team_calendar(team, days, zone, user=request.user, names=names, now=at)
     if request.GET.get(EXPORT) == "csv":
-        return _file(team, shown)
-    of_day = on_days(shown.entries, days, zone)
-    panel = _panel(request, address, shown, of_day, days)
+        return _file(team, contents)
+    of_day = entries_by_day(contents.entries, days, zone)
+    panel = _panel(request, address, contents, of_day, days)
     if request.headers.get("HX-Target", "").partition("#")[2] == PANEL_REGION:
         return answers.page(request, f"{TEMPLATE}#evidence", panel)
     context = {
@@ -61,9 +61,9 @@ def calendar(request: HttpRequest) -> HttpResponseBase:
         "team": team,
         "teams": list(Team.objects.present(at).order_by("name", "pk").values_list("slug", "name")),
         "sees_names": names,
-        "shown": shown,
-        "lanes": [(lane, _cells(lane, of_day, days, address.one(CELL))) for lane in shown.lanes],
-        "agenda": _agenda(shown, of_day, days),
+        "contents": contents,
+        "lanes": [(lane, _cells(lane, of_day, days, address.one(CELL))) for lane in contents.lanes],
+        "agenda": _agenda(contents, of_day, days),
         **_times(address, days, today),
     }
     return answers.page(request, TEMPLATE, context | panel)
@@ -145,12 +145,12 @@ def _cells(lane: Any, of_day: Days, days: tuple[date, ...], current_key: str) ->
     return cells
 
 
-def _agenda(shown: TeamCalendar, of_day: Days, days: tuple[date, ...]) -> list[dict[str, Any]]:
+def _agenda(contents: TeamCalendar, of_day: Days, days: tuple[date, ...]) -> list[dict[str, Any]]:
     """The same by day and kind, for phones; days without an entry are left out."""
     listed = []
     for day in days:
         by_kind: dict[EntryKind, dict[str, str]] = {}
-        for lane in shown.lanes:
+        for lane in contents.lanes:
             for entry in of_day.get((lane.key, day), ()):
                 words = f"{lane.label} ({entry.mark})" if entry.kind is EntryKind.ON_CALL else entry.title
                 words = lane.label if entry.kind is EntryKind.AWAY else words
@@ -162,13 +162,13 @@ def _agenda(shown: TeamCalendar, of_day: Days, days: tuple[date, ...]) -> list[d
 
 
 def _panel(
-    request: HttpRequest, address: Address, shown: TeamCalendar, of_day: Days, days: tuple[date, ...]
+    request: HttpRequest, address: Address, contents: TeamCalendar, of_day: Days, days: tuple[date, ...]
 ) -> dict[str, Any]:
     key = address.one(CELL)
     if not key:
         return {"evidence": None}
     lane_key, _dot, text = key.partition(".")
-    lane = next((lane for lane in shown.lanes if lane.key == lane_key), None)
+    lane = next((lane for lane in contents.lanes if lane.key == lane_key), None)
     day = next((day for day in days if day.isoformat() == text), None)
     if lane is None or day is None:
         raise Http404(f"cell: {key} names no line and day of this calendar.")
@@ -185,13 +185,13 @@ def _panel(
     }
 
 
-def _file(team: Team, shown: TeamCalendar) -> HttpResponseBase:
-    labels = {lane.key: lane.label for lane in shown.lanes}
+def _file(team: Team, contents: TeamCalendar) -> HttpResponseBase:
+    labels = {lane.key: lane.label for lane in contents.lanes}
 
     def row(entry: CalendarEntry) -> list[str]:
         return [labels[entry.lane], entry.kind, entry.title, instant(entry.starts_at), instant(entry.ends_at)]
 
-    entries = sorted(shown.entries, key=lambda entry: (entry.starts_at, entry.order))
+    entries = sorted(contents.entries, key=lambda entry: (entry.starts_at, entry.order))
     return answers.csv_file(
         f"calendar-{team.slug}", ["Line", "Kind", "What", "From", "Until"], map(row, entries)
     )

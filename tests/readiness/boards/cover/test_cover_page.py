@@ -105,7 +105,7 @@ def test_half_days_as_bytes_are_those_of_the_spans(porto, rota, people):
     ahead = [half for half in halves if half.ends_at > NOW]
     assert len(ahead) > 100
     for half in ahead:
-        standing, number = line.at(Half(half.day, half.is_night).place)
+        standing, number = line.entry(Half(half.day, half.is_night).place)
         assert (standing, number) == (half.standing, half.qualified), half
         assert Half(half.day, half.is_night).times("Europe/Lisbon") == (half.starts_at, half.ends_at)
 
@@ -117,7 +117,7 @@ def test_the_panel_says_who_is_on_who_could_take_it_and_why_not_the_others(clien
     response = client_of("manager").get(f"{ADDRESS}?cell={SHORT_CELL}")
     words = words_of(response)
     assert "Porto network, Wed 25 Nov night" in words
-    assert "25 Nov 18:00 to 26 Nov 06:00 WET" in words
+    assert "25 Nov 2026 18:00 WET to 26 Nov 2026 06:00 WET" in words
     assert "1 of 2 qualified people" in words
     assert "Ona Reis is on and qualified. Bo Lind has a turn without what is required." in words
     evidence = response.context["evidence"]

@@ -70,7 +70,9 @@ def test_each_day_shows_who_is_on_call_who_is_away_and_what_happens_at_the_sites
     assert cells[f"p{bo.pk}.2026-12-03"] == ("away", "A", "Bo Lind, 3 Dec 2026, A: Away")
     assert cells["nobody.2026-12-03"][0] == "nobody"
     assert cells["drills.2026-12-03"] == ("drill", "D", "Drills, 3 Dec 2026, D: Fibre cut at Porto, planned")
-    assert cells["capacity.2026-12-04"][2] == "Changes of capacity, 4 Dec 2026, +: Commissioned 400 kW at Porto"
+    assert (
+        cells["capacity.2026-12-04"][2] == "Changes of capacity, 4 Dec 2026, +: Commissioned 400 kW at Porto"
+    )
 
 
 def test_the_panel_lists_a_day_and_offers_leave(client_of, ona):

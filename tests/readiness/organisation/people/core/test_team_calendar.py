@@ -7,8 +7,8 @@ from readiness.organisation.people.core.team_calendar import (
     CalendarEntry,
     EntryKind,
     days_from,
+    entries_by_day,
     monday,
-    on_days,
     span_of,
 )
 
@@ -21,7 +21,7 @@ def entry(starts_at, ends_at, kind=EntryKind.ON_CALL, mark="P"):
 
 
 def days_of(*entries):
-    return sorted(day.day for _, day in on_days(entries, DAYS, BERLIN))
+    return sorted(day.day for _, day in entries_by_day(entries, DAYS, BERLIN))
 
 
 def test_weeks_begin_on_mondays():
@@ -59,5 +59,5 @@ def test_the_weightiest_entry_of_a_day_comes_first():
     entries = [
         entry(at, at, kind, kind.value) for kind in (EntryKind.CAPACITY, EntryKind.ON_CALL, EntryKind.AWAY)
     ]
-    [listed] = on_days(entries, DAYS, BERLIN).values()
+    [listed] = entries_by_day(entries, DAYS, BERLIN).values()
     assert [each.kind for each in listed] == [EntryKind.AWAY, EntryKind.ON_CALL, EntryKind.CAPACITY]
