@@ -123,7 +123,7 @@ def test_the_panel_says_who_is_on_who_could_take_it_and_why_not_the_others(clien
     evidence = response.context["evidence"]
     assert [each.candidate.person.name for each in response.context["takers"]] == ["Dora Ruiz"]
     [other] = evidence.others
-    assert (other.person.name, other.hindrances) == ("Cai Moss", ("is on leave until 26 Nov 2026 16:00 UTC",))
+    assert (other.person.name, other.hindrances) == ("Cai Moss", ("is on leave until 26 Nov 2026 12:00 UTC",))
     assert "Why not 1 other" in words
     shift = Shift.objects.get(person=people["Bo Lind"], starts_at__lte=NOW, ends_at__gt=NOW)
     assert f'href="/people/shifts/{shift.pk}/move/?taker={dora.pk}"' in response.content.decode()
