@@ -163,8 +163,8 @@ def change_user(
     now: datetime,
 ) -> None:
     """Change the given fields only. Raises NotAllowed, UnknownRole, ValidationError."""
-    # The lock makes the second of two simultaneous changes see the first.
-    user.refresh_from_db(from_queryset=User.objects.select_for_update())
+    # The lock makes the second of two simultaneous changes see the first. Rows may refer to the user meanwhile.
+    user.refresh_from_db(from_queryset=User.objects.select_for_update(no_key=True))
     _refuse_unless_may_change(user, by)
     was_admin = user.is_superuser and user.is_active
     arguments = {"username": username, "email": email, "is_active": is_active}

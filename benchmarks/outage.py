@@ -8,33 +8,20 @@ Before that, five minutes at full load: every thread that makes pages has one to
 at every moment.
 """
 
-import time
 from collections import Counter
-from contextlib import ExitStack
 
 from benchmarks.machine import verdict
-from tests.peers.asking import Neighbour, p95_s
-from tests.peers.outages import EVERY_S, PAGE, READY, WRITE, outage, stored
-from tests.peers.standing import VIEWER, Standing, standing
+from tests.peers.asking import p95_s
+from tests.peers.outages import PAGE, READY, WRITE, outage, readiness_at_full_load, stored
+from tests.peers.standing import Standing, standing
 
 AWAY_S = 300
 BACK_S = 2.0
 LOADED_S = 300
-# One session is served by half of the threads that make pages.
-SESSIONS, READERS_EACH = 3, 8
-PAGES = (PAGE, "/", "/telemetry/", "/problems/")
 
 
 def _ready_at_full_load(running: Standing) -> None:
-    port = running.muster.port
-    with ExitStack() as until:
-        for session in [running.muster.session(VIEWER) for _ in range(SESSIONS)]:
-            for _ in range(READERS_EACH):
-                reader = Neighbour(port, PAGES, headers={"Cookie": session})
-                until.enter_context(reader.visiting())
-        answers = until.enter_context(Neighbour(port, [READY], pause_s=EVERY_S).visiting())
-        time.sleep(LOADED_S)
-        requests = list(answers)
+    requests = readiness_at_full_load(running, seconds=LOADED_S)
     statuses = Counter(answer.status for answer in requests)
     is_ready = set(statuses) == {200}
     print(

@@ -9,13 +9,16 @@ from datetime import UTC, datetime
 from tests.peers.asking import Answer, Neighbour, p95_s
 from tests.peers.running import eventually
 from tests.peers.sender import Sender
-from tests.peers.standing import SITE, Standing
+from tests.peers.standing import SITE, VIEWER, Standing
 
 PAGE, LIVE, READY, WRITE = "/sites/", "/health/live", "/health/ready", "/api/v1/write"
 EVERY_S = 0.2
 # Whoever asks while a server is away is answered within this time.
 ANSWERED_S = 1.0
 RECOVERED_S, WATCHED_S, STORED_S = 90, 4, 120
+# One session is served by half of the threads that make pages, so that these take all, and more wait.
+SESSIONS, READERS_EACH = 3, 8
+MADE_AT_LENGTH = (PAGE, "/", "/telemetry/", "/problems/")
 # Samples of an outage lie a second apart, long enough ago that none of them is in the future.
 BEGIN_S = 5 * 3600
 
@@ -110,6 +113,19 @@ def _answered(answers: dict[str, list[Answer]], *, since: float, what: str) -> N
         )
 
     eventually(well, within_s=RECOVERED_S, what=what)
+
+
+def readiness_at_full_load(standing: Standing, *, seconds: float) -> list[Answer]:
+    """What is answered about readiness while every thread that makes pages has one to make, and readers wait."""
+    port = standing.muster.port
+    with ExitStack() as until:
+        for session in [standing.muster.session(VIEWER) for _ in range(SESSIONS)]:
+            for _ in range(READERS_EACH):
+                reader = Neighbour(port, MADE_AT_LENGTH, headers={"Cookie": session})
+                until.enter_context(reader.visiting())
+        answers = until.enter_context(Neighbour(port, [READY], pause_s=EVERY_S).visiting())
+        time.sleep(seconds)
+        return list(answers)
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ SITES, SITE = 24, "site-"
 # One with a limit, by which the node is judged.
 METRIC = "node_timex_offset_seconds"
 # Seconds for which a sample counts as live, and after which a source is silent.
-SILENCE_S = 20
+SILENCE_S = 30
 CADENCE_S, GRACE_S = 2, 8
 SETTLED_S, SETTLES_S, LOOK_S = 20, 240, 2
 BANNER = "Pages show what was so then"

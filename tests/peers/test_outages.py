@@ -4,11 +4,21 @@ stored.
 
 import pytest
 
-from tests.peers.outages import ANSWERED_S, LIVE, PAGE, READY, WRITE, outage, stored
+from tests.peers.asking import p95_s
+from tests.peers.outages import (
+    ANSWERED_S,
+    LIVE,
+    PAGE,
+    READY,
+    WRITE,
+    outage,
+    readiness_at_full_load,
+    stored,
+)
 
 pytestmark = [pytest.mark.peers, pytest.mark.timeout(600)]
 
-BACK_S = 2.0
+BACK_S, LOADED_S = 2.0, 60
 # Readiness says what was seen, and a server that hangs is seen later than one that is gone.
 SEEN_S, HANGS_S = 2.0, 4.5
 
@@ -23,6 +33,13 @@ def is_back(standing, going, figures):
     assert going.recovered_s(WRITE, 204) <= BACK_S
     assert going.recovered_s(PAGE, 200) <= BACK_S
     assert [answer for path in going.answers for answer in going.failed_since(path, BACK_S)] == []
+
+
+def test_a_process_at_full_load_is_ready(standing, figures):
+    answers = readiness_at_full_load(standing, seconds=LOADED_S)
+    figures.append(f"{LOADED_S} s at full load: {len(answers)} times ready, p95 {p95_s(answers):.2f} s")
+    assert {answer.status for answer in answers} == {200}
+    assert len(answers) > LOADED_S
 
 
 @pytest.mark.parametrize("seconds", [5, 70])
