@@ -16,6 +16,7 @@ from readiness.assessment.evidence.models import Review, SignOff
 from readiness.assessment.framework.models import FrameworkVersion
 from readiness.assessment.grants.models import GrantStanding
 from readiness.assessment.scoring.core.states import CheckState, Health, Tier, Verdict
+from readiness.boards.cover.core import ShiftStanding
 from readiness.boards.models import DryRun
 from readiness.demand.jurisdiction.core.pack import LegalAnswer
 from readiness.demand.jurisdiction.models import RulePack
@@ -24,6 +25,8 @@ from readiness.golive.worklist.queries import WorkItemStanding
 from readiness.loop.problems.core.states import ProblemState
 from readiness.organisation.ownership.core import standing as ownership
 from readiness.organisation.people.core.coverage import CoverDepth
+from readiness.organisation.people.core.skills_held import SkillStanding
+from readiness.organisation.people.core.team_calendar import EntryKind
 from readiness.tradeoffs.models import Decision, PortfolioRun
 from readiness.tradeoffs.moves.consequences import ConsequenceEffect
 from telemetry.models import InventoryDrift, SourceProvenance, SourceState
@@ -65,6 +68,9 @@ SHOWN = {
     "work": WorkItemStanding,
     "ownership": ownership.ItemStanding,
     "cover": CoverDepth,
+    "shift": ShiftStanding,
+    "skill": SkillStanding,
+    "entry": EntryKind,
     "assignment": ownership.TermStanding,
     "interop": interop.PairStanding,
     "framework": FrameworkVersion.Status,

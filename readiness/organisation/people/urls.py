@@ -5,6 +5,8 @@ from django.urls import path
 from readiness.organisation.people import views
 from readiness.organisation.people.erasure import views as erasure
 from readiness.organisation.people.kinds import KINDS, PEOPLE, TEAMS
+from readiness.organisation.people.skill_matrix import views as skill_matrix
+from readiness.organisation.people.team_calendar import views as team_calendar
 from web.kinds.addresses import addresses
 
 urlpatterns = [
@@ -19,6 +21,8 @@ urlpatterns = [
     *views.STEPS.routes("swaps/<int:pk>/"),
     path("coverage/", views.coverage, name="coverage"),
     path("coverage/<slug:slug>/", views.site_coverage, name="site-coverage"),
+    path("matrix/", skill_matrix.matrix, name="skill-matrix"),
+    path("calendar/", team_calendar.calendar, name="team-calendar"),
     path("surveys/<int:pk>/answer/", views.answer, name="survey-answer"),
     path("surveys/<int:pk>/results/", views.results, name="survey-results"),
     path("surveys/<int:pk>/results/chart.<str:form>", views.results_chart, name="survey-results-chart"),
