@@ -229,6 +229,7 @@ _ENTRIES = (
         on_object=True,
         permissions=(MAY_PLACE,),
         heading="Place it at a site",
+        writes=False,
         form=PlaceForm,
         enter=operations.place,
         done=lambda workload: f"{workload} is placed; the site is scored again.",
