@@ -6,6 +6,9 @@ from django.contrib.auth.models import AbstractUser, Group
 from django.db import models
 from django.db.models import Q
 
+WRITER = "(NULLIF(current_setting('muster.acting', true), '')::jsonb ->> 'user')::bigint"
+"""The key of the user who writes, in SQL, as the history is told (`web/actor.py`)."""
+
 
 class User(AbstractUser):
     """A person who signs in. Preferences hold display choices only (theme, units, columns), never rights."""
@@ -13,6 +16,7 @@ class User(AbstractUser):
     HISTORY = True
     HISTORY_LEAVES_OUT = ("password", "last_login")
     VISIBLE_WHERE = "true"  # organisation-wide
+    WRITABLE_WHERE = f"accounts_user.id = {WRITER}"
 
     class Theme(models.TextChoices):
         SYSTEM = "system", "System"
@@ -83,6 +87,7 @@ class AccessScope(models.Model):
             WHERE accounts_accessscope.kind = 'site' AND site.slug = accounts_accessscope.slug)
         OR EXISTS (SELECT FROM inventory_region AS region
             WHERE accounts_accessscope.kind = 'region' AND region.slug = accounts_accessscope.slug)"""
+    WRITABLE_WHERE = "false"
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="access_scopes")
     kind = models.CharField(max_length=8, choices=ScopeKind)
@@ -115,6 +120,11 @@ class Token(models.Model):
     HISTORY = True
     HISTORY_LEAVES_OUT = ("digest", "last_used_at")
     VISIBLE_WHERE = "true"  # organisation-wide
+    # One's own, and that of a source, which is made before its source.
+    WRITABLE_WHERE = f"""accounts_token.user_id = {WRITER} OR accounts_token.user_id IS NULL
+        AND (accounts_token.created_by_id = {WRITER}
+            OR EXISTS (SELECT FROM telemetry_source AS source
+                WHERE source.token_id = accounts_token.id AND source.site_id IS NOT NULL))"""
 
     class Scope(models.TextChoices):
         READ = "read", "Read"
@@ -170,6 +180,7 @@ class SavedView(models.Model):
     VISIBLE_WHERE = "NOT accounts_savedview.shared"
     # A personal view may name sites too, and the history covers everybody's views.
     VISIBLE_IN_HISTORY_WHERE = "false"
+    WRITABLE_WHERE = f"NOT accounts_savedview.shared AND accounts_savedview.owner_id = {WRITER}"
 
     owner = models.ForeignKey(User, on_delete=models.CASCADE, related_name="saved_views", editable=False)
     table = models.CharField(

@@ -1,15 +1,24 @@
-"""Row security for readers with scopes: which rows of each table the role SCOPED_ROLE reads and writes.
+"""Row security for users with scopes: which rows of each table the role SCOPED_ROLE reads and writes.
 
 A row is visible where all rows that it refers to are: the policy of a table follows from its foreign keys. What a model
 says of itself comes first:
 
 - `VISIBLE_IDS`, the setting of the session that lists the keys of visible rows (`web/scopes.py` fills it);
 - `VISIBLE_WHERE`, a condition in SQL; "true" is organisation-wide, "false" is for readers without scopes alone;
-- `WRITABLE_WHERE`, where fewer rows may be written than seen;
 - `VISIBLE_IN_HISTORY_WHERE`, where fewer rows are told of in the history than are seen;
 - `VISIBLE_BY`, names of the keys that decide, where the others lead to the same site.
 
 A model that neither refers to such rows nor says anything is visible to nobody who has scopes.
+
+A visible row may be written before and after, but what is organisation-wide is written by users without scopes only.
+Where a model says otherwise, it has
+
+- `WRITABLE_WHERE`, the condition in SQL under which a row may be written;
+- `WRITABLE_BY`, names of the keys whose rows must be writable too: those that the row is a part of;
+- `MOVES_WITHIN`, names of the keys to regions that only change to a region of the scope.
+
+The row as it is to be is judged by the policy. The row as it was is judged by a trigger: a policy is also asked about
+rows that a statement only locks, or passes on its way, and could not refuse these.
 """
 
 from collections.abc import Iterable, Iterator
@@ -23,9 +32,8 @@ from django.db import ProgrammingError, connections, transaction
 from django.db.models import ForeignKey, Model
 
 from web.audit import AuditEntry, audited_models
-from web.scopes import SCOPED_ROLE, among
+from web.scopes import EVERYBODY, NOBODY, SCOPED_ROLE, among
 
-ORGANISATION_WIDE, NOBODY = "true", "false"
 # Tables of samples refer to series only, so readers without a series find no samples.
 _GRANTS = f"""
 GRANT USAGE ON SCHEMA public TO {SCOPED_ROLE};
@@ -34,9 +42,10 @@ GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {SCOPED_ROLE};
 ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {SCOPED_ROLE};
 ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT USAGE, SELECT ON SEQUENCES TO {SCOPED_ROLE};
 DROP FUNCTION IF EXISTS muster_refuse, muster_saw CASCADE;
-CREATE FUNCTION muster_refuse(relation text) RETURNS boolean LANGUAGE plpgsql AS $$
+CREATE FUNCTION muster_refuse(relation text, was boolean, keys jsonb) RETURNS boolean LANGUAGE plpgsql AS $$
 BEGIN
-    RAISE EXCEPTION 'A row of % lies outside the sites of its reader.', relation USING ERRCODE = '42501';
+    RAISE EXCEPTION 'A row of % lies outside the sites of its writer.', relation
+        USING ERRCODE = '42501', TABLE = relation, DETAIL = jsonb_build_object('was', was, 'keys', keys)::text;
 END $$;
 """
 # Inside the policy, all tables would be planned for each partition of the history.
@@ -50,7 +59,7 @@ END $$;
 """
 # Triggers write history and claims completely, whatever the user's scope.
 _OWN_TRIGGER = """prorettype = 'trigger'::regtype AND proowner = current_user::regrole
-    AND pronamespace = 'public'::regnamespace"""
+    AND pronamespace = 'public'::regnamespace AND NOT starts_with(proname::text, 'muster_write_')"""
 _TRIGGERS_SEE_ALL = f"""
 DO $$ DECLARE it regprocedure; BEGIN
     FOR it IN SELECT oid FROM pg_proc WHERE {_OWN_TRIGGER} AND NOT prosecdef LOOP
@@ -61,17 +70,33 @@ END $$;
 _POLICY = """
 ALTER TABLE {table} ENABLE ROW LEVEL SECURITY;
 DROP POLICY IF EXISTS muster_scope ON {table};
+CREATE POLICY muster_scope ON {table} TO {role} USING ({where})
+    WITH CHECK (CASE WHEN {check} THEN true ELSE muster_refuse('{table}', false, {keys}) END);
+"""
+_NO_TRIGGER = """
 DROP POLICY IF EXISTS muster_scope_delete ON {table};
-CREATE POLICY muster_scope ON {table} TO {role} USING ({where}) WITH CHECK ({check});
+DROP FUNCTION IF EXISTS muster_write_{table} CASCADE;
 """
-# A deletion that a policy forbids affects no row, which would look like success.
-_DELETION = """
-CREATE POLICY muster_scope_delete ON {table} AS RESTRICTIVE FOR DELETE TO {role}
-    USING (CASE WHEN {check} THEN true WHEN {where} THEN muster_refuse('{table}') ELSE false END);
+# It runs as whoever writes, so that what the conditions look up is what the writer sees.
+_TRIGGER = """
+CREATE FUNCTION muster_write_{table}() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM (SELECT OLD.*) AS {table} WHERE {check}) THEN
+        PERFORM muster_refuse('{table}', true, {old_keys});
+    END IF;
+    IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;
+    {moves}
+    RETURN NEW;
+END $$;
+CREATE TRIGGER muster_write BEFORE UPDATE OR DELETE ON {table} FOR EACH ROW WHEN (current_user = '{role}')
+    EXECUTE FUNCTION muster_write_{table}();
 """
+_MOVE = """IF NEW.{column} IS DISTINCT FROM OLD.{column} AND NOT ({within}) THEN
+        PERFORM muster_refuse('{table}', false, {new_keys});
+    END IF;
+    """
 _OPEN = """
 DROP POLICY IF EXISTS muster_scope ON {table};
-DROP POLICY IF EXISTS muster_scope_delete ON {table};
 ALTER TABLE {table} DISABLE ROW LEVEL SECURITY;
 """
 _INSTALLED = f"""
@@ -140,27 +165,68 @@ class RowRule:
 
     @property
     def is_open(self) -> bool:
-        return self.where == ORGANISATION_WIDE
+        """Whether everybody reads all rows."""
+        return self.where == EVERYBODY
+
+    @property
+    def is_writable_by_all(self) -> bool:
+        return self.check == EVERYBODY
 
 
 @cache
 def rule_of(model: type[Model]) -> RowRule:
     if model is AuditEntry:
         return RowRule(_where_of_history(), NOBODY)
-    where, check = getattr(model, "VISIBLE_WHERE", None), getattr(model, "WRITABLE_WHERE", None)
-    if where is None and hasattr(model, "VISIBLE_IDS"):
-        where = _visible(model, f"{model._meta.db_table}.id")
-    elif where is None and not is_of_the_project(model):
-        where = ORGANISATION_WIDE
-    if where is not None:
-        return RowRule(where, check or where)
-    columns = {f"{model._meta.db_table}.{key.column}": key for key in keys_of(model)}
-    where = " AND ".join(_visible_or_null(key, column) for column, key in columns.items()) or NOBODY
-    if check is None and columns and all(key.null for key in columns.values()):
+    where = _where(model)
+    return RowRule(where, _check(model, where))
+
+
+def _where(model: type[Model]) -> str:
+    if (where := getattr(model, "VISIBLE_WHERE", None)) is not None:
+        return str(where)
+    if hasattr(model, "VISIBLE_IDS"):
+        return _visible(model, f"{model._meta.db_table}.id")
+    if not is_of_the_project(model):
+        return EVERYBODY
+    columns = _deciding_columns(model)
+    return " AND ".join(_visible_or_null(key, column) for column, key in columns.items()) or NOBODY
+
+
+def _check(model: type[Model], where: str) -> str:
+    parents = [_writable(key) for key in parents_of(model)]
+    stated = getattr(model, "WRITABLE_WHERE", None)
+    if stated is None and where == EVERYBODY:
+        is_session = model._meta.label == "sessions.Session"
+        return " AND ".join(parents) or (EVERYBODY if is_session else NOBODY)
+    conditions = [f"({stated or where})", *parents]
+    columns = {} if hasattr(model, "VISIBLE_WHERE") else _deciding_columns(model)
+    if stated is None and columns and all(key.null for key in columns.values()):
         # A row without a site is visible to everybody, and writable for users who see all sites.
-        has_site = " OR ".join(f"{column} IS NOT NULL" for column in columns)
-        check = f"{where} AND ({has_site})"
-    return RowRule(where, check or where)
+        conditions.append(f"({' OR '.join(f'{column} IS NOT NULL' for column in columns)})")
+    return " AND ".join(conditions) if len(conditions) > 1 else str(stated or where)
+
+
+def _deciding_columns(model: type[Model]) -> dict[str, ForeignKey]:
+    return {f"{model._meta.db_table}.{key.column}": key for key in keys_of(model)}
+
+
+def parents_of(model: type[Model]) -> list[ForeignKey]:
+    """Return the foreign keys to rows that must be writable for a row to be."""
+    return [_key(model, name) for name in getattr(model, "WRITABLE_BY", ())]
+
+
+def _key(model: type[Model], name: str) -> ForeignKey:
+    key = model._meta.get_field(name)
+    assert isinstance(key, ForeignKey)
+    return key
+
+
+def _writable(key: ForeignKey) -> str:
+    """A condition that the row which the key refers to may be written; true where it refers to none."""
+    parent, value = _concrete(key), f"{key.model._meta.db_table}.{key.column}"
+    table, column = parent._meta.db_table, parent._meta.pk.column
+    found = f"EXISTS (SELECT FROM {table} WHERE {table}.{column} = {value} AND ({rule_of(parent).check}))"
+    return f"({value} IS NULL OR {found})" if key.null else found
 
 
 def keys_of(model: type[Model]) -> list[ForeignKey]:
@@ -184,9 +250,36 @@ def _tables() -> Iterator[type[Model]]:
 
 
 def _statement_of(model: type[Model]) -> str:
-    rule = rule_of(model)
-    template = _OPEN if rule.is_open else _POLICY if rule.check == rule.where else _POLICY + _DELETION
-    return template.format(table=model._meta.db_table, role=SCOPED_ROLE, where=rule.where, check=rule.check)
+    rule, table = rule_of(model), model._meta.db_table
+    if rule.is_open and rule.is_writable_by_all:
+        return (_OPEN + _NO_TRIGGER).format(table=table)
+    moves = "".join(
+        _MOVE.format(
+            table=table,
+            column=key.column,
+            within=among("muster.regions", f"NEW.{key.column}"),
+            new_keys=_keys(model, "NEW"),
+        )
+        for key in (_key(model, name) for name in getattr(model, "MOVES_WITHIN", ()))
+    )
+    template = _POLICY + _NO_TRIGGER + (_TRIGGER if moves or rule.check != rule.where else "")
+    return template.format(
+        table=table,
+        role=SCOPED_ROLE,
+        where=rule.where,
+        check=rule.check,
+        keys=_keys(model, table),
+        old_keys=_keys(model, "OLD"),
+        moves=moves,
+    )
+
+
+def _keys(model: type[Model], row: str) -> str:
+    """An object in SQL with the primary key and the foreign keys of a row, by column."""
+    columns = [
+        field.column for field in model._meta.concrete_fields if field.primary_key or field.is_relation
+    ]
+    return f"jsonb_build_object({', '.join(f"'{column}', {row}.{column}" for column in columns)})"
 
 
 def _concrete(key: ForeignKey) -> type[Model]:

@@ -1,10 +1,11 @@
-"""Which sites a reader sees.
+"""Which sites a reader sees, and what a writer may write.
 
 PostgreSQL enforces it for every statement, by the policies of `web/policies.py`. Users with scopes read and write as
 the role SCOPED_ROLE. All others stay the owner of the tables, to whom no policy applies, at no cost.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -12,6 +13,8 @@ from typing import Any
 
 from django.db import connection
 from django.db.backends.signals import connection_created
+from django.db.models import Model, QuerySet
+from django.db.models.expressions import RawSQL
 from psycopg.pq import TransactionStatus
 
 from accounts.models import ScopeKind
@@ -21,6 +24,8 @@ SCOPED_ROLE = "muster_scoped"
 SETTINGS = ("muster.sites", "muster.regions", "muster.around")
 """Session settings that policies read: for each key from 1 on, whether it is a visible site, a region of the scope, or
 a region around these."""
+EVERYBODY, NOBODY = "true", "false"
+"""Conditions in SQL: of rows of the whole organisation, and of those for users without scopes alone."""
 _REFUSED = "42501"  # insufficient_privilege, as policies say it (`web/policies.py`)
 # A statement that begins with SELECT is sent unchanged (`web/actor.py`).
 _SCOPED_ROLE = f"set_config('role', '{SCOPED_ROLE}', false)"
@@ -53,6 +58,8 @@ class _Reading:
 
 _reading: ContextVar[_Reading | None] = ContextVar("reading", default=None)
 _statements: dict[str, str] = {}
+type WriteRule = Callable[[type[Model]], str]
+_write_rules: list[WriteRule] = []
 
 
 def resolve_with(statement: str, *, places: str) -> None:
@@ -60,6 +67,11 @@ def resolve_with(statement: str, *, places: str) -> None:
     the kind, slug and name of each place that a scope can name.
     """
     _statements.update(resolved=statement, places=places)
+
+
+def judge_with(rule: WriteRule) -> None:
+    """Have the conditions under which rows of a model may be written come from the policies."""
+    _write_rules[:] = [rule]
 
 
 def places() -> dict[tuple[str, str], str]:
@@ -138,6 +150,52 @@ def scope_text(scopes: Iterable[tuple[str, str]]) -> str:
 def is_refusal(error: Exception) -> bool:
     """Whether the database refused a write because it is outside the scope."""
     return not sees_all() and getattr(error.__cause__, "sqlstate", None) == _REFUSED
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedRow:
+    """The row for which a write was refused. `keys` are its primary key and foreign keys by column; `was` says whether
+    they are those of the stored row, or those that the write would have given it."""
+
+    table: str
+    keys: Mapping[str, int | None]
+    was: bool
+
+
+def refused_row(error: Exception) -> RefusedRow | None:
+    """The row of a refusal (`is_refusal`); None where the database did not name it."""
+    diagnosis = getattr(error.__cause__, "diag", None)
+    if diagnosis is None or not diagnosis.message_detail or not diagnosis.table_name:
+        return None
+    detail = json.loads(diagnosis.message_detail)
+    return RefusedRow(diagnosis.table_name, detail["keys"], detail["was"])
+
+
+def may_add(model: type[Model]) -> bool:
+    """Whether this reader may write any row of a model at all, as far as scopes go; no statement."""
+    return sees_all() or _write_rules[-1](model) != NOBODY
+
+
+def may_write(objects: Model | Iterable[Model]) -> bool:
+    """Whether this reader may write a stored object, or all of several of one model, as far as scopes go.
+
+    One statement for users with scopes, none for others.
+    """
+    several = [objects] if isinstance(objects, Model) else list(objects)
+    if sees_all() or not several:
+        return True
+    keys = {obj.pk for obj in several}
+    return len(writable(type(several[0])._base_manager.filter(pk__in=keys))) == len(keys)
+
+
+def writable[M: Model](rows: QuerySet[M]) -> QuerySet[M]:
+    """Those rows that this reader may write, as far as scopes go."""
+    if sees_all():
+        return rows
+    meta, rule = rows.model._meta.concrete_model._meta, _write_rules[-1](rows.model._meta.concrete_model)
+    if rule == EVERYBODY:
+        return rows
+    return rows.filter(pk__in=RawSQL(f"SELECT {meta.pk.column} FROM {meta.db_table} WHERE {rule}", []))
 
 
 def _narrowed(scopes: tuple[tuple[str, str], ...]) -> Scope:

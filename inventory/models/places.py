@@ -38,6 +38,7 @@ class Region(models.Model):
     VISIBLE_WHERE = f"{among('muster.around', 'inventory_region.id')} OR {_BELOW}"
     # Regions above a visible site contain sites that the reader may not see.
     WRITABLE_WHERE = _BELOW
+    MOVES_WITHIN = ("parent",)
     VISIBLE_IDS = "muster.around"
 
     name = models.CharField("name", max_length=100, unique=True)
@@ -81,6 +82,7 @@ class Site(models.Model):
         [among("muster.sites", "inventory_site.id"), among("muster.regions", "inventory_site.region_id")]
     )
     VISIBLE_IDS = "muster.sites"
+    MOVES_WITHIN = ("region",)
 
     class Stage(models.TextChoices):
         PLANNED = "planned", "Planned"

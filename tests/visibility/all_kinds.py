@@ -5,6 +5,7 @@ from inventory.models import Site
 from readiness.assessment.evidence.models import Measure, MeasuredDay
 from readiness.assessment.scoring.models import HealthReason, ReasonEnd
 from readiness.golive.models import Approver
+from readiness.organisation.people.models import Rotation, RotationCalendar
 from readiness.tradeoffs.models import DecisionForecast, DecisionOutcome
 from telemetry.models import LateDay, MatchedInventory
 from tests.conftest import NOW, make_user
@@ -25,6 +26,8 @@ def rows_of_all_kinds(clock):
     )
     SavedView.objects.create(owner=make_user("viewer"), table="sites", name="Porto", query="q=porto")
     AccessScope.objects.create(user=make_user("ops", username="elsewhere"), kind="site", slug="porto")
+    rotation = Rotation.objects.create(name="From a file", slug="file", domain="energy", home_site=porto)
+    RotationCalendar.objects.create(rotation=rotation, content=b"BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n")
     reason = {
         "domain": "energy",
         "object_kind": "device",

@@ -10,6 +10,7 @@ from django.apps import apps
 from django.contrib.postgres.fields import ArrayField
 from django.db import DatabaseError, connection, models, transaction
 
+from readiness.organisation.people.models import RotationSite
 from tests.visibility.scene import MARK, guards
 from web.audit import AuditEntry
 from web.policies import rule_of
@@ -63,7 +64,8 @@ def add():
         for model in ruled_models():
             keys = keys_within(model)
             _copy(model, keys, SHIFT)
-            if len(keys) > 1:
+            # A rotation is seen where it serves a site, so one of the other fleet serves none of ours.
+            if len(keys) > 1 and model is not RotationSite:
                 for times, key in enumerate(keys, start=2):
                     with suppress(DatabaseError), transaction.atomic():
                         _insert(model, [key], SHIFT * times, _marks(model, unique_only=True))
@@ -107,9 +109,9 @@ def _insert(model, keys, shift, marks):
     columns |= marks
     columns |= {key.column: f'"{key.column}" + {SHIFT}' for key in keys}
     columns[meta.pk.column] = f'"{meta.pk.column}" + {shift}'
-    # A row that is at no site is everybody's.
+    # A row that is at no site is everybody's, unless its kind says otherwise.
     deciding = [key for key in keys if key.related_model is not model]
-    is_placed = deciding and all(key.null for key in deciding)
+    is_placed = deciding and all(key.null for key in deciding) and not hasattr(model, "VISIBLE_WHERE")
     placed = " OR ".join(f'"{key.column}" IS NOT NULL' for key in deciding) if is_placed else "true"
     quoted = ", ".join(f'"{column}"' for column in columns)
     with connection.cursor() as cursor:

@@ -3,6 +3,8 @@
 from django.conf import settings
 from django.db import models
 
+from accounts.models import WRITER
+
 
 class FileImport(models.Model):
     """`kind` is the label of its model. `mapping` gives each target its column and the default for empty cells. Counts,
@@ -11,6 +13,7 @@ class FileImport(models.Model):
     """
 
     VISIBLE_WHERE = "true"
+    WRITABLE_WHERE = f"web_fileimport.by_id = {WRITER}"
 
     class State(models.TextChoices):
         MAPPING = "mapping", "To be mapped"

@@ -16,6 +16,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.models import User
+from inventory.homes import HOME_FIELDS
 from inventory.models.places import DomainChoices
 from readiness.organisation.people import fleet, operations, queries
 from readiness.organisation.people.core.coverage import CoverDepth
@@ -48,7 +49,7 @@ class PersonSerializer(ObjectSerializer):
         model = Person
         fields = (
             *("name", "user", "user_confirmed_at", "requested_user", "requested_by", "requested_at"),
-            *("email", "phone", "employer", "time_zone", "left_at", "has_left"),
+            *("email", "phone", "employer", "time_zone", "left_at", "has_left", *HOME_FIELDS),
         )
         read_only_fields = ("user_confirmed_at", "requested_user", "requested_by", "requested_at")
         brief_fields = ("name",)
@@ -77,7 +78,9 @@ class OwnPerson:
 
 
 class PersonViewSet(OperatedViewSet):
-    queryset = Person.objects.select_related("user", "requested_user", "requested_by")
+    queryset = Person.objects.select_related(
+        "user", "requested_user", "requested_by", "home_region", "home_site"
+    )
     serializer_class = PersonSerializer
     filterset_class = PersonFilters
 

@@ -10,6 +10,7 @@ from django.contrib.postgres.forms import SimpleArrayField
 from django.db.models import QuerySet
 
 from accounts.models import User
+from inventory.homes import home_fields, offer_homes, refuse_homeless
 from inventory.models import Manufacturer
 from inventory.models.places import validate_time_zone
 from inventory.queries import end_of_day
@@ -25,6 +26,7 @@ from readiness.organisation.people.models import (
     Team,
 )
 from readiness.organisation.people.models.skills import SUBJECT_VALUES
+from web import scopes
 from web.clock import now
 from web.forms import WITH_NEIGHBOURS, DayInput, MinuteInput, PersonField, RefusedForm, Suggesting
 from web.kinds.declaring import ObjectForm
@@ -81,6 +83,18 @@ class PersonForm(RefusedForm):
         help_text="What the person answers for is unowned from the end of this day on.",
     )
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        teams = self.fields["teams"]
+        assert isinstance(teams, forms.ModelMultipleChoiceField)
+        teams.queryset = scopes.writable(teams.queryset)
+        self.fields |= home_fields()
+        offer_homes(self)
+
+    def clean(self) -> dict[str, Any]:
+        refuse_homeless(self)
+        return self.cleaned_data
+
     def arguments(self) -> dict[str, Any]:
         fields = dict(self.cleaned_data)
         day = fields.pop("last_day")
@@ -89,7 +103,10 @@ class PersonForm(RefusedForm):
 
 def initial_of(person: Person) -> dict[str, Any]:
     last = (person.left_at - timedelta(microseconds=1)) if person.left_at else None
-    return {name: getattr(person, name) for name in ("name", "email", "phone", "employer", "time_zone")} | {
+    columns = ("name", "email", "phone", "employer", "time_zone", "is_home_chosen")
+    return {name: getattr(person, name) for name in columns} | {
+        "home_region": person.home_region and person.home_region.slug,
+        "home_site": person.home_site and person.home_site.slug,
         "teams": [each.team.slug for each in person.memberships.all()],
         "last_day": last.astimezone(ZoneInfo(person.time_zone)).date() if last else None,
     }

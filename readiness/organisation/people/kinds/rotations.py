@@ -14,6 +14,7 @@ from rest_framework import serializers
 
 from accounts.models import User
 from inventory.api import InventorySerializer
+from inventory.homes import HOME_FIELDS, HOME_GROUP, HomeForm, home_column, home_filters
 from inventory.models import Site
 from readiness.organisation.people import models
 from readiness.organisation.people.core.recurrence import rule_words
@@ -57,6 +58,10 @@ class ShiftsForm(ObjectForm):
             return super().save(commit=commit)
 
 
+class RotationForm(HomeForm, ShiftsForm):
+    pass
+
+
 class LeaveForm(ShiftsForm):
     changelog_message = None  # type: ignore[assignment]  # Nobody is asked why.
 
@@ -71,12 +76,14 @@ class RotationFields(ObjectSerializer):
 
 _turning = partial(declared, form=ShiftsForm, viewset=ShiftsViewSet)
 _OVERRIDE_COLUMNS = ("level", "person", "starts_at", "ends_at")
+_ROTATION_FIELDS = ("name", "slug", "domain", "team", "time_zone", "calendar_url")
 ROTATION = _turning(
     models.Rotation,
-    ("name", "slug", "domain", "team", "time_zone", "calendar_url"),
+    (*_ROTATION_FIELDS, *HOME_FIELDS),
     [
         *("name", "domain", "team"),
         figure("site_count", "Sites"),
+        home_column(),
         "time_zone",
         hidden(
             Column,
@@ -88,10 +95,15 @@ ROTATION = _turning(
     hidden=("slug", "calendar_error", "calendar_read_at"),
     also=("calendar_read_at", "calendar_error"),
     serializer=RotationFields,
-    counted=lambda: models.Rotation.objects.select_related("team").annotate(site_count=Count("served")),
+    counted=lambda: models.Rotation.objects.select_related("team", "home_region", "home_site").annotate(
+        site_count=Count("served")
+    ),
+    form=RotationForm,
+    groups=(("Rotation", _ROTATION_FIELDS), HOME_GROUP),
     brief=("name", "slug", "domain"),
     search=("name", "slug"),
-    panel=("domain", "team"),
+    filters=home_filters(),
+    panel=("domain", "team", "home_region", "home_site", "without_home"),
     icon="refresh",
     hint="Who takes turns on call, for which domain of which sites",
     related=[

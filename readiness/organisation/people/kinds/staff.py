@@ -4,6 +4,7 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
+from inventory.homes import HOME_FIELDS, HOME_GROUP, HomeForm, home_column, home_filters, home_text
 from readiness.organisation.people import operations, queries
 from readiness.organisation.people.forms import PersonForm, PersonLinkForm, initial_of
 from readiness.organisation.people.kinds.tabs import declared, standing_column
@@ -27,10 +28,11 @@ from web.visibility import SEES_NAMES, sees_names
 
 PersonFilters = filters_of(
     Person,
-    ("name", "user", "email", "phone", "employer", "time_zone", "left_at", "teams"),
+    ("name", "user", "email", "phone", "employer", "time_zone", "left_at", "teams", *HOME_FIELDS),
     search=("name", "email", "employer", "user__username"),
-    panel=("teams", "gone"),
+    panel=("teams", "gone", "home_region", "home_site", "without_home"),
     gone=Flag(read=lambda _key: has_left(clock.now()), label="Has left"),
+    **home_filters(),
 )
 
 
@@ -45,7 +47,7 @@ def _teams_of(person: Person) -> str:
 def _team_context(team: Team, user: Any) -> dict[str, Any]:
     names = sees_names(user)
     members = _people().filter(memberships__team=team) if names else []
-    return {"members": members, "sees_names": names}
+    return {"members": members, "sees_names": names, "home": home_text(team)}
 
 
 PEOPLE = Kind(
@@ -62,7 +64,11 @@ PEOPLE = Kind(
     pages=("detail", "bulk", "csv"),
     hint="Who works at the sites, in which team, and how to reach them",
     template="people/person.html",
-    context=lambda person, user: {"heading": person.name, "teams": _teams_of(person)},
+    context=lambda person, user: {
+        "heading": person.name,
+        "teams": _teams_of(person),
+        "home": home_text(person),
+    },
     links=(("Teams", "teams", "users-group"),),
     related=(
         Related(
@@ -136,6 +142,7 @@ PEOPLE = Kind(
             plain("email", "E-mail"),
             Column("phone", "Phone"),
             plain("employer", "Employer"),
+            home_column(),
             plain("time_zone", "Time zone"),
         ),
         filterset=PersonFilters,
@@ -146,14 +153,19 @@ PEOPLE = Kind(
 )
 TEAMS = declared(
     Team,
-    ("name", "slug", "contact", "description", "dissolved_at"),
+    ("name", "slug", "contact", "description", "dissolved_at", *HOME_FIELDS),
     (
         "name",
         plain("present", "People", numeric=True, hint="Who have not left"),
         "contact",
         Column("description", "Description", phone="full"),
+        home_column(),
     ),
     hidden=("slug",),
+    form=HomeForm,
+    groups=(("Team", ("name", "slug", "contact", "description", "dissolved_at")), HOME_GROUP),
+    filters=home_filters(),
+    panel=("home_region", "home_site", "without_home"),
     tabs=lambda current: (),
     names={"list": "teams", "detail": "team"},
     pages=("list", "add", "detail", "edit", "bulk", "csv"),

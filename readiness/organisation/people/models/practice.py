@@ -201,6 +201,7 @@ class Participant(models.Model):
 
     HISTORY = True
     HISTORY_PERMISSION = "people.view_person"
+    WRITABLE_BY = ("person",)
 
     class Domain(models.TextChoices):
         COMPUTE = "compute", "Compute"

@@ -7,6 +7,7 @@ from django.db.models import Q
 
 from inventory.models import Site
 from inventory.models.constraints import choices_held
+from inventory.models.homes import Homed, home_within, one_home
 from inventory.models.places import DomainChoices, validate_time_zone
 from inventory.models.triggers import CHANGED, PerStatement
 from readiness.organisation.people.core.recurrence import RuleRefused
@@ -32,14 +33,19 @@ FORGET_CHANGES = PerStatement(
 )
 
 
-class Rotation(models.Model):
-    """Who is on call for a domain of some sites. With a calendar its shifts come from there alone."""
+class Rotation(Homed):
+    """Who is on call for a domain of some sites. With a calendar its shifts come from there alone.
+
+    Readers with scopes see it, and all that is part of it, where its home or one of its sites lies within them.
+    """
 
     HISTORY = True
     HISTORY_LEAVES_OUT = ("calendar_read_at",)
     # Whoever has the address of a feed reads the names in it.
     WITHHELD = ("calendar_url",)
-    VISIBLE_WHERE = "true"  # organisation-wide
+    VISIBLE_WHERE = f"""{home_within("people_rotation")}
+        OR EXISTS (SELECT FROM people_rotationsite AS served WHERE served.rotation_id = people_rotation.id)"""
+    WRITABLE_WHERE = home_within("people_rotation")
 
     name = models.CharField("name", max_length=100, unique=True)
     slug = models.SlugField("slug", max_length=100, unique=True)
@@ -62,7 +68,10 @@ class Rotation(models.Model):
         verbose_name_plural = "rotations"
         ordering = ["name", "id"]
         constraints = [
-            models.CheckConstraint(condition=Q(domain__in=DomainChoices.values), name="rotation_domain_known")
+            models.CheckConstraint(
+                condition=Q(domain__in=DomainChoices.values), name="rotation_domain_known"
+            ),
+            one_home("rotation_has_one_home"),
         ]
         triggers = [
             *claims(sites_of_rotation("id"), pgtrigger.Update),
@@ -77,7 +86,7 @@ class Rotation(models.Model):
 class RotationCalendar(models.Model):
     """The calendar of a rotation as it was read or uploaded last. Its shifts are made anew from it each day."""
 
-    VISIBLE_WHERE = "true"  # organisation-wide
+    WRITABLE_BY = ("rotation",)
 
     rotation = models.OneToOneField(
         Rotation, models.CASCADE, primary_key=True, related_name="calendar", verbose_name="rotation"
@@ -97,7 +106,7 @@ class RotationCalendar(models.Model):
 class RotationChange(models.Model):
     """A claim row: the shifts of this rotation are to be written again."""
 
-    VISIBLE_WHERE = "true"  # organisation-wide
+    WRITABLE_BY = ("rotation",)
 
     rotation = models.ForeignKey(Rotation, models.CASCADE, related_name="+")
 
@@ -113,6 +122,7 @@ class RotationSite(models.Model):
 
     HISTORY = True
     VISIBLE_BY = ("site",)
+    WRITABLE_BY = ("rotation",)
 
     rotation = models.ForeignKey(Rotation, models.CASCADE, related_name="served", verbose_name="rotation")
     site = models.ForeignKey(Site, models.CASCADE, related_name="+", verbose_name="site")
@@ -150,7 +160,7 @@ class Layer(models.Model):
     """
 
     HISTORY = True
-    VISIBLE_WHERE = "true"  # organisation-wide
+    WRITABLE_BY = ("rotation",)
 
     rotation = models.ForeignKey(Rotation, models.CASCADE, related_name="layers", verbose_name="rotation")
     name = models.CharField("name", max_length=100, blank=True)
@@ -201,7 +211,7 @@ class LayerMember(models.Model):
 
     HISTORY = True
     HISTORY_PERMISSION = "people.view_person"
-    VISIBLE_WHERE = "true"  # organisation-wide
+    WRITABLE_BY = ("layer",)
 
     layer = models.ForeignKey(Layer, models.CASCADE, related_name="members", verbose_name="layer")
     person = models.ForeignKey(Person, models.PROTECT, related_name="turns", verbose_name="person")
@@ -228,7 +238,7 @@ class Override(models.Model):
 
     HISTORY = True
     HISTORY_PERMISSION = "people.view_person"
-    VISIBLE_WHERE = "true"  # organisation-wide
+    WRITABLE_BY = ("rotation",)
 
     rotation = models.ForeignKey(Rotation, models.CASCADE, related_name="overrides", verbose_name="rotation")
     level = models.PositiveSmallIntegerField("level", choices=Level, default=Level.PRIMARY)
@@ -255,6 +265,7 @@ class Leave(models.Model):
     HISTORY = True
     HISTORY_PERMISSION = "people.view_person"
     VISIBLE_WHERE = "true"  # organisation-wide
+    WRITABLE_BY = ("person",)
 
     person = models.ForeignKey(Person, models.CASCADE, related_name="leaves", verbose_name="person")
     starts_at = models.DateTimeField("starts at")

@@ -21,7 +21,7 @@ class Swap(models.Model):
 
     HISTORY = True
     HISTORY_PERMISSION = "people.view_person"
-    VISIBLE_WHERE = "true"  # organisation-wide
+    WRITABLE_BY = ("rotation",)
 
     class State(models.TextChoices):
         OPEN = "open", "Open"
@@ -88,7 +88,7 @@ class Shift(models.Model):
     which `unknown_name` keeps.
     """
 
-    VISIBLE_WHERE = "true"  # organisation-wide
+    WRITABLE_BY = ("rotation",)
     PERSONAL = ("unknown_name",)
 
     class Origin(models.TextChoices):

@@ -137,6 +137,7 @@ class Qualification(models.Model):
     HISTORY = True
     HISTORY_PERMISSION = "people.view_person"
     VISIBLE_WHERE = "true"  # organisation-wide
+    WRITABLE_BY = ("person",)
 
     class Basis(models.TextChoices):
         DECLARED = "declared", "Declared"
@@ -227,6 +228,7 @@ class SkillExemption(models.Model):
     HISTORY = True
     HISTORY_PERMISSION = "people.view_person"
     VISIBLE_WHERE = "true"  # organisation-wide
+    WRITABLE_BY = ("person",)
 
     class Reason(models.TextChoices):
         NEW = "new", "New in the team"

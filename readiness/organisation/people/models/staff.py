@@ -10,6 +10,7 @@ from django.db.models import F, Q
 
 from accounts.models import User
 from inventory.models import Site
+from inventory.models.homes import Homed, home_within, one_home
 from inventory.models.places import validate_time_zone
 from inventory.models.triggers import CHANGED, WRITTEN
 from readiness.organisation.people.models.constraints import ends_after
@@ -28,9 +29,11 @@ class TeamQuerySet(models.QuerySet["Team"]):
         return self.filter(Q(dissolved_at=None) | Q(dissolved_at__gt=now))
 
 
-class Team(models.Model):
+class Team(Homed):
     HISTORY = True
     VISIBLE_WHERE = "true"  # organisation-wide
+    WRITABLE_WHERE = home_within("people_team")
+
     name = models.CharField("name", max_length=100, unique=True)
     slug = models.SlugField("slug", max_length=100, unique=True)
     contact = models.CharField(
@@ -47,7 +50,10 @@ class Team(models.Model):
         verbose_name = "team"
         verbose_name_plural = "teams"
         ordering = ["name", "id"]
-        constraints = [models.CheckConstraint(condition=Q(name__regex=r"\S"), name="team_has_name")]
+        constraints = [
+            models.CheckConstraint(condition=Q(name__regex=r"\S"), name="team_has_name"),
+            one_home("team_has_one_home"),
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -82,7 +88,7 @@ LINK_IS_CONFIRMED = pgtrigger.Trigger(
 )
 
 
-class Person(models.Model):
+class Person(Homed):
     """Somebody who works at the sites, whether they sign in to Muster or not. Only who does can accept anything.
 
     `user` is the link in force. A link that is requested waits in `requested_user` until that user confirms it.
@@ -90,6 +96,7 @@ class Person(models.Model):
 
     HISTORY = True
     VISIBLE_WHERE = "true"  # organisation-wide
+    WRITABLE_WHERE = home_within("people_person")
 
     HISTORY_PERMISSION = "people.view_person"
     SIGNS_IN_AS = "user_id"
@@ -151,6 +158,7 @@ class Person(models.Model):
                 name="person_has_name",
                 violation_error_message="A name is required.",
             ),
+            one_home("person_has_one_home"),
             models.UniqueConstraint(
                 fields=["email"],
                 condition=~Q(email=""),
@@ -212,6 +220,7 @@ pgtrigger.register(
 class Membership(models.Model):
     HISTORY = True
     VISIBLE_WHERE = "true"  # organisation-wide
+    WRITABLE_BY = ("team",)
 
     HISTORY_PERMISSION = "people.view_person"
 
@@ -242,6 +251,7 @@ class Staffing(models.Model):
 
     HISTORY = True
     VISIBLE_BY = ("site",)
+    WRITABLE_BY = ("team",)
 
     team = models.ForeignKey(Team, models.CASCADE, related_name="staffings", verbose_name="team")
     site = models.ForeignKey(Site, models.CASCADE, related_name="staffings", verbose_name="site")

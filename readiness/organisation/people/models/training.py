@@ -65,6 +65,7 @@ class Training(models.Model):
     HISTORY = True
     HISTORY_PERMISSION = "people.view_person"
     VISIBLE_WHERE = "true"  # organisation-wide
+    WRITABLE_BY = ("person",)
 
     person = models.ForeignKey(Person, models.CASCADE, related_name="trainings", verbose_name="person")
     course = models.ForeignKey(Course, models.PROTECT, related_name="trainings", verbose_name="course")

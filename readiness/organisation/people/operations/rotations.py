@@ -14,13 +14,17 @@ from web import scopes
 
 @transaction.atomic
 def write_claimed_shifts(*, now: datetime) -> int:
-    """Write the shifts of rotations that claim rows name, those of this transaction included; return how many."""
-    claims = RotationChange.objects.select_for_update(skip_locked=True).order_by("pk")
-    taken = list(claims.values_list("pk", "rotation_id"))
-    if not taken:
-        return 0
-    RotationChange.objects.filter(pk__in=[pk for pk, _ in taken]).delete()
-    return _write_all({rotation_id for _, rotation_id in taken}, now=now)
+    """Write the shifts of rotations that claim rows name, those of this transaction included; return how many.
+
+    Shifts follow from what is stored, whoever changed it: leave of a person also changes rotations of other regions.
+    """
+    with scopes.everything():
+        claims = RotationChange.objects.select_for_update(skip_locked=True).order_by("pk")
+        taken = list(claims.values_list("pk", "rotation_id"))
+        if not taken:
+            return 0
+        RotationChange.objects.filter(pk__in=[pk for pk, _ in taken]).delete()
+        return _write_all({rotation_id for _, rotation_id in taken}, now=now)
 
 
 def extend_shifts(*, now: datetime) -> int:

@@ -14,6 +14,7 @@ from django.db.models import Q
 
 from accounts.models import User
 from readiness.organisation.people.models import Membership, Person, Team
+from web import scopes
 from web.workflows import Turn, awaits, require
 from web.workflows.waiting import subjects_by
 
@@ -47,7 +48,8 @@ def save_person(
     now: datetime,
     **columns: Any,
 ) -> Person:
-    """A new person, or changes to one; `teams`, if given, are all that the person is in afterwards.
+    """A new person, or changes to one; `teams`, if given, are all that the person is in afterwards, besides teams
+    that a user with scopes may not write.
 
     Raises MissingPermission, ValidationError by field.
     """
@@ -87,7 +89,7 @@ def confirm_link(person: Person, *, by: User, now: datetime) -> Person:
     _refuse_second(by)
     locked.user, locked.user_confirmed_at = by, now
     locked.requested_user = locked.requested_by = locked.requested_at = None
-    _save_link(locked)
+    _save_own_link(locked)
     return locked
 
 
@@ -98,11 +100,12 @@ def unlink(person: Person, *, by: User, now: datetime) -> Person:
     What was accepted and confirmed under the link stays, in the name of that user. Raises MissingPermission.
     """
     locked = _locked(person)
-    if by.pk not in {locked.user_id, locked.requested_user_id}:
+    is_own = by.pk in {locked.user_id, locked.requested_user_id}
+    if not is_own:
         require(by, MAY_LINK)
     locked.user = locked.user_confirmed_at = None
     locked.requested_user = locked.requested_by = locked.requested_at = None
-    _save_link(locked)
+    (_save_own_link if is_own else _save_link)(locked)
     return locked
 
 
@@ -129,15 +132,21 @@ def _save_link(person: Person) -> None:
     person.save(update_fields=["user", "user_confirmed_at", "requested_user", "requested_by", "requested_at"])
 
 
+def _save_own_link(person: Person) -> None:
+    """Whoever a person is answers for themselves, also where their home lies outside their scope."""
+    with scopes.everything():
+        _save_link(person)
+
+
 def _locked(person: Person) -> Person:
     people = Person.objects.select_for_update(of=("self",)).select_related("user", "requested_user")
     return people.get(pk=person.pk)
 
 
 def _set_teams(person: Person, teams: Collection[Team]) -> None:
-    """Places that stay keep their role."""
+    """Places that stay keep their role, and so do those in teams that the writer may not write."""
     team_ids = {team.pk for team in teams}
-    person.memberships.exclude(team__in=team_ids).delete()
+    scopes.writable(person.memberships.exclude(team__in=team_ids)).delete()
     present_ids = set(person.memberships.values_list("team_id", flat=True))
     Membership.objects.bulk_create(
         [Membership(person=person, team_id=team_id) for team_id in sorted(team_ids - present_ids)]

@@ -14,14 +14,15 @@ def teams(*, now: datetime) -> QuerySet[Team]:
     dissolved = Case(
         When(dissolved_at__lte=now, then=Value(True)), default=Value(False), output_field=BooleanField()
     )
-    return Team.objects.annotate(present=present, is_dissolved=dissolved).order_by("name", "pk")
+    homed = Team.objects.select_related("home_region", "home_site")
+    return homed.annotate(present=present, is_dissolved=dissolved).order_by("name", "pk")
 
 
 def people(*, now: datetime) -> QuerySet[Person]:
     left = Case(When(has_left(now), then=Value(True)), default=Value(False), output_field=BooleanField())
     return (
         Person.objects.annotate(has_left=left)
-        .select_related("user", "requested_user", "requested_by")
+        .select_related("user", "requested_user", "requested_by", "home_region", "home_site")
         .prefetch_related("memberships__team")
         .order_by("name", "pk")
     )
