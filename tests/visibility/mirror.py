@@ -57,12 +57,16 @@ def ruled_models():
     return [model for model in concrete if not rule_of(model).is_open]
 
 
-def add():
-    """Copy the fleet beside itself; rows of two sites also with one of them on each side."""
+def add(also=()):
+    """Copy the fleet beside itself; rows of two sites also with one of them on each side.
+
+    `also` are models that everybody reads, whose rows are copied as well.
+    """
+    copied_models = {*ruled_models(), *also}
     with pgtrigger.ignore(*guards()), connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL DEFERRED")
-        for model in ruled_models():
-            keys = keys_within(model)
+        for model in [*ruled_models(), *also]:
+            keys = keys_within(model, copied_models)
             _copy(model, keys, SHIFT)
             # A rotation is seen where it serves a site, so one of the other fleet serves none of ours.
             if len(keys) > 1 and model is not RotationSite:
@@ -72,12 +76,12 @@ def add():
         _copy_samples(cursor)
 
 
-def keys_within(model):
+def keys_within(model, copied_models):
     """Foreign keys to what is copied too."""
     return [
         field
         for field in model._meta.concrete_fields
-        if field.is_relation and not rule_of(field.related_model._meta.concrete_model).is_open
+        if field.is_relation and field.related_model._meta.concrete_model in copied_models
     ]
 
 

@@ -11,9 +11,10 @@ from django.db import connection
 from accounts.models import AccessScope
 from inventory.models import Region
 from tests.visibility import mirror, writes
-from tests.visibility.outside import HOMES, Outside
+from tests.visibility.outside import HOMES, Outside, placed
 from tests.visibility.scene import guards
 from tests.web.routes.test_every_route import ROLE_OF, asked_for
+from web.policies import rule_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.timeout(900)]
 WRITERS = ("ops", "planner", "manager")
@@ -33,14 +34,19 @@ def give_homes():
         model._base_manager.filter(home_region=None, home_site=None).update(home_region=region)
 
 
-def add_shared():
-    """Rows without a home, which are the whole installation's."""
-    for model in homed_models():
-        keys = [key for key in mirror.keys_within(model) if key.name not in HOMES]
-        marks = mirror._marks(model, unique_only=True)
-        marks |= {f"{home}_id": "NULL" for home in HOMES}
-        mirror._insert(model, [], writes.SHARED, marks)
-        assert keys is not None
+def add_other_fleet():
+    """And rows without a home, which are the whole installation's."""
+    mirror.add(also=[model for model in apps.get_models() if model in placed() and rule_of(model).is_open])
+    with pgtrigger.ignore(*guards()), connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+        for model in homed_models():
+            marks = mirror._marks(model, unique_only=True)
+            homeless = {f"{home}_id": "NULL" for home in HOMES}
+            mirror._insert(
+                model, [], writes.SHARED, {name: f"'x' || {each}" for name, each in marks.items()} | homeless
+            )
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+    mirror.copies(AccessScope).exclude(user__username="elsewhere").delete()
 
 
 @pytest.fixture
@@ -56,12 +62,7 @@ def writers(rows_of_all_kinds, user_of, client_of):
             user.access_scopes.create(kind="region", slug=region.slug)
     with pgtrigger.ignore(*guards()):
         give_homes()
-    mirror.add()
-    with pgtrigger.ignore(*guards()), connection.cursor() as cursor:
-        cursor.execute("SET CONSTRAINTS ALL DEFERRED")
-        add_shared()
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-    mirror.copies(AccessScope).exclude(user__username="elsewhere").delete()
+    add_other_fleet()
     for client in (everywhere, *clients.values()):
         client.raise_request_exception = False
     return everywhere, clients
