@@ -45,6 +45,8 @@ VOCABULARY = {
     ),
     *("site_label", "operation", "telemetry.Rejection.reason"),
 }
+# A user is one person.
+INSTEAD = {"people.person": {"user_confirmed_at": "NULL"}}
 # Of documents, names and sentences.
 IN_JSON = r'"(site|slug|name|display|Hostname|UUID|gpu)": "([^"]+)"', r'"([a-z_]+)": "([^"]* [^"]*)"'
 # By series, without a rule of their own: who finds no series of the copy reads none of these.
@@ -111,6 +113,7 @@ def _insert(model, keys, shift, marks):
     # One token is of one source.
     columns |= {field.column: "NULL" for field in meta.concrete_fields if field.one_to_one and field.null}
     columns |= marks
+    columns |= INSTEAD.get(meta.label_lower, {})
     columns |= {key.column: f'"{key.column}" + {SHIFT}' for key in keys}
     columns[meta.pk.column] = f'"{meta.pk.column}" + {shift}'
     # A row that is at no site is everybody's, unless its kind says otherwise.

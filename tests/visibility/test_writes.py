@@ -24,7 +24,7 @@ OF_NO_OBJECT = {"api/telemetry/set-aside/retry-all/", "api/tradeoffs/workloads/c
 
 
 def homed_models():
-    return [model for model in apps.get_models() if {each.name for each in model._meta.fields} >= HOMES]
+    return [model for model in placed() if {each.name for each in model._meta.fields} >= HOMES]
 
 
 def give_homes():
@@ -41,10 +41,8 @@ def add_other_fleet():
         cursor.execute("SET CONSTRAINTS ALL DEFERRED")
         for model in homed_models():
             marks = mirror._marks(model, unique_only=True)
-            homeless = {f"{home}_id": "NULL" for home in HOMES}
-            mirror._insert(
-                model, [], writes.SHARED, {name: f"'x' || {each}" for name, each in marks.items()} | homeless
-            )
+            others = {name: f"CASE \"{name}\" WHEN '' THEN '' ELSE 'x' || {each} END" for name, each in marks.items()}
+            mirror._insert(model, [], writes.SHARED, others | {f"{home}_id": "NULL" for home in HOMES})
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
     mirror.copies(AccessScope).exclude(user__username="elsewhere").delete()
 
