@@ -101,6 +101,52 @@ class AccessScope(models.Model):
         return f"{self.user}: {self.kind} {self.slug}"
 
 
+class AccountTie(models.Model):
+    """What lets one person act with two accounts: both were linked to this person, or one account was given to, or
+    opened for, another one.
+
+    A trigger writes the links of people, `accounts.operations` the others. `person_id` is a key of a floor above.
+    """
+
+    VISIBLE_WHERE = "true"  # organisation-wide
+
+    class Kind(models.TextChoices):
+        PERSON = "person", "Linked to a person"
+        MADE = "made", "Made by"
+        ROLE = "role", "Given a role by"
+        OPENED = "opened", "Given a password or a token by"
+
+    account = models.ForeignKey(User, on_delete=models.CASCADE, related_name="ties")
+    kind = models.CharField(max_length=8, choices=Kind)
+    person_id = models.BigIntegerField(null=True)
+    by = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+", null=True)
+    began_at = models.DateTimeField()
+    # What was done at an instant ended at that instant; null is for a link in force.
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["began_at", "id"]
+        default_permissions = ()
+        verbose_name = "tie of accounts"
+        verbose_name_plural = "ties of accounts"
+        indexes = [models.Index(fields=["person_id"], name="account_tie_of_person")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(kind="person", person_id__isnull=False, by=None)
+                | Q(
+                    kind__in=["made", "role", "opened"],
+                    person_id=None,
+                    by__isnull=False,
+                    ended_at=models.F("began_at"),
+                ),
+                name="account_tie_is_whole",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.account_id}: {self.get_kind_display()} {self.person_id or self.by_id}"
+
+
 class TokenQuerySet(models.QuerySet["Token"]):
     def usable(self, now) -> "TokenQuerySet":
         """Enabled tokens that have not expired; a user's token works only while the user is active."""

@@ -13,8 +13,8 @@ from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 from django.db.models import OuterRef, Q
 
-from accounts.models import AccessScope, SignInLink, Token, User
-from accounts.queries import scopes_of, slugs_of_scopes
+from accounts.models import AccessScope, AccountTie, SignInLink, Token, User
+from accounts.queries import role_of, scopes_of, slugs_of_scopes
 from accounts.roles import ADMIN, ROLES
 
 # Identifies the string to secret scanners and readers.
@@ -63,6 +63,7 @@ def create_token(
         if user.has_usable_password():
             raise NotAllowed("This user can sign in and makes their own tokens.")
         _refuse_unless_may_change(user, by)
+        _tie(user, AccountTie.Kind.OPENED, by, now)
     return _new_token(Token(user=user, name=name, scope=scope, expires_at=expires_at), by=by, now=now)
 
 
@@ -136,9 +137,16 @@ def create_user(
     user.set_password(password)
     user.full_clean(exclude=["password"])
     user.save()
+    _tie(user, AccountTie.Kind.MADE, by, now)
     set_role(user, role=role, by=by, now=now)
     set_scopes(user, scopes=scopes, by=by)
     return user
+
+
+def _tie(user: User, kind: AccountTie.Kind, by: User | None, now: datetime) -> None:
+    """Note that `by` could act with this account from now on (`web/workflows/second.py` reads it)."""
+    if by is not None:
+        AccountTie.objects.create(account=user, kind=kind, by=by, began_at=now, ended_at=now)
 
 
 @transaction.atomic
@@ -187,6 +195,8 @@ def set_role(user: User, *, role: str, by: User | None, now: datetime) -> None:
         raise NotAllowed("Only an administrator may make administrators.")
     _refuse_unless_may_change(user, by)
     was_admin = user.is_superuser
+    if role_of(user) != role:
+        _tie(user, AccountTie.Kind.ROLE, by, now)
     user.groups.remove(*user.groups.filter(name__in=ROLES).exclude(name=role))
     user.groups.add(Group.objects.get(name=role))
     if (user.is_staff, user.is_superuser) != (is_admin, is_admin):
@@ -228,6 +238,8 @@ def set_password(
     """
     _refuse_unless_may_change(user, by)
     _refuse_weak(password, user)
+    if by is not None and by.pk != user.pk:
+        _tie(user, AccountTie.Kind.OPENED, by, now)
     user.set_password(password)
     user.password_set_at = now
     user.save(update_fields=["password", "password_set_at"])

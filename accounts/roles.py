@@ -50,6 +50,7 @@ _counted = (
         "course",
         "rotation",
         "rotationsite",
+        "dutyrule",
     ),
     *("layer", "procedure", "alertrule", "drill", "drillaction", "exercise", "survey", "surveyquestion"),
 )

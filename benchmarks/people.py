@@ -1,5 +1,5 @@
-"""Measures what people cost at 1,000 sites and 5,000 people: the pages of coverage, on-call duty and the gap, and the
-facts of people in one minute's evaluation of every site.
+"""Measures what people cost at 1,000 sites and 5,000 people: the pages of coverage, on-call duty, shifts ahead and the
+gap, and the facts of people in one minute's evaluation of every site.
 
 The bar: 150 ms for the 95th percentile of each. The first reading after a change, which keeps nothing, is told beside
 it without a bar. `python -m benchmarks.people 100 500` does it with 100 sites and 500 people.

@@ -316,6 +316,13 @@ HISTORY_DAYS = env.integer(
 # Triggers follow from the models: they are installed after each migration (web/audit/triggers.py), not by one.
 PGTRIGGER_MIGRATIONS = False
 
+# --- second persons ---------------------------------------------------------------------------------------------------
+STRICT_SECOND_PERSON = env.flag(
+    "MUSTER_STRICT_SECOND_PERSON",
+    False,
+    "1 to refuse approvals between accounts of which one made the other within 30 days",
+)
+
 # --- workers ----------------------------------------------------------------------------------------------------------
 CELERY_BROKER_URL = env.broker(REDIS_URL)
 CELERY_RESULT_BACKEND = None

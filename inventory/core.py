@@ -1,5 +1,6 @@
 """Values of the inventory that arithmetic of other rooms uses."""
 
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 
@@ -51,3 +52,20 @@ class SiteFacts:
     vendors_in_path: int | None
     cooling_media: frozenset[str] = frozenset()
     equipment: tuple[Equipment, ...] = ()
+
+
+def smallest_region(regions: Iterable[int], parents: Mapping[int, int | None]) -> int | None:
+    """Return the smallest region that is, or contains, each of these; None if there is none. `parents` are
+    by region.
+    """
+    ways_up = [list(_upwards(region, parents)) for region in regions]
+    if not ways_up:
+        return None
+    shared = set.intersection(*map(set, ways_up))
+    return next((region for region in ways_up[0] if region in shared), None)
+
+
+def _upwards(region: int | None, parents: Mapping[int, int | None]) -> Iterator[int]:
+    while region is not None:
+        yield region
+        region = parents[region]

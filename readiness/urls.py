@@ -11,7 +11,7 @@ from readiness.demand.workloads.api import tradeoffs_router as workloads_tradeof
 from readiness.golive.api import router as golive_api
 from readiness.organisation.ownership.api import ownership_gaps
 from readiness.organisation.ownership.api import router as ownership_api
-from readiness.organisation.people.api import coverage, duty_list, people_of_user
+from readiness.organisation.people.api import cover_list, coverage, duty_list, people_of_user
 from readiness.organisation.people.api import router as people_api
 from readiness.organisation.people.ics import OwnShiftsFileView, RotationFileView
 from readiness.organisation.people.urls import own as own_person
@@ -44,6 +44,7 @@ urlpatterns = [
     path("tradeoffs/rules/", include("readiness.demand.jurisdiction.urls")),
     path("api/people/own/", people_of_user, name="people-own"),
     path("api/people/oncall/", duty_list, name="people-oncall"),
+    path("api/people/cover/", cover_list, name="people-cover"),
     path("api/people/own-shifts.ics", OwnShiftsFileView.as_view(), name="own-shifts-ics"),
     path("api/people/rotations/<slug:slug>.ics", RotationFileView.as_view(), name="rotation-ics"),
     path("api/people/coverage/", coverage, name="people-coverage"),

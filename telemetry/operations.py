@@ -50,21 +50,20 @@ def resume_source(source: Source, *, by: User | None, now: datetime) -> None:
 
 @transaction.atomic
 def rotate_token(source: Source, *, by: User | None, now: datetime) -> str:
-    before = source.token
+    # Whoever may write the source may revoke its token, as long as it is the source's.
+    if source.token is not None:
+        revoke_token(source.token, by=by, now=now)
     source.token, plain = create_source_token(name=source.name, by=by, now=now)
     source.save(update_fields=["token"])
-    if before is not None:
-        revoke_token(before, by=by, now=now)
     return plain
 
 
 @transaction.atomic
 def delete_source(source: Source, *, by: User | None, now: datetime) -> None:
     sites = sources.sites_of(source)
-    token = source.token
+    if source.token is not None:
+        revoke_token(source.token, by=by, now=now)
     source.delete()
-    if token is not None:
-        revoke_token(token, by=by, now=now)
     SiteChange.objects.bulk_create(
         SiteChange(site_id=site_id, origin=SiteChange.Origin.SOURCE) for site_id in sites
     )

@@ -9,6 +9,7 @@ from web.rest import docs
 from web.search import search_page
 from web.tab_counts import counts_page
 from web.tables.display import keep_display
+from web.workflows import approvals
 
 urlpatterns = [
     path("", include("web.accounts.urls")),
@@ -16,6 +17,8 @@ urlpatterns = [
     path("tables/<slug:table_id>/", keep_display, name="table-display"),
     path("history/", views.changes, name="history"),
     path("api/history/", api.changes, name="history-api"),
+    path("approvals/", approvals.page, name="approvals"),
+    path("api/", include(approvals.router.urls)),
     path("search/", search_page, name="search"),
     path("search/palette/", palette.answer, name="palette"),
     path("navigation/counts/", counts_page, name="tab-counts"),

@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 
 from django.db.models import Model
 
-from inventory.models import DeviceType
+from inventory.models import DeviceType, Site
+from inventory.queries.homes import HomeColumns, home_of
 from readiness.demo.building import write
 from readiness.organisation.people.models import (
     CapabilityRule,
@@ -29,7 +30,7 @@ from readiness.organisation.people.models import (
 TEAM, SITES_EACH = 20, 12
 DOMAINS = ("compute", "network", "energy")
 ON_ROTATION = 8
-WEEKS_BACK, WEEKS_AHEAD = 60, 5
+WEEKS_BACK, WEEKS_AHEAD = 60, 9
 SKILLS = (
     ("compute", "accelerator-vendor", "Accelerator nodes", 2),
     ("network", "fabric-vendor", "Fabric of the vendor", 2),
@@ -44,9 +45,17 @@ SKILLS = (
 def write_people(site_ids: Sequence[int], *, count: int, now: datetime) -> None:
     drawn = random.Random(5)
     skills, rules = _skills()
-    people = [Person(name=f"Operator {number:05}") for number in range(count)]
-    teams = [Team(name=f"Team {number:04}", slug=f"team-{number:04}") for number in range(-(-count // TEAM))]
     groups = [site_ids[start : start + SITES_EACH] for start in range(0, len(site_ids), SITES_EACH)]
+    sites = Site.objects.in_bulk(site_ids)
+    homes = [home_of([sites[site_id] for site_id in group]) for group in groups]
+    homes_of_teams = [homes[number // len(DOMAINS) % len(groups)] for number in range(-(-count // TEAM))]
+    people = [
+        Person(name=f"Operator {number:05}", **homes_of_teams[number // TEAM]) for number in range(count)
+    ]
+    teams = [
+        Team(name=f"Team {number:04}", slug=f"team-{number:04}", **home)
+        for number, home in enumerate(homes_of_teams)
+    ]
     write(
         people,
         teams,
@@ -59,7 +68,7 @@ def write_people(site_ids: Sequence[int], *, count: int, now: datetime) -> None:
         rules,
         _qualifications(people, skills, drawn, now),
         _trainings(people, skills, drawn, now),
-        _duty(people, groups, now),
+        _duty(people, groups, homes, now),
     )
 
 
@@ -91,6 +100,7 @@ def _qualifications(
                 basis="assessed",
                 device_type=device_type,
                 shown_at=shown_at,
+                confirmed_at=shown_at,
                 valid_until=shown_at + timedelta(days=545 if drawn.random() < 11 / 12 else 3),
             )
 
@@ -114,11 +124,14 @@ def _trainings(
             )
 
 
-def _duty(people: Sequence[Person], groups: Sequence[Sequence[int]], now: datetime) -> Iterator[Model]:
+def _duty(
+    people: Sequence[Person], groups: Sequence[Sequence[int]], homes: Sequence[HomeColumns], now: datetime
+) -> Iterator[Model]:
     turns = [people[start : start + ON_ROTATION] for start in range(0, len(people), TEAM)]
     for number, members in enumerate(turns[: len(groups) * len(DOMAINS)]):
         domain = DOMAINS[number % len(DOMAINS)]
-        rotation = Rotation(name=f"Rotation {number:04}", slug=f"rotation-{number:04}", domain=domain)
+        names = {"name": f"Rotation {number:04}", "slug": f"rotation-{number:04}"}
+        rotation = Rotation(**names, domain=domain, **homes[number // len(DOMAINS)])
         for site_id in groups[number // len(DOMAINS)]:
             yield RotationSite(rotation=rotation, site_id=site_id)
         yield from _shifts(rotation, members, now)

@@ -235,6 +235,14 @@ class Approver(models.Model):
         help_text="Empty: at every site that names nobody of its own for the domain",
     )
     added_at = models.DateTimeField(editable=False)
+    added_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="+",
+        null=True,
+        editable=False,
+        verbose_name="added by",
+    )
 
     class Meta:
         verbose_name = "approver"

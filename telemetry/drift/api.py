@@ -14,10 +14,12 @@ from telemetry.drift.models import InventoryDrift
 from telemetry.drift.tables import InventoryDriftFilters
 from web.rest.permissions import requires
 from web.rest.serializers import BodySerializer, ObjectSerializer
+from web.workflows.approvals import FlagsField
 from web.workflows.endpoints import OperatedViewSet, endpoint, words_field
 
 
 class InventoryDriftSerializer(ObjectSerializer):
+    approval_flags = FlagsField()
     sentence = serializers.SerializerMethodField(help_text="Both sides in one sentence")
 
     class Meta:
@@ -34,7 +36,7 @@ class InventoryDriftSerializer(ObjectSerializer):
                 "sentence",
             ),
             *("first_seen_at", "last_seen_at", "state", "state_at", "proposed_by", "proposed_at"),
-            *("decided_by", "decided_at", "note"),
+            *("decided_by", "decided_at", "note", "approval_flags"),
         )
         read_only_fields = fields
         brief_fields = ("site", "device", "index", "field", "state")

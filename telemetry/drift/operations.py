@@ -16,7 +16,7 @@ from telemetry.drift import sentences
 from telemetry.drift.comparing import opened, renewed
 from telemetry.drift.models import STANDING, InventoryDrift
 from web import actor
-from web.workflows import NotInState, Turn, Workflow
+from web.workflows import NotInState, Turn, Workflow, second
 from web.workflows.waiting import subjects_by
 
 Field, State = InventoryDrift.Field, InventoryDrift.State
@@ -85,7 +85,7 @@ def _refuse_own(drift: InventoryDrift, by: User) -> None:
 
 
 def _proposed_by_others(by: User, now: datetime) -> Q:
-    return Q(state=State.PROPOSED) & ~Q(proposed_by=by)
+    return Q(state=State.PROPOSED) & second.others("proposed_by", by, now)
 
 
 CONFIRMING = Turn(
@@ -111,7 +111,13 @@ def propose(drift: InventoryDrift, *, note: str, by: User, now: datetime) -> Non
     drift.save()
 
 
-@DRIFTS.step(after=[State.PROPOSED], any_of=MAY_CORRECT, refuse=_refuse_own, turn=CONFIRMING)
+@DRIFTS.step(
+    after=[State.PROPOSED],
+    any_of=MAY_CORRECT,
+    refuse=_refuse_own,
+    second=second.after("proposed_by", "proposed_at"),
+    turn=CONFIRMING,
+)
 def confirm(drift: InventoryDrift, *, note: str, by: User, now: datetime) -> None:
     """Confirm somebody else's proposal: the inventory takes the reported value."""
     correct = _correction(drift)

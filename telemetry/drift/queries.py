@@ -6,10 +6,12 @@ from datetime import datetime
 
 from telemetry.drift import sentences
 from telemetry.drift.models import HARDWARE, InventoryDrift, InventoryDriftQuerySet
+from web.workflows import second
 
 
 def drifts() -> InventoryDriftQuerySet:
-    return InventoryDrift.objects.select_related("site", "device", "proposed_by", "decided_by")
+    people = InventoryDrift.objects.select_related("site", "device", "proposed_by", "decided_by")
+    return people.annotate(approval_flags=second.flags_of(InventoryDrift))
 
 
 def contradicted_places(site_ids: Iterable[int], now: datetime) -> dict[int, dict[tuple[int, int], str]]:

@@ -8,6 +8,7 @@ from web.rest.filters import ObjectFilterSet
 from web.rest.lookups import Flag
 from web.tables import Column, Table
 from web.units import instant
+from web.workflows.approvals import rests_on
 
 
 class InventoryDriftFilters(ObjectFilterSet):
@@ -50,6 +51,7 @@ def drift_table() -> Table:
             Column("proposed_by", "Proposed by", sort="proposed_by__username", default=False),
             Column("decided_by", "Decided by", sort="decided_by__username", default=False),
             Column("note", "Note", phone="full", default=False),
+            rests_on(),
         ),
         filterset=InventoryDriftFilters,
         default_sort="-first_seen_at",

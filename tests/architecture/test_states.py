@@ -35,6 +35,7 @@ PARTIAL = {
     "telemetry.core.identity._AGREE": "read by `get`: the others agree if the texts do",
     "telemetry.core.matching.OBJECT_COLUMNS": "the site is a column of every row, no object of its own",
     "telemetry.sources._BADNESS": "a paused or waiting source stays so, whatever waits at the door",
+    "web.workflows.second.FLAG_OF": "what a link says depends on whether it is still in force",
     "web.watch._waiting": "rows wait for this stage alone; the others note what they have reached",
     "telemetry.core.spec._COMBINED_BY": "read by `get`: the others are summed",
     "telemetry.store.parts.TABLES": "samples that are not rolled up have a statement of their own",

@@ -15,7 +15,14 @@ from tests.peers.running import Programs
 from tests.peers.standing import standing as standing_muster
 
 ROOT = Path(__file__).parents[2]
-FIGURES = pytest.StashKey[list[str]]()
+# Databases of Valkey from here on are for the Musters of tests, one for each worker of the test run.
+FIRST_DB = 9
+# What takes longest begins first, so that the others fill the time beside it.
+LONGEST_FIRST = ("test_crawl", "test_starved", "test_prometheus", "test_attacks", "test_outages")
+
+
+def number_of_worker():
+    return int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
 
 
 @pytest.fixture(scope="session")
@@ -62,7 +69,7 @@ def more_environment():
 @pytest.fixture
 def muster(programs, own_database, more_environment, tmp_path):
     """Migrated, started, and answering; its workers listen on a database of Valkey that nothing else uses."""
-    valkey = f"{os.environ['REDIS_URL'].partition('?')[0]}?db=9"
+    valkey = f"{os.environ['REDIS_URL'].partition('?')[0]}?db={FIRST_DB + number_of_worker()}"
     # The workers of an earlier test are not its own: it would take their end for an absence.
     redis.Redis.from_url(valkey).flushdb()
     environment = {
@@ -88,18 +95,10 @@ def standing():
         yield running
 
 
-@pytest.fixture
-def figures(request):
-    """Lines of what was measured, told when all tests are done."""
-    return request.config.stash[FIGURES]
+def pytest_collection_modifyitems(items):
+    def rank(item):
+        name = item.path.stem
+        return LONGEST_FIRST.index(name) if name in LONGEST_FIRST else len(LONGEST_FIRST)
 
-
-def pytest_configure(config):
-    config.stash[FIGURES] = []
-
-
-def pytest_terminal_summary(terminalreporter, config):
-    if config.stash[FIGURES]:
-        terminalreporter.section("figures")
-    for line in config.stash[FIGURES]:
-        terminalreporter.write_line(line)
+    peers = iter(sorted((item for item in items if item.get_closest_marker("peers")), key=rank))
+    items[:] = [next(peers) if item.get_closest_marker("peers") else item for item in items]

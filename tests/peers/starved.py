@@ -15,11 +15,11 @@ from tests.peers.running import eventually
 from tests.peers.sender import headers
 from tests.telemetry.core.wire import request, sample, series, snappy
 
-SITES = 24
+SITES, SITE = 24, "site-"
 # One with a limit, by which the node is judged.
 METRIC = "node_timex_offset_seconds"
 # Seconds for which a sample counts as live, and after which a source is silent.
-SILENCE_S = 30
+SILENCE_S = 20
 CADENCE_S, GRACE_S = 2, 8
 SETTLED_S, SETTLES_S, LOOK_S = 20, 240, 2
 BANNER = "Pages show what was so then"
@@ -84,9 +84,9 @@ class Fleet:
         maker = self.muster.post("/api/inventory/manufacturers/", {"name": "Maker", "slug": "maker"})
         kind = {"manufacturer": maker["id"], "model": "M1", "slug": "m1", "domain": "compute", "kind": "node"}
         kind = self.muster.post("/api/inventory/device-types/", kind)
-        region = self.muster.post("/api/inventory/regions/", {"name": "Iberia", "slug": "iberia"})
+        region = self.muster.post("/api/inventory/regions/", {"name": "Fleet", "slug": "fleet"})
         for number in range(self.sites):
-            slug = f"site-{number}"
+            slug = f"{SITE}{number}"
             site = {"name": slug.title(), "slug": slug, "region": region["id"], "stage": "production"}
             self.muster.post("/api/inventory/sites/", site | {"country": "PT"})
             node = {
@@ -134,7 +134,9 @@ class Fleet:
             at_s=time.monotonic() - since_s,
             flips=flips,
             sources=Counter(source["state"] for source in status["sources"]),
-            compute=Counter(domain["health"]["value"] for domain in health),
+            compute=Counter(
+                domain["health"]["value"] for domain in health if domain["site"]["slug"].startswith(SITE)
+            ),
             is_behind=status["lag"]["is_behind"],
             has_banner=BANNER in muster.page("/"),
             ticks=sum(queue["waiting"] for queue in status["task_queues"] if queue["is_urgent"]),

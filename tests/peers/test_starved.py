@@ -53,15 +53,15 @@ def test_neither_bulk_work_nor_starved_drains_blame_a_site(fleet, figures):
     assert bulk.blamed() == []
     assert bulk.banner_s is None, "bulk work takes no process from urgent work"
 
-    starved = fleet.starve(DRAINS, seconds=HOLD_S)
-    figures.append(
-        f"{fleet.sites} sites, drains held for {HOLD_S} s: banner after {starved.banner_s} s, caught up"
-        f" {starved.caught_up_s} s after their return"
-    )
+    starved = fleet.starve(DRAINS, seconds=HOLD_S, afterwards_s=CAUGHT_UP_S)
     assert starved.blamed() == []
     assert starved.banner_s is not None
     assert starved.banner_s <= BANNER_S
     assert starved.caught_up_s is not None
+    figures.append(
+        f"{fleet.sites} sites, drains held for {HOLD_S} s: banner after {starved.banner_s:.1f} s, caught up"
+        f" {starved.caught_up_s:.1f} s after their return"
+    )
     assert starved.caught_up_s <= CAUGHT_UP_S
     assert max(seen.ticks for seen in starved.meanwhile) <= len(fleet.urgent_jobs())
     assert fleet.refused == {}

@@ -27,6 +27,8 @@ ONES_OWN = {
 }
 # They lead to a site in some rows, and are the whole installation's all the same.
 OF_THE_INSTALLATION = {"people.Course", "people.CapabilityRule"}
+# What is to be computed anew, wherever that is: a person of ours may work at another site too.
+WRITTEN_BY_TRIGGERS = {"inventory.SiteChange", "people.RotationChange", "problems.ProblemClaim"}
 # Django's own, which hold no object of Muster.
 NOT_OURS = {"sessions", "contenttypes", "django_celery_beat"}
 TOUCHED = """
@@ -63,10 +65,12 @@ def placing_keys(model):
 def condition(model, writers):
     """Which rows lie outside of what these users write, in SQL; "" for tables that hold no object of Muster."""
     meta = model._meta
-    if meta.app_label in NOT_OURS or model is AuditEntry:
+    if meta.app_label in NOT_OURS or meta.label in WRITTEN_BY_TRIGGERS or model is AuditEntry:
         return ""
     if owner := ONES_OWN.get(meta.label):
-        return f'"{owner}" IS NULL OR "{owner}" NOT IN ({", ".join(str(each.pk) for each in writers)})'
+        # A token without a user is a source's.
+        keys = ", ".join(str(each.pk) for each in writers)
+        return f'"{owner}" NOT IN ({keys}) OR "{meta.pk.column}" >= {SHIFT}'
     if model not in placed() or meta.label in OF_THE_INSTALLATION:
         return "true"
     keys = placing_keys(model)

@@ -11,7 +11,7 @@ from django.apps import apps
 from django.db import connection, transaction
 
 from accounts import operations as accounts
-from accounts.models import AccessScope, SavedView, User
+from accounts.models import AccessScope, AccountTie, SavedView, User
 from readiness.assessment.evidence.models import (
     Attestation,
     DeclaredLimit,
@@ -51,6 +51,7 @@ from web.actor import acting
 from web.audit import AuditEntry
 from web.kinds.models import FileImport
 from web.visibility import is_person
+from web.workflows.models import Approval
 
 NOW = stored.NOW
 DAY = timedelta(days=1)
@@ -132,13 +133,13 @@ class Sentinels:
 
     def _reviews(self):
         for domain, user in (("compute", self.one), ("network", self.two), ("energy", self.other)):
-            Approver.objects.create(domain=domain, user=user, added_at=NOW)
+            Approver.objects.create(domain=domain, user=user, added_at=NOW, added_by=self.one)
         review = Review.objects.create(site=self.lagos, opened_by=self.one, opened_at=NOW - DAY)
         signed = {"state": "signed", "answered_at": NOW}
         SignOff.objects.create(
             review=review, domain="compute", approver=self.one, signed_by=self.one, **signed
         )
-        SignOff.objects.create(review=review, domain="network", approver=self.two)
+        SignOff.objects.create(review=review, domain="network", approver=self.two, named_by=self.one)
         opened = {"review": review, "opened_by": self.one, "opened_at": NOW - DAY}
         ReviewAction.objects.create(title="Rack doors", owner=self.one, **opened)
         ReviewAction.objects.create(title="Labels", owner_name="three", **opened)
@@ -303,6 +304,13 @@ class Sentinels:
             decided_at=NOW, note="Seen on site",
         )  # fmt: skip
         accounts.create_token(user=self.one, name="mine", by=self.one, now=NOW)
+        AccountTie.objects.create(
+            account=self.two, by=self.one, kind="role", began_at=NOW - 90 * DAY, ended_at=NOW - 90 * DAY
+        )
+        Approval.objects.create(
+            table="grants.grant", object_id=self.grants[0].pk, site_id=self.porto.pk, step="approve", first=self.one,
+            second=self.two, asked_at=NOW - DAY, at=NOW - DAY, flags=["role"],
+        )  # fmt: skip
         AccessScope.objects.create(user=self.one, kind="site", slug="porto")
 
     def _practice(self):

@@ -29,6 +29,12 @@ def panels_of(kind: Kind, obj: Any, *, user: User, now: datetime) -> list[Panel]
     return sorted([*own, *panels.added_to(obj, user=user, now=now)], key=lambda panel: panel.order)
 
 
+def panels_beside(kind: Kind, obj: Any, *, user: User, now: datetime) -> list[Panel]:
+    """On a page with a template of its own, which has the facts: panels of other rooms and of related objects."""
+    every = [*panels.added_to(obj, user=user, now=now), *related_panels(kind, obj, user=user)]
+    return sorted(every, key=lambda panel: panel.order)
+
+
 def related_panels(kind: Kind, obj: Any, *, user: User) -> list[Panel]:
     return [_related(each, obj, user, place) for place, each in enumerate(kind.related) if _may(user, each)]
 

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods
 from web import clock
 from web.kinds.kind import Entry, Kind, Sentence
 from web.outside import refuse_outside
+from web.workflows import NotInState
 
 
 @never_cache
@@ -41,14 +42,14 @@ def entry_page(request: HttpRequest, kind: Kind, entry: Entry, **key: Any) -> Ht
         "cancel_url": kind.page_of(obj) if obj is not None else kind.url("list"),
         "breadcrumbs": kind.breadcrumbs(*of_it, (heading, "")),
     }
-    return render(request, entry.template, context, status=422 if form.is_bound else 200)
+    return render(request, entry.template, context, status=422 if form.errors else 200)
 
 
 def _posted(request: HttpRequest, kind: Kind, entry: Entry, obj: Any) -> HttpResponse:
     try:
         return _enter(request, kind, entry, obj, {})
-    except ValidationError as error:
-        messages.error(request, " ".join(error.messages))
+    except (ValidationError, NotInState) as error:
+        messages.error(request, " ".join(getattr(error, "messages", [str(error)])))
         return redirect(kind.page_of(obj))
 
 

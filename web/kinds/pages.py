@@ -118,7 +118,7 @@ def object_detail(request: UserRequest, kind: Kind, **key: Any) -> HttpResponse:
     if kind.template:
         context = _frame(request, kind, obj) | {
             "rows": history_of(obj).rows,
-            "panels": details.related_panels(kind, obj, user=request.user),
+            "panels": details.panels_beside(kind, obj, user=request.user, now=clock.now()),
         }
         return answers.page(request, kind.template, context | kind.context(obj, request.user))
     shows_history = request.GET.get("tab") == "history"

@@ -23,6 +23,7 @@ from web.middleware import page_above
 from web.permissions import note, reads
 from web.permissions import require as require_all
 from web.scopes import may_write
+from web.workflows.approvals import flags_on, in_words
 from web.workflows.steps import NotInState, WorkflowStep, require
 
 OUTSIDE = "It lies outside the sites that you may change."
@@ -70,6 +71,7 @@ class StepPages:
             },
             "why_not": sorted({reason for reason in why_not.values() if reason}),
             "subject": str(obj),
+            "approval_flags": in_words(flags_on(obj)),
             "refusals": refusals,
             "history": history_of(obj, limit=20).rows,
         }

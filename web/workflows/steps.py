@@ -11,7 +11,9 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.db.models import Model, QuerySet
 
+from web import clock
 from web.permissions import MissingPermission, roles_of, words_of
+from web.workflows.second import SecondPerson
 from web.workflows.waiting import Turn, awaits
 
 
@@ -85,7 +87,8 @@ class WorkflowStep[T: Model]:
     `after` are the states that it follows from. Whoever has a permission of `any_of` comes to it; `refuse` raises
     PermissionDenied where this object is not theirs to act on, such as a second person's. `words` names the text that
     goes with it, "" for none, and `must_say` asks for it; `fields` are further ones that a form sends.
-    With `by_clock` nobody may take it too: `by` None is the clock. `turn` says for whom its objects wait.
+    With `by_clock` nobody may take it too: `by` None is the clock. `turn` says for whom its objects wait. `second` says
+    after whom it needs a second person.
     The first line of the function's docstring is what the API says of it.
     """
 
@@ -100,6 +103,7 @@ class WorkflowStep[T: Model]:
     fields: tuple[str, ...] = ()
     by_clock: bool = False
     turn: Turn | None = None
+    second: SecondPerson[T] | None = None
 
     do_not_call_in_templates = True
 
@@ -120,6 +124,8 @@ class WorkflowStep[T: Model]:
         locked = self.workflow.locked(obj)
         if self.refuse is not None and not is_clock:
             self.refuse(locked, by)
+        if self.second is not None and not is_clock:
+            self.second.refuse(locked, by, now)
         self.workflow.refuse_unless(locked, self.after, now)
         if self.words:
             words = values.get(self.words, "")
@@ -127,6 +133,8 @@ class WorkflowStep[T: Model]:
             if len(values[self.words]) > self.longest:
                 raise ValidationError({self.words: [f"{self.longest:,} characters at most."]})
         result = self.act(locked, by=by, now=now, **values)
+        if self.second is not None and not is_clock:
+            self.second.record(locked, self.name, by, now)
         return locked if result is None else result
 
     def follows(self, obj: T, now: datetime) -> bool:
@@ -138,6 +146,8 @@ class WorkflowStep[T: Model]:
             require(by, *self.any_of)
             if self.refuse is not None:
                 self.refuse(obj, by)
+            if self.second is not None:
+                self.second.refuse(obj, by, clock.now())
         except MissingPermission as error:
             [missing, *_others] = error.permissions
             return f"Only the role {roles_of(missing)} may {words_of(missing)}."

@@ -21,6 +21,7 @@ from django.db.models.functions import Concat
 
 from accounts.models import User
 from readiness.assessment.evidence.models import Attestation
+from web.workflows import second
 
 
 class AttestationStanding(TextChoices):
@@ -81,11 +82,12 @@ def needed(now: datetime) -> Q:
     return unanswered() & counting & may_decide & Q(~Exists(newer))
 
 
-def answerable_by(user: User) -> Q:
+def answerable_by(user: User, now: datetime) -> Q:
     """Those that this user may answer: their own, or, with the permission, those without an account that others
     entered."""
-    others = Q(attester=None, by__isnull=False) & ~Q(by=user)
-    return (Q(attester=user) | others) if user.has_perm(MAY_CONFIRM) else Q(attester=user)
+    unnamed = Q(attester=None, by__isnull=False)
+    named = (Q(attester=user) | unnamed) if user.has_perm(MAY_CONFIRM) else Q(attester=user)
+    return named & second.others("by", user, now)
 
 
 def attestations(*, now: datetime) -> QuerySet[Attestation]:
@@ -100,7 +102,7 @@ def attestations(*, now: datetime) -> QuerySet[Attestation]:
         output_field=CharField(choices=AttestationStanding),
     )
     rows = Attestation.objects.select_related("site", "by", "attester", "confirmed_by", "rejected_by")
-    return rows.annotate(confirmation=standing)
+    return rows.annotate(confirmation=standing, approval_flags=second.flags_of(Attestation))
 
 
 def awaited_at(site_id: int, *, now: datetime) -> list[Attestation]:

@@ -16,14 +16,16 @@ from readiness.assessment.framework.tables import FrameworkVersionFilters
 from web.rest.fields import LARGEST_ID, RelatedObjectField
 from web.rest.shapes import filled
 from web.versioned import api
+from web.workflows.approvals import FlagsField
 
-_TOLD = (*api.TOLD, "rolls_back_to", "changes", "note", "override_reason")
+_TOLD = (*api.TOLD, "rolls_back_to", "changes", "note", "override_reason", "approval_flags")
 
 
 class FrameworkVersionSerializer(api.VersionSerializer):
     """A draft's `definition` is writable; `version` and `made_from` only when it is created. Send the `revision` that
     you read: if it has changed, the answer is 409. `changes` describe in words what differs from `made_from`."""
 
+    approval_flags = FlagsField()
     made_from = RelatedObjectField(
         queryset=FrameworkVersion.objects.defer("definition"),
         required=False,

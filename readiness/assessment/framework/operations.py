@@ -1,13 +1,14 @@
 """Change the framework: drafts and their steps, publishing, and rolling back."""
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Q
 
 from accounts.models import User
 from readiness.assessment.framework.core import shipped
@@ -19,6 +20,7 @@ from web.actor import acting
 from web.versioned.core.documents import written
 from web.versioned.models import DocumentVersion
 from web.versioned.versions import NeedsReason, NotADraft, VersionConflict
+from web.workflows import second
 
 make_draft, edit, replace, discard = VERSIONS.make_draft, VERSIONS.edit, VERSIONS.replace, VERSIONS.discard
 hold_in_force, require = VERSIONS.hold_in_force, VERSIONS.require
@@ -80,28 +82,46 @@ def publish_draft(
     """
 
     def columns(locked: FrameworkVersion) -> dict[str, Any]:
-        why = [*(against or []), *_own_work(locked, by)]
+        steps = _steps_in(locked)
+        own = _own_work(locked, steps, by, now)
+        if own and second.is_strict():
+            raise second.SamePerson(" ".join(own))
+        why = [*(against or []), *own]
         if why and not override_reason.strip():
             raise NeedsReason(why)
+        firsts = [(step.by_id, step.at) for step in steps]
+        second.record(
+            locked, "publish", firsts, by=by, now=now, flags=[second.ApprovalFlag.ALONE] if own else ()
+        )
         return {"note": note.strip(), "override_reason": override_reason.strip() if why else ""}
 
     return VERSIONS.publish(draft, digest=digest, by=by, now=now, columns=columns)
 
 
-def _own_work(draft: FrameworkVersion, by: User) -> list[str]:
-    """Return why this person needs a reason to publish: rules for every site need a second pair of eyes.
-
-    A copy of a draft holds what was edited there before it was made.
-    """
-    edited = DraftStep.objects.filter(by=by).exclude(changes=[])
-    if edited.filter(version=draft).exists():
-        return ["You edited this draft yourself: a second person must publish it."]
+def _steps_in(draft: FrameworkVersion) -> list[DraftStep]:
+    """The last edit of this content by each editor. A copy of a draft holds what was edited there before it was
+    made."""
+    edits = Q(version=draft)
     copy: DocumentVersion = draft
     base = draft.made_from
     while base is not None and (base.published_at is None or base.published_at > copy.created_at):
-        if edited.filter(version=base.pk, at__lte=copy.created_at).exists():
-            return [f"You edited {base}, which this is a copy of: a second person must publish it."]
+        edits |= Q(version=base.pk, at__lte=copy.created_at)
         copy, base = base, base.made_from
+    steps = DraftStep.objects.filter(edits, by__isnull=False).exclude(changes=[]).select_related("version")
+    return list(steps.order_by("by", "-at", "-pk").distinct("by"))
+
+
+def _own_work(draft: FrameworkVersion, steps: Sequence[DraftStep], by: User, now: datetime) -> list[str]:
+    """Return why this person needs a reason to publish: rules for every site need a second pair of eyes."""
+    for step in sorted(steps, key=lambda step: step.by_id != by.pk):
+        try:
+            second.refuse_same_person(step.by_id, by, now=now, since=step.at)
+        except second.SamePerson as error:
+            if step.by_id != by.pk:
+                return [str(error)]
+            if step.version_id == draft.pk:
+                return ["You edited this draft yourself: a second person must publish it."]
+            return [f"You edited {step.version}, which this is a copy of: a second person must publish it."]
     return []
 
 

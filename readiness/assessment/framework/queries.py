@@ -16,6 +16,7 @@ from readiness.assessment.framework.models import DraftStep, FrameworkVersion, F
 from web.versioned.core.comparing import DocumentChange
 from web.versioned.core.documents import written
 from web.versioned.versions import Versioned
+from web.workflows import second
 
 MAY_SEE = "framework.view_frameworkversion"
 MAY_PUBLISH = "framework.publish_frameworkversion"
@@ -76,7 +77,7 @@ def shipped_offer() -> ShippedOffer | None:
 
 
 def versions() -> FrameworkVersionQuerySet:
-    return FrameworkVersion.objects.select_people()
+    return FrameworkVersion.objects.select_people().annotate(approval_flags=second.flags_of(FrameworkVersion))
 
 
 def steps(version: FrameworkVersion, *, limit: int = 50) -> list[DraftStep]:

@@ -12,6 +12,7 @@ from web.rest.filters import ObjectFilterSet
 from web.rest.lookups import AnyOf
 from web.tables import Column, Table
 from web.versioned.views import version_table
+from web.workflows.approvals import rests_on
 
 PILLARS = ("p1", "p2", "p3", "p4", "p5")
 
@@ -50,6 +51,7 @@ def versions() -> Table:
     return version_table(
         Column("changes", "What changed", value=_what_changed, phone="full"),
         Column("note", "Note", phone="full", default=False),
+        rests_on(),
         name="versions",
         noun=("version", "versions"),
         label="Versions of the framework",

@@ -15,7 +15,7 @@ from readiness.assessment.grants.core.rules import MOST_WAIVERS, NotGrantable, c
 from readiness.assessment.grants.models import LONGEST, OPEN, Grant, GrantStanding, is_live
 from web.permissions import roles_of
 from web.units import instant
-from web.workflows import Turn, Workflow, require, still_there
+from web.workflows import Turn, Workflow, require, second, still_there
 
 MAY_REQUEST = "grants.add_grant"
 MAY_DECIDE = "grants.approve_grant"
@@ -88,7 +88,7 @@ def _refuse_stranger(grant: Grant, by: User) -> None:
 
 
 def _asked_by_others(by: User, now: datetime) -> Q:
-    return is_live(now) & Q(state=Grant.State.REQUESTED) & ~Q(requested_by=by)
+    return is_live(now) & Q(state=Grant.State.REQUESTED) & second.others("requested_by", by, now)
 
 
 def _subjects(grants: Sequence[Grant]) -> Iterable[str]:
@@ -113,7 +113,13 @@ DECIDING = Turn(
 )
 
 
-@GRANTS.step(after=[Grant.State.REQUESTED], any_of=(MAY_DECIDE,), refuse=_refuse_own, turn=DECIDING)
+@GRANTS.step(
+    after=[Grant.State.REQUESTED],
+    any_of=(MAY_DECIDE,),
+    refuse=_refuse_own,
+    second=second.after("requested_by", "requested_at"),
+    turn=DECIDING,
+)
 def approve(grant: Grant, *, note: str, by: User, now: datetime) -> None:
     """Approve somebody else's request."""
     _decide(grant, Grant.State.APPROVED, note, by, now)

@@ -12,6 +12,7 @@ from readiness.assessment.framework import queries as framework_queries
 from readiness.assessment.framework.core.definition import Framework
 from readiness.assessment.grants.core.rules import HeldGrant
 from readiness.assessment.grants.models import OPEN, Grant, GrantQuerySet, GrantStanding, is_live
+from web.workflows import second
 
 ENDS_SOON = timedelta(days=14)
 
@@ -52,7 +53,10 @@ def grants(*, now: datetime) -> GrantQuerySet:
     return (
         Grant.objects.select_related("site", "requested_by", "approver", "revoked_by")
         .standing_at(now)
-        .annotate(place=Case(When(is_live(now), then=Value(0)), default=Value(1)))
+        .annotate(
+            approval_flags=second.flags_of(Grant),
+            place=Case(When(is_live(now), then=Value(0)), default=Value(1)),
+        )
         .order_by("place", "ends_at", "pk")
     )
 

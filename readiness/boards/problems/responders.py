@@ -17,6 +17,7 @@ from readiness.organisation.ownership.models import Assignment
 from readiness.organisation.ownership.queries import UNOWNED
 from readiness.organisation.people.core.on_call import LEVELS, PRIMARY
 from readiness.organisation.people.models import RotationSite, Shift
+from readiness.organisation.people.queries.on_call import one_level_each
 from web.visibility import name_of
 
 SEES_ON_CALL = "people.view_rotation"
@@ -81,13 +82,21 @@ def duties_at_site(site_id: int, domains: Collection[str], *, now: datetime) -> 
         .select_related("rotation", "person__user")
         .order_by("level", "rotation__name", "starts_at", "pk")
     )
-    responders: dict[str, list[Responder]] = defaultdict(list)
+    shifts_of_domain: dict[str, list[Shift]] = defaultdict(list)
     for shift in shifts:
-        if shift.person is not None and not shift.person.left_by(now):
-            responder = Responder(name_of(shift.person), LEVELS[shift.level], shift.ends_at)
-            responders[shift.rotation.domain].append(responder)
+        shifts_of_domain[shift.rotation.domain].append(shift)
+    responders = {
+        domain: [
+            Responder(name_of(shift.person), LEVELS[shift.level], shift.ends_at)
+            for shift in one_level_each(of_domain)
+            if shift.person is not None and not shift.person.left_by(now)
+        ]
+        for domain, of_domain in shifts_of_domain.items()
+    }
     return [
-        DomainDuty(str(DomainChoices(domain).label), tuple(responders[domain]), domain in served_domains)
+        DomainDuty(
+            str(DomainChoices(domain).label), tuple(responders.get(domain, ())), domain in served_domains
+        )
         for domain in names
     ]
 

@@ -79,6 +79,7 @@ class ProblemRow:
                 ProblemKind.SOURCE: self.detail,
                 ProblemKind.HEALTH: self.subject,
                 ProblemKind.INTAKE: "source",
+                ProblemKind.SHIFT: self.subject,
                 ProblemKind.MUSTER: "itself",
             }
             return places.get(self.kind, "site")
@@ -125,10 +126,14 @@ class ProblemRow:
                 return link("source", self.subject)
             case ProblemKind.OWNERSHIP:
                 return link("ownership-queues", queue=self.subject)
+            case ProblemKind.DUTY:
+                return link("rotation-detail", self.subject)
             case ProblemKind.INVENTORY:
                 return link("drifts", device_id=self.subject, pressing="true")
             case ProblemKind.MUSTER:
                 return link("muster-status")
+            case ProblemKind.SHIFT:
+                return link("cover-ahead", site=slug, domain=self.subject, standing="short")
             case ProblemKind.HEALTH:
                 return link("site", slug, tab=self.subject)
 

@@ -4,11 +4,13 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 
 from inventory.models import DomainChoices, Site
 from readiness.organisation.people.core.coverage import CoverDepth, SiteCoverage, dependencies
 from readiness.organisation.people.fleet import fleet_people
 from readiness.organisation.people.models import Person, Shift
+from readiness.organisation.people.queries.on_call import one_level_each
 
 PRIMARY_AND_SECONDARY = (1, 2)
 
@@ -58,7 +60,11 @@ def people_of(site: Site, *, names: bool, now: datetime) -> SitePeopleCard:
         .select_related("rotation", "person")
         .order_by("rotation__domain", "rotation__name", "level", "starts_at", "pk")
     )
-    lines = tuple(_line(shift, covered, names=names) for shift in shifts)
+    lines = tuple(
+        _line(shift, covered, names=names)
+        for _, of_domain in groupby(shifts, lambda shift: shift.rotation.domain)
+        for shift in one_level_each(of_domain)
+    )
     called = {line.domain for line in lines if line.is_covered}
     return SitePeopleCard(
         on_call=lines,

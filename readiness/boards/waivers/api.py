@@ -12,6 +12,8 @@ from readiness.boards.waivers.tables import GrantFilters
 from web import clock
 from web.rest.fields import ChoiceValueField
 from web.rest.serializers import BodySerializer, ObjectSerializer
+from web.workflows import second
+from web.workflows.approvals import FlagsField
 from web.workflows.endpoints import OperatedViewSet, endpoint, words_field
 
 _DECIDED = (
@@ -28,11 +30,23 @@ class GrantSerializer(ObjectSerializer):
 
     check = serializers.CharField(source="check_id", max_length=64)
     state = ChoiceValueField(choices=GrantStanding.choices, source="standing", read_only=True)
+    approval_flags = FlagsField()
     starts_at = serializers.DateTimeField(required=False, help_text="Now, if none is given")
 
     class Meta:
         model = Grant
-        fields = ("site", "kind", "check", "part", "state", "reason", "starts_at", "ends_at", *_DECIDED)
+        fields = (
+            "site",
+            "kind",
+            "check",
+            "part",
+            "state",
+            "reason",
+            "starts_at",
+            "ends_at",
+            *_DECIDED,
+            "approval_flags",
+        )
         read_only_fields = _DECIDED
         brief_fields = ("site", "kind", "check", "part", "state", "ends_at")
 
@@ -52,7 +66,7 @@ class GrantViewSet(OperatedViewSet):
 
     def get_queryset(self) -> QuerySet[Grant]:
         grants = cast(GrantQuerySet, super().get_queryset())
-        return grants.standing_at(clock.now())
+        return grants.standing_at(clock.now()).annotate(approval_flags=second.flags_of(Grant))
 
     writes = {"create": ask_for_grant}
     approve = endpoint(operations.approve, WaiverDecisionSerializer)

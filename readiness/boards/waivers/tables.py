@@ -18,6 +18,7 @@ from web.rest.lookups import AnyOf, Flag
 from web.tables import Column, Table
 from web.units import duration
 from web.visibility import name_of
+from web.workflows.approvals import rests_on
 
 
 def _covers(_key: str) -> Q:
@@ -83,6 +84,7 @@ def grant_table(now: datetime) -> Table:
             Column("owner", "Owner of the site", "grant.site.owner", sort="site__owner", default=False),
             Column("vendor", "Vendor", default=False),
             Column("pillar", "Pillar", text="pillar_name", default=False),
+            rests_on("grant"),
             Column("starts", "Begins", "grant.starts_at", sort="starts_at", default=False),
         ),
         filterset=GrantFilters,

@@ -1,6 +1,6 @@
 """On-call duty in the demo: rotations with layers, an override, leave, an open swap, and past shifts."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any, cast
 
@@ -8,12 +8,14 @@ from django.db.models import Model
 
 from accounts.models import User
 from inventory.models import Site
+from inventory.queries.homes import home_of
 from readiness.demo.building import write
 from readiness.demo.core.plan import FleetPlan, book
 from readiness.demo.operations.made import DemoObjects
 from readiness.demo.operations.staffing import Workforce
 from readiness.organisation.people.core.rotations import shifts_of
 from readiness.organisation.people.models import (
+    DutyRule,
     Layer,
     LayerMember,
     Leave,
@@ -44,7 +46,8 @@ def write_duty(
         if not (served := [name for name in row["sites"] if name in sites]):
             continue
         columns = {key: row[key] for key in ("name", "slug", "domain")}
-        rotations[row["slug"]] = rotation = Rotation(**columns, team=workforce.teams[row["team"]])
+        home = home_of([sites[name] for name in served])
+        rotations[row["slug"]] = rotation = Rotation(**columns, **home, team=workforce.teams[row["team"]])
         rows += [RotationSite(rotation=rotation, site=sites[name]) for name in served]
         age = max(begun[name] for name in served) + BEGUN_BEFORE
         rows += [turn for layer in row["layers"] for turn in _turns(rotation, layer, workforce, age, now=now)]
@@ -58,6 +61,7 @@ def write_duty(
     for row in people_book["leave"]:
         starts_at, ends_at = (now - timedelta(days=row[edge]) for edge in ("from", "to"))
         rows.append(Leave(person=people[row["person"]], starts_at=starts_at, ends_at=ends_at))
+    rows += _duty_rules(rotations.values(), workforce)
     write(rotations.values(), rows)
     objects.note(rotations.values())
     for rotation in rotations.values():
@@ -65,6 +69,18 @@ def write_duty(
     for row in people_book["swaps"]:
         if row["rotation"] in rotations:
             _ask_swap(rotations[row["rotation"]], people[row["person"]], row, now=now)
+
+
+def _duty_rules(rotations: Iterable[Rotation], workforce: Workforce) -> Iterator[DutyRule]:
+    """What overtime costs each team that has a rotation here; with the team, its rule goes."""
+    teams = {rotation.team for rotation in rotations}
+    taken = set(DutyRule.objects.filter(team__in=teams).values_list("team", flat=True))
+    for row in book("people")["duty_rules"]:
+        team = workforce.teams[row["team"]]
+        if team in teams and team.pk not in taken:
+            yield DutyRule(
+                **row | {"team": team, "name": f"Overtime of {team}"}, source=book("people")["duty_source"]
+            )
 
 
 def _turns(

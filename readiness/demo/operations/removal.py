@@ -9,6 +9,7 @@ from accounts.models import Token, User
 from inventory.models import Site
 from readiness.demo.models import DemoFleet
 from readiness.demo.operations import shadow
+from readiness.organisation.people.models import Person, Qualification
 from telemetry import store
 from telemetry.models import Series, Source
 from telemetry.operations import delete_source
@@ -41,6 +42,8 @@ def remove(*, by: User | None, now: datetime) -> bool:
         shadow.drop()
         _remove_telemetry(fleet, by=by, now=now)
         Site.objects.filter(pk__in=fleet.made.get(Site._meta.label, [])).delete()
+        # Two leads assess each other, so neither could go before the other.
+        Qualification.objects.filter(person__in=fleet.made.get(Person._meta.label, [])).delete()
         for label in _CATALOGUE:
             _remove_unused(apps.get_model(label), fleet.made.get(label, []))
         people = fleet.made.get(User._meta.label, [])

@@ -3,11 +3,13 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 from django.utils.text import slugify
 
+from accounts.models import User
 from inventory.models import DeviceType, Site
+from inventory.queries.homes import home_of
 from readiness.demo.building import write
 from readiness.demo.core.plan import book
 from readiness.demo.operations.made import DemoObjects, written
@@ -19,6 +21,7 @@ from readiness.organisation.people.models import (
     Person,
     Qualification,
     Skill,
+    SkillExemption,
     SkillPrerequisite,
     Staffing,
     Team,
@@ -56,6 +59,7 @@ def write_workforce(
         if name in sites
         for team in row["teams"]
     )
+    _settle(sites, teams, crews, staff)
     skills = written(
         Skill, [row | {"levels": people_book["levels"]} for row in people_book["skills"]], objects
     )
@@ -68,10 +72,34 @@ def write_workforce(
     )
     written(CapabilityRule, people_book["rules"], objects, skill=skills)
     _qualify(people_book["groups"], crews, skills, now=now)
+    _ask_second_persons(people_book, crews, skills, now=now)
     courses = [row | {"valid_days": people_book["course_days"]} for row in people_book["courses"]]
     _train(people_book, crews, written(Course, courses, objects, skill=skills), now=now)
     by_name = {person.name: person for crew in crews.values() for person in crew}
     return Workforce(teams, crews, by_name | dict(staff.people))
+
+
+def _settle(sites: Mapping[str, Site], teams: Mapping[str, Team], crews: Crews, staff: Staff) -> None:
+    """Give teams the home of the sites that they staff, and people that of their teams."""
+    staffed: dict[int, frozenset[Site]] = {}
+    for row in book("people")["staffing"]:
+        for slug in row["teams"]:
+            own = frozenset(sites[name] for name in row["sites"] if name in sites)
+            staffed[teams[slug].pk] = staffed.get(teams[slug].pk, frozenset()) | own
+    people = {person.pk: person for crew in (*crews.values(), staff.people.values()) for person in crew}
+    served: dict[int, frozenset[Site]] = {}
+    for person_id, team_id in Membership.objects.filter(person__in=people).values_list("person", "team"):
+        served[person_id] = served.get(person_id, frozenset()) | staffed.get(team_id, frozenset())
+    homes = {own: home_of(own) for own in {*staffed.values(), *served.values()}}
+    rows: list[Team | Person] = [team for team in teams.values() if team.pk in staffed]
+    rows += [person for key, person in people.items() if key in served]
+    rows = [each for each in rows if each.home is None]
+    for row_of in rows:
+        columns = homes[(staffed if isinstance(row_of, Team) else served)[row_of.pk]]
+        row_of.home_site, row_of.home_region_id = columns["home_site"], columns["home_region_id"]
+    for model in (Team, Person):
+        same = [each for each in rows if isinstance(each, model)]
+        model._default_manager.bulk_update(same, ["home_site", "home_region"])
 
 
 def staffed_of(sites: Mapping[str, Site]) -> dict[str, Site]:
@@ -133,21 +161,57 @@ def _qualify(
 ) -> None:
     hardware = {each.slug: each for each in DeviceType.objects.all()}
     leads = crews["leads"]
+    # A lead is assessed by the other one.
     Qualification.objects.bulk_create(
         Qualification(
             person=person,
             skill=skills[row["skill"]],
             level=row.get("level", 3),
-            basis="declared" if person in leads else "assessed",
-            assessed_by=None if person in leads else leads[place % len(leads)],
+            basis="assessed",
+            assessed_by=assessor,
+            confirmed_by=assessor.user,
+            confirmed_at=shown_at,
             device_type=hardware[shown_on] if shown_on else None,
-            shown_at=now - timedelta(days=min(since, row.get("since", since))),
+            shown_at=shown_at,
             valid_until=now + timedelta(days=row["ends_in"]) if "ends_in" in row else None,
         )
         for group in groups
         for row in group["shows"]
         for place, person, since in _members(group, crews, row.get("of"))
         for shown_on in row.get("on", [None])
+        for assessor in [leads[(place + (person in leads)) % len(leads)]]
+        for shown_at in [now - timedelta(days=min(since, row.get("since", since)))]
+    )
+
+
+def _ask_second_persons(
+    people_book: Mapping[str, Any], crews: Crews, skills: Mapping[str, Skill], *, now: datetime
+) -> None:
+    """A qualification that its assessor has not confirmed yet, and an exemption that nobody has approved yet."""
+    leads = crews["leads"]
+    Qualification.objects.bulk_create(
+        Qualification(
+            person=crews[row["group"]][place],
+            skill=skills[row["skill"]],
+            level=2,
+            basis="assessed",
+            assessed_by=leads[row["by"]],
+            shown_at=now - timedelta(days=row["shown"]),
+        )
+        for row in people_book["unconfirmed"]
+        for place in row["of"]
+    )
+    SkillExemption.objects.bulk_create(
+        SkillExemption(
+            person=crews[row["group"]][place],
+            skill=skills[row["skill"]],
+            reason=row["reason"],
+            begins_at=now,
+            ends_at=now + timedelta(days=row["days"]),
+            granted_by=cast(User, leads[row["by"]].user),
+        )
+        for row in people_book["unapproved"]
+        for place in row["of"]
     )
 
 

@@ -18,6 +18,7 @@ from web.rest.fields import UsernameField
 from web.rest.permissions import Permission, requires
 from web.rest.serializers import BodySerializer, ObjectSerializer
 from web.visibility import known_people
+from web.workflows.approvals import FlagsField
 from web.workflows.endpoints import OperatedViewSet, endpoint, operated, words_field
 
 _ENDED = (
@@ -59,12 +60,13 @@ class ReviewSerializer(ObjectSerializer):
 
     sign_offs = SignOffSerializer(many=True, read_only=True)
     open_actions = serializers.IntegerField(read_only=True)
+    approval_flags = FlagsField()
     snapshot = SnapshotField(read_only=True, help_text="BLOCK checks and exceptions at the decision")
     approvers = NamedSerializer(write_only=True, required=False)
 
     class Meta:
         model = Review
-        fields = ("site", "note", "sign_offs", "open_actions", "approvers", *_ENDED)
+        fields = ("site", "note", "sign_offs", "open_actions", "approval_flags", "approvers", *_ENDED)
         read_only_fields = _ENDED
         brief_fields = ("site", "state", "opened_at", "ended_at")
 

@@ -18,7 +18,7 @@ from readiness.assessment.framework import queries as framework_queries
 from readiness.assessment.scoring.operations import NotEvaluable, evaluate_one
 from readiness.golive.models import Approver
 from readiness.golive.reviews.queries import counts_of, frozen, obstacles, standing_of
-from web.workflows import NotInState, Turn, Workflow, require, require_words, still_there
+from web.workflows import NotInState, Turn, Workflow, require, require_words, second, still_there
 from web.workflows.waiting import subjects_by
 
 MAY_NAME = "golive.add_approver"
@@ -44,7 +44,7 @@ def candidates(site: Site) -> dict[str, list[User]]:
 def add_approver(*, domain: str, user: User, site: Site | None = None, by: User, now: datetime) -> Approver:
     """Add an approver. Raises MissingPermission; ValidationError where the person is named there already."""
     require(by, MAY_NAME)
-    approver = Approver(domain=domain, user=user, site=site, added_at=now)
+    approver = Approver(domain=domain, user=user, site=site, added_at=now, added_by=by)
     approver.clean_fields(exclude=["user", "site"])
     if Approver.objects.filter(domain=domain, user=user, site=site).exists():
         raise ValidationError({"user": f"{user} is named there already."})
@@ -99,7 +99,12 @@ def open_review(
     review.save(force_insert=True)
     approver_by_domain = _named(site, approvers or {})
     SignOff.objects.bulk_create(
-        SignOff(review=review, domain=domain, approver=approver_by_domain[domain])
+        SignOff(
+            review=review,
+            domain=domain,
+            approver=approver_by_domain[domain],
+            named_by=by if approver_by_domain[domain] else None,
+        )
         for domain in SigningDomain.values
     )
     claim(review)
@@ -120,6 +125,7 @@ def name_approver(review: Review, *, domain: str, approver: User | None, by: Use
         if locked.sign_offs.exclude(pk=sign_off.pk).filter(approver=approver).exists():
             raise ValidationError({"approver": _twice(approver)})
     sign_off.approver, sign_off.state = approver, SignOff.State.WAITING
+    sign_off.named_by = by if approver else None
     sign_off.signed_by, sign_off.answered_at, sign_off.note = None, None, ""
     sign_off.save()
     return sign_off
@@ -138,18 +144,55 @@ def _refuse_stranger(review: Review, by: User) -> None:
         raise NotNamed(f"You may no longer sign for {domain} at {review.site.name}.")
 
 
+def _before_signing(review: Review, by: User) -> second.Firsts:
+    """Who opened the review, named somebody in it or made this person an approver, and who signed another domain."""
+    sign_off = sign_off_of(review, by)
+    entries = Approver.objects.filter(Q(site=review.site_id) | Q(site=None), user=by)
+    added = entries.filter(domain=sign_off.domain if sign_off else "")
+    others = [each for each in review.sign_offs.all() if each.approver_id != by.pk]
+    return [
+        (review.opened_by_id, review.opened_at),
+        *((each.named_by_id, review.opened_at) for each in review.sign_offs.all()),
+        *added.order_by("pk").values_list("added_by_id", "added_at"),
+        *_signers(others),
+    ]
+
+
+def _signers(sign_offs: Iterable[SignOff]) -> second.Firsts:
+    return [(each.signed_by_id, each.answered_at) for each in sign_offs]
+
+
+SIGNS = second.SecondPerson(_before_signing)
+DECIDES = second.SecondPerson(lambda review, by: _signers(review.sign_offs.all()))
+"""Five people sign, and none of them decides. Who opened the review may."""
+
+
 def _asks_to_sign(by: User, now: datetime) -> Q:
     """Nobody waits for a named person who may no longer sign; somebody else must be named."""
+    own_accounts = second.own_accounts(by, now=now)
     of_domain = Approver.objects.filter(domain=OuterRef("domain"), user__is_active=True)
     own = of_domain.filter(site=OuterRef("review__site"))
     may_sign = Exists(own.filter(user=by)) | (~Exists(own) & Exists(of_domain.filter(site=None, user=by)))
-    waiting_sign_offs = SignOff.objects.filter(may_sign, approver=by, state=SignOff.State.WAITING)
-    return Q(state=Review.State.OPEN, pk__in=waiting_sign_offs.values("review"))
+    made_by_self = Approver.objects.filter(
+        Q(site=OuterRef("review__site")) | Q(site=None),
+        domain=OuterRef("domain"),
+        user=by,
+        added_by__in=own_accounts,
+    )
+    waiting_sign_offs = SignOff.objects.filter(
+        may_sign, ~Exists(made_by_self), approver=by, state=SignOff.State.WAITING
+    )
+    took_part = SignOff.objects.filter(
+        Q(named_by__in=own_accounts) | Q(signed_by__in=own_accounts), review=OuterRef("pk")
+    )
+    is_open = Q(state=Review.State.OPEN, pk__in=waiting_sign_offs.values("review"))
+    return is_open & Q(~Exists(took_part)) & second.others("opened_by", by, now)
 
 
 def _answered_by_all(by: User, now: datetime) -> Q:
     waiting = SignOff.objects.filter(review=OuterRef("pk"), state=SignOff.State.WAITING)
-    return Q(~Exists(waiting), state=Review.State.OPEN)
+    signed = SignOff.objects.filter(review=OuterRef("pk"), signed_by__in=second.own_accounts(by, now=now))
+    return Q(~Exists(waiting), ~Exists(signed), state=Review.State.OPEN)
 
 
 def _signatures(reviews: Sequence[Review]) -> Iterable[str]:
@@ -173,7 +216,7 @@ SIGNING = Turn(
 DECIDING = replace(SIGNING, kind="Decide a go-live review", verb="Decide", of=_answered_by_all)
 
 
-@REVIEWS.step(after=OPEN, any_of=(MAY_SEE,), refuse=_refuse_stranger, turn=SIGNING)
+@REVIEWS.step(after=OPEN, any_of=(MAY_SEE,), refuse=_refuse_stranger, second=SIGNS, turn=SIGNING)
 def sign(review: Review, *, note: str, by: User, now: datetime) -> SignOff:
     """Sign for your domain."""
     return _save_answer(review, SignOff.State.SIGNED, note, by, now)
@@ -185,7 +228,7 @@ def decline(review: Review, *, note: str, by: User, now: datetime) -> SignOff:
     return _save_answer(review, SignOff.State.DECLINED, note, by, now)
 
 
-@REVIEWS.step(after=OPEN, any_of=(MAY_DECIDE,), fields=("decision",), turn=DECIDING)
+@REVIEWS.step(after=OPEN, any_of=(MAY_DECIDE,), fields=("decision",), second=DECIDES, turn=DECIDING)
 def decide(review: Review, *, decision: str, note: str, by: User, now: datetime) -> None:
     """Decide go or no-go; go sets the site to production.
 

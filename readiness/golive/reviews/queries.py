@@ -19,6 +19,7 @@ from readiness.assessment.scoring.models import CheckResult, SiteScore
 from readiness.golive.models import Approver
 from web.units import how_many
 from web.visibility import name_of
+from web.workflows import second
 
 CHECK = "p4-golive-review"
 """The check that a review proves; a review is not judged by its own check."""
@@ -124,6 +125,7 @@ def reviews() -> QuerySet[Review]:
     return joined.defer("snapshot", "framework_version__definition").annotate(
         signed=Count("sign_offs", filter=Q(sign_offs__state=SignOff.State.SIGNED), distinct=True),
         open_actions=Count("actions", filter=Q(actions__closed_at=None), distinct=True),
+        approval_flags=second.flags_of(Review),
     )
 
 

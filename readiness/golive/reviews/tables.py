@@ -15,6 +15,7 @@ from web.rest.lookups import Flag
 from web.tables import Column, Table
 from web.units import duration, instant
 from web.visibility import name_of
+from web.workflows.approvals import rests_on
 
 
 def closed_words(action: ReviewAction) -> str:
@@ -89,6 +90,7 @@ def review_table(now: datetime, framework: Framework) -> Table:
             Column("again", "Next review", until, lambda row: again(until(row), now), numeric=True,
                    hint="When the next review is due", tone=tone),
             Column("note", "Note", lambda row: row.end_note or row.note, default=False, phone="full"),
+            rests_on(),
         ),
         filterset=ReviewFilters,
         row_name=lambda row: f"{row}, {row.site.name}",

@@ -14,7 +14,7 @@ from readiness.assessment.scoring.core.states import CheckState, Gate, ReasonCod
 from readiness.assessment.scoring.models import CheckResult
 from readiness.assessment.scoring.queries.capacity import check_name
 from readiness.assessment.scoring.queries.standing import FleetStanding, SiteStanding, fleet_standing
-from readiness.loop.problems import intake, reasons, sentences
+from readiness.loop.problems import intake, reasons, sentences, shifts
 from readiness.loop.problems.core.folding import Dependencies
 from readiness.loop.problems.core.health import DomainFacts
 from readiness.loop.problems.core.problem import NO_DATA, Identity, PresentProblem
@@ -23,6 +23,7 @@ from readiness.loop.problems.core.states import ProblemKind, ProblemState
 from readiness.loop.problems.dependencies import dependencies_of
 from readiness.organisation.ownership import queries as ownership
 from readiness.organisation.ownership.gaps import OwnershipQueue, queues_of
+from readiness.organisation.people.queries import duty
 from telemetry.drift import queries as drifts
 from telemetry.drift import sentences as drift_sentences
 from telemetry.models import InventoryDrift, Series, Source, SourceState
@@ -58,7 +59,9 @@ def facts_of(site_ids: Collection[int], *, now: datetime) -> dict[int, ProblemFa
     _add_health(by_site, running, now)
     _add_checks(by_site, running, fleet.framework)
     _add_ownership(by_site, running, fleet)
+    _add_duty(by_site, running, now)
     _add_drifts(by_site, running)
+    _add_shifts(by_site, running, now)
     needed = dependencies_of(
         {site_id: gathered.domains for site_id, gathered in by_site.items()},
         mute_sources={
@@ -194,6 +197,12 @@ def _metrics_of(framework: Framework, row: Mapping[str, Any]) -> frozenset[str]:
     return frozenset({*metrics, NO_DATA} if is_blind else metrics)
 
 
+def _add_shifts(by_site: Mapping[int, _Gathered], site_ids: Sequence[int], now: datetime) -> None:
+    for site_id, (problems, turns_at) in shifts.short_shift_problems(site_ids, now=now).items():
+        by_site[site_id].others += problems
+        by_site[site_id].turns_at += turns_at
+
+
 def _add_ownership(by_site: Mapping[int, _Gathered], site_ids: Sequence[int], fleet: FleetStanding) -> None:
     cells = ownership.pressing(now=fleet.at, due_by=fleet.at, site_ids=site_ids)
     for site_id, of_site in cells.items():
@@ -216,6 +225,25 @@ def _ownership_problem(queue: OwnershipQueue, title: str) -> PresentProblem:
         subject=queue.value,
         title=title,
     )
+
+
+def _add_duty(by_site: Mapping[int, _Gathered], site_ids: Sequence[int], now: datetime) -> None:
+    """One problem for each rotation and kind of breach of its people's rest and hours."""
+    for site_id, of_site in duty.site_duty(site_ids, now=now).items():
+        by_site[site_id].turns_at += of_site.turns_at
+        for breaches in of_site.pressing:
+            by_site[site_id].others.append(
+                PresentProblem(
+                    identity=Identity(ProblemKind.DUTY, f"{breaches.rotation.pk}-{breaches.kind}"),
+                    state=ProblemState.WARN,
+                    subject=str(breaches.rotation.pk),
+                    since=breaches.since if breaches.since is not None and breaches.since <= now else None,
+                    title=sentences.duty_title(breaches),
+                    detail=sentences.duty_detail(breaches),
+                    value=sentences.duty_value(breaches),
+                    limit=f"limit {format_value(breaches.limit, 'h')}",
+                )
+            )
 
 
 def _add_drifts(by_site: Mapping[int, _Gathered], site_ids: Iterable[int]) -> None:

@@ -1,7 +1,7 @@
 """Problems in words: the same on pages, in files and in the API."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
 from inventory.models import DomainChoices
 from readiness.assessment.scoring.queries.rows import ReasonRow, reason_of_stored
@@ -9,10 +9,11 @@ from readiness.loop.problems.core.problem import PresentProblem, StoredReason
 from readiness.loop.problems.core.states import ProblemKind, ProblemState
 from readiness.loop.problems.models import Problem
 from readiness.organisation.ownership.gaps import OwnershipQueue
+from readiness.organisation.people.queries.duty import RotationBreaches
 from telemetry import sentences as telemetry
 from telemetry.core.registry import registry
 from telemetry.models import Source, SourceState
-from web.units import duration, format_value, how_many, plural
+from web.units import duration, format_value, how_many, instant, plural
 
 LACKING = {
     OwnershipQueue.LEFT: ("The owner of 1 item has left", "The owners of {} items have left"),
@@ -24,6 +25,26 @@ SILENT_AFTER = {SourceState.LATE: 1, SourceState.SILENT: 3}
 
 def lacking(queue: OwnershipQueue, count: int) -> str:
     return plural(count, *LACKING[queue]).format(count)
+
+
+def duty_title(breaches: RotationBreaches) -> str:
+    who = how_many(breaches.people, "person", "people")
+    if breaches.kind == "week":
+        return f"{breaches.rotation}: {who} with too many hours a week"
+    return f"{breaches.rotation}: {who} with too little rest"
+
+
+def duty_detail(breaches: RotationBreaches) -> str:
+    if breaches.kind == "week":
+        return "on average, in the last 7 or next 14 days"
+    return f"from {instant(breaches.since, UTC)}" if breaches.since is not None else ""
+
+
+def duty_value(breaches: RotationBreaches) -> str:
+    """The highest average to the hour, as it moves a little every minute, or the least rest."""
+    if breaches.kind == "week":
+        return f"{format_value(round(breaches.hours), 'h')} a week"
+    return f"{format_value(round(breaches.hours, 1), 'h')} of rest"
 
 
 def limit_of_source(source: Source) -> str:

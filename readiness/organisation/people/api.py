@@ -1,9 +1,9 @@
 """Endpoints under /api/people/: teams for all who are signed in with a role, people for those who may see names; each
 requirement of each site, and who is on call, now or at another instant."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, cast
 
 from django.shortcuts import get_object_or_404
@@ -19,6 +19,7 @@ from accounts.models import User
 from inventory.homes import HOME_FIELDS
 from inventory.models.places import DomainChoices
 from readiness.organisation.people import fleet, operations, queries
+from readiness.organisation.people.core.cover import COVER_DAYS, STANDINGS, CoverStanding
 from readiness.organisation.people.core.coverage import CoverDepth
 from readiness.organisation.people.kinds import KINDS, TEAMS, PersonFilters
 from readiness.organisation.people.models import Membership, Person, Shift
@@ -36,6 +37,8 @@ from web.rest.serializers import BodySerializer, ObjectSerializer
 from web.rest.viewsets import Router
 from web.timerange import BadParameter, parse_instant
 from web.visibility import SEES_NAMES, sees_names
+from web.workflows import second
+from web.workflows.approvals import FlagsField
 from web.workflows.endpoints import OperatedViewSet, operated
 
 
@@ -44,12 +47,14 @@ class PersonSerializer(ObjectSerializer):
 
     user = RelatedObjectField(queryset=User.objects.all(), required=False, allow_null=True)
     has_left = serializers.SerializerMethodField()
+    approval_flags = FlagsField()
 
     class Meta:
         model = Person
         fields = (
             *("name", "user", "user_confirmed_at", "requested_user", "requested_by", "requested_at"),
-            *("email", "phone", "employer", "time_zone", "left_at", "has_left", *HOME_FIELDS),
+            *("email", "phone", "employer", "time_zone", "left_at", "has_left", "approval_flags"),
+            *HOME_FIELDS,
         )
         read_only_fields = ("user_confirmed_at", "requested_user", "requested_by", "requested_at")
         brief_fields = ("name",)
@@ -80,7 +85,7 @@ class OwnPerson:
 class PersonViewSet(OperatedViewSet):
     queryset = Person.objects.select_related(
         "user", "requested_user", "requested_by", "home_region", "home_site"
-    )
+    ).annotate(approval_flags=second.flags_of(Person))
     serializer_class = PersonSerializer
     filterset_class = PersonFilters
 
@@ -216,6 +221,7 @@ class HolderOnCall:
     person: Annotated[PersonOnCall | None, "Id and name; null without permission to see names"]
     is_covered: bool
     is_on_leave: bool
+    is_double: Annotated[bool, "Nobody's, because its person has an earlier level at the time"]
     starts_at: datetime
     ends_at: datetime
 
@@ -288,8 +294,89 @@ def _holder(shift: Shift, *, names: bool) -> HolderOnCall:
         person=PersonOnCall(person.pk, person.name) if person else None,
         is_covered=shift.person is not None,
         is_on_leave=shift.is_on_leave if names else False,
+        is_double=shift.is_double,
         starts_at=shift.starts_at,
         ends_at=shift.ends_at,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class CoverAtSite:
+    """A time in which the same people are on call in a domain of a site, and the same of them are qualified."""
+
+    site: str
+    domain: str
+    starts_at: datetime
+    ends_at: datetime
+    standing: CoverStanding
+    people: Annotated[int, "Different people on call, primary or secondary"]
+    qualified: Annotated[int, "Those with the skill that the fewest of them have"]
+    needed: int
+    lacks: list[str]
+    names: Annotated[list[PersonOnCall] | None, "Who is on call; null without permission to see names"]
+
+
+@dataclass(frozen=True, slots=True)
+class CoverAhead:
+    start: datetime
+    end: datetime
+    count: int
+    results: list[CoverAtSite]
+
+
+@endpoint(
+    *SEES_ON_CALL,
+    operation_id="people_cover",
+    parameters=[
+        parameter("site", "Slug; every site unless given.", many=True),
+        parameter("domain", "Domain.", many=True, enum=DomainChoices.values),
+        parameter("standing", "Standing.", many=True, enum=STANDINGS),
+        parameter("from", "now+1d, ISO 8601 or epoch ms; now unless given."),
+        parameter("to", "The same; 60 days from now unless given, and at most."),
+        parameter("limit", "", type=int),
+        parameter("offset", "", type=int),
+    ],
+    summary="Who is on call in the next 60 days, and which shifts are short",
+)
+def cover_list(request: Request) -> CoverAhead:
+    """Sites by name, domains, and times in order. Shifts are not planned further than 60 days ahead."""
+    now, last = clock.now(), clock.now() + timedelta(days=COVER_DAYS)
+    start, end = (
+        parse_instant(request.GET.get(name) or "", now=now, zone=UTC, field=name)
+        if request.GET.get(name)
+        else usual
+        for name, usual in (("from", now), ("to", last))
+    )
+    filters = {name: listed_in(request.GET, name) for name in ("site", "domain", "standing")}
+    for name, values in (("domain", DomainChoices.values), ("standing", STANDINGS)):
+        if unknown := set(filters[name]) - set(values):
+            raise BadParameter(name, f"There is no {min(unknown)[:100]}.")
+    lines = fleet.cover_lines(start, end, now=now, **filters)
+    offset = offset_of(request)
+    page = [line.line() for line in lines[offset : offset + limit_of(request)]]
+    names = (
+        fleet.names_of(person for line in page for person in line.span.people)
+        if sees_names(request.user)
+        else None
+    )
+    return CoverAhead(start, end, len(lines), [_cover(line, names) for line in page])
+
+
+def _cover(line: fleet.CoverLine, names: Mapping[int, str] | None) -> CoverAtSite:
+    span = line.span
+    return CoverAtSite(
+        site=line.site.slug,
+        domain=span.domain,
+        starts_at=span.starts_at,
+        ends_at=span.ends_at,
+        standing=span.standing,
+        people=len(span.people),
+        qualified=len(span.qualified),
+        needed=span.needed,
+        lacks=[str(lack) for lack in span.lacks],
+        names=None
+        if names is None
+        else [PersonOnCall(person, names[person]) for person in sorted(span.people & names.keys())],
     )
 
 

@@ -1,11 +1,17 @@
-"""Answers to a survey, drawn."""
+"""Answers to a survey, and short shifts ahead, drawn."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
 
 from plotly import graph_objects as go
 
+from inventory.models import DomainChoices
+from readiness.organisation.people.core.cover import COVER_DAYS
+from readiness.organisation.people.fleet import CoverLine
 from readiness.organisation.people.queries.surveys import QuestionResult
 from web.charts import Figure, bars, figure, nothing, table
+from web.units import day, how_many
 
 MOST_NAMED = 3
 SPLIT = (("As the record says", "ready"), ("Otherwise", "gap"))
@@ -42,3 +48,37 @@ def spreads(results: Sequence[QuestionResult]) -> Figure:
     }
     layout = go.Layout(barmode="stack", yaxis={"autorange": "reversed", "automargin": True})
     return figure(traces, layout, meta)
+
+
+def short_weeks(lines: Iterable[CoverLine], *, now: datetime) -> Figure:
+    """Draw how many shifts that begin in each week from now on are short, by domain."""
+    short = [line.span for line in lines if line.span.standing == "short"]
+    if not short:
+        return nothing(f"No shift of the next {COVER_DAYS} days is short.")
+    weeks = [now + timedelta(weeks=number) for number in range(-(-COVER_DAYS // 7))]
+    counts = Counter((max((span.starts_at - now).days // 7, 0), span.domain) for span in short)
+    names = [day(begins_at) for begins_at in weeks]
+    traces = [
+        bars(
+            str(domain.label),
+            names,
+            [counts[number, domain.value] for number in range(len(weeks))],
+            domain.value,
+            hover="%{y} short, week from %{x}",
+        )
+        for domain in DomainChoices
+    ]
+    totals = [sum(counts[number, domain.value] for domain in DomainChoices) for number in range(len(weeks))]
+    worst = max(range(len(weeks)), key=lambda number: totals[number])
+    meta = {
+        "finding": f"{how_many(len(short), 'shift is', 'shifts are')} short in {COVER_DAYS} days, most in the week"
+        f" from {names[worst]}: {totals[worst]}.",
+        "table": table(
+            ["Week from", *(str(domain.label) for domain in DomainChoices), "All"],
+            [
+                [name, *(counts[number, domain.value] for domain in DomainChoices), totals[number]]
+                for number, name in enumerate(names)
+            ],
+        ),
+    }
+    return figure(traces, go.Layout(barmode="stack", yaxis={"rangemode": "tozero"}), meta)

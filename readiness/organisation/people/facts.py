@@ -247,11 +247,12 @@ def _add_workloads(here: Mapping[int, _Here], sites: Mapping[int, SiteFacts], no
 
 
 def holders_of(person_ids: Collection[int], *, now: datetime) -> Iterator[Holder]:
-    """Qualifications that have not ended; some may not have begun. One statement."""
+    """Confirmed qualifications that have not ended; some may not have begun. One statement."""
     lasting = models.Qualification.objects.filter(
         Q(valid_until=None) | Q(valid_until__gt=now),
         Q(revoked_at=None) | Q(revoked_at__gt=now),
         person__in=person_ids,
+        confirmed_at__lte=now,
     ).annotate(
         until=Least("valid_until", "revoked_at", "person__left_at"),
         vendor=Coalesce("device_type__manufacturer__slug", Value("")),
@@ -279,7 +280,9 @@ class KnownPeople:
                 self.holders[holder.person_id].append(holder)
 
     def _read_exemptions(self, person_ids: Collection[int], now: datetime) -> None:
-        rows = models.SkillExemption.objects.filter(person__in=person_ids, ends_at__gt=now).order_by()
+        rows = models.SkillExemption.objects.filter(
+            person__in=person_ids, ends_at__gt=now, approved_at__lte=now
+        ).order_by()
         for person_id, skill_id, begins_at, ends_at in rows.values_list(
             "person_id", "skill_id", "begins_at", "ends_at"
         ):

@@ -15,6 +15,7 @@ from django.db.models import Min, Q, QuerySet
 
 from inventory.models import Accelerator, CoolingUnit, Device, Manufacturer, Port, PowerFeed, Region, Site
 from inventory.queries import SiteFacts, end_of_day, site_facts
+from readiness.organisation.people.core.cover import CoverPart, CoverSpan
 from readiness.organisation.people.core.coverage import (
     CoverDepth,
     CoveredRequirement,
@@ -22,7 +23,9 @@ from readiness.organisation.people.core.coverage import (
     SiteCoverage,
     nearest,
 )
+from readiness.organisation.people.core.on_call import HOUR
 from readiness.organisation.people.core.qualified_fleet import QualifiedFleet
+from readiness.organisation.people.core.training import DOMAINS
 from readiness.organisation.people.facts import (
     COVERAGE,
     coverage_of,
@@ -32,6 +35,7 @@ from readiness.organisation.people.facts import (
 )
 from readiness.organisation.people.models import Course, Person, Rotation, RotationSite, Shift, Skill
 from readiness.organisation.people.queries import standing
+from readiness.organisation.people.queries.cover import COVER, SiteCover, cover_ahead
 from readiness.organisation.people.queries.on_call import DutyRow, duties_at
 from web.cached import CachedAnswer
 
@@ -68,6 +72,8 @@ FLEET_PEOPLE: CachedAnswer[None, FleetPeople] = CachedAnswer(
     answers=(COVERAGE, standing.QUALIFIED),
 )
 _DUTIES: CachedAnswer[None, FleetDuties] = CachedAnswer("duties of the fleet", answers=(FLEET_PEOPLE,))
+UNMET = ("short", "not-planned")
+_UNMET: CachedAnswer[None, "UnmetShifts"] = CachedAnswer("short shifts ahead", answers=(COVER,))
 
 
 def fleet_people(*, now: datetime, unstaffed: bool = False) -> FleetPeople:
@@ -115,6 +121,81 @@ def _duties(now: datetime) -> FleetDuties:
     moments |= Person.objects.filter(left_at__gt=now).aggregate(left_at=Min("left_at"))
     until = min((people.until, *(moment for moment in moments.values() if moment is not None)))
     return FleetDuties(until, duties_at(sites_on_call(), at=now, covered=people.covered))
+
+
+@dataclass(frozen=True, slots=True)
+class CoverLine:
+    """A span ahead of a site."""
+
+    site: Site
+    span: CoverSpan
+
+    @property
+    def id(self) -> str:
+        return f"{self.site.slug}.{self.span.domain}.{self.span.starts_at:%Y%m%dT%H%MZ}"
+
+
+@dataclass(frozen=True, slots=True)
+class UnmetShifts:
+    """Spans ahead of all sites that are short or not planned, until one of them is over."""
+
+    until: datetime
+    lines: tuple[CoverLine, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ShareOfCover:
+    """The same, of which the span is made only when it is asked for."""
+
+    site: Site
+    cover: SiteCover
+    domain: str
+    part: CoverPart
+
+    def line(self) -> CoverLine:
+        return CoverLine(self.site, self.cover.span(self.domain, self.part))
+
+
+def cover_lines(
+    start: datetime,
+    end: datetime,
+    *,
+    now: datetime,
+    site: Collection[str] = (),
+    domain: Collection[str] = (),
+    standing: Collection[str] = (),
+) -> list[ShareOfCover]:
+    """Spans that touch the time, of these sites, domains and standings, or of all: by site, domain and time."""
+    rows = sites_on_call().filter(slug__in=site) if site else sites_on_call()
+    sites = {each.pk: each for each in rows}
+    covers = cover_ahead(sites, now=now)
+    return [
+        ShareOfCover(each, covers[site_id], of_domain, part)
+        for site_id, each in sites.items()
+        for of_domain, part in covers[site_id].parts(domain or DOMAINS)
+        if part.starts_at < end and part.ends_at > start
+        if not standing or part.standing in standing
+    ]
+
+
+def unmet_shifts(*, now: datetime) -> tuple[CoverLine, ...]:
+    """Spans of 60 days without enough qualified people, and those without a shift; the first ones first."""
+    return _UNMET.value(lambda: _unmet(now), now=now, until=attrgetter("until")).lines
+
+
+def _unmet(now: datetime) -> UnmetShifts:
+    sites = {site.pk: site for site in sites_on_call()}
+    covers = cover_ahead(sites, now=now)
+    lines = [
+        CoverLine(site, covers[site_id].span(domain, part))
+        for site_id, site in sites.items()
+        for domain, part in covers[site_id].parts()
+        if part.standing in UNMET
+    ]
+    # Sites come by name, which stays the order among spans that begin together.
+    lines.sort(key=lambda line: line.span.starts_at)
+    ends = (line.span.ends_at for line in lines)
+    return UnmetShifts(min(now + HOUR, *ends) if lines else now + HOUR, tuple(lines))
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from django import forms
 from django.contrib.postgres.forms import SimpleArrayField
+from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 
 from accounts.models import User
@@ -187,13 +188,13 @@ class CalendarForm(RefusedForm):
     file = forms.FileField(
         label="File", help_text="iCalendar (.ics), 5 MiB at most; its shifts take the place of layers."
     )
-    refusals = (CalendarRefused,)
+    refusals = (CalendarRefused, ValidationError)
 
     def arguments(self) -> dict[str, Any]:
         return {"content": self.cleaned_data["file"].read(MOST_BYTES + 1)}
 
     def refused(self, error: Any) -> None:
-        self.add_error("file", str(error))
+        self.add_error("file", error.messages if isinstance(error, ValidationError) else str(error))
 
 
 class MoveForm(SubjectForm):

@@ -90,7 +90,10 @@ def _whose(duty: PlannedDuty, *, names: bool) -> str:
     if duty.person is not None:
         return name_of(duty.person) if names else "covered"
     if names and duty.away is not None:
-        return f"nobody: {name_of(duty.away)} {'has left' if duty.shift.has_left else 'is away'}"
+        why = (
+            "is on call already" if duty.shift.is_double else "has left" if duty.shift.has_left else "is away"
+        )
+        return f"nobody: {name_of(duty.away)} {why}"
     if names and duty.shift.unknown_name:
         return f"{duty.shift.unknown_name} (unknown)"
     return "nobody"
@@ -109,6 +112,10 @@ def _problems(rotation: Rotation, outlook: RotationOutlook, *, names: bool) -> I
         who = f"{name_of(duty.away)}, " if names else ""
         text = f"{who}{Level(duty.shift.level).label.lower()}, {_times(duty.shift)}"
         yield {"title": "Nobody takes a shift because of leave", "text": text}
+    for duty in outlook.doubles:
+        who = f"{name_of(duty.away)} is on call already: " if names else ""
+        text = f"{who}{Level(duty.shift.level).label.lower()}, {_times(duty.shift)}"
+        yield {"title": "One person would be two", "text": text}
     for person in outlook.gone:
         text = f"{name_of(person)}: their shifts are nobody’s" if names else "Their shifts are nobody’s"
         yield {"title": "Somebody who left still takes turns", "text": text}

@@ -1,18 +1,25 @@
 """Columns of coverage, by site and requirement; of who is on call, of the hours that people are, and of surveys."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
+from inventory.models import Site
 from inventory.models.places import DomainChoices
+from readiness.organisation.people.core.cover import PROBLEM_DAYS, CoverSpan
 from readiness.organisation.people.core.coverage import CoverDepth
+from readiness.organisation.people.core.on_call import PRIMARY
 from readiness.organisation.people.core.practice import SMALL_GROUP
-from readiness.organisation.people.fleet import DomainLine
+from readiness.organisation.people.fleet import CoverLine, DomainLine, names_of
 from readiness.organisation.people.models import Shift, WorkDomain
+from readiness.organisation.people.queries.duty import PersonDuty
 from readiness.organisation.people.queries.on_call import WORST_FIRST, DutyRow
 from web.links import link, page_url
 from web.states import STATES
 from web.tables import Column, RowFilter, Table
-from web.units import instant
+from web.units import instant, number
 from web.visibility import name_of, sees_names
+from web.words import plain
 
 DOMAINS = dict(WorkDomain.choices)
 DEPTHS = [(depth.value, STATES["cover"][depth].word) for depth in CoverDepth]
@@ -105,17 +112,21 @@ STANDINGS = {
 }
 
 
-def holder_names(holders: Iterable[Shift]) -> str:
+def holder_names(holders: Iterable[Shift], row: DutyRow) -> str:
     """Return who has the duty, if the reader may know; otherwise "covered" or "nobody"."""
     shifts = list(holders)
     if not sees_names():
         return "covered" if any(holder.person for holder in shifts) else "nobody"
-    return ", ".join(_named(holder) for holder in shifts) or "nobody"
+    return ", ".join(_named(holder, row) for holder in shifts) or "nobody"
 
 
-def _named(holder: Shift) -> str:
+def _named(holder: Shift, row: DutyRow) -> str:
     if holder.person is not None:
-        return name_of(holder.person)
+        also = row.elsewhere.get(holder.person.pk, ()) if holder.level == PRIMARY else ()
+        return name_of(holder.person) + (f" (also primary of {', '.join(also)})" if also else "")
+    if holder.is_double:
+        names = " and ".join(map(name_of, row.doubles))
+        return f"nobody: {names} {'are' if len(row.doubles) > 1 else 'is'} primary already"
     if holder.is_on_leave:
         return "nobody: on leave"
     return f"{holder.unknown_name} (unknown)" if holder.unknown_name else "nobody"
@@ -132,6 +143,103 @@ def handover(row: DutyRow) -> str:
     return instant(row.next_shift.starts_at) + (f", {to}" if to else "")
 
 
+AHEAD = {"short": ("Short", "bad"), "not-planned": ("Not planned", "warn")}
+
+
+@dataclass(frozen=True, slots=True)
+class CoverCounts:
+    """Shifts that are short within 14 and 60 days, at so many sites, and spans without a shift."""
+
+    soon: int
+    short: int
+    sites: int
+    unplanned: int
+
+
+def cover_counts(lines: Iterable[CoverLine], *, now: datetime) -> CoverCounts:
+    all_lines = list(lines)
+    short = [line for line in all_lines if line.span.standing == "short"]
+    return CoverCounts(
+        soon=sum(_is_soon(line, now) for line in short),
+        short=len(short),
+        sites=len({line.site.pk for line in short}),
+        unplanned=len(all_lines) - len(short),
+    )
+
+
+def _is_soon(line: CoverLine, now: datetime) -> bool:
+    return line.span.starts_at < now + timedelta(days=PROBLEM_DAYS)
+
+
+@dataclass(frozen=True, slots=True)
+class CoverRow:
+    """`names` are of those on call, for readers who may see them."""
+
+    site: Site
+    span: CoverSpan
+    id: str
+    names: str
+
+
+def cover_rows(lines: Sequence[CoverLine]) -> list[CoverRow]:
+    """One statement reads the names."""
+    names = (
+        names_of(person for line in lines for person in line.span.people | line.span.doubles)
+        if sees_names()
+        else {}
+    )
+    return [CoverRow(line.site, line.span, line.id, _names(line.span, names)) for line in lines]
+
+
+def _names(span: CoverSpan, names: Mapping[int, str]) -> str:
+    present = sorted(names[person] for person in span.people & names.keys())
+    doubles = sorted(f"{names[person]} is primary already" for person in span.doubles & names.keys())
+    return "; ".join([*([", ".join(present)] if present else []), *doubles])
+
+
+def cover_table(lines: Iterable[CoverLine], *, now: datetime) -> Table:
+    sites = {line.site.slug: line.site for line in lines}
+    regions = {site.region.slug: site.region.name for site in sites.values()}
+    columns = (
+        Column("starts_at", "From", "span.starts_at", text=lambda row: instant(row.span.starts_at), sort=True,
+               locked=True),
+        Column("ends_at", "Until", "span.ends_at", text=lambda row: instant(row.span.ends_at), sort=True),
+        Column("site", "Site", "site.name", url=lambda row: link("site", row.site.slug), sort=True, locked=True,
+               phone="title", export="site.slug"),
+        Column("domain", "Domain", "span.domain", text=lambda row: DOMAINS[row.span.domain], sort=True,
+               locked=True),
+        Column("standing", "Standing", "span.standing", text=lambda row: AHEAD[row.span.standing][0],
+               sort=lambda row: row.span.standing != "short", tone=lambda row: AHEAD[row.span.standing][1],
+               phone="status"),
+        Column("qualified", "Qualified", lambda row: len(row.span.qualified), sort=True, numeric=True,
+               text=lambda row: f"{len(row.span.qualified)} of {row.span.needed}",
+               hint="Of the skill that the fewest people on call have"),
+        Column("needed", "Needed", "span.needed", numeric=True, default=False),
+        Column("lacks", "Lacks", lambda row: "; ".join(map(str, row.span.lacks)), phone="full"),
+        Column("names", "On call", phone="full"),
+        Column("region", "Region", "site.region.name", sort=True, default=False),
+    )  # fmt: skip
+    return Table(
+        id="cover-ahead",
+        noun=("shift", "shifts"),
+        label="Shifts ahead that are short or not planned",
+        columns=tuple(column for column in columns if sees_names() or column.key != "names"),
+        filters=(
+            RowFilter("standing", "Standing", "span.standing", [(key, word) for key, (word, _) in AHEAD.items()]),
+            RowFilter("within", "Within", lambda row: {"14"} if _is_soon(row, now) else set(), [("14", "14 days")]),
+            RowFilter("domain", "Domain", "span.domain", DomainChoices.choices),
+            RowFilter("site", "Site", "site.slug", [(slug, site.name) for slug, site in sorted(sites.items())]),
+            RowFilter("region", "Region", "site.region.slug", sorted(regions.items())),
+        ),
+        default_sort="starts_at",
+        row_id="id",
+        row_url=lambda row: link("on-call", at=plain(row.span.starts_at), site=row.site.slug, domain=row.span.domain),
+        row_name=lambda row: f"{row.site.name}, {DOMAINS[row.span.domain]}, {instant(row.span.starts_at)}",
+        empty={"title": "Every shift has enough qualified people", "text": "Nothing is short for 60 days.",
+               "icon": "circle-check"},
+    )  # fmt: skip
+
+
 def duties(rows: Iterable[DutyRow]) -> Table:
     duty_rows = list(rows)
     regions = {row.site.region.slug: row.site.region.name for row in duty_rows}
@@ -146,9 +254,9 @@ def duties(rows: Iterable[DutyRow]) -> Table:
             Column("standing", "Standing", text=lambda row: STANDINGS[row.standing][0],
                    sort=lambda row: WORST_FIRST.index(row.standing),
                    tone=lambda row: STANDINGS[row.standing][1], phone="status"),
-            Column("primary", "Primary", lambda row: holder_names(row.primary), sort=True),
+            Column("primary", "Primary", lambda row: holder_names(row.primary, row), sort=True),
             Column("primary_times", "Primary from, until", lambda row: times(row.primary), default=False),
-            Column("secondary", "Secondary", lambda row: holder_names(row.secondary), sort=True),
+            Column("secondary", "Secondary", lambda row: holder_names(row.secondary, row), sort=True),
             Column("secondary_times", "Secondary from, until", lambda row: times(row.secondary), default=False),
             Column("lacks", "Lacks", lambda row: "; ".join(map(str, row.lacks)), phone="full"),
             Column("handover", "Next hand-over", handover),
@@ -172,6 +280,15 @@ def duties(rows: Iterable[DutyRow]) -> Table:
     )  # fmt: skip
 
 
+def costs(amounts: Mapping[str, float]) -> str:
+    """Costs by currency in words; nothing is converted: "1,240 EUR, 300 USD"."""
+    return ", ".join(f"{number(amount)} {currency}" for currency, amount in sorted(amounts.items()))
+
+
+def rest_words(duty: PersonDuty) -> str:
+    return "" if duty.least_rest_h is None else f"{duty.least_rest_h:.1f}"
+
+
 HOURS = Table(
     id="on-call-hours",
     noun=("person", "people"),
@@ -186,6 +303,17 @@ HOURS = Table(
                numeric=True, file_unit="%"),
         Column("overtime", "Overtime", "load.overtime", lambda row: f"{row.load.overtime:.1f}", sort=True,
                numeric=True, hint="Hours outside 8:00 to 18:00 on weekdays, in the rotation’s zone", file_unit="h"),
+        Column("cost", "Cost of overtime", lambda row: costs(row.duty.costs), numeric=True,
+               sort=lambda row: sum(row.duty.costs.values()),
+               hint="By the duty rule of each rotation, in its currency"),
+        Column("rest", "Rest breaches", lambda row: row.duty.count("rest"), sort=True, numeric=True,
+               hint="Shifts with less rest between them than the duty rule asks for, or too long to leave it",
+               tone=lambda row: "warn" if row.duty.count("rest") else ""),
+        Column("least_rest", "Least rest", "duty.least_rest_h", lambda row: rest_words(row.duty), sort=False,
+               numeric=True, file_unit="h", default=False),
+        Column("week", "Hours a week", "duty.week_h", lambda row: f"{row.duty.week_h:.1f}", sort=True, numeric=True,
+               file_unit="h", hint="On average at the end of the time shown, by the duty rule",
+               tone=lambda row: "warn" if row.duty.count("week") else ""),
         Column("shifts", "Shifts", "load.shifts", sort=True, numeric=True),
         Column("overloaded", "Overloaded", lambda row: "yes" if row.load.is_overloaded else "no", sort=True,
                hint="More than 15 % over the mean of all who are listed"),

@@ -10,6 +10,8 @@ urlpatterns = [
     path("", views.people, name="people"),
     path("<int:pk>/export/", views.export, name="person-export"),
     path("oncall/", views.duty_page, name="on-call"),
+    path("oncall/ahead/", views.cover_page, name="cover-ahead"),
+    path("oncall/ahead/chart.<str:form>", views.cover_chart, name="cover-chart"),
     path("oncall/hours/", views.hours, name="on-call-hours"),
     path("swaps/<int:pk>/", views.STEPS.object_page, name="swap"),
     *views.STEPS.routes("swaps/<int:pk>/"),

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import conditional_page, require_GET, require_http_methods, require_POST
 
+from inventory.models import DomainChoices
 from readiness.organisation.people import charts, fleet, operations, queries, tables
 from readiness.organisation.people.core.coverage import SiteCoverage, dependencies
 from readiness.organisation.people.forms import AnswersForm
@@ -23,6 +24,7 @@ from readiness.organisation.people.models import Person, Rotation, Survey, Swap
 from readiness.organisation.people.operations import swaps
 from readiness.organisation.people.operations.surveys import answer_survey
 from readiness.organisation.people.queries import surveys
+from readiness.organisation.people.queries.duty import total_costs
 from readiness.organisation.people.queries.hours import hours_on_call
 from readiness.organisation.people.queries.on_call import duties_at
 from readiness.organisation.people.queries.privacy import export_of
@@ -33,6 +35,7 @@ from web.accounts.views.settings import tabs as settings_tabs
 from web.charts import Figure
 from web.clock import now
 from web.kinds.pages import object_list
+from web.links import link
 from web.permissions import require, signed_in
 from web.reports import Report, chart_urls
 from web.requests import UserRequest
@@ -183,12 +186,35 @@ def duty_page(request: HttpRequest) -> tuple[TablePage, Any]:
     table = table_kit.page(request, tables.duties(rows), rows)
     standings: Counter[str] = Counter(row.standing for row in rows)
     return table, lambda: {
+        "ahead_url": link("cover-ahead", standing="short", within="14"),
+        "ahead": tables.cover_counts(fleet.unmet_shifts(now=present), now=present),
         "tabs": tabs("on-call"),
         "at": at,
         "is_now": not instant_text,
         "counts": {name: standings[name] for name in tables.STANDINGS},
         "number": len(rows),
     }
+
+
+AHEAD = Report("people/rotations/ahead.html", *SEES_ON_CALL)
+
+
+@AHEAD.page
+def cover_page(request: HttpRequest) -> tuple[TablePage, Any]:
+    present = now()
+    lines = fleet.unmet_shifts(now=present)
+    table = table_kit.page(request, tables.cover_table(lines, now=present), lines, prepare=tables.cover_rows)
+    return table, lambda: {
+        "tabs": tabs("on-call"),
+        "counts": tables.cover_counts(lines, now=present),
+        "legend": [{"label": DomainChoices(role).label, "role": role} for role in DomainChoices.values],
+        "chart": chart_urls("cover-chart"),
+    }
+
+
+@AHEAD.chart
+def cover_chart(request: HttpRequest) -> Figure:
+    return charts.short_weeks(fleet.unmet_shifts(now=now()), now=now())
 
 
 @HOURS.page
@@ -204,6 +230,9 @@ def hours(request: HttpRequest) -> tuple[TablePage, Any]:
         "overloaded": sum(row.load.is_overloaded for row in rows),
         "hours": sum(row.load.hours for row in rows),
         "overtime": sum(row.load.overtime for row in rows),
+        "costs": tables.costs(total_costs(row.duty for row in rows)),
+        "short_of_rest": sum(row.duty.count("rest") > 0 for row in rows),
+        "over_hours": sum(row.duty.count("week") > 0 for row in rows),
     }
 
 

@@ -23,12 +23,13 @@ from web.rest.errors import named_errors
 from web.rest.serializers import BodySerializer, ObjectSerializer
 from web.rest.viewsets import ObjectViewSet, Router
 from web.workflows import NotInState
+from web.workflows.approvals import FlagsField
 from web.workflows.endpoints import any_of, author_of, endpoint, words_field
 
 _KEPT = (
     *("workload_slug", "workload_name", "previous_site", "previous_name", "state", "demand", "options"),
     *("sensitivity", "snapshot", "forecasts", "decided_by", "decided_at", "answered_by", "answered_at"),
-    *("answer_note", "withdrawn_by", "withdrawn_at", "withdrawal_note", "reviewed_at"),
+    *("answer_note", "withdrawn_by", "withdrawn_at", "withdrawal_note", "reviewed_at", "approval_flags"),
 )
 
 
@@ -60,6 +61,7 @@ class DecisionSerializer(ObjectSerializer):
     sensitivity = serializers.JSONField(read_only=True)
     snapshot = serializers.JSONField(read_only=True)
     demand = serializers.JSONField(read_only=True)
+    approval_flags = FlagsField()
 
     class Meta:
         model = Decision

@@ -31,7 +31,7 @@ from readiness.tradeoffs.placing.facts import read_facts
 from web.parameters import BadParameter
 from web.permissions import roles_of
 from web.units import day
-from web.workflows import NotInState, Turn, Workflow, require, require_words
+from web.workflows import NotInState, Turn, Workflow, require, require_words, second
 from web.workflows.waiting import subjects_by
 
 CHECK = "p5-forecast-accuracy"
@@ -207,7 +207,9 @@ APPROVING = Turn(
     verb="Decide",
     tab="decisions",
     page="decision",
-    of=lambda by, now: Q(state=Decision.State.RECORDED, reviewed_at=None) & ~Q(decided_by=by),
+    of=lambda by, now: (
+        Q(state=Decision.State.RECORDED, reviewed_at=None) & second.others("decided_by", by, now)
+    ),
     subjects=subjects_by(lambda decision: decision.workload_name),
     asked_by=lambda decision: decision.decided_by,
     since="decided_at",
@@ -215,7 +217,13 @@ APPROVING = Turn(
 )
 
 
-@DECISIONS.step(after=[Decision.State.RECORDED], any_of=(MAY_APPROVE,), refuse=_refuse_own, turn=APPROVING)
+@DECISIONS.step(
+    after=[Decision.State.RECORDED],
+    any_of=(MAY_APPROVE,),
+    refuse=_refuse_own,
+    second=second.after("decided_by", "decided_at"),
+    turn=APPROVING,
+)
 def approve(decision: Decision, *, note: str, by: User, now: datetime) -> None:
     """Approve somebody else's decision."""
     _save_answer(decision, Decision.State.APPROVED, note, by, now)

@@ -13,6 +13,7 @@ from readiness.tradeoffs.decisions.realising import Outcome, realised_of
 from readiness.tradeoffs.models import Decision, DecisionForecast
 from readiness.tradeoffs.models.decisions import StatedFigure
 from readiness.tradeoffs.moves.options import BandedFigure
+from web.workflows import second
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,7 @@ def decisions() -> QuerySet[Decision]:
     return (
         Decision.objects.select_related("workload", "site", "previous_site", *people)
         .prefetch_related("forecasts__outcome")
+        .annotate(approval_flags=second.flags_of(Decision))
         .order_by("-decided_at", "-pk")
     )
 

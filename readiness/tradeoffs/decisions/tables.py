@@ -17,6 +17,7 @@ from web.rest.filters import ObjectFilterSet
 from web.rest.lookups import Flag
 from web.tables import Column, RowFilter, Table
 from web.units import day, how_many
+from web.workflows.approvals import rests_on
 
 OBJECTIVES = LABELS | {PEAK: "Peak power of the site", IN_USE: "Accelerators in use at the site"}
 
@@ -163,6 +164,7 @@ DECISIONS = Table(
                hint="Mean of the errors of its objectives, each in percent of the outcome and without its sign"),
         Column("reviewed_at", "Reviewed at", sort="reviewed_at", default=False),
         Column("rationale", "Rationale", phone="full", default=False),
+        rests_on(),
     ),
     filterset=DecisionFilters,
     default_sort="-decided_at",

@@ -41,7 +41,7 @@ def reads(scene, client_of, monkeypatch):
     client = client_of("admin")
     with reads_recorded() as recorded:
         scoring.evaluate(site_ids=list(Site.objects.values_list("pk", flat=True)), now=NOW)
-        for page in PAGES:
+        for page in (*PAGES, f"/people/rotations/{Rotation.objects.earliest('pk').pk}/"):
             assert client.get(page).status_code == 200, page
     return recorded
 

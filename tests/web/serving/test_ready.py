@@ -11,7 +11,7 @@ from django.contrib.staticfiles import finders
 from web.serving import pulse
 from web.serving.pulse import Pulse
 
-LOADED_S = 60
+LOADED_S = 20
 READERS = 24
 
 
@@ -80,7 +80,7 @@ def test_silence_counts_unless_the_process_itself_gets_no_time(monkeypatch):
 
 @pytest.mark.full
 @pytest.mark.timeout(180)
-def test_a_busy_process_is_ready_for_a_minute(server):
+def test_a_busy_process_is_ready_all_the_time(server):
     """Every thread computes and asks the database all the time, and more readers wait."""
     until_ready(server)
     over = threading.Event()

@@ -14,11 +14,12 @@ from readiness.golive.models import Campaign
 from readiness.golive.worklist.operations import set_status
 from readiness.organisation.ownership.models import Assignment
 from readiness.organisation.people.models import Shift
-from readiness.organisation.people.operations import confirm_link
+from readiness.organisation.people.operations import confirm_link, confirming
 from readiness.organisation.people.operations.surveys import answer_survey
 from readiness.tradeoffs.models import Decision
 from telemetry.models import InventoryDrift
 from tests.inventory import made
+from tests.readiness.organisation.people import made as people
 from tests.visibility.scene import NOW, sentinels
 from tests.web.workflows.test_steps import STEPS
 from web.workflows import waiting
@@ -100,6 +101,14 @@ def scene(frozen_now, on_scene):
         site=scene.porto, check_id="p1-commissioning-l5", part="level", value=5, statement="It is so",
         attested_by="two", attester=scene.two, by=scene.one, taken_on=NOW.date() - DAY, taken_at=NOW - DAY,
     )  # fmt: skip
+    people.qualification(
+        scene.third,
+        made_skill := people.skill(),
+        assessed_by=scene.linked,
+        confirmed_at=None,
+        entered_by=scene.one,
+    )
+    people.exemption(scene.third, made_skill, granted_by=scene.one, approved_at=None)
     return scene
 
 
@@ -169,6 +178,8 @@ TAKES = {
     "finish-a-campaign": lambda step, obj, by: step(obj, note="Over.", by=by, now=NOW),
     "resolve-a-check": lambda step, obj, by: set_status([obj.pk], status="done", by=by, now=NOW),
     "take-a-shift": lambda step, obj, by: _taken(step, obj, by),
+    "confirm-a-qualification": lambda step, obj, by: confirming.confirm(obj, by=by, now=NOW),
+    "approve-an-exemption": lambda step, obj, by: confirming.approve(obj, by=by, now=NOW),
     "answer-a-survey": lambda step, obj, by: _answered(obj, by),
     "confirm-who-you-are": lambda step, obj, by: confirm_link(obj, by=by, now=NOW),
 }

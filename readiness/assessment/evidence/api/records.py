@@ -23,6 +23,7 @@ from web.rest.serializers import BodySerializer, ObjectSerializer, finite
 from web.rest.viewsets import ObjectViewSet
 from web.versioned.core.documents import LARGEST
 from web.visibility import known_people, username_of
+from web.workflows.approvals import FlagsField
 from web.workflows.endpoints import endpoint, words_field
 
 _KEPT = ("taken_at", "by", "void_changes", "voided_at", "void_reason")
@@ -85,6 +86,7 @@ class AttestationSerializer(ByUserSerializer):
         help_text="Null if it decides nothing that blocks and nobody answered",
     )
     confirmed_by = UsernameField(help_text="User name of whoever confirmed it")
+    approval_flags = FlagsField()
     rejected_by = UsernameField(help_text="User name of whoever rejected it or took the confirmation back")
 
     class Meta:
@@ -92,7 +94,7 @@ class AttestationSerializer(ByUserSerializer):
         fields = (
             *("site", "check", "part", "value", "unit", "statement", "attested_by", "attester", "taken_on"),
             *("workload_classes", "valid_until", "link", "document", "provenance", *_KEPT),
-            *("confirmation", "confirmed_by", "rejected_by", *_CONFIRMED),
+            *("confirmation", "confirmed_by", "rejected_by", *_CONFIRMED, "approval_flags"),
         )
         read_only_fields = (*_KEPT, *_CONFIRMED)
         brief_fields = ("site", "check", "part", "taken_on")

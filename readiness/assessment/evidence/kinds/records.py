@@ -26,6 +26,7 @@ from web.rest.lookups import AnyOf, Flag
 from web.tables import Column, Table
 from web.units import day
 from web.visibility import name_of, reader
+from web.workflows.approvals import rests_on
 
 type Record = Attestation | RecordedFact
 
@@ -176,7 +177,7 @@ FACTS = _kind(
 
 
 def _mine(_key: str) -> Q:
-    return confirmations.needed(now()) & confirmations.answerable_by(reader())
+    return confirmations.needed(now()) & confirmations.answerable_by(reader(), now())
 
 
 def _waits_for(attestation: Any) -> str:
@@ -213,6 +214,7 @@ ATTESTATIONS = _kind(
         hidden(plain, "provenance", "Provenance"),
         Column("document", "Document", url=lambda row: row.link, text=lambda row: row.document or row.link),
         STANDING,
+        rests_on(),
     ),
     filterset=_filters(
         Attestation,

@@ -159,6 +159,15 @@ class SignOff(models.Model):
     approver = models.ForeignKey(
         USER, on_delete=models.PROTECT, related_name="+", null=True, blank=True, verbose_name="named"
     )
+    named_by = models.ForeignKey(
+        USER,
+        on_delete=models.PROTECT,
+        related_name="+",
+        null=True,
+        editable=False,
+        verbose_name="named by",
+        help_text="Who named the person who signs",
+    )
     state = models.CharField(max_length=8, choices=State, default=State.WAITING)
     signed_by = models.ForeignKey(USER, on_delete=models.PROTECT, related_name="+", null=True, editable=False)
     answered_at = models.DateTimeField(null=True, editable=False)

@@ -12,7 +12,7 @@ from readiness.assessment.evidence.confirmations import MAY_CONFIRM
 from readiness.assessment.evidence.core.confirming import ConfirmationState, why_not
 from readiness.assessment.evidence.models import Attestation
 from readiness.assessment.framework import queries as framework_queries
-from web.workflows import Turn, Workflow, require
+from web.workflows import Turn, Workflow, require, second
 
 MAY_SEE = "evidence.view_attestation"
 
@@ -42,7 +42,7 @@ def _refuse_to_take_back(attestation: Attestation, by: User) -> None:
 
 
 def _waiting_for(by: User, now: datetime) -> Q:
-    return confirmations.needed(now) & confirmations.answerable_by(by)
+    return confirmations.needed(now) & confirmations.answerable_by(by, now)
 
 
 def _subjects(attestations: Sequence[Attestation]) -> Iterable[str]:
@@ -68,7 +68,12 @@ CONFIRMING = Turn(
 
 
 @ATTESTATIONS.step(
-    after=[ConfirmationState.WAITING], any_of=(MAY_SEE,), refuse=_refuse_others, words="", turn=CONFIRMING
+    after=[ConfirmationState.WAITING],
+    any_of=(MAY_SEE,),
+    refuse=_refuse_others,
+    second=second.after("by", "recorded_at"),
+    words="",
+    turn=CONFIRMING,
 )
 def confirm(attestation: Attestation, *, by: User, now: datetime) -> None:
     """Confirm that you attested this, or that you saw the signed document."""

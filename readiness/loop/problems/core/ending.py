@@ -69,12 +69,16 @@ def end_of(problem: OpenProblem, facts: EndFacts) -> ProblemEnd:
             return _end_of_check(facts.check_states.get(problem.subject))
         case ProblemKind.OWNERSHIP:
             return ProblemEnd.OWNERSHIP
+        case ProblemKind.DUTY:
+            return ProblemEnd.DUTY
         case ProblemKind.INVENTORY:
             return _end_of_drift(facts.drift_states.get(problem.subject))
         case ProblemKind.INTAKE:
             return _end_of_intake(problem.key, facts.source_states.get(problem.subject))
         case ProblemKind.MUSTER:
             return ProblemEnd.MUSTER
+        case ProblemKind.SHIFT:
+            return ProblemEnd.SHIFT
 
 
 def _end_of_health(problem: OpenProblem, facts: EndFacts) -> ProblemEnd:

@@ -19,9 +19,11 @@ class ProblemKind(StrEnum):
     SOURCE = "source"
     CHECK = "check"
     OWNERSHIP = "ownership"
+    DUTY = "duty"
     INVENTORY = "inventory"
     INTAKE = "intake"
     MUSTER = "muster"
+    SHIFT = "shift"
 
 
 class ProblemEnd(StrEnum):
@@ -31,8 +33,10 @@ class ProblemEnd(StrEnum):
     SOURCE = "source"
     CHECK = "check"
     OWNERSHIP = "ownership"
+    DUTY = "duty"
     INVENTORY = "inventory"
     MUSTER = "muster"
+    SHIFT = "shift"
     RULE = "rule"
     PERSON = "person"
     OBJECT_GONE = "object-gone"

@@ -6,7 +6,7 @@ from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from readiness.organisation.people.core.coverage import CoveredRequirement
-from readiness.organisation.people.core.rotations import HeldShift, TimeSpan
+from readiness.organisation.people.core.rotations import HeldShift, TimeSpan, without_doubles
 from readiness.organisation.people.core.training import DOMAINS
 
 PRIMARY, SECONDARY = 1, 2
@@ -15,13 +15,16 @@ HOUR, WEEK, MONTH = timedelta(hours=1), timedelta(days=7), timedelta(days=30)
 OFFICE = (time(8), time(18))
 """Weekdays between these, in local time, are no overtime."""
 SATURDAY = 5
+NOBODY = "nobody"
+"""What a level lacks that nobody has."""
 OVERLOAD = 0.15
 """Whoever has that much more than the mean is overloaded, as in Grafana OnCall."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lack:
-    """A skill that the site requires of those on call, and nobody at this level has; level None: too few of all."""
+    """A skill that the site requires of those on call, and nobody at this level has; level None: too few of all. Where
+    a level is nobody's at all, it lacks nobody's skill: `NOBODY`."""
 
     domain: str
     level: int | None
@@ -64,7 +67,7 @@ def site_standing(
     """`shifts` are of rotations that serve the site, `duties` everything that their people have anywhere. What they
     lack is another at each site."""
     sizes = list(sizes)
-    held_shifts = [shift for shift in shifts if shift.person is not None]
+    held_shifts = [shift for shift in without_doubles(shifts) if shift.person is not None]
     edges = {at for shift in shifts for at in (shift.starts_at, shift.ends_at)}
     # A gap is seen a week ahead.
     edges |= {at - WEEK for at in edges}
@@ -106,9 +109,10 @@ def gaps(spans: Iterable[TimeSpan], start: datetime, end: datetime) -> list[Time
 
 
 def present(shifts: Iterable[HeldShift], at: datetime) -> dict[tuple[str, int], frozenset[int]]:
-    """Who is on call, by domain and level."""
+    """Who is on call, by domain and level; nobody at two levels of a domain."""
     people: dict[tuple[str, int], set[int]] = {}
-    for shift in shifts:
+    current = (shift for shift in shifts if shift.starts_at <= at < shift.ends_at)
+    for shift in without_doubles(current):
         if shift.person is not None and shift.starts_at <= at < shift.ends_at:
             people.setdefault((shift.domain, shift.level), set()).add(shift.person)
     return {key: frozenset(each) for key, each in people.items()}
@@ -117,24 +121,37 @@ def present(shifts: Iterable[HeldShift], at: datetime) -> dict[tuple[str, int], 
 def lacks(
     requirements: Iterable[CoveredRequirement], people: Mapping[tuple[str, int], Collection[int]]
 ) -> tuple[Lack, ...]:
-    """Skills of which the site asks for somebody on each shift, and the primary or the secondary has none."""
-    found = []
+    """Skills of which the site asks for somebody on each shift, and the primary or the secondary has none. Whoever is
+    at both levels counts as primary."""
+    missing = []
     for covered in requirements:
         requirement = covered.requirement
-        able = covered.on_call | covered.exempt
-        of_domain = {level: frozenset(people.get((requirement.domain, level), ())) for level in LEVELS}
-        if requirement.per_shift == 0 or not any(of_domain.values()):
-            continue
-        skill = f"{requirement.skill_name}, level {requirement.level}"
-        without = [
-            level
-            for level, people_of_level in of_domain.items()
-            if people_of_level and not people_of_level & able
-        ]
-        found += [Lack(domain=requirement.domain, level=level, skill=skill) for level in without]
-        if not without and len(frozenset().union(*of_domain.values()) & able) < requirement.per_shift:
-            found.append(Lack(domain=requirement.domain, level=None, skill=skill))
-    return tuple(dict.fromkeys(found))
+        of_levels = levels_of(requirement.domain, people)
+        if requirement.per_shift and any(of_levels.values()):
+            skill = f"{requirement.skill_name}, level {requirement.level}"
+            able = covered.on_call | covered.exempt
+            missing += lacks_of_skill(requirement.domain, skill, requirement.per_shift, able, of_levels)
+    return tuple(dict.fromkeys(missing))
+
+
+def levels_of(domain: str, people: Mapping[tuple[str, int], Collection[int]]) -> dict[int, frozenset[int]]:
+    """Different people at each level of a domain: nobody stands in for themselves."""
+    of_levels: dict[int, frozenset[int]] = {}
+    for level in LEVELS:
+        before = frozenset[int]().union(*of_levels.values())
+        of_levels[level] = frozenset(people.get((domain, level), ())) - before
+    return of_levels
+
+
+def lacks_of_skill(
+    domain: str, skill: str, per_shift: int, able: Collection[int], of_levels: Mapping[int, frozenset[int]]
+) -> list[Lack]:
+    """`able` have the skill, or are exempt. A level without people lacks no skill."""
+    without = [level for level, people in of_levels.items() if people and people.isdisjoint(able)]
+    missing = [Lack(domain=domain, level=level, skill=skill) for level in without]
+    if not without and len(frozenset[int]().union(*of_levels.values()).intersection(able)) < per_shift:
+        missing.append(Lack(domain=domain, level=None, skill=skill))
+    return missing
 
 
 def hours_of(shifts: Iterable[HeldShift], start: datetime, end: datetime) -> dict[int, float]:
@@ -194,7 +211,7 @@ def outlook(shifts: Sequence[HeldShift], zones: Mapping[int, str], start: dateti
         if shift.person is not None:
             of_person.setdefault(shift.person, []).append(shift)
     hours = hours_of(shifts, start, end)
-    beyond = {each: hours[each] - _office_hours(of_person[each], zones, start, end) for each in hours}
+    beyond = {each: hours[each] - office_hours(of_person[each], zones, start, end) for each in hours}
     all_hours = sum(hours.values())
     people = tuple(
         Workload(
@@ -215,7 +232,7 @@ def outlook(shifts: Sequence[HeldShift], zones: Mapping[int, str], start: dateti
     )
 
 
-def _office_hours(
+def office_hours(
     shifts: Iterable[HeldShift], zones: Mapping[int, str], start: datetime, end: datetime
 ) -> float:
     """Hours of one person's shifts on weekdays between 8:00 and 18:00 of each rotation's zone."""

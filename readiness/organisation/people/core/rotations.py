@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 
 from readiness.organisation.people.core.recurrence import RuleRefused, starts_of
 
-BACK, AHEAD = timedelta(days=35), timedelta(days=60)
-"""How far shifts are written down."""
+BACK, AHEAD = timedelta(days=35), timedelta(days=61)
+"""How far shifts are written down: a day further than pages look, so that these never see the edge."""
 LEAST_APART = timedelta(minutes=15)
 MOST_LOOKED_AT = 2_000
 LOOKED_AT = timedelta(days=800)
@@ -46,12 +46,14 @@ class TurnLayer(TimeSpan):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeldShift(TimeSpan):
-    """A shift without a person belongs to nobody. Rotation and domain are given if there are several."""
+    """A shift without a person belongs to nobody. Rotation and domain are given if there are several. `double` is who
+    would have it, but has a level before it at the same time."""
 
     level: int
     person: int | None
     rotation: int = 0
     domain: str = ""
+    double: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +79,10 @@ class PlannedShift(HeldShift):
     unknown_name: str = ""
     away: int | None = None
     has_left: bool = False
+
+    @property
+    def is_double(self) -> bool:
+        return self.double is not None
 
     @property
     def is_on_leave(self) -> bool:
@@ -139,7 +145,8 @@ def _instant(local: datetime, zone: ZoneInfo) -> datetime:
 
 def shifts_of(plan: RotationPlan, start: datetime, end: datetime) -> tuple[PlannedShift, ...]:
     """Every shift that touches the span, whole, in order. An override wins over what lies below it, a later one over
-    an earlier one; a swap moves what is still the person's; whoever is away then leaves the shift to nobody."""
+    an earlier one; a swap moves what is still the person's; whoever is away then leaves the shift to nobody, and so
+    does, at the later level, whoever would have two levels at a time."""
     span = TimeSpan(starts_at=start, ends_at=end)
     if plan.calendar is not None:
         shifts = [shift for shift in plan.calendar if _meet(shift, span)]
@@ -150,7 +157,7 @@ def shifts_of(plan: RotationPlan, start: datetime, end: datetime) -> tuple[Plann
             shifts = _overridden(shifts, override)
     for swap in plan.swaps:
         shifts = [part for shift in shifts for part in _swapped(shift, swap)]
-    shifts = [part for shift in shifts for part in _cut_absences(shift, plan)]
+    shifts = without_doubles(part for shift in shifts for part in _cut_absences(shift, plan))
     shifts = [shift for shift in shifts if _meet(shift, span)]
     return tuple(
         sorted(shifts, key=lambda each: (each.starts_at, each.level, each.ends_at, each.person or 0))
@@ -170,7 +177,7 @@ def _overridden(shifts: Iterable[PlannedShift], override: HeldShift) -> list[Pla
     return [*left, PlannedShift(**asdict(override), origin=ShiftOrigin.OVERRIDE)]
 
 
-def _outside(shift: PlannedShift, cut: TimeSpan) -> list[PlannedShift]:
+def _outside[Held: HeldShift](shift: Held, cut: TimeSpan) -> list[Held]:
     if not _meet(shift, cut):
         return [shift]
     parts = []
@@ -181,7 +188,7 @@ def _outside(shift: PlannedShift, cut: TimeSpan) -> list[PlannedShift]:
     return parts
 
 
-def _changed(shift: PlannedShift, cut: TimeSpan, **changes: Any) -> list[PlannedShift]:
+def _changed[Held: HeldShift](shift: Held, cut: TimeSpan, **changes: Any) -> list[Held]:
     """The same shift, but for what of it lies in the span."""
     if not _meet(shift, cut):
         return [shift]
@@ -206,3 +213,32 @@ def _away(shift: PlannedShift, absence: Absence) -> list[PlannedShift]:
     if shift.person is None:
         return [shift]
     return _changed(shift, absence, person=None, away=shift.person, has_left=absence.has_left)
+
+
+def without_doubles[Held: HeldShift](shifts: Iterable[Held]) -> list[Held]:
+    """The same shifts with one level for each person at a time, in each domain: the first of them. For the time of
+    another one that shift is nobody's."""
+    all_shifts = list(shifts)
+    of_person: dict[tuple[str, int], list[Held]] = {}
+    for shift in all_shifts:
+        if shift.person is not None:
+            of_person.setdefault((shift.domain, shift.person), []).append(shift)
+    return [
+        part
+        for shift in all_shifts
+        for part in _cut_doubles(shift, of_person.get((shift.domain, shift.person or 0), ()))
+    ]
+
+
+def _cut_doubles[Held: HeldShift](shift: Held, others: Iterable[Held]) -> list[Held]:
+    parts = [shift]
+    for other in others:
+        if other.level < shift.level:
+            parts = [cut for part in parts for cut in _doubled(part, other)]
+    return parts
+
+
+def _doubled[Held: HeldShift](shift: Held, other: TimeSpan) -> list[Held]:
+    if shift.person is None:
+        return [shift]
+    return _changed(shift, other, person=None, double=shift.person)

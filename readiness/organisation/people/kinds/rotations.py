@@ -1,12 +1,13 @@
 """Rotations with their layers, overrides, swaps and shifts, and leave: their lists, pages and forms."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 import django_filters
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Count, F, FloatField, QuerySet
 from django.db.models.functions import Extract
@@ -19,15 +20,18 @@ from inventory.models import Site
 from readiness.organisation.people import models
 from readiness.organisation.people.core.recurrence import rule_words
 from readiness.organisation.people.forms import AskForSwapForm, CalendarForm, DropCalendarForm, MoveForm
+from readiness.organisation.people.kinds import editor
 from readiness.organisation.people.kinds.tabs import declared, tabs
 from readiness.organisation.people.operations import feeds, swaps
-from readiness.organisation.people.operations.rotations import write_claimed_shifts
+from readiness.organisation.people.operations.rotations import write_claimed_shifts, write_entered_shifts
+from readiness.organisation.people.rotation_previews import PreviewActions
 from web import clock
 from web.kinds import Entry, Facts, Kind, Related
 from web.kinds.columns import figure, hidden, name, plain, related
 from web.kinds.declaring import ObjectForm
 from web.kinds.rest import filters_of, viewset_of
 from web.links import page_url
+from web.rest.errors import named_errors
 from web.rest.fields import RelatedObjectField
 from web.rest.serializers import ObjectSerializer
 from web.rest.viewsets import ObjectViewSet, ReadOnlyObjectViewSet
@@ -40,22 +44,48 @@ SEES_SHIFTS = "people.view_shift"
 
 
 @contextmanager
-def _writing_shifts() -> Iterator[None]:
+def _writing_shifts(write: Callable[..., int]) -> Iterator[None]:
     """A transaction that writes the shifts which follow from its changes."""
     with transaction.atomic():
         yield
-        write_claimed_shifts(now=clock.now())
+        write(now=clock.now())
 
 
 class ShiftsViewSet(ObjectViewSet):
+    """Whoever deletes something leaves the shifts to what remains, and coinciding ones to nobody."""
+
+    write: ClassVar[Callable[..., int]] = staticmethod(write_entered_shifts)
+
     def writing(self) -> AbstractContextManager[None]:
-        return _writing_shifts()
+        is_deletion = self.action in {"destroy", "bulk_destroy"}
+        return _refusing_by_name(write_claimed_shifts if is_deletion else self.write)
+
+
+@contextmanager
+def _refusing_by_name(write: Callable[..., int]) -> Iterator[None]:
+    with named_errors(), _writing_shifts(write):
+        yield
 
 
 class ShiftsForm(ObjectForm):
+    write: ClassVar[Callable[..., int]] = staticmethod(write_entered_shifts)
+
     def save(self, commit: bool = True) -> Any:
-        with _writing_shifts():
-            return super().save(commit=commit)
+        """Return None where it would make one person two: the form says so."""
+        try:
+            with _writing_shifts(self.write):
+                return super().save(commit=commit)
+        except ValidationError as error:
+            self.add_error(None, error)
+            return None
+
+
+class TurnsViewSet(ShiftsViewSet):
+    write = staticmethod(partial(write_entered_shifts, are_turns=True))
+
+
+class TurnsForm(ShiftsForm):
+    write = staticmethod(partial(write_entered_shifts, are_turns=True))
 
 
 class RotationForm(HomeForm, ShiftsForm):
@@ -74,7 +104,12 @@ class RotationFields(ObjectSerializer):
         return fields | dict.fromkeys(fields.keys() & set(withheld(models.Rotation)))
 
 
+class RotationViewSet(PreviewActions, ShiftsViewSet):
+    pass
+
+
 _turning = partial(declared, form=ShiftsForm, viewset=ShiftsViewSet)
+_taking_turns = partial(declared, form=TurnsForm, viewset=TurnsViewSet)
 _OVERRIDE_COLUMNS = ("level", "person", "starts_at", "ends_at")
 _ROTATION_FIELDS = ("name", "slug", "domain", "team", "time_zone", "calendar_url")
 ROTATION = _turning(
@@ -95,6 +130,7 @@ ROTATION = _turning(
     hidden=("slug", "calendar_error", "calendar_read_at"),
     also=("calendar_read_at", "calendar_error"),
     serializer=RotationFields,
+    viewset=RotationViewSet,
     counted=lambda: models.Rotation.objects.select_related("team", "home_region", "home_site").annotate(
         site_count=Count("served")
     ),
@@ -113,6 +149,7 @@ ROTATION = _turning(
         Related(models.Swap, ("rotation",), ("state", "person", "taker", "starts_at")),
     ],
     entries=(
+        *editor.ENTRIES,
         Entry(
             url_name="rotation-calendar",
             on_object=True,
@@ -154,7 +191,7 @@ def _lasting(layer: models.Layer) -> str:
     return f"{layer.duration_min} min" if rest else f"{hours} h"
 
 
-LAYER = _turning(
+LAYER = _taking_turns(
     models.Layer,
     ("rotation", "name", "level", "starts_at", "ends_at", "rule", "duration_min", "turn_shifts"),
     [
@@ -175,7 +212,7 @@ LAYER = _turning(
     above=lambda layer: [layer.rotation],
     related=[Related(models.LayerMember, ("layer",), ("person", "position"), fills="layer")],
 )
-MEMBER = _turning(
+MEMBER = _taking_turns(
     models.LayerMember,
     ("layer", "person", "position"),
     [
@@ -244,7 +281,10 @@ def _is_own(shift: models.Shift, user: Any) -> bool:
 
 SHIFT = declared(
     models.Shift,
-    ("rotation", "level", "person", "unknown_name", "is_on_leave", "starts_at", "ends_at", "origin"),
+    (
+        *("rotation", "level", "person", "unknown_name", "is_on_leave", "is_double"),
+        *("starts_at", "ends_at", "origin"),
+    ),
     [
         *("rotation", "level"),
         Column("person", "Person", text=whose, sort="person__name"),
@@ -252,7 +292,7 @@ SHIFT = declared(
         plain("ends_at", "Until"),
         figure("hours", "Hours"),
         plain("origin", "By"),
-        "is_on_leave",
+        *("is_on_leave", "is_double"),
     ],
     hidden=("unknown_name",),
     counted=shift_rows,
@@ -279,7 +319,11 @@ SHIFT = declared(
     hint="Who was and who will be on call, 60 days ahead. The page of a rotation looks 52 weeks ahead",
     facts=(
         Facts(
-            "Facts", ("rotation", "level", "person", "starts_at", "ends_at", "hours", "origin", "is_on_leave")
+            "Facts",
+            (
+                *("rotation", "level", "person", "starts_at", "ends_at", "hours", "origin"),
+                *("is_on_leave", "is_double"),
+            ),
         ),
     ),
     above=lambda shift: [shift.rotation],

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from rest_framework import serializers
 
 from inventory.api import InventorySerializer
@@ -19,6 +19,7 @@ from readiness.organisation.people.forms import (
 )
 from readiness.organisation.people.kinds.tabs import declared, standing_column
 from readiness.organisation.people.models.skills import SUBJECT_VALUES
+from readiness.organisation.people.operations import confirming
 from web import clock, kinds
 from web.kinds import Related
 from web.kinds.columns import figure, plain, related
@@ -27,8 +28,10 @@ from web.rest.lookups import Flag
 from web.rest.serializers import BodySerializer
 from web.rest.viewsets import ObjectViewSet
 from web.tables import Column
-from web.visibility import SEES_NAMES
-from web.workflows.endpoints import operated
+from web.visibility import SEES_NAMES, name_of
+from web.workflows import second
+from web.workflows.approvals import ApprovedSerializer, FlagsField, rests_on
+from web.workflows.endpoints import endpoint, operated
 
 
 class SignedViewSet(ObjectViewSet):
@@ -43,12 +46,22 @@ class SignedViewSet(ObjectViewSet):
 class ExemptionViewSet(SignedViewSet):
     signed = "granted_by"
 
+    def get_queryset(self) -> QuerySet[models.SkillExemption]:
+        return super().get_queryset().annotate(approval_flags=second.flags_of(models.SkillExemption))
+
+    approve = endpoint(confirming.approve)
+
 
 class RevokeSerializer(BodySerializer):
     reason = serializers.ChoiceField(choices=models.Qualification.RevokedFor.choices)
 
 
 class RevocableViewSet(ObjectViewSet):
+    def get_queryset(self) -> QuerySet[models.Qualification]:
+        return super().get_queryset().annotate(approval_flags=second.flags_of(models.Qualification))
+
+    confirm = endpoint(confirming.confirm)
+    refuse = endpoint(confirming.refuse)
     revoke = operated(
         operations.revoke, RevokeSerializer, "End a qualification before its time", operations.MAY_REVOKE
     )
@@ -65,13 +78,53 @@ class TrainingViewSet(SignedViewSet):
     )
 
 
+class QualificationSerializer(InventorySerializer):
+    approval_flags = FlagsField()
+
+
+def step_entry(step: Any, url_name: str, heading: str, **more: Any) -> kinds.Entry:
+    """A step as a button on the object's page, for those who may take it now."""
+    return kinds.Entry(
+        url_name=url_name,
+        address=f"{step.name}/",
+        on_object=True,
+        permissions=step.any_of,
+        heading=heading,
+        when=lambda obj, user: step.follows(obj, clock.now()) and not step.why_not(obj, user),
+        enter=step,
+        **more,
+    )
+
+
 def _standing(row: models.Qualification) -> str:
     now = clock.now()
     if row.revoked_at is not None:
         return "revoked"
     if row.shown_at > now:
         return "not yet"
+    if row.confirmed_at is None:
+        return "declared"
     return "ended" if row.valid_until is not None and row.valid_until <= now else "in force"
+
+
+def _confirmation(row: models.Qualification) -> str:
+    """Who confirmed it, or why it does not count."""
+    if row.confirmed_at is not None:
+        return f"confirmed by {name_of(row.confirmed_by)}" if row.confirmed_by else "confirmed by the upgrade"
+    if row.assessed_by is None:
+        return "does not count: nobody is named who assessed it"
+    if row.assessed_by.user is None:
+        return "does not count: its assessor has no account"
+    if row.assessed_by.user_id == row.entered_by_id:
+        return "does not count: its assessor entered it, and somebody else must"
+    return f"waits for {name_of(row.assessed_by)}"
+
+
+def _approval(row: models.SkillExemption) -> str:
+    if row.approved_at is None:
+        return "waits for a second person"
+    words = f"approved by {name_of(row.approved_by)}" if row.approved_by else "approved by the upgrade"
+    return f"{words}, cut to a year" if row.was_until and row.was_until != row.ends_at else words
 
 
 def _expiring(_key: str) -> Q:
@@ -165,16 +218,24 @@ QUALIFICATIONS = declared(
         *("person", "skill", "level", "basis"),
         related("device_type", "Shown on", sort="device_type__model"),
         *("shown_at", "valid_until"),
-        standing_column(_standing, revoked="bad", ended="warn", **{"not yet": "unknown"}),
+        standing_column(_standing, revoked="bad", ended="warn", declared="warn", **{"not yet": "unknown"}),
+        Column("confirmation", "Confirmation", _confirmation, phone="full"),
+        rests_on(),
     ),
     hidden=("assessed_by", "evidence"),
-    also=("revoked_at", "revoked_for"),
+    also=("revoked_at", "revoked_for", "entered_by", "confirmed_by", "confirmed_at", "approval_flags"),
+    rows=models.Qualification.objects.select_related(
+        *("person", "skill", "device_type", "assessed_by__user", "entered_by", "confirmed_by")
+    ).annotate(approval_flags=second.flags_of(models.Qualification)),
     may=(SEES_NAMES,),
     search=("person__name", "skill__name", "evidence"),
-    panel=("skill", "basis", "ends_soon"),
-    serializer=InventorySerializer,
+    panel=("skill", "basis", "ends_soon", "confirmed"),
+    serializer=QualificationSerializer,
     together=("skill", "level"),
-    filters={"ends_soon": Flag(read=_expiring, label="Ends within 30 days")},
+    filters={
+        "ends_soon": Flag(read=_expiring, label="Ends within 30 days"),
+        "confirmed": Flag(read=lambda _key: Q(confirmed_at__isnull=False), label="Confirmed"),
+    },
     viewset=RevocableViewSet,
     entries=(
         kinds.Entry(
@@ -190,20 +251,55 @@ QUALIFICATIONS = declared(
             done="The qualification is revoked.",
             icon="ban",
         ),
+        step_entry(
+            confirming.confirm,
+            "qualification-confirm",
+            "Confirm",
+            done="You confirmed it: the qualification counts from now on.",
+            icon="check",
+        ),
+        step_entry(
+            confirming.refuse,
+            "qualification-refuse",
+            "I did not assess this",
+            done="You did not confirm it: the qualification counts nowhere.",
+            icon="ban",
+        ),
     ),
-    hint="Who showed which skill, on which hardware, and until when that counts",
+    hint="Who showed which skill, on which hardware, and until when that counts; its assessor confirms it first",
 )
 EXEMPTIONS = declared(
     models.SkillExemption,
     ("person", "skill", "reason", "begins_at", "ends_at"),
-    ("person", "skill", "reason", plain("begins_at", "From"), plain("ends_at", "Until")),
-    also=("granted_by",),
+    (
+        *("person", "skill", "reason"),
+        plain("begins_at", "From"),
+        plain("ends_at", "Until"),
+        Column("approval", "Approval", _approval, phone="full"),
+        rests_on(),
+    ),
+    also=("granted_by", "approved_by", "approved_at", "was_until", "approval_flags"),
     may=(SEES_NAMES,),
     search=("person__name", "skill__name"),
-    panel=("skill", "reason"),
+    panel=("skill", "reason", "approved"),
+    filters={"approved": Flag(read=lambda _key: Q(approved_at__isnull=False), label="Approved")},
     form=ExemptionForm,
+    serializer=ApprovedSerializer,
     viewset=ExemptionViewSet,
-    hint="Who is neither asked for a skill nor counted for it, for a time",
+    rows=models.SkillExemption.objects.select_related(
+        *("person", "skill", "granted_by", "approved_by")
+    ).annotate(approval_flags=second.flags_of(models.SkillExemption)),
+    entries=(
+        step_entry(
+            confirming.approve,
+            "skill-exemption-approve",
+            "Approve",
+            done="The exemption is approved and counts from now on.",
+            icon="check",
+        ),
+    ),
+    hint="Who is neither asked for a skill nor counted for it, for a time; a second person approves it",
+    then="It counts once a second person has approved it, and for a year at most.",
 )
 
 

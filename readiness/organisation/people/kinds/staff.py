@@ -25,6 +25,7 @@ from web.links import page_url
 from web.rest.lookups import Flag
 from web.tables import Column, Table
 from web.visibility import SEES_NAMES, sees_names
+from web.workflows.approvals import rests_on
 
 PersonFilters = filters_of(
     Person,
@@ -144,6 +145,7 @@ PEOPLE = Kind(
             plain("employer", "Employer"),
             home_column(),
             plain("time_zone", "Time zone"),
+            rests_on(),
         ),
         filterset=PersonFilters,
         row_url=page_url,

@@ -21,7 +21,7 @@ _ROOMS = (
     ),
     (
         *("on-call", "rotation-list", "rotation-site-list", "layer-list", "layer-member-list"),
-        *("override-list", "shift-list", "swap-list", "leave-list"),
+        *("override-list", "shift-list", "swap-list", "leave-list", "duty-rule-list"),
     ),
     ("procedure-list", "alert-rule-list"),
     ("drill-list", "exercise-list", "participant-list", "drill-action-list"),

@@ -1,5 +1,6 @@
 """Teams and people, what they can do, what they learn, when they are on call, and what they practised and answered."""
 
+from readiness.organisation.people.models.duty import DutyRule
 from readiness.organisation.people.models.practice import (
     AlertRule,
     Drill,
@@ -8,6 +9,7 @@ from readiness.organisation.people.models.practice import (
     Participant,
     Procedure,
 )
+from readiness.organisation.people.models.qualifications import Qualification, SkillExemption
 from readiness.organisation.people.models.rotations import (
     Layer,
     LayerMember,
@@ -22,9 +24,7 @@ from readiness.organisation.people.models.rotations import (
 from readiness.organisation.people.models.shifts import Shift, Swap
 from readiness.organisation.people.models.skills import (
     CapabilityRule,
-    Qualification,
     Skill,
-    SkillExemption,
     SkillPrerequisite,
     WorkDomain,
 )

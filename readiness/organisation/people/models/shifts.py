@@ -84,8 +84,8 @@ class ShiftQuerySet(models.QuerySet["Shift"]):
 class Shift(models.Model):
     """Who is on call when: written by `operations` from layers, calendar, overrides, swaps and leave; never entered.
 
-    Without a person it is nobody's: an override of nobody, leave, or a calendar's name that Muster does not know,
-    which `unknown_name` keeps.
+    Without a person it is nobody's: an override of nobody, leave, a person who has an earlier level of the rotation at
+    the time, or a calendar's name that Muster does not know, which `unknown_name` keeps.
     """
 
     WRITABLE_BY = ("rotation",)
@@ -106,6 +106,7 @@ class Shift(models.Model):
     )
     unknown_name = models.CharField("unknown name", max_length=200, blank=True)
     is_on_leave = models.BooleanField("on leave", default=False)
+    is_double = models.BooleanField("on call already", default=False)
     starts_at = models.DateTimeField("starts at")
     ends_at = models.DateTimeField("ends at")
     origin = models.CharField("origin", max_length=10, choices=Origin)

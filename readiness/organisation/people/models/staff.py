@@ -88,6 +88,27 @@ LINK_IS_CONFIRMED = pgtrigger.Trigger(
 )
 
 
+# Raw writes too leave their mark; the operations say when, by the clock of the program.
+LINK_IS_NOTED = pgtrigger.Trigger(
+    name="link_is_noted",
+    operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete,
+    when=pgtrigger.After,
+    func="""
+        IF TG_OP <> 'INSERT' AND (TG_OP = 'DELETE' OR NEW.user_id IS DISTINCT FROM OLD.user_id) THEN
+            UPDATE accounts_accounttie SET ended_at = greatest(now(), began_at)
+                WHERE person_id = OLD.id AND account_id = OLD.user_id AND ended_at IS NULL;
+        END IF;
+        IF TG_OP <> 'DELETE' AND NEW.user_id IS NOT NULL THEN
+            IF TG_OP = 'INSERT' OR NEW.user_id IS DISTINCT FROM OLD.user_id THEN
+                INSERT INTO accounts_accounttie (account_id, kind, person_id, began_at)
+                    VALUES (NEW.user_id, 'person', NEW.id, NEW.user_confirmed_at);
+            END IF;
+        END IF;
+        RETURN NULL;
+    """,
+)
+
+
 class Person(Homed):
     """Somebody who works at the sites, whether they sign in to Muster or not. Only who does can accept anything.
 
@@ -193,6 +214,7 @@ class Person(Homed):
         ]
         triggers = [
             LINK_IS_CONFIRMED,
+            LINK_IS_NOTED,
             *claims(sites_of_person("id"), *CHANGED),
             *shifts_due(rotations_of("id"), *WRITTEN),
         ]

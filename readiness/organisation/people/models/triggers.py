@@ -23,7 +23,7 @@ def sites_of_everybody() -> str:
 
 
 def sites_of_person(column: str = "person_id") -> str:
-    """Sites that the person's teams staff, and those of rotations that the person takes turns in."""
+    """Sites that the person's teams staff, and those of rotations in which the person takes turns or has shifts."""
     return (
         "SELECT staffing.site_id FROM {rows} AS changed"
         f" JOIN people_membership AS membership ON membership.person_id = changed.{column}"
@@ -32,6 +32,9 @@ def sites_of_person(column: str = "person_id") -> str:
         f" JOIN people_layermember AS turn ON turn.person_id = changed.{column}"
         " JOIN people_layer AS layer ON layer.id = turn.layer_id"
         " JOIN people_rotationsite AS served ON served.rotation_id = layer.rotation_id"
+        " UNION SELECT served.site_id FROM {rows} AS changed"
+        f" JOIN people_shift AS shift ON shift.person_id = changed.{column} AND shift.ends_at > now()"
+        " JOIN people_rotationsite AS served ON served.rotation_id = shift.rotation_id"
     )
 
 
@@ -47,6 +50,11 @@ def sites_of_rotation(column: str = "rotation_id") -> str:
         "SELECT served.site_id FROM {rows} AS changed"
         f" JOIN people_rotationsite AS served ON served.rotation_id = changed.{column}"
     )
+
+
+def sites_of_every_rotation() -> str:
+    """Claim each site that a rotation serves: something that all shifts are judged by changed."""
+    return "SELECT served.site_id FROM people_rotationsite AS served WHERE EXISTS (SELECT FROM {rows} AS changed)"
 
 
 def sites_stated_or_all() -> str:

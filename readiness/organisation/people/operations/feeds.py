@@ -1,5 +1,6 @@
 """Calendars of rotations: uploaded, or read from addresses at hosts that the operator allows."""
 
+from collections.abc import Callable
 from datetime import datetime
 from http.client import HTTPException
 from time import monotonic
@@ -15,7 +16,12 @@ from accounts.models import User
 from readiness.organisation.people.core.calendar_lines import MOST_BYTES, CalendarRefused
 from readiness.organisation.people.core.calendars import calendar_shifts
 from readiness.organisation.people.models import Rotation, RotationCalendar
-from readiness.organisation.people.operations.rotations import AHEAD, BACK, write_claimed_shifts
+from readiness.organisation.people.operations.rotations import (
+    AHEAD,
+    BACK,
+    write_claimed_shifts,
+    write_entered_shifts,
+)
 from readiness.organisation.people.queries.rotations import known_people
 from web.workflows import require
 
@@ -27,21 +33,27 @@ class FeedFailed(Exception):
 
 
 @transaction.atomic
-def store_calendar(rotation: Rotation, content: bytes, *, now: datetime) -> None:
+def store_calendar(
+    rotation: Rotation,
+    content: bytes,
+    *,
+    now: datetime,
+    write: Callable[..., int] = write_claimed_shifts,
+) -> None:
     """Keep the calendar and write the shifts that follow. Raises CalendarRefused, and then keeps the one before."""
     calendar_shifts(content, known_people(), time_zone=rotation.time_zone, start=now - BACK, end=now + AHEAD)
     stored = RotationCalendar.objects.filter(rotation=rotation).first()
     if stored is None or bytes(stored.content) != content:
         RotationCalendar.objects.update_or_create(rotation=rotation, defaults={"content": content})
     Rotation.objects.filter(pk=rotation.pk).update(calendar_read_at=now, calendar_error="")
-    write_claimed_shifts(now=now)
+    write(now=now)
 
 
 @transaction.atomic
 def upload_calendar(rotation: Rotation, *, content: bytes, by: User, now: datetime) -> None:
-    """Raises MissingPermission, CalendarRefused."""
+    """Raises MissingPermission, CalendarRefused, and ValidationError where it would make one person two."""
     require(by, "people.change_rotation")
-    store_calendar(rotation, content, now=now)
+    store_calendar(rotation, content, now=now, write=write_entered_shifts)
 
 
 @transaction.atomic

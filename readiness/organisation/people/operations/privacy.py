@@ -12,6 +12,7 @@ from accounts.models import User
 from readiness.organisation.people import models
 from readiness.organisation.people.core.calendar_lines import replace_names
 from readiness.organisation.people.models import Person
+from readiness.organisation.people.operations.staff import note_end
 from web import actor
 from web.audit import erasing, is_audited
 from web.kinds.models import FileImport
@@ -61,6 +62,7 @@ def erase_person(person: Person, *, by: User, now: datetime) -> Person:
     models.Membership.objects.filter(person=locked).exclude(role="").update(role="")
     models.Qualification.objects.filter(person=locked).exclude(evidence="").update(evidence="")
     _rename_typed(locked)
+    note_end(locked, now=now)
     blanked = {"name": pseudonym(locked), "email": "", "phone": "", "employer": "", "time_zone": "UTC"}
     ended = {"user": None, "user_confirmed_at": None, "requested_user": None, "requested_by": None}
     for column, value in (blanked | ended | {"requested_at": None, "left_at": locked.left_at or now}).items():

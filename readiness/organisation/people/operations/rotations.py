@@ -1,14 +1,19 @@
-"""Writes shifts from what rotations say. Triggers leave a claim row for each rotation that a change touches."""
+"""Writes shifts from what rotations say. Triggers leave a claim row for each rotation that a change touches. What
+somebody enters may not make one person two."""
 
 from collections.abc import Iterable
 from datetime import datetime
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from readiness.organisation.people.core.calendar_lines import CalendarRefused
+from readiness.organisation.people.core.doubles import new_doubles, wholly_double
 from readiness.organisation.people.core.rotations import AHEAD, BACK, PlannedShift, shifts_of
 from readiness.organisation.people.models import Rotation, RotationChange, Shift
+from readiness.organisation.people.queries.doubles import doubles_ahead
 from readiness.organisation.people.queries.rotations import plan_of
+from readiness.organisation.people.sentences import double_sentences
 from web import scopes
 
 
@@ -19,12 +24,39 @@ def write_claimed_shifts(*, now: datetime) -> int:
     Shifts follow from what is stored, whoever changed it: leave of a person also changes rotations of other regions.
     """
     with scopes.everything():
-        claims = RotationChange.objects.select_for_update(skip_locked=True).order_by("pk")
-        taken = list(claims.values_list("pk", "rotation_id"))
-        if not taken:
+        return _write_all(_claimed(), now=now)
+
+
+@transaction.atomic
+def write_entered_shifts(*, now: datetime, are_turns: bool = False) -> int:
+    """Write the same of what somebody enters in this transaction. Raises ValidationError where one person would newly
+    have two levels of a domain at a site, and names both shifts.
+
+    Turns that coincide now and then leave the later level to nobody: they are refused only where nothing of that level
+    would be the person's.
+    """
+    with scopes.everything():
+        claimed_ids = _claimed()
+        if not claimed_ids:
             return 0
+        before = doubles_ahead(claimed_ids, now=now).doubles
+        written = _write_all(claimed_ids, now=now)
+        ahead = doubles_ahead(claimed_ids, now=now)
+    doubles = new_doubles(before, ahead.doubles)
+    if are_turns:
+        doubles = wholly_double(doubles, ahead.shifts)
+    if doubles:
+        raise ValidationError(double_sentences(doubles))
+    return written
+
+
+def _claimed() -> set[int]:
+    """Take the claims, those of this transaction included."""
+    claims = RotationChange.objects.select_for_update(skip_locked=True).order_by("pk")
+    taken = list(claims.values_list("pk", "rotation_id"))
+    if taken:
         RotationChange.objects.filter(pk__in=[pk for pk, _ in taken]).delete()
-        return _write_all({rotation_id for _, rotation_id in taken}, now=now)
+    return {rotation_id for _, rotation_id in taken}
 
 
 def extend_shifts(*, now: datetime) -> int:
@@ -56,13 +88,9 @@ def write_shifts(rotation: Rotation, *, now: datetime) -> int:
             .values_list("level", flat=True)
             .distinct()
         )
-        past = [shift for shift in shifts_of(plan, now - BACK, now) if shift.level not in begun]
-        ahead = [
-            shift
-            for shift in shifts_of(plan, now, now + AHEAD)
-            if shift.starts_at >= now or shift.level in begun
-        ]
-        _apply(locked, [*past, *ahead], begun, now)
+        planned = shifts_of(plan, now - BACK, now + AHEAD)
+        due = [shift for shift in planned if shift.ends_at > now or shift.level not in begun]
+        _apply(locked, due, begun, now)
     return 1
 
 
@@ -91,8 +119,9 @@ def _apply(rotation: Rotation, planned: Iterable[PlannedShift], begun: set[int],
 def _key(shift: Shift | PlannedShift, now: datetime) -> tuple[object, ...]:
     """Two shifts with one key are the same; those in progress whenever they began and end."""
     person = shift.person_id if isinstance(shift, Shift) else shift.person
+    why = shift.unknown_name, shift.is_on_leave, shift.is_double
     when = (shift.starts_at, shift.ends_at) if shift.starts_at >= now else ()
-    return shift.level, person, shift.unknown_name, shift.is_on_leave, str(shift.origin), *when
+    return shift.level, person, *why, str(shift.origin), *when
 
 
 def _new_shift(rotation: Rotation, shift: PlannedShift, earliest: datetime) -> Shift:
@@ -102,6 +131,7 @@ def _new_shift(rotation: Rotation, shift: PlannedShift, earliest: datetime) -> S
         person_id=shift.person,
         unknown_name=shift.unknown_name,
         is_on_leave=shift.is_on_leave,
+        is_double=shift.is_double,
         starts_at=max(shift.starts_at, earliest),
         ends_at=shift.ends_at,
         origin=shift.origin.value,

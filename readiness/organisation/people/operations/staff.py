@@ -12,10 +12,10 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.db.models import Q
 
-from accounts.models import User
+from accounts.models import AccountTie, User
 from readiness.organisation.people.models import Membership, Person, Team
 from web import scopes
-from web.workflows import Turn, awaits, require
+from web.workflows import Turn, awaits, require, second
 from web.workflows.waiting import subjects_by
 
 MAY_LINK = "people.link_person"
@@ -87,9 +87,14 @@ def confirm_link(person: Person, *, by: User, now: datetime) -> Person:
     if locked.left_by(now):
         raise ValidationError("This person has left.")
     _refuse_second(by)
+    asked = locked.requested_by_id, locked.requested_at
     locked.user, locked.user_confirmed_at = by, now
     locked.requested_user = locked.requested_by = locked.requested_at = None
     _save_own_link(locked)
+    # Once the link is there: it may show that whoever requested it was this person a short time ago.
+    second.refuse_same_person(asked[0], by, now=now, since=asked[1])
+    second.record(locked, "confirm_link", [asked], by=by, now=now)
+    second.note_link(by, now=now)
     return locked
 
 
@@ -103,10 +108,16 @@ def unlink(person: Person, *, by: User, now: datetime) -> Person:
     is_own = by.pk in {locked.user_id, locked.requested_user_id}
     if not is_own:
         require(by, MAY_LINK)
+    note_end(locked, now=now)
     locked.user = locked.user_confirmed_at = None
     locked.requested_user = locked.requested_by = locked.requested_at = None
     (_save_own_link if is_own else _save_link)(locked)
     return locked
+
+
+def note_end(person: Person, *, now: datetime) -> None:
+    """The link, if there is one, ends now: for a while the account still counts as this person's."""
+    AccountTie.objects.filter(person_id=person.pk, ended_at=None).update(ended_at=now)
 
 
 def _refuse_request(person: Person, user: User, by: User, now: datetime) -> None:
@@ -114,7 +125,7 @@ def _refuse_request(person: Person, user: User, by: User, now: datetime) -> None
         raise ValidationError({"user": ["This person is linked to a user: end that link first."]})
     if person.left_by(now):
         raise ValidationError({"user": ["This person has left."]})
-    if user.pk == by.pk:
+    if second.same_person(user, by, now=now):
         raise ValidationError(
             {"user": ["Nobody may request a link to their own user: a second person must request it."]}
         )

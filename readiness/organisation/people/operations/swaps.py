@@ -9,7 +9,7 @@ from django.db.models import Q
 
 from accounts.models import User
 from readiness.organisation.people.models import LayerMember, Leave, Person, Rotation, Shift, Swap
-from readiness.organisation.people.operations.rotations import write_claimed_shifts
+from readiness.organisation.people.operations.rotations import write_entered_shifts
 from web.units import instant
 from web.workflows import Turn, Workflow, require
 from web.workflows.waiting import subjects_by
@@ -161,7 +161,10 @@ def _take(swap: Swap, taker: Person, now: datetime) -> None:
     if not theirs.overlapping(swap.starts_at, swap.ends_at).exists():
         raise ValidationError(_GONE)
     _save_answer(swap, Swap.State.TAKEN, taker, now)
-    write_claimed_shifts(now=now)
+    try:
+        write_entered_shifts(now=now)
+    except ValidationError as error:
+        raise ValidationError({"taker": error.messages}) from error
 
 
 def _save_answer(swap: Swap, state: Swap.State, taker: Person | None, now: datetime) -> None:

@@ -8,9 +8,11 @@ from datetime import datetime, timedelta
 from django.db.models import Max
 
 from readiness.organisation.people.core.calendar_lines import CalendarRefused
+from readiness.organisation.people.core.duty import overtime
 from readiness.organisation.people.core.on_call import PRIMARY, Outlook, Workload, gaps, outlook
 from readiness.organisation.people.core.rotations import AHEAD, HeldShift, PlannedShift, TimeSpan, shifts_of
 from readiness.organisation.people.models import Person, Rotation, Shift
+from readiness.organisation.people.queries.duty import PersonDuty, duty_of, duty_rules
 from readiness.organisation.people.queries.rotations import plan_of
 from readiness.organisation.people.queries.standing import held_shifts
 
@@ -20,15 +22,20 @@ A_FEW = 20
 
 @dataclass(frozen=True, slots=True)
 class PersonHours:
+    """`duty` is what the duty rules say of the person's shifts, in whatever rotation; only its overtime is of those
+    that are counted here."""
+
     person: Person
     load: Workload
+    duty: PersonDuty
 
 
 def hours_on_call(
     start: datetime, end: datetime, *, now: datetime, rotation: Rotation | None = None
 ) -> list[PersonHours]:
     """Everybody who had or has a shift, by hours, 52 weeks ahead at most. Overtime is counted in the zone of each
-    rotation. Beyond the shifts that are written down it takes some statements for each rotation."""
+    rotation; rest and hours a week by the duty rules, of shifts that are written down. Beyond these it takes some
+    statements for each rotation."""
     rotations = [rotation] if rotation is not None else list(Rotation.objects.order_by("pk"))
     shifts = held_shifts(Shift.objects.overlapping(start, end).filter(rotation__in=rotations))
     if end > now + AHEAD - DAY:
@@ -36,7 +43,17 @@ def hours_on_call(
     zones = {each.pk: each.time_zone for each in rotations}
     loads = outlook(shifts, zones, start, end).people
     people = Person.objects.in_bulk([load.person for load in loads])
-    return [PersonHours(people[load.person], load) for load in loads]
+    prices = {pk: each.price for pk, each in duty_rules(rotations).items()}
+    paid = {each.person: each for each in overtime(shifts, prices, start, end)}
+    duties = duty_of(people, start, min(end, now + AHEAD - DAY)) if start < now + AHEAD - DAY else {}
+    return [
+        PersonHours(
+            people[load.person],
+            load,
+            replace(duties.get(load.person, PersonDuty(person=load.person)), costs=paid[load.person].costs),
+        )
+        for load in loads
+    ]
 
 
 def _not_written(rotations: Iterable[Rotation], start: datetime, end: datetime) -> Iterator[HeldShift]:
@@ -53,7 +70,7 @@ def _not_written(rotations: Iterable[Rotation], start: datetime, end: datetime) 
 
 @dataclass(frozen=True, slots=True)
 class PlannedDuty:
-    """A shift to come, with who has it, or who is away from it."""
+    """A shift to come, with who has it, or who is away from it or has an earlier level at the time."""
 
     shift: PlannedShift
     person: Person | None
@@ -63,13 +80,14 @@ class PlannedDuty:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RotationOutlook:
     """The time ahead of a rotation: `weeks` are its next four, `ahead` the next 52. `clashes` are shifts that leave
-    makes nobody's, `gone` people who left and still take turns, `gaps` times without a primary, `strangers` names that
-    Muster does not know."""
+    makes nobody's, `doubles` those that are nobody's because their person has an earlier level, `gone` people who left
+    and still take turns, `gaps` times without a primary, `strangers` names that Muster does not know."""
 
     weeks: tuple[PlannedDuty, ...] = ()
     ahead: Outlook | None = None
     loads: tuple[PersonHours, ...] = ()
     clashes: tuple[PlannedDuty, ...] = ()
+    doubles: tuple[PlannedDuty, ...] = ()
     gone: tuple[Person, ...] = ()
     gaps: tuple[TimeSpan, ...] = ()
     strangers: tuple[str, ...] = ()
@@ -84,17 +102,21 @@ def outlook_of(rotation: Rotation, *, now: datetime) -> RotationOutlook:
     except CalendarRefused as error:
         return RotationOutlook(error=str(error))
     ahead = outlook(shifts, {0: rotation.time_zone}, now, until)
-    people = Person.objects.in_bulk({shift.person or shift.away for shift in shifts} - {None})
+    people = Person.objects.in_bulk({shift.person or shift.away or shift.double for shift in shifts} - {None})
     duties = [
-        PlannedDuty(shift, people.get(shift.person or 0), people.get(shift.away or 0)) for shift in shifts
+        PlannedDuty(shift, people.get(shift.person or 0), people.get(shift.away or shift.double or 0))
+        for shift in shifts
     ]
     first = [shift for shift in shifts if shift.level == PRIMARY and shift.person is not None]
     gone = dict.fromkeys(duty.away for duty in duties if duty.shift.has_left and duty.away is not None)
     return RotationOutlook(
         weeks=tuple(duty for duty in duties if duty.shift.starts_at < now + FOUR_WEEKS),
         ahead=ahead,
-        loads=tuple(PersonHours(people[load.person], load) for load in ahead.people),
+        loads=tuple(
+            PersonHours(people[load.person], load, PersonDuty(person=load.person)) for load in ahead.people
+        ),
         clashes=tuple(duty for duty in duties if duty.shift.is_on_leave)[:A_FEW],
+        doubles=tuple(duty for duty in duties if duty.shift.is_double)[:A_FEW],
         gone=tuple(gone)[:A_FEW],
         gaps=tuple(gaps(first, now, now + FOUR_WEEKS))[:A_FEW],
         strangers=tuple(dict.fromkeys(shift.unknown_name for shift in shifts if shift.unknown_name))[:A_FEW],

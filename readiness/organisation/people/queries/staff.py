@@ -6,6 +6,7 @@ from django.db.models import BooleanField, Case, Count, Q, QuerySet, Value, When
 
 from accounts.models import User
 from readiness.organisation.people.models import Person, Team, has_left
+from web.workflows import second
 
 
 def teams(*, now: datetime) -> QuerySet[Team]:
@@ -21,7 +22,7 @@ def teams(*, now: datetime) -> QuerySet[Team]:
 def people(*, now: datetime) -> QuerySet[Person]:
     left = Case(When(has_left(now), then=Value(True)), default=Value(False), output_field=BooleanField())
     return (
-        Person.objects.annotate(has_left=left)
+        Person.objects.annotate(has_left=left, approval_flags=second.flags_of(Person))
         .select_related("user", "requested_user", "requested_by", "home_region", "home_site")
         .prefetch_related("memberships__team")
         .order_by("name", "pk")

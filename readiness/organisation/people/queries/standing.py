@@ -309,16 +309,19 @@ _SPANS = """
             CASE WHEN NOT signed_in.is_active THEN '-infinity' ELSE coalesce(left_at, 'infinity') END AS gone_at
         FROM people_person AS person LEFT JOIN accounts_user AS signed_in ON signed_in.id = person.user_id
     ), exempt AS (
-        SELECT person_id, skill_id, range_agg(tstzrange(begins_at, ends_at)) AS during
-        FROM people_skillexemption GROUP BY person_id, skill_id
+        SELECT person_id, skill_id, range_agg(tstzrange(
+            greatest(begins_at, approved_at), greatest(begins_at, approved_at, ends_at)
+        )) AS during
+        FROM people_skillexemption WHERE approved_at IS NOT NULL GROUP BY person_id, skill_id
     ), held AS (
         SELECT person_id, skill_id, level, coalesce(maker.slug, '') AS vendor, tstzmultirange(tstzrange(
-            shown_at, greatest(shown_at, least(valid_until, revoked_at, gone_at))
+            greatest(shown_at, confirmed_at),
+            greatest(shown_at, confirmed_at, least(valid_until, revoked_at, gone_at))
         )) - coalesce(exempt.during, '{}') AS during
         FROM people_qualification JOIN staff USING (person_id) LEFT JOIN exempt USING (person_id, skill_id)
         LEFT JOIN inventory_devicetype AS hardware ON hardware.id = device_type_id
         LEFT JOIN inventory_manufacturer AS maker ON maker.id = hardware.manufacturer_id
-        WHERE skill_id IN (SELECT skill_id FROM asked)
+        WHERE confirmed_at IS NOT NULL AND skill_id IN (SELECT skill_id FROM asked)
     ), assigned AS (
         SELECT site_id, person_id, range_agg(tstzrange(
             begins_at, greatest(begins_at, least(ends_at, dissolved_at, gone_at))

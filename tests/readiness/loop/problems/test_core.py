@@ -179,6 +179,7 @@ HERE = {("accelerator", 1)}
         pytest.param(open_problem("check", "p5", "p5"), {"check_states": {"p5": "waived"}}, "person", id="waived"),
         pytest.param(open_problem("check", "p5", "p5"), {}, "rule", id="the framework dropped it"),
         pytest.param(open_problem("ownership", "left", "left"), {}, "ownership", id="owned"),
+        pytest.param(open_problem("shift", "energy", "energy"), {}, "shift", id="every shift has enough people"),
         pytest.param(open_problem("inventory", "3", "3"), {"drift_states": {"3": {"ended"}}}, "inventory", id="agree"),
         pytest.param(
             open_problem("inventory", "3", "3"), {"drift_states": {"3": {"ended", "dismissed"}}}, "person",

@@ -14,8 +14,10 @@ def of_each_kind(site, team, person, other, user):
     """`other` assesses, takes shifts and stands in for `person`; `user` enters what somebody must have entered."""
     first, second = made.skill(), made.skill()
     made.prerequisite(second, first)
-    made.qualification(person, first, assessed_by=other, evidence="Certificate 7")
-    made.exemption(person, second, granted_by=user)
+    made.qualification(
+        person, first, assessed_by=other, evidence="Certificate 7", entered_by=user, confirmed_by=other.user
+    )
+    made.exemption(person, second, granted_by=user, approved_by=other.user)
     made.rule(first)
     made.training(person, made.course(skill=first), now=NOW, assigned_by=user)
     Staffing.objects.get_or_create(team=team, site=site, ends_at=None, defaults={"begins_at": NOW - 90 * DAY})

@@ -48,13 +48,11 @@ exemption = maker(
     skill=skill,
     reason="other-duty",
     begins_at=LONG_AGO,
-    ends_at=LONG_AGO + timedelta(days=3650),
+    ends_at=LONG_AGO + timedelta(days=366),
     granted_by=maker(User, username="grantor-{n}"),
+    approved_at=LONG_AGO,
 )
-# Assessed hands-on long ago, without end.
-qualification = maker(
-    Qualification, "person", "skill", person=_person, skill=skill, basis="assessed", shown_at=LONG_AGO
-)
+_qualification = maker(Qualification, "person", "skill", person=_person, skill=skill, basis="assessed")
 # Each vendor of switches and routers asks for two people of the skill.
 rule = maker(CapabilityRule, "skill", skill=skill, name="Rule {n}", slug="rule-{n}", subject="fabric-vendor")
 course = maker(Course, name="Course {n}", slug="course-{n}", domain="network")
@@ -95,6 +93,12 @@ def person(*teams, **columns):
     member = _person.row(**{"user_confirmed_at": CONFIRMED_AT if columns.get("user") else None} | columns)
     write([member], [Membership(person=member, team=each) for each in teams])
     return member
+
+
+def qualification(*person_and_skill, **columns):
+    """Assessed hands-on long ago, without end; it counts from when it was shown."""
+    shown_at = columns.get("shown_at", LONG_AGO)
+    return _qualification(*person_and_skill, **{"shown_at": shown_at, "confirmed_at": shown_at} | columns)
 
 
 def training(*person_and_course, now, **columns):

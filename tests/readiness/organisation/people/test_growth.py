@@ -45,6 +45,8 @@ def test_capacity_that_outgrows_people_fails_with_both_numbers(dallas):
 def test_from_zero_it_is_unknown_with_the_reason_and_figures_for_each_person(dallas):
     scenes.outgrown(dallas, NOW)
     made.Qualification.objects.update(shown_at=NOW - 10 * DAY)
+    # What was changed waits for its assessor again.
+    made.Qualification.objects.update(confirmed_at=NOW - 10 * DAY)
     parts = parts_of(dallas)
     assert parts["growth-gap"]["state"] == "unknown"
     assert "Nobody was qualified 180 days ago" in parts["growth-gap"]["reason"]

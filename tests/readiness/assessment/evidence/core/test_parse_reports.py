@@ -1,5 +1,7 @@
 """RAS reports and JUnit reports: what they say, and what rules make of tests."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from readiness.assessment.evidence.core.parsed import failures_of
@@ -69,6 +71,21 @@ def test_a_rule_is_met_if_all_its_tests_passed():
     assert (proved.value, proved.unit, proved.samples, proved.caution) == (0.0, "packets", 3, "")
     assert parsed.taken_at.isoformat() == "2026-11-20T10:00:00+00:00"
     assert (parsed.hosts, parsed.warnings) == ((), ("The tests ran on node-1.",))
+
+
+@pytest.mark.parametrize(
+    ("started", "taken_at", "taken_local"),
+    [
+        pytest.param("2026-11-20T11:00:00+01:00", datetime(2026, 11, 20, 10, tzinfo=UTC), None, id="a zone"),
+        pytest.param(
+            "2026-11-20T10:00:00", None, datetime.fromisoformat("2026-11-20T10:00:00"), id="no zone"
+        ),
+        pytest.param("", None, None, id="no time"),
+    ],
+)
+def test_a_time_without_a_zone_stays_local(started, taken_at, taken_local):
+    parsed = parse("junit", outputs.junit(started=started), rules=RULES)
+    assert (parsed.taken_at, parsed.taken_local) == (taken_at, taken_local)
 
 
 @pytest.mark.parametrize(
