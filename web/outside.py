@@ -70,7 +70,8 @@ def is_writable(obj: Any) -> bool:
 def sentence_of(error: Exception, permissions: Sequence[str]) -> str:
     """What a refusal of the database says (`scopes.is_refusal`)."""
     row = scopes.refused_row(error)
-    model = next((each for each in apps.get_models() if row and each._meta.db_table == row.table), None)
+    concrete = [each for each in apps.get_models() if not each._meta.proxy]
+    model = next((each for each in concrete if row and each._meta.db_table == row.table), None)
     if row is None or model is None:
         return UNKNOWN
     return sentence(model, row.keys, was=row.was, permissions=permissions)

@@ -118,7 +118,8 @@ def _insert(model, keys, shift, marks):
     columns[meta.pk.column] = f'"{meta.pk.column}" + {shift}'
     # A row that is at no site is everybody's, unless its kind says otherwise.
     deciding = [key for key in keys if key.related_model is not model]
-    is_placed = deciding and all(key.null for key in deciding) and not hasattr(model, "VISIBLE_WHERE")
+    follows_keys = rule_of(model).is_open or not hasattr(model, "VISIBLE_WHERE")
+    is_placed = deciding and all(key.null for key in deciding) and follows_keys
     placed = " OR ".join(f'"{key.column}" IS NOT NULL' for key in deciding) if is_placed else "true"
     quoted = ", ".join(f'"{column}"' for column in columns)
     with connection.cursor() as cursor:

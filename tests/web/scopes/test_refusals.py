@@ -71,7 +71,7 @@ def test_what_is_of_the_whole_installation_is_for_users_of_all_sites(limited, ot
     detail = refused_at(client_of("manager"), team_of())
     belongs = "it belongs to the whole installation"
     assert detail == f"This team lies outside your scope: {belongs}. {HELD} Ask Ada Admin. {SCOPE}"
-    skill = Skill.objects.create(name="Fabric", slug="fabric", domain="network")
+    skill = Skill.objects.create(name="Fabric", slug="fabric", domain="network", levels=["Can"])
     answer = client_of("manager").delete(f"/api/people/skills/{skill.pk}/")
     assert (answer.status_code, belongs in answer.text, "people.delete_skill" in answer.text) == (
         403,
@@ -132,7 +132,7 @@ def test_an_object_that_is_seen_and_not_writable_is_offered_no_form(limited, ibe
 
 
 def test_what_only_users_of_all_sites_write_is_not_offered(limited, client_of):
-    skill = Skill.objects.create(name="Fabric", slug="fabric", domain="network")
+    skill = Skill.objects.create(name="Fabric", slug="fabric", domain="network", levels=["Can"])
     for path in ("/people/skills/", f"/people/skills/{skill.pk}/"):
         page = client_of("manager").get(path).text
         assert [each for each in ("add/", "csv/", "bulk/", "edit/", "delete/") if f'/{each}"' in page] == []
