@@ -43,7 +43,7 @@ VOCABULARY = {
         "item",
         "domain",
     ),
-    *("site_label", "operation", "telemetry.Rejection.reason"),
+    *("site_label", "operation", "telemetry.Rejection.reason", "people.Layer.rule"),
 }
 # A user is one person.
 INSTEAD = {"people.person": {"user_confirmed_at": "NULL"}}

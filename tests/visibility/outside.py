@@ -26,7 +26,7 @@ ONES_OWN = {
     "web.FileImport": "by_id",
 }
 # They lead to a site in some rows, and are the whole installation's all the same.
-OF_THE_INSTALLATION = {"people.Course", "people.CapabilityRule"}
+OF_THE_INSTALLATION = {"people.Course", "people.CapabilityRule", "people.DutyRule"}
 # What is to be computed anew, wherever that is: a person of ours may work at another site too.
 WRITTEN_BY_TRIGGERS = {"inventory.SiteChange", "people.RotationChange", "problems.ProblemClaim"}
 # Django's own, which hold no object of Muster.
@@ -50,7 +50,9 @@ def placed():
 
 
 def _leads(model, to):
-    return model is not User and any(key.related_model._meta.concrete_model in to for key in keys_of(model))
+    if model is User or model._meta.label in OF_THE_INSTALLATION:
+        return False
+    return any(key.related_model._meta.concrete_model in to for key in keys_of(model))
 
 
 def keys_of(model):
@@ -71,7 +73,7 @@ def condition(model, writers):
         # A token without a user is a source's.
         keys = ", ".join(str(each.pk) for each in writers)
         return f'"{owner}" NOT IN ({keys}) OR "{meta.pk.column}" >= {SHIFT}'
-    if model not in placed() or meta.label in OF_THE_INSTALLATION:
+    if model not in placed():
         return "true"
     keys = placing_keys(model)
     parts = [f'"{column}" >= {SHIFT}' for column in {meta.pk.column, *(key.column for key in keys)}]
