@@ -40,7 +40,7 @@ def refuse_outside(objects: Model | Sequence[Model], *permissions: str) -> None:
     raise OutsideScope(sentence(type(obj), _keys(obj), was=True, permissions=named))
 
 
-def marked[M: Model](rows: QuerySet[M]) -> QuerySet[M]:
+def marked(rows: QuerySet[Any]) -> QuerySet[Any]:
     """The same rows, each with whether this reader may write it, in the same statement."""
     if scopes.sees_all():
         return rows
@@ -116,7 +116,8 @@ def _either(names: list[str]) -> str:
 
 def _accounts_with(permissions: Sequence[str], places: Sequence[Model]) -> list[Any]:
     """Those with the narrowest scope that contains the places first."""
-    holders = User.objects.filter(is_active=True).exclude(pk=getattr(visibility.reader(), "pk", None))
+    reader = visibility.reader()
+    holders = User.objects.filter(is_active=True).exclude(pk=reader.pk if reader is not None else 0)
     for name in permissions:
         app, _dot, codename = name.partition(".")
         held = {"content_type__app_label": app, "codename": codename}
@@ -148,7 +149,7 @@ def _where(places: Sequence[Model]) -> str:
     return f": it belongs to {' and '.join(names)}" if names else ""
 
 
-def _places(model: type[Model], keys: Mapping[str, Any], steps: int = MOST_STEPS) -> Iterator[Model]:
+def _places(model: Any, keys: Mapping[str, Any], steps: int = MOST_STEPS) -> Iterator[Model]:
     """The sites and regions of a row: its home, else those that its keys lead to; none for the whole installation."""
     if _is_place(model) and (place := _found(model, keys.get(model._meta.pk.column))) is not None:
         yield place
@@ -173,7 +174,7 @@ def _found(model: type[Model], key: Any) -> Model | None:
     return None if key is None else model._base_manager.filter(pk=key).first()
 
 
-def _keys(obj: Model) -> dict[str, Any]:
+def _keys(obj: Any) -> dict[str, Any]:
     fields = [field for field in obj._meta.concrete_fields if field.primary_key or field.is_relation]
     return {field.column: getattr(obj, field.attname) for field in fields}
 

@@ -107,7 +107,7 @@ def attempts(routes_to_try, everywhere, writers):
 class Endpoint:
     def __init__(self, route, callback, everywhere, rows):
         self.route, self.everywhere, self.rows = route, everywhere, rows
-        self.view = callback.cls
+        self.view, self._read = callback.cls, {}
         self.methods = [
             method.upper()
             for method in getattr(callback, "actions", None) or {}
@@ -159,22 +159,28 @@ class Endpoint:
     def _sent(self, method, body, key, is_of_one):
         if is_of_one and method == "POST":
             return {"note": "As agreed"}
-        if is_of_one:
-            return body if method != "DELETE" else {}
         if method == "POST":
             return self._anew(body)
-        return [{"id": key} | (body if method != "DELETE" else {})]
+        sent = {"DELETE": {}, "PATCH": self._changed(body, key)}.get(method, body)
+        return sent if is_of_one else [{"id": key} | sent]
 
-    def _body(self, key):
-        """The fields of a row that can be written, as they are read; references by id."""
+    def _changed(self, body, key):
+        """What differs from the row as it is; all of it where nothing does."""
+        before = self._body(key, changes=False)
+        return {name: value for name, value in body.items() if before.get(name) != value} or body
+
+    def _body(self, key, *, changes=True):
+        """The fields of a row that can be written, as they are read but for a text; references by id."""
         fields = self._fields()
-        found = self.everywhere.get(f"{self._list}{key}/")
-        read = found.json() if found.status_code == 200 else {}
+        if key not in self._read:
+            answer = self.everywhere.get(f"{self._list}{key}/")
+            self._read[key] = answer.json() if answer.status_code == 200 else {}
+        read = self._read[key]
         body = {name: read[name] for name in fields if read.get(name) is not None}
         for name in [name for name, field in fields.items() if isinstance(field, RelatedObjectField)]:
             if isinstance(body.get(name), dict):
                 body[name] = body[name]["id"]
-        text = next((name for name in TEXTS if isinstance(body.get(name), str)), None)
+        text = next((name for name in TEXTS if changes and isinstance(body.get(name), str)), None)
         return body | ({text: f"{body[text]} again"[:60]} if text else {})
 
     @property

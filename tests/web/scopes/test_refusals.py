@@ -6,7 +6,7 @@ from django.contrib.auth.models import Permission
 from inventory.models import Region
 from readiness.organisation.people.models import Skill, Team
 from tests.inventory import made
-from tests.pages import words_of
+from tests.pages import statements, words_of
 
 pytestmark = pytest.mark.django_db
 SCOPE = "You see only some sites: region iberia."
@@ -136,3 +136,13 @@ def test_what_only_users_of_all_sites_write_is_not_offered(limited, client_of):
     for path in ("/people/skills/", f"/people/skills/{skill.pk}/"):
         page = client_of("manager").get(path).text
         assert [each for each in ("add/", "csv/", "bulk/", "edit/", "delete/") if f'/{each}"' in page] == []
+
+
+def test_a_list_learns_what_is_writable_with_its_rows(limited, iberia, team_of, client_of):
+    client, europe = client_of("manager"), iberia.parent
+    team_of(home_region=europe)
+    once = statements(client, "/people/teams/")
+    for number in range(9):
+        home = iberia if number % 2 else europe
+        Team.objects.create(name=f"Team {number}", slug=f"team-{number}", home_region=home)
+    assert statements(client, "/people/teams/") == once
