@@ -70,9 +70,10 @@ def add(also=()):
         for model in [*ruled_models(), *also]:
             keys = keys_within(model, copied_models)
             _copy(model, keys, SHIFT)
+            between = [key for key in keys if not rule_of(key.related_model._meta.concrete_model).is_open]
             # A rotation is seen where it serves a site, so one of the other fleet serves none of ours.
-            if len(keys) > 1 and model is not RotationSite:
-                for times, key in enumerate(keys, start=2):
+            if len(between) > 1 and model is not RotationSite:
+                for times, key in enumerate(between, start=2):
                     with suppress(DatabaseError), transaction.atomic():
                         _insert(model, [key], SHIFT * times, _marks(model, unique_only=True))
         _copy_samples(cursor)
