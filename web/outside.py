@@ -48,15 +48,21 @@ def marked(rows: QuerySet[Any]) -> QuerySet[Any]:
     return rows.annotate(may_be_written=Exists(scopes.writable(same)))
 
 
+def may_offer(user: Any, permission: str, obj: Model | None = None) -> bool:
+    """Whether a page offers what takes this permission: somewhere in the scope of its reader, and to this object."""
+    model = None if ".view_" in permission else model_of(permission)
+    in_scope = model is None or (scopes.may_add(model) and (obj is None or scopes.may_write(obj)))
+    return user.has_perm(permission) and in_scope
+
+
 class PermissionsInScope:
-    """What a user may do somewhere in their scope, for templates: `perms` less what takes an account without scopes."""
+    """What a user may do somewhere in their scope: `perms` in templates, less what takes an account without scopes."""
 
     def __init__(self, user: Any) -> None:
         self.user = user
 
     def has_perm(self, name: str) -> bool:
-        model = None if ".view_" in name else model_of(name)
-        return self.user.has_perm(name) and (model is None or scopes.may_add(model))
+        return may_offer(self.user, name)
 
     def has_module_perms(self, label: str) -> bool:
         return bool(self.user.has_module_perms(label))
