@@ -18,6 +18,8 @@ from readiness.assessment.scoring.operations import NotEvaluable, evaluate_one
 from readiness.golive.models import Approver
 from readiness.golive.reviews.queries import counts_of, frozen, obstacles, standing_of
 from readiness.golive.reviews.second_persons import DECIDES, DECIDING, SIGNING, SIGNS, sign_off_of
+from readiness.organisation.ownership import deputies
+from web import clock
 from web.workflows import NotInState, Turn, Workflow, require, require_words, still_there
 from web.workflows.waiting import subjects_by
 
@@ -318,9 +320,13 @@ def change_action(action: ReviewAction, *, by: User, now: datetime, **values: An
 
 
 def _refuse_who_is_not_owner(action: ReviewAction, by: User) -> None:
-    """The owner of an action may close it too."""
-    if action.owner_id != by.pk:
+    """The owner of an action may close it too, and who acts for them at the site."""
+    if action.owner_id != by.pk and not _represents_owner(action, by, clock.now()):
         require(by, MAY_CHANGE)
+
+
+def _represents_owner(action: ReviewAction, by: User, now: datetime) -> bool:
+    return deputies.represents(by, owner_id=action.owner_id, site_id=action.review.site_id, now=now)
 
 
 CLOSING = Turn(
@@ -328,7 +334,10 @@ CLOSING = Turn(
     verb="Close",
     tab="reviews",
     page="review-action",
-    of=lambda by, now: Q(owner=by, closed_at=None) & ~Q(review__state=Review.State.CANCELLED),
+    of=lambda by, now: (
+        Q(Q(owner=by) | deputies.owner_represented_by(by, now, site="review__site"), closed_at=None)
+        & ~Q(review__state=Review.State.CANCELLED)
+    ),
     subjects=subjects_by(lambda action: action.title),
     site=lambda action: action.review.site,
     asked_by=lambda action: action.opened_by,
@@ -341,6 +350,8 @@ CLOSING = Turn(
 @ACTIONS.step(after=["open"], any_of=(MAY_SEE,), refuse=_refuse_who_is_not_owner, longest=500, turn=CLOSING)
 def close(action: ReviewAction, *, note: str, by: User, now: datetime) -> None:
     """Close an action."""
+    if _represents_owner(action, by, now):
+        deputies.note_deputy("the owner")
     action.closed_by, action.closed_at, action.close_note = by, now, note
     action.clean_fields(exclude=["review", "opened_by", "closed_by", "owner"])
     action.save(update_fields=["closed_by", "closed_at", "close_note"])

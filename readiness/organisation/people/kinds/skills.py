@@ -32,6 +32,7 @@ from web.rest.lookups import Flag
 from web.rest.serializers import BodySerializer
 from web.rest.viewsets import ObjectViewSet
 from web.tables import Column
+from web.units import day
 from web.visibility import SEES_NAMES, name_of
 from web.workflows import second
 from web.workflows.approvals import ApprovedSerializer, FlagsField, rests_on
@@ -319,14 +320,21 @@ def _progress(training: models.Training) -> str:
 
 COURSES = declared(
     models.Course,
-    ("name", "slug", "kind", "domain", "skill", "procedure", "days", "valid_days"),
+    (
+        *("name", "slug", "kind", "domain", "skill", "level", "manufacturer", "procedure", "days", "dates"),
+        *("places", "valid_days"),
+    ),
     (
         *("name", "kind", "domain", "skill"),
+        figure("level", "To level"),
+        related("manufacturer", "Hardware of"),
         related("procedure", "Procedure", sort="procedure__title"),
         figure("days", "Takes", "days"),
+        Column("dates", "Begins on", value=lambda course: ", ".join(map(day, course.dates)), phone="full"),
+        "places",
         figure("valid_days", "Valid for", "days"),
     ),
-    hidden=("slug",),
+    hidden=("slug", "manufacturer", "places"),
     search=("name", "slug", "skill__name", "procedure__title"),
     panel=("kind", "domain", "skill"),
     related=(Related(models.Training, ("course",), ("person", "due_at", "standing")),),
@@ -334,9 +342,9 @@ COURSES = declared(
 )
 TRAININGS = declared(
     models.Training,
-    ("person", "course", "assigned_at", "due_at", "completed_at", "valid_until"),
+    ("person", "course", "assigned_at", "starts_on", "due_at", "completed_at", "valid_until"),
     (
-        *("person", "course", "due_at", "completed_at", "valid_until"),
+        *("person", "course", "starts_on", "due_at", "completed_at", "valid_until"),
         standing_column(_progress, overdue="bad", ended="warn"),
     ),
     hidden=("assigned_at",),
@@ -357,7 +365,7 @@ TRAININGS = declared(
             hint="To several people at once",
             form=AssignTrainingForm,
             enter=operations.assign,
-            fills=("course", "people", "due_at"),
+            fills=("course", "people", "starts_on", "due_at"),
             done=lambda assigned: f"{len(assigned)} people are assigned; whoever had it open keeps that.",
             after=lambda assigned: link("training-list"),
         ),
