@@ -65,7 +65,7 @@ class FlagsField(serializers.ListField):
 
 
 class ApprovedSerializer(ObjectSerializer):
-    """Of a kind whose declaration names `approval_flags` among its fields."""
+    """The serializer of a kind whose declaration names `approval_flags` among its fields."""
 
     approval_flags = FlagsField()
 
