@@ -1,14 +1,10 @@
 """Rotations with their layers, overrides, swaps and shifts, and leave: their lists, pages and forms."""
 
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from functools import partial
-from typing import Any, ClassVar
+from typing import Any
 
 import django_filters
-from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.db.models import Count, F, FloatField, QuerySet
 from django.db.models.functions import Extract
 from rest_framework import serializers
@@ -21,20 +17,24 @@ from readiness.organisation.people import models
 from readiness.organisation.people.core.recurrence import rule_words
 from readiness.organisation.people.forms import AskForSwapForm, CalendarForm, DropCalendarForm, MoveForm
 from readiness.organisation.people.kinds import editor
+from readiness.organisation.people.kinds.entering_shifts import (
+    LeaveForm,
+    ShiftsForm,
+    ShiftsViewSet,
+    TurnsForm,
+    TurnsViewSet,
+)
 from readiness.organisation.people.kinds.tabs import declared, tabs
 from readiness.organisation.people.operations import feeds, swaps
-from readiness.organisation.people.operations.rotations import write_claimed_shifts, write_entered_shifts
 from readiness.organisation.people.rotation_previews import PreviewActions
 from web import clock
 from web.kinds import Entry, Facts, Kind, Related
 from web.kinds.columns import figure, hidden, name, plain, related
-from web.kinds.declaring import ObjectForm
 from web.kinds.rest import filters_of, viewset_of
 from web.links import page_url
-from web.rest.errors import named_errors
 from web.rest.fields import RelatedObjectField
 from web.rest.serializers import ObjectSerializer
-from web.rest.viewsets import ObjectViewSet, ReadOnlyObjectViewSet
+from web.rest.viewsets import ReadOnlyObjectViewSet
 from web.tables import Column, Table
 from web.units import instant
 from web.visibility import SEES_NAMES, name_of, withheld
@@ -43,57 +43,8 @@ from web.workflows.endpoints import OperatedViewSet, endpoint
 SEES_SHIFTS = "people.view_shift"
 
 
-@contextmanager
-def _writing_shifts(write: Callable[..., int]) -> Iterator[None]:
-    """A transaction that writes the shifts which follow from its changes."""
-    with transaction.atomic():
-        yield
-        write(now=clock.now())
-
-
-class ShiftsViewSet(ObjectViewSet):
-    """Whoever deletes something leaves the shifts to what remains, and coinciding ones to nobody."""
-
-    write: ClassVar[Callable[..., int]] = staticmethod(write_entered_shifts)
-
-    def writing(self) -> AbstractContextManager[None]:
-        is_deletion = self.action in {"destroy", "bulk_destroy"}
-        return _refusing_by_name(write_claimed_shifts if is_deletion else self.write)
-
-
-@contextmanager
-def _refusing_by_name(write: Callable[..., int]) -> Iterator[None]:
-    with named_errors(), _writing_shifts(write):
-        yield
-
-
-class ShiftsForm(ObjectForm):
-    write: ClassVar[Callable[..., int]] = staticmethod(write_entered_shifts)
-
-    def save(self, commit: bool = True) -> Any:
-        """Return None where it would make one person two: the form says so."""
-        try:
-            with _writing_shifts(self.write):
-                return super().save(commit=commit)
-        except ValidationError as error:
-            self.add_error(None, error)
-            return None
-
-
-class TurnsViewSet(ShiftsViewSet):
-    write = staticmethod(partial(write_entered_shifts, are_turns=True))
-
-
-class TurnsForm(ShiftsForm):
-    write = staticmethod(partial(write_entered_shifts, are_turns=True))
-
-
 class RotationForm(HomeForm, ShiftsForm):
     pass
-
-
-class LeaveForm(ShiftsForm):
-    changelog_message = None  # type: ignore[assignment]  # Nobody is asked why.
 
 
 class RotationFields(ObjectSerializer):

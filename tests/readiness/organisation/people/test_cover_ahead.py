@@ -69,7 +69,7 @@ def test_cover_of_random_entries_is_what_each_instant_says(now, seed, porto, fro
         Leave.objects.create(person_id=person, starts_at=starts_at, ends_at=ends_at)
     several = [_random_entries(drawn, porto, people, now, span) for _ in range(2)]
     rotations.write_claimed_shifts(now=now)
-    spans = cover_ahead([porto.pk], now=now)[porto.pk].of_domain("network")
+    spans = cover_ahead([porto.pk], now=now)[porto.pk].domain_spans("network")
     for number in range(0, 60 * 24 * 4, 11):
         at = now + number * HOUR / 4
         [part] = [each for each in spans if each.starts_at <= at < each.ends_at]
@@ -134,7 +134,7 @@ def rotation(porto, people, frozen_now):
 
 
 def standings(site, **given):
-    spans = cover_ahead([site.pk], now=NOW, **given)[site.pk].of_domain("network")
+    spans = cover_ahead([site.pk], now=NOW, **given)[site.pk].domain_spans("network")
     return [(span.starts_at, span.standing) for span in spans]
 
 
