@@ -72,7 +72,7 @@ def write_duty(
 
 
 def _duty_rules(rotations: Iterable[Rotation], workforce: Workforce) -> Iterator[DutyRule]:
-    """What overtime costs each team that has a rotation here; with the team, its rule goes."""
+    """Give each team that has a rotation here a price of overtime; with the team, its rule goes."""
     teams = {rotation.team for rotation in rotations}
     taken = set(DutyRule.objects.filter(team__in=teams).values_list("team", flat=True))
     for row in book("people")["duty_rules"]:

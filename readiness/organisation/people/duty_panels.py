@@ -7,6 +7,7 @@ from typing import Any
 
 from accounts.models import User
 from readiness.organisation.people.core.duty import Breach
+from readiness.organisation.people.core.on_call import HOUR
 from readiness.organisation.people.models import Person, Rotation, Shift
 from readiness.organisation.people.queries.duty import PersonDuty, around, duties_around, total_costs
 from readiness.organisation.people.tables import costs, rest_words
@@ -71,20 +72,20 @@ def _panel(
         "costs": costs(total_costs(row.duty for row in rows)),
         "first_at": first_at,
         "last_at": last_at,
-        "breaches": list(_told(rows, now))[:A_FEW] if names else [],
+        "breaches": list(_breach_rows(rows, now))[:A_FEW] if names else [],
     }
     return Panel(
         key="duty",
         title="Rest and hours",
         template="people/rotations/duty.html",
-        context=context | more,
+        context={**context, **more},
         span=12,
         order=60,
         links=links,
     )
 
 
-def _told(rows: Iterable[DutyOfPerson], now: datetime) -> Iterator[dict[str, str]]:
+def _breach_rows(rows: Iterable[DutyOfPerson], now: datetime) -> Iterator[dict[str, str]]:
     """Breaches in words, those that are not over first."""
     every = [(breach, row.person) for row in rows for breach in row.duty.breaches]
     for breach, person in sorted(every, key=lambda each: (each[0].ends_at <= now, each[0].starts_at)):
@@ -97,5 +98,7 @@ def _told(rows: Iterable[DutyOfPerson], now: datetime) -> Iterator[dict[str, str
 def breach_words(breach: Breach) -> str:
     if breach.kind == "week":
         return f"{number(breach.hours, 1)} hours a week on average, of {number(breach.limit)} at most"
-    rest = how_many(round(breach.hours, 1), "hour", "hours") if breach.hours else "no time"
-    return f"{rest} of rest, of {number(breach.limit)} at least"
+    on_duty_h = (breach.ends_at - breach.starts_at) / HOUR
+    if on_duty_h > breach.limit:
+        return f"{number(round(on_duty_h, 1))} hours on end, so less than {number(breach.limit)} hours of rest in 24"
+    return f"{how_many(round(breach.hours, 1), 'hour', 'hours')} of rest, of {number(breach.limit)} at least"

@@ -13,6 +13,7 @@ from django.http import QueryDict
 from django.utils.functional import cached_property
 from django.utils.text import slugify
 
+from inventory.homes import HOME_FIELDS, home_fields, offer_homes, refuse_homeless
 from inventory.models import Site
 from inventory.models.places import DomainChoices, validate_time_zone
 from readiness.organisation.people import strips
@@ -67,6 +68,16 @@ class LayerForm(forms.Form):
     @property
     def number(self) -> int:
         return self.place + 1
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether the layer ended before now: it is folded, unless somebody is at work on it."""
+        is_at_work = self.focus.partition("-")[2].startswith(f"{self.place}-") or self.focus == self.add_id
+        try:
+            ends_at = self.fields["ends_at"].clean(self["ends_at"].value())
+        except ValidationError:
+            return False
+        return ends_at is not None and ends_at <= now() and not self.errors and not is_at_work
 
     @property
     def add_id(self) -> str:
@@ -135,7 +146,10 @@ class WholeRotationForm(RefusedForm):
         help_text="With Ctrl or the Command key, choose several.",
     )
     seen = forms.CharField(required=False, max_length=32, widget=forms.HiddenInput)
-    groups = (("Rotation", ("name", "slug", "domain", "team", "time_zone")), ("Where", ("sites",)))
+    groups = (
+        ("Rotation", ("name", "slug", "domain", "team", "time_zone")),
+        ("Where", ("sites", *HOME_FIELDS)),
+    )
 
     def __init__(
         self, data: QueryDict | None = None, files: Any = None, *, initial: Mapping[str, Any]
@@ -144,7 +158,9 @@ class WholeRotationForm(RefusedForm):
         self.step = data.get("step", "") if data is not None else ""
         edited = stepped(data, self.step) if data is not None else None
         entered, self.focus = (edited.data, edited.focus) if edited is not None else (None, "")
-        super().__init__(entered, initial=initial)
+        super().__init__(entered, initial=dict(initial))
+        self.fields |= home_fields()
+        offer_homes(self)
         ids = entered_ids(entered, initial)
         self.people = Person.objects.in_bulk({pk for of_layer in ids for pk in of_layer})
         self.layers = [
@@ -173,7 +189,8 @@ class WholeRotationForm(RefusedForm):
 
     def set_aside(self) -> None:
         """Show what was entered as it is: nothing is judged before somebody asks for it."""
-        for each in (self, *self.layers):
+        forms_of_page: tuple[Any, ...] = (self, *self.layers)
+        for each in forms_of_page:
             each._errors = forms.utils.ErrorDict()
             each.cleaned_data = {}
 
@@ -184,6 +201,7 @@ class WholeRotationForm(RefusedForm):
             for field, messages in layer.errors.items():
                 label = layer.fields[field].label
                 self.add_error(None, [f"Layer {layer.number}, {label}: {message}" for message in messages])
+        refuse_homeless(self)
         if not self.errors:
             try:
                 refuse_draft(self.drafted(fields), self.rotation, now=now())
@@ -202,6 +220,9 @@ class WholeRotationForm(RefusedForm):
             domain=fields["domain"],
             team=fields["team"].pk if fields["team"] else None,
             time_zone=fields["time_zone"],
+            home_region=fields["home_region"].pk if fields["home_region"] else None,
+            home_site=fields["home_site"].pk if fields["home_site"] else None,
+            is_home_chosen=fields.get("is_home_chosen", True),
             sites=tuple(sorted(site.pk for site in fields["sites"])),
             layers=tuple(layer.draft() for layer in self.layers),
         )
@@ -254,7 +275,7 @@ def preview_context(preview: RotationPreview) -> dict[str, Any]:
         "loads": [(preview.people[load.person], load) for load in preview.outlook.loads],
         "breaches": [
             (preview.people[breach.person], breach_words(breach), breach, breach in preview.new_breaches)
-            for breach in preview.breaches
+            for breach in sorted(preview.breaches, key=lambda each: each not in preview.new_breaches)
         ],
         "doubles": [
             (preview.people[double.person], double, preview.rotations.get(double.rotation, ""))
@@ -275,8 +296,10 @@ def preview_context(preview: RotationPreview) -> dict[str, Any]:
 
 def initial_of(rotation: Rotation) -> dict[str, Any]:
     draft = draft_of(rotation)
-    names = ("name", "slug", "domain", "team", "time_zone", "sites")
+    names = ("name", "slug", "domain", "team", "time_zone", "is_home_chosen", "sites")
+    homes = {"home_region": rotation.home_region, "home_site": rotation.home_site}
     return {name: getattr(draft, name) for name in names} | {
+        **{name: place.slug for name, place in homes.items() if place is not None},
         "rotation": rotation,
         "seen": draft.fingerprint,
         "layers": [

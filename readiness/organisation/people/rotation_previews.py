@@ -66,7 +66,7 @@ class RotationDraftSerializer(BodySerializer):
         default=list,
         help_text="Ids",
     )
-    layers = DraftLayerSerializer(many=True, max_length=MOST_LAYERS)
+    layers = DraftLayerSerializer(many=True, help_text=f"{MOST_LAYERS} at most")
 
     def validate_sites(self, ids: list[int]) -> list[int]:
         if unknown := set(ids).difference(Site.objects.filter(pk__in=ids).values_list("pk", flat=True)):

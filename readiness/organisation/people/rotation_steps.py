@@ -1,4 +1,4 @@
-"""What the buttons of a rotation's form do to what was entered: add, remove and move, without a look at the rest."""
+"""Buttons of a rotation's form that change what was entered: they add, remove and move, and look at nothing else."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -11,6 +11,7 @@ from django.utils.datastructures import MultiValueDict
 from readiness.organisation.people.core.drafts import MOST_IN_TURN, MOST_LAYERS
 from readiness.organisation.people.models import Person
 from web.clock import now
+from web.forms import MinuteInput
 from web.units import localtime
 
 FIELDS_OF_LAYER = ("id", "name", "level", "starts_at", "ends_at", "rule", "duration_h", "turn_shifts")
@@ -46,7 +47,7 @@ def people_by_label() -> dict[str, int]:
 
 @dataclass(frozen=True, slots=True)
 class EditedForm:
-    """What was entered, after a button that adds, removes or moves; the id of the control to go on with; and by layer
+    """The entered data after a button that adds, removes or moves; the id of the control to go on with; and, by layer,
     a name that nobody has."""
 
     data: MultiValueDict[str, Any]
@@ -55,14 +56,14 @@ class EditedForm:
 
 
 def stepped(data: QueryDict, step: str) -> EditedForm:
-    layers = [
+    layers: list[dict[str, Any]] = [
         {name: data.get(f"layers-{place}-{name}", "") for name in FIELDS_OF_LAYER}
         | {"people": _ids(data, place)}
         for place in range(_count(data))
     ]
     verb, _, where = step.partition(":")
-    places = [int(text) for text in where.split(":") if text.isascii() and text.isdecimal()]
-    focus, unknown = "", {}
+    places = [int(text[:6]) for text in where.split(":") if text.isascii() and text.isdecimal()]
+    focus, unknown = "", dict[int, str]()
     if verb == "add-layer" and len(layers) < MOST_LAYERS:
         layers.append(_new_layer())
         focus = f"id_layers-{len(layers) - 1}-name"
@@ -103,7 +104,7 @@ def _new_layer() -> dict[str, Any]:
     return (
         dict.fromkeys(FIELDS_OF_LAYER, "")
         | NEW_LAYER
-        | {"starts_at": f"{begins:%Y-%m-%d %H:%M}", "people": []}
+        | {"starts_at": MinuteInput().format_value(begins), "people": []}
     )
 
 

@@ -8,7 +8,6 @@ from readiness.organisation.people.core.drafts import DraftOutlook
 from readiness.organisation.people.core.rotations import TimeSpan
 from readiness.organisation.people.models import Level, Person
 from readiness.organisation.people.queries.drafts import RotationPreview
-from web.templatetags.kit import initials
 from web.units import day, instant
 from web.visibility import name_of
 
@@ -67,7 +66,7 @@ def legend(preview: RotationPreview) -> list[dict[str, str]]:
     labels: dict[str, list[str]] = {}
     for person, tone in tones_of(preview.outlook, preview.people).items():
         name = name_of(preview.people[person])
-        labels.setdefault(tone, []).append(f"{initials(name)} {name}")
+        labels.setdefault(tone, []).append(f"{letters(name)} {name}")
     if preview.outlook.gaps:
         labels["gap"] = ["nobody"]
     return [{"role": role, "label": ", ".join(names)} for role, names in labels.items()]
@@ -83,7 +82,7 @@ def _weeks(preview: RotationPreview, level: int, tones: Mapping[int, str]) -> It
         for shift in _touching(shifts, start):
             name = name_of(preview.people[shift.person or 0])
             names.append(name)
-            bars.append(_bar(shift, start, tones[shift.person or 0], name, initials(name)))
+            bars.append(_bar(shift, start, tones[shift.person or 0], name, letters(name)))
         gaps_of_week = [_bar(gap, start, "gap", "nobody", "–") for gap in _touching(open_times, start)]
         who = ", ".join(dict.fromkeys([*names, *(["nobody for a time"] if gaps_of_week else [])]))
         yield WeekStrip(
@@ -108,3 +107,9 @@ def _bar(span: TimeSpan, start: datetime, tone: str, who: str, short: str = "") 
     return StripBar(
         round(begins, 2), round(width, 2), tone, words, short if width >= ROOM_FOR_INITIALS else ""
     )
+
+
+def letters(name: str) -> str:
+    """The first letters of the first and the last name."""
+    words = name.split()
+    return "".join(word[0] for word in dict.fromkeys([*words[:1], *words[-1:]])).upper()

@@ -91,7 +91,8 @@ def site_table(*, names: bool) -> Table:
                hint="Qualified people with a shift within 30 days"),
         Column("expiring", "Ends in 30 days", lambda line: len(line.covered.expiring), numeric=True,
                default=not names),
-        Column("names", "Who", lambda line: ", ".join(line.names), phone="full"),
+        Column("names", "Who", lambda line: ", ".join(line.names), phone="full",
+               template="people/coverage/names_cell.html"),
     )  # fmt: skip
     return Table(
         id="site-coverage",

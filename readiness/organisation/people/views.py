@@ -166,7 +166,6 @@ def _dependencies(coverage: SiteCoverage, *, names: bool) -> list[dict[str, Any]
             "name": name_of.get(each.person_id, ""),
             "person_id": each.person_id if names else None,
             "alone": [requirement.skill_name for requirement in each.alone],
-            "short": [requirement.skill_name for requirement in each.short],
         }
         for each in depended_on
     ]

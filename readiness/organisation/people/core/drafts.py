@@ -56,6 +56,9 @@ class RotationDraft:
     domain: str
     team: int | None
     time_zone: str
+    home_region: int | None = None
+    home_site: int | None = None
+    is_home_chosen: bool = True
     sites: tuple[int, ...] = ()
     layers: tuple[DraftLayer, ...] = ()
 
@@ -217,7 +220,7 @@ def _booked(
 def _changes(
     before: Iterable[PlannedShift], after: Iterable[PlannedShift], start: datetime, end: datetime
 ) -> list[ShiftChange]:
-    sides = [_by_level(shifts) for shifts in (before, after)]
+    sides = [_group_by_level(shifts) for shifts in (before, after)]
     every: list[ShiftChange] = []
     for level in sorted({*sides[0], *sides[1]}):
         shifts = [side.get(level, []) for side in sides]
@@ -240,7 +243,7 @@ def _changes(
     return sorted(every, key=lambda change: (change.starts_at, change.level))
 
 
-def _by_level(shifts: Iterable[PlannedShift]) -> dict[int, list[PlannedShift]]:
+def _group_by_level(shifts: Iterable[PlannedShift]) -> dict[int, list[PlannedShift]]:
     grouped: dict[int, list[PlannedShift]] = defaultdict(list)
     for shift in shifts:
         grouped[shift.level].append(shift)
@@ -249,7 +252,7 @@ def _by_level(shifts: Iterable[PlannedShift]) -> dict[int, list[PlannedShift]]:
 
 def _holders(shifts: Iterable[PlannedShift], points: Iterable[datetime]) -> Iterator[int | None]:
     """Who has the level from each point on; of several the one whose shift began first."""
-    coming = sorted(shifts, key=lambda shift: shift.starts_at, reverse=True)
+    coming = sorted(shifts, key=lambda shift: shift.starts_at)[::-1]
     present: list[PlannedShift] = []
     for point in points:
         while coming and coming[-1].starts_at <= point:

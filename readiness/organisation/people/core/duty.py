@@ -31,8 +31,8 @@ type Curve = Callable[[np.ndarray], np.ndarray]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DutyLimits:
-    """By default those of Directive 2003/88/EC: 11 hours of rest in 24 (article 3), 48 hours in a week (article 6) on
-    average over four months (article 16). A limit of None asks for nothing."""
+    """The defaults are those of Directive 2003/88/EC: 11 hours of rest in 24 (article 3), and 48 hours in a week
+    (article 6) on average over four months (article 16). A limit of None asks for nothing."""
 
     rest_h: float | None = 11.0
     week_h: float | None = 48.0
@@ -45,8 +45,8 @@ class DutyLimits:
 
 
 def strictest(limits: Iterable[DutyLimits]) -> DutyLimits:
-    """What holds for a person who has shifts under several rules. The first decides over how many weeks is averaged
-    where the limits of a week are alike."""
+    """Combine the limits of a person who has shifts under several rules. Where two limits of a week are alike, the one
+    with fewer weeks to average over counts."""
     every = list(limits)
     weekly = [each for each in every if each.week_h is not None]
     of_week = min(weekly, key=lambda each: (each.week_h or 0.0, each.weeks), default=every[0])
@@ -85,9 +85,9 @@ def breaches(
     where that is earlier. Absence is left out of the average, as by article 16: it neither counts nor stretches the
     time that hours are averaged over.
     """
-    away = _by_person(absences)
+    away = _group_by_person(absences)
     every: list[Breach] = []
-    for person, duties in _by_person(shifts).items():
+    for person, duties in _group_by_person(shifts).items():
         every += _rest_breaches(person, duties, limits, start, end)
         average = _average(duties, away.get(person, ()), limits, begun.get(person))
         if average is not None and limits.week_h is not None:
@@ -95,7 +95,7 @@ def breaches(
     return sorted(every, key=lambda breach: (breach.starts_at, breach.person, breach.kind))
 
 
-def _by_person[Span: (HeldShift, Absence)](spans: Iterable[Span]) -> dict[int, list[Span]]:
+def _group_by_person[Span: (HeldShift, Absence)](spans: Iterable[Span]) -> dict[int, list[Span]]:
     grouped: dict[int, list[Span]] = {}
     for span in spans:
         if span.person is not None:
@@ -154,7 +154,7 @@ class _Average:
     begun: float
     weeks: int
 
-    def at(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def measured_until(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The hours that count in the reference period that ends at each point, and the period without absence. While
         the person's shifts go back less, it begins with the first of them, and has four weeks at least."""
         least = min(LEAST_WEEKS, self.weeks) * WEEK_H
@@ -211,7 +211,7 @@ def _week_breaches(
     person: int, average: _Average, week_h: float, start: datetime, end: datetime
 ) -> Iterator[Breach]:
     points = average.corners((start - average.zero) / HOUR, (end - average.zero) / HOUR)
-    hours, over = average.at(points)
+    hours, over = average.measured_until(points)
     excess = hours - week_h / WEEK_H * over
     highest = WEEK_H * hours / np.maximum(over, 1.0)
     for first, last, peak in _above(points, excess, highest):
@@ -270,7 +270,7 @@ def figures(
     """`shifts` and `absences` are all of one person's."""
     week_h, average = 0.0, _average(shifts, absences, limits, begun)
     if average is not None:
-        hours, over = average.at(np.array([(at - average.zero) / HOUR]))
+        hours, over = average.measured_until(np.array([(at - average.zero) / HOUR]))
         week_h = float(WEEK_H * hours[0] / max(over[0], 1.0))
     inside = [hours for span, hours in rests(shifts, limits) if span.starts_at < end and span.ends_at > start]
     return DutyFigures(week_h=week_h, least_rest_h=min(inside, default=None))
@@ -306,7 +306,7 @@ def overtime(
     share by which it counts."""
     zones = {rotation: price.zone for rotation, price in prices.items()}
     every = []
-    for person, duties in sorted(_by_person(shifts).items()):
+    for person, duties in sorted(_group_by_person(shifts).items()):
         hours, costs = 0.0, dict[str, float]()
         for part in disjoint(duties, start, end):
             price = prices[part.rotation]

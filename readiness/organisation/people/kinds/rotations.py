@@ -1,15 +1,16 @@
 """Rotations with their layers, overrides, swaps and shifts, and leave: their lists, pages and forms."""
 
-from datetime import datetime
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 import django_filters
+from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.db.models import Count, F, FloatField, QuerySet
 from django.db.models.functions import Extract
-from rest_framework import serializers
 
-from accounts.models import User
 from inventory.api import InventorySerializer
 from inventory.homes import HOME_FIELDS, HOME_GROUP, HomeForm, home_column, home_filters
 from inventory.models import Site
@@ -17,34 +18,77 @@ from readiness.organisation.people import models
 from readiness.organisation.people.core.recurrence import rule_words
 from readiness.organisation.people.forms import AskForSwapForm, CalendarForm, DropCalendarForm, MoveForm
 from readiness.organisation.people.kinds import editor
-from readiness.organisation.people.kinds.entering_shifts import (
-    LeaveForm,
-    ShiftsForm,
-    ShiftsViewSet,
-    TurnsForm,
-    TurnsViewSet,
-)
-from readiness.organisation.people.kinds.tabs import declared, tabs
+from readiness.organisation.people.kinds.tabs import declared
 from readiness.organisation.people.operations import feeds, swaps
+from readiness.organisation.people.operations.rotations import write_claimed_shifts, write_entered_shifts
 from readiness.organisation.people.rotation_previews import PreviewActions
 from web import clock
 from web.kinds import Entry, Facts, Kind, Related
 from web.kinds.columns import figure, hidden, name, plain, related
-from web.kinds.rest import filters_of, viewset_of
+from web.kinds.declaring import ObjectForm
 from web.links import page_url
-from web.rest.fields import RelatedObjectField
+from web.rest.errors import named_errors
 from web.rest.serializers import ObjectSerializer
-from web.rest.viewsets import ReadOnlyObjectViewSet
-from web.tables import Column, Table
+from web.rest.viewsets import ObjectViewSet, ReadOnlyObjectViewSet
+from web.tables import Column
 from web.units import instant
 from web.visibility import SEES_NAMES, name_of, withheld
-from web.workflows.endpoints import OperatedViewSet, endpoint
 
 SEES_SHIFTS = "people.view_shift"
 
 
+@contextmanager
+def _writing_shifts(write: Callable[..., int]) -> Iterator[None]:
+    """A transaction that writes the shifts which follow from its changes."""
+    with transaction.atomic():
+        yield
+        write(now=clock.now())
+
+
+class ShiftsViewSet(ObjectViewSet):
+    """Whoever deletes something leaves the shifts to what remains, and coinciding ones to nobody."""
+
+    write: ClassVar[Callable[..., int]] = staticmethod(write_entered_shifts)
+
+    def writing(self) -> AbstractContextManager[None]:
+        is_deletion = self.action in {"destroy", "bulk_destroy"}
+        return _refusing_by_name(write_claimed_shifts if is_deletion else self.write)
+
+
+@contextmanager
+def _refusing_by_name(write: Callable[..., int]) -> Iterator[None]:
+    with named_errors(), _writing_shifts(write):
+        yield
+
+
+class ShiftsForm(ObjectForm):
+    begins_with = ("starts_at", "ends_at")
+    write: ClassVar[Callable[..., int]] = staticmethod(write_entered_shifts)
+
+    def save(self, commit: bool = True) -> Any:
+        """Return None where it would make one person two: the form says so."""
+        try:
+            with _writing_shifts(self.write):
+                return super().save(commit=commit)
+        except ValidationError as error:
+            self.add_error(None, error)
+            return None
+
+
+class TurnsViewSet(ShiftsViewSet):
+    write = staticmethod(partial(write_entered_shifts, are_turns=True))
+
+
+class TurnsForm(ShiftsForm):
+    write = staticmethod(partial(write_entered_shifts, are_turns=True))
+
+
 class RotationForm(HomeForm, ShiftsForm):
     pass
+
+
+class LeaveForm(ShiftsForm):
+    changelog_message = None  # type: ignore[assignment]  # Nobody is asked why.
 
 
 class RotationFields(ObjectSerializer):
@@ -305,6 +349,7 @@ SHIFT = declared(
             template="people/step.html",
             initial=_moving,
             enter=swaps.move_shift,
+            fills=("taker",),
             done="The shift is moved.",
             after=lambda swap: page_url(swap.rotation) or "",
             icon="git-compare",
@@ -313,84 +358,4 @@ SHIFT = declared(
 )
 
 
-_SHOWN = (
-    *("rotation", "level", "person", "starts_at", "ends_at", "state", "taker"),
-    *("requested_by", "requested_at", "answered_at"),
-)
-
-
-def enter_swap(
-    *, shift: models.Shift, taker: models.Person | None = None, by: User, now: datetime
-) -> models.Swap:
-    """Move the shift to `taker` at once, which needs a manager; without a taker, ask the others to take it."""
-    if taker is not None:
-        return swaps.move_shift(shift, taker=taker, by=by, now=now)
-    return swaps.request_swap(shift, by=by, now=now)
-
-
-class SwapSerializer(ObjectSerializer):
-    """POST `shift` to ask for somebody, with `taker` to move it; all else is read."""
-
-    shift = serializers.PrimaryKeyRelatedField(
-        queryset=models.Shift.objects.select_related("rotation", "person"), write_only=True
-    )
-    taker = RelatedObjectField(queryset=models.Person.objects.all(), required=False, allow_null=True)
-
-    class Meta:
-        model = models.Swap
-        fields = ("shift", *_SHOWN)
-        read_only_fields = tuple(name for name in _SHOWN if name != "taker")
-        brief_fields = ("rotation", "level", "starts_at", "ends_at", "state")
-
-
-class SwapViewSet(OperatedViewSet):
-    http_method_names = ("get", "post", "head", "options")
-    writes = {"create": enter_swap}
-
-    take = endpoint(swaps.take)
-    withdraw = endpoint(swaps.withdraw)
-
-
-_JOINED = ("rotation", "person__user", "taker", "requested_by")
-_FILTERS = filters_of(
-    models.Swap,
-    ("rotation", "level", "person", "starts_at", "ends_at", "state", "taker", "requested_by"),
-    search=("rotation__name", "person__name", "taker__name"),
-    panel=("rotation", "state", "level"),
-)
-SWAP = Kind(
-    model=models.Swap,
-    rows=models.Swap.objects.select_related(*_JOINED).all,
-    room=("On call", "on-call"),
-    tabs=tabs,
-    icon="git-compare",
-    hint="Shifts that somebody asks others to take, and those that were moved",
-    names={"detail": "swap"},
-    pages=("list",),
-    viewset=viewset_of(models.Swap.objects.select_related(*_JOINED), SwapSerializer, _FILTERS, SwapViewSet),
-    table=Table(
-        id="swap-list",
-        noun=("swap", "swaps"),
-        label="Swaps",
-        columns=(
-            related("rotation", "Rotation"),
-            Column(
-                "state",
-                "State",
-                value=lambda swap: models.Swap.State(swaps.state_at(swap, clock.now())).label,
-                sort="state",
-                phone="status",
-            ),
-            plain("level", "Level"),
-            Column("person", "Shift of", sort="person__name"),
-            Column("taker", "Taken by", sort="taker__name"),
-            plain("starts_at", "From", locked=True, phone="title"),
-            plain("ends_at", "Until"),
-            plain("requested_at", "Asked", default=False),
-        ),
-        filterset=_FILTERS,
-        api="people-api-swap-list",
-        empty={"title": "No swap yet", "text": "A shift's page asks the others of its rotation to take it."},
-    ),
-)
-KINDS: tuple[Kind, ...] = (ROTATION, ROTATION_SITE, LAYER, MEMBER, OVERRIDE, LEAVE, SHIFT, SWAP)
+KINDS: tuple[Kind, ...] = (ROTATION, ROTATION_SITE, LAYER, MEMBER, OVERRIDE, LEAVE, SHIFT)

@@ -17,8 +17,7 @@ class DutyRule(models.Model):
     """
 
     HISTORY = True
-    VISIBLE_WHERE = "true"  # organisation-wide
-    WRITABLE_WHERE = "false"  # by accounts without scopes
+    VISIBLE_WHERE = "true"  # organisation-wide, so written by users without scopes only
 
     name = models.CharField("name", max_length=100, unique=True)
     team = models.ForeignKey(

@@ -1,6 +1,6 @@
 """A rotation written whole: itself, its sites, its layers and whose turn comes after whose; all or nothing."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
@@ -102,6 +102,8 @@ def _names(ids: frozenset[int]) -> dict[int, str]:
 def _filled(rotation: Rotation, draft: RotationDraft) -> Rotation:
     rotation.name, rotation.slug, rotation.domain = draft.name, draft.slug, draft.domain
     rotation.team_id, rotation.time_zone = draft.team, draft.time_zone
+    rotation.home_region_id, rotation.home_site_id = draft.home_region, draft.home_site
+    rotation.is_home_chosen = draft.is_home_chosen
     return rotation
 
 
@@ -113,9 +115,10 @@ def _filled_layer(layer: Layer, draft: DraftLayer) -> Layer:
 
 
 def _write_rotation(rotation: Rotation, draft: RotationDraft) -> None:
-    before = (rotation.name, rotation.slug, rotation.domain, rotation.team_id, rotation.time_zone)
+    columns = [each.attname for each in Rotation._meta.concrete_fields]
+    before = [getattr(rotation, name) for name in columns]
     _filled(rotation, draft)
-    if before != (rotation.name, rotation.slug, rotation.domain, rotation.team_id, rotation.time_zone):
+    if rotation.pk is None or before != [getattr(rotation, name) for name in columns]:
         rotation.save()
 
 
@@ -128,28 +131,28 @@ def _write_sites(rotation: Rotation, draft: RotationDraft) -> None:
 
 def _write_layers(rotation: Rotation, draft: RotationDraft) -> None:
     stored = {layer.id: layer for layer in draft_of(rotation).layers}
-    left_ids = {layer.id for layer in draft.layers}
-    Layer.objects.filter(rotation=rotation, pk__in=[pk for pk in stored if pk not in left_ids]).delete()
+    gone = stored.keys() - {layer.id for layer in draft.layers}
+    Layer.objects.filter(rotation=rotation, pk__in=[pk for pk in gone if pk is not None]).delete()
     for drafted in draft.layers:
         before = stored.get(drafted.id)
         if before == drafted:
             continue
-        layer = Layer(rotation=rotation) if before is None else rotation.layers.get(pk=drafted.id)
+        layer = Layer(rotation=rotation) if before is None else Layer.objects.get(pk=before.id or 0)
         _filled_layer(layer, drafted).save()
         if before is None or before.people != drafted.people:
-            # Places are unique in a layer, so those that move are written anew.
-            members = LayerMember.objects.filter(layer=layer)
-            kept = {
-                member.pk
-                for member in members
-                if member.position <= len(drafted.people)
-                and drafted.people[member.position - 1] == member.person_id
-                and member.position > 0
-            }
-            members.exclude(pk__in=kept).delete()
-            taken = set(LayerMember.objects.filter(layer=layer).values_list("position", flat=True))
-            LayerMember.objects.bulk_create(
-                LayerMember(layer=layer, person_id=person, position=place)
-                for place, person in enumerate(drafted.people, start=1)
-                if place not in taken
-            )
+            _write_turns(layer, drafted.people)
+
+
+def _write_turns(layer: Layer, people: Sequence[int]) -> None:
+    """Places are unique in a layer, so those that move are written anew."""
+    places = dict(enumerate(people, start=1))
+    members = LayerMember.objects.filter(layer=layer)
+    unmoved = {
+        member.pk: member.position for member in members if places.get(member.position) == member.person_id
+    }
+    members.exclude(pk__in=unmoved).delete()
+    LayerMember.objects.bulk_create(
+        LayerMember(layer=layer, person_id=person, position=place)
+        for place, person in places.items()
+        if place not in unmoved.values()
+    )

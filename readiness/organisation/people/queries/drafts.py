@@ -24,7 +24,7 @@ UNSAVED = 0
 
 
 def draft_of(rotation: Rotation) -> RotationDraft:
-    """What is stored; three statements."""
+    """Read the stored rotation; three statements."""
     layers = rotation.layers.order_by("level", "pk").prefetch_related("members")
     return RotationDraft(
         name=rotation.name,
@@ -32,6 +32,9 @@ def draft_of(rotation: Rotation) -> RotationDraft:
         domain=rotation.domain,
         team=rotation.team_id,
         time_zone=rotation.time_zone,
+        home_region=rotation.home_region_id,
+        home_site=rotation.home_site_id,
+        is_home_chosen=rotation.is_home_chosen,
         sites=tuple(rotation.served.order_by("site").values_list("site", flat=True)),
         layers=tuple(
             DraftLayer(
@@ -131,7 +134,7 @@ def _breaches(
     unsaved.pk = key
     rules = duty_rules([unsaved])
     as_drafted, as_planned = (
-        _every(duty_of(people, start, end, instead={key: _held(shifts, key)}, rules=rules))
+        _all_breaches(duty_of(people, start, end, instead={key: _rotation_shifts(shifts, key)}, rules=rules))
         for shifts in (after, before)
     )
     new = tuple(
@@ -147,7 +150,7 @@ def _breaches(
     return as_drafted, new
 
 
-def _held(shifts: tuple[PlannedShift, ...], key: int) -> list[HeldShift]:
+def _rotation_shifts(shifts: tuple[PlannedShift, ...], key: int) -> list[HeldShift]:
     return [
         HeldShift(
             level=shift.level,
@@ -160,6 +163,6 @@ def _held(shifts: tuple[PlannedShift, ...], key: int) -> list[HeldShift]:
     ]
 
 
-def _every(duties: Mapping[int, PersonDuty]) -> tuple[Breach, ...]:
+def _all_breaches(duties: Mapping[int, PersonDuty]) -> tuple[Breach, ...]:
     every = [breach for duty in duties.values() for breach in duty.breaches]
     return tuple(sorted(every, key=lambda breach: (breach.starts_at, breach.person, breach.kind)))

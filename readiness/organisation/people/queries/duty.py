@@ -22,7 +22,7 @@ NO_LIMITS = DutyLimits(rest_h=None, week_h=None)
 
 @dataclass(frozen=True, slots=True)
 class RotationDuty:
-    """What the rule of a rotation asks for, and what overtime costs there."""
+    """The limits that the rule of a rotation sets, and what overtime costs there."""
 
     limits: DutyLimits
     price: OvertimePrice
@@ -79,7 +79,7 @@ def duty_of(
     *,
     at: datetime | None = None,
     instead: Mapping[int, Sequence[HeldShift]] | None = None,
-    rules: Mapping[int, RotationDuty] | None = None,
+    rules: dict[int, RotationDuty] | None = None,
 ) -> dict[int, PersonDuty]:
     """The duty of those of the people who have shifts, five statements; the average week is that of `at`, by default of
     the end. `instead` are shifts of rotations that replace the written ones from `start` on, `rules` those of rotations
@@ -133,15 +133,15 @@ def _person_duty(
     since = {} if begun is None else {person: begun}
     prices = {rotation: each.price for rotation, each in rules.items()}
     figures = duty.figures(shifts, limits, start, end, at=at, absences=absences, begun=begun)
-    [paid] = duty.overtime(shifts, prices, start, end)
+    [person_overtime] = duty.overtime(shifts, prices, start, end)
     return PersonDuty(
         person=person,
         limits=limits,
         breaches=tuple(duty.breaches(shifts, limits, start, end, absences=absences, begun=since)),
         week_h=figures.week_h,
         least_rest_h=figures.least_rest_h,
-        overtime_h=paid.hours,
-        costs=paid.costs,
+        overtime_h=person_overtime.hours,
+        costs=person_overtime.costs,
         shifts=tuple(shift for shift in shifts if shift.starts_at < end and shift.ends_at > start),
     )
 

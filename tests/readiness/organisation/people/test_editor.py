@@ -1,4 +1,4 @@
-"""A rotation on one page: buttons edit without saving, a preview looks ahead, and all is saved or nothing."""
+"""A rotation on one page: buttons edit without saving, a preview looks eight weeks ahead, all is saved or nothing."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -176,7 +176,7 @@ def test_a_new_rotation_is_made_whole(client_of, porto, people):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"name": ""}, "Name: This field is required."),
+        ({"name": ""}, "1 answer needs a correction Name:"),
         ({"time_zone": "Mars/Olympus"}, "Time zone:"),
         ({"layers-0-rule": "FREQ=SECONDLY"}, "Layer 1, A shift begins: The rule is one such as"),
         ({"layers-1-duration_h": "0"}, "Layer 2, Shift lasts:"),

@@ -1,4 +1,4 @@
-"""A preview equals what half hours say: who has which level, what is nobody's, what changes, how long each is on."""
+"""A preview equals what half hours say: who has which level, what is nobody's, what changes, who is on how long."""
 
 from datetime import UTC, datetime, timedelta
 
