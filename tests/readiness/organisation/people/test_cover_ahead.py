@@ -276,7 +276,8 @@ def test_one_person_twice_is_said(porto, rotation, people, client_of):
 def test_who_could_take_a_shift_and_why_not_the_others(porto, rotation, people):
     team = made.team()
     made.staffing(porto, team)
-    eve, fay = able(made.person(team, name="Eve")), made.person(team, name="Fay")
+    eve = able(made.person(team, name="Eve"))
+    made.person(team, name="Fay")
     able(made.person(name="Gus"), valid_until=MONDAY + 2 * WEEK + DAY)
     hal = able(made.person(name="Hal"))
     able(made.person(name="Ira", left_at=NOW))
@@ -295,8 +296,6 @@ def test_who_could_take_a_shift_and_why_not_the_others(porto, rotation, people):
         "Eve": ("site", True, ("rests 5 h after it, of 11 h",)),
         "Fay": ("site", False, ("does not have Arista EOS, level 2",)),
         "Hal": ("elsewhere", True, ("is on leave until 8 Dec 2026 08:00 UTC",)),
-    } | {"Bo": (found["Bo"].role, found["Bo"].is_qualified, found["Bo"].hindrances)}
+    }
     assert found["Gus"].qualified_until == MONDAY + 2 * WEEK + DAY
     assert (found["Eve"].rest_before_h, found["Eve"].rest_after_h, found["Eve"].hours_7d) == (None, 5, 17)
-    assert found["Bo"].role == "rotation"
-    assert fay.name in found
