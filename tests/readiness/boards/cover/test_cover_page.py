@@ -101,7 +101,7 @@ def test_half_days_as_bytes_are_those_of_the_spans(porto, rota, people):
     rotations.write_claimed_shifts(now=NOW)
     [(_, shifts)] = queries.sites_ahead(now=NOW).values()
     [line] = shifts.domains
-    halves = half_days(cover_ahead([porto.pk], now=NOW)[porto.pk].of_domain("network"), "Europe/Lisbon")
+    halves = half_days(cover_ahead([porto.pk], now=NOW)[porto.pk].domain_spans("network"), "Europe/Lisbon")
     ahead = [half for half in halves if half.ends_at > NOW]
     assert len(ahead) > 100
     for half in ahead:
