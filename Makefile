@@ -61,7 +61,7 @@ test-changed:
 	@$(DEV) -m tests.changed $(base) -n 2 --dist worksteal $(args)
 
 test-peers:
-	@$(DEV) -m pytest -n 3 --dist loadfile --no-loadscope-reorder -m peers $(args)
+	@$(DEV) -m pytest -n 4 --dist loadfile --no-loadscope-reorder -m peers $(args)
 
 # One failure does not hide the next.
 check: setup

@@ -102,13 +102,15 @@ class AccessScope(models.Model):
 
 
 class AccountTie(models.Model):
-    """What lets one person act with two accounts: both were linked to this person, or one account was given to, or
-    opened for, another one.
+    """A reason why one person may act with two accounts: both were linked to this person, or `by` made the account,
+    gave it its role, or opened it.
 
     A trigger writes the links of people, `accounts.operations` the others. `person_id` is a key of a floor above.
     """
 
     VISIBLE_WHERE = "true"  # organisation-wide
+    # Whoever ends their own link leaves a mark, wherever they may write; nothing else comes to this table.
+    WRITABLE_WHERE = "true"
 
     class Kind(models.TextChoices):
         PERSON = "person", "Linked to a person"

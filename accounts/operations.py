@@ -195,7 +195,8 @@ def set_role(user: User, *, role: str, by: User | None, now: datetime) -> None:
         raise NotAllowed("Only an administrator may make administrators.")
     _refuse_unless_may_change(user, by)
     was_admin = user.is_superuser
-    if role_of(user) != role:
+    # Whoever takes from an administrator gives nothing.
+    if role_of(user) != role and not was_admin:
         _tie(user, AccountTie.Kind.ROLE, by, now)
     user.groups.remove(*user.groups.filter(name__in=ROLES).exclude(name=role))
     user.groups.add(Group.objects.get(name=role))

@@ -68,7 +68,11 @@ def _own(estate: Any) -> None:
 
     begun, by = clock.now() - timedelta(days=30), User.objects.earliest("pk")
     team = Team.objects.create(name="Fabric", slug="fabric")
-    people = Person.objects.bulk_create([Person(name=f"Person {number}") for number in range(PEOPLE)])
+    users = User.objects.bulk_create([User(username=f"person-{number}") for number in range(PEOPLE)])
+    people = Person.objects.bulk_create(
+        Person(name=f"Person {number}", user=user, user_confirmed_at=begun)
+        for number, user in enumerate(users)
+    )
     Assignment.objects.bulk_create(
         Assignment(
             site_id=site_id,

@@ -3,9 +3,10 @@
 from typing import Any
 
 from django import forms
+from django.db.models import QuerySet
 
 from inventory.models import Region, Site
-from inventory.models.homes import Homed, without_choice
+from inventory.models.homes import Homed, home_is_open
 from web import scopes
 from web.kinds.declaring import ObjectForm
 from web.rest.lookups import Flag
@@ -30,15 +31,21 @@ def home_column() -> Column:
 
 
 def home_filters() -> dict[str, Flag]:
-    return {"without_home": Flag(read=lambda _key: without_choice(), label="Home not chosen")}
+    return {"without_home": Flag(read=lambda _key: home_is_open(), label="Home not chosen")}
 
 
 def home_fields() -> dict[str, forms.Field]:
     """The fields of a home for a form that is not made of the model's columns."""
+    column = Homed._meta.get_field("is_home_chosen")
     return {
         "home_region": _place(Region),
         "home_site": _place(Site),
-        "is_home_chosen": Homed._meta.get_field("is_home_chosen").formfield(),  # type: ignore[union-attr]
+        "is_home_chosen": forms.BooleanField(
+            required=False,
+            initial=True,
+            label=str(column.verbose_name).capitalize(),  # type: ignore[union-attr]
+            help_text=str(column.help_text),  # type: ignore[union-attr]
+        ),
     }
 
 
@@ -57,23 +64,28 @@ def offer_homes(form: forms.BaseForm) -> None:
     """Offer a user with scopes the homes within them; the only one is chosen at first."""
     if scopes.sees_all():
         return
-    region, site = form.fields["home_region"], form.fields["home_site"]
-    assert isinstance(region, forms.ModelChoiceField)
-    assert isinstance(site, forms.ModelChoiceField)
-    region.queryset, region.help_text = scopes.writable(region.queryset), _WITHIN
     form.fields.pop("is_home_chosen")
-    for name, field in (("home_region", region), ("home_site", site)):
-        places = list(field.queryset[:2])
-        if len(places) == 1:
-            form.initial.setdefault(name, getattr(places[0], field.to_field_name or "pk"))
-        if places:
-            return
+    form.fields["home_region"].help_text = _WITHIN
+    for name in ("home_region", "home_site"):
+        offered = offer_writable(form, name)[:2]
+        if len(offered) == 1 and not {"home_region", "home_site"} & form.initial.keys():
+            key = form.fields[name].to_field_name or "pk"  # type: ignore[attr-defined]
+            form.initial[name] = getattr(offered[0], key)
+
+
+def offer_writable(form: forms.BaseForm, name: str) -> QuerySet[Any]:
+    """Offer in this choice only the objects that the user may write; return them."""
+    field = form.fields[name]
+    assert isinstance(field, forms.ModelChoiceField)
+    assert field.queryset is not None
+    field.queryset = scopes.writable(field.queryset)
+    return field.queryset
 
 
 def refuse_homeless(form: forms.BaseForm) -> None:
     """Add an error if a user with scopes would give something to the whole installation."""
-    chosen = form.cleaned_data.get("home_region") or form.cleaned_data.get("home_site")
-    if not scopes.sees_all() and not chosen and not {"home_region", "home_site"} & form.errors.keys():
+    home = form.cleaned_data.get("home_region") or form.cleaned_data.get("home_site")
+    if not scopes.sees_all() and not home and not {"home_region", "home_site"} & form.errors.keys():
         form.add_error("home_region", _WITHIN)
 
 
@@ -83,6 +95,6 @@ class HomeForm(ObjectForm):
         offer_homes(self)
 
     def clean(self) -> dict[str, Any]:
-        cleaned = super().clean()
+        super().clean()
         refuse_homeless(self)
-        return cleaned
+        return self.cleaned_data

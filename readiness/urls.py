@@ -13,6 +13,7 @@ from readiness.organisation.ownership.api import ownership_gaps
 from readiness.organisation.ownership.api import router as ownership_api
 from readiness.organisation.people.api import cover_list, coverage, duty_list, people_of_user
 from readiness.organisation.people.api import router as people_api
+from readiness.organisation.people.erasure.api import traces
 from readiness.organisation.people.ics import OwnShiftsFileView, RotationFileView
 from readiness.organisation.people.urls import own as own_person
 from readiness.tradeoffs.decisions.api import router as decisions_api
@@ -43,6 +44,7 @@ urlpatterns = [
     path("api/ownership/", include(ownership_api.urls)),
     path("tradeoffs/rules/", include("readiness.demand.jurisdiction.urls")),
     path("api/people/own/", people_of_user, name="people-own"),
+    path("api/people/traces/", traces, name="people-traces"),
     path("api/people/oncall/", duty_list, name="people-oncall"),
     path("api/people/cover/", cover_list, name="people-cover"),
     path("api/people/own-shifts.ics", OwnShiftsFileView.as_view(), name="own-shifts-ics"),

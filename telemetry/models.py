@@ -277,6 +277,7 @@ class Series(models.Model):
     # An unmatched series of a source with many sites may belong to any of them.
     VISIBLE_WHERE = f"""{among("muster.sites", "telemetry_series.site_id")}
         OR telemetry_series.site_id IS NULL AND {_OF_ONE_SITE}"""
+    ERASING_KEEPS = {"*": "The sender names its series so: change it there."}
 
     class Kind(models.TextChoices):
         GAUGE = "gauge", "Gauge"

@@ -15,23 +15,11 @@ class WebConfig(AppConfig):
         first = next(iter(apps.get_app_configs()))
         pre_migrate.connect(_refuse_foreign_data, sender=first)
         post_migrate.connect(_install_triggers, sender=first)
-        from web import (
-            cached,
-            disk,
-            faults,
-            jobs,
-            metrics,
-            notices,
-            palette,
-            policies,
-            scopes,
-            search,
-            workers,
-        )
+        from web import cached, disk, faults, jobs, metrics, notices, palette, policies, search, workers
         from web.accounts import finding as users
         from web.kinds import finding as kinds
 
-        scopes.judge_with(lambda model: policies.rule_of(model).check)
+        policies.register()
         palette.register()
         users.register()
         search.register_maker(kinds.providers)

@@ -2,12 +2,14 @@
 
 from typing import Any
 
+from django.contrib.auth.context_processors import PermWrapper
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
 from accounts.models import User
 from web import clock, notices
 from web.navigation import navigation
+from web.outside import PermissionsInScope
 from web.saved_views.queries import SavedViews
 
 # Seconds between refreshes of live regions, as text: the template takes the number 0 for none.
@@ -23,6 +25,7 @@ def page(request: HttpRequest) -> dict[str, Any]:
     entry = SimpleLazyObject(lambda: next((entry for entry in nav if entry["current"]), None))
     return {
         "page_at": clock.now(),
+        "perms": PermWrapper(PermissionsInScope(user)),
         "notices": notices.board.current if signed_in else (),
         "theme": theme_of(request),
         "nav": nav,

@@ -13,8 +13,8 @@ from django.template.loader import get_template
 
 from accounts.models import User
 from accounts.queries import role_of
-from web import refusals
-from web.permissions import MissingPermission, roles_of, words_of
+from web import outside, refusals
+from web.permissions import MissingPermission, permissions_in_use, roles_of, words_of
 from web.refusals import Refusal
 from web.requests import wants_json
 from web.scopes import limits
@@ -26,7 +26,6 @@ LOST_RACES = TRY_AGAIN | {"23505", "23P01", "23503"}
 between."""
 AWAY = ("08", "53", "57P")
 """connection_exception, insufficient_resources, and a server that stops, crashed or starts."""
-OUTSIDE = "This object is outside your sites, or it also belongs to other sites."
 NOT_FOUND_OR_OUTSIDE = "Not found, or outside your sites."
 QUERY_CANCELED = "57014"
 """PostgreSQL's query_canceled, raised by `statement_timeout` (web/serving/work.py)."""
@@ -63,8 +62,9 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     return _refusal_page(request, 404, f"{NOT_FOUND_OR_OUTSIDE} {limits()}" if limits() else "Not found.")
 
 
-def outside(request: HttpRequest) -> HttpResponse:
-    return _refusal_page(request, 403, f"{OUTSIDE} {limits()}", exception=OUTSIDE, **_frame(request))
+def refused_outside(request: HttpRequest, exception: Exception) -> HttpResponse:
+    detail = outside.sentence_of(exception, permissions_in_use(request))
+    return _refusal_page(request, 403, f"{detail} {limits()}", exception=detail, **_frame(request))
 
 
 def _frame(request: HttpRequest) -> dict[str, Any]:

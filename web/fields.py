@@ -153,6 +153,9 @@ def _choice(bound_field: ShownField, error: ValidationError) -> str:
     """Say that there is no such choice, and name similar ones."""
     params: Any = error.params or {}
     typed = str(params.get("value", params.get("pk", ""))) or str(bound_field.data or "")
+    if isinstance(bound_field.field, forms.ModelChoiceField) and typed.isdecimal():
+        # Nobody typed this number: it is the key of a choice.
+        return "What you chose is not in the list: it is gone, or outside your sites. Choose from the list."
     alike = similar(typed, _names(bound_field.field))
     hint = f"Did you mean {alike}?" if alike else "Choose from the list."
     return f"“{typed[:100]}” is not in the list. {hint}"

@@ -120,7 +120,7 @@ class BadValueMiddleware:
         if isinstance(exception, DatabaseError) and errors.is_conflict(exception):
             return errors.conflict(request)
         if isinstance(exception, DatabaseError) and scopes.is_refusal(exception):
-            return errors.outside(request)
+            return errors.refused_outside(request, exception)
         return None
 
 

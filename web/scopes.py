@@ -121,6 +121,18 @@ def use_scope(scope: Scope | None) -> Iterator[None]:
             _take_role(before)
 
 
+@contextmanager
+def read_as(user: Any) -> Iterator[None]:
+    """Inside, read within the scopes of this user, whoever the reader is."""
+    with use_scope(None):
+        narrow_to(user)
+        try:
+            yield
+        finally:
+            if not sees_all():
+                _take_role(None)
+
+
 def everything() -> Any:
     """Read and write everything inside: stored results of a site must not depend on who triggered them."""
     return use_scope(None)
@@ -192,7 +204,8 @@ def writable[M: Model](rows: QuerySet[M]) -> QuerySet[M]:
     """Those rows that this reader may write, as far as scopes go."""
     if sees_all():
         return rows
-    meta, rule = rows.model._meta.concrete_model._meta, _write_rules[-1](rows.model._meta.concrete_model)
+    concrete = rows.model._meta.concrete_model or rows.model
+    rule, meta = _write_rules[-1](concrete), concrete._meta
     if rule == EVERYBODY:
         return rows
     return rows.filter(pk__in=RawSQL(f"SELECT {meta.pk.column} FROM {meta.db_table} WHERE {rule}", []))

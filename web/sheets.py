@@ -34,9 +34,12 @@ class UnreadableSheet(ValueError):
 
 def lines(columns: Iterable[Any], rows: Iterable[Sequence[Any]]) -> Iterator[bytes]:
     """The file in chunks of whole rows; numbers stay numbers, everything else is text."""
+    return chunks(chain([list(columns)], rows))
+
+
+def chunks(rows: Iterable[Sequence[Any]]) -> Iterator[bytes]:
     buffer = io.StringIO()
     writer = csv.writer(buffer)
-    writer.writerow([guarded(column) for column in columns])
     for row in rows:
         if buffer.tell() > CHUNK_CHARACTERS:
             yield buffer.getvalue().encode()

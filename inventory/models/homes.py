@@ -60,6 +60,6 @@ def home_within(table: str) -> str:
     return f"{region} OR {among('muster.sites', f'{table}.home_site_id')}"
 
 
-def without_choice() -> Q:
+def home_is_open() -> Q:
     """A condition for what an upgrade left without a home, because it could not tell."""
     return Q(is_home_chosen=False, home_region=None, home_site=None)

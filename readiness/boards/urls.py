@@ -6,6 +6,7 @@ from readiness.boards.calibration import views as calibration
 from readiness.boards.capability import api as capability_api
 from readiness.boards.capability import views as capability
 from readiness.boards.checks import views as checks
+from readiness.boards.cover import views as cover
 from readiness.boards.determinism import views as determinism
 from readiness.boards.determinism.api import DeterminismViewSet
 from readiness.boards.dry_run import views as dry_run
@@ -95,6 +96,7 @@ urlpatterns = [
     path("readiness/gap/charts/over-time.<str:form>", gap.history_chart, name="gap-over-time-chart"),
     path("readiness/gap/charts/by-group.<str:form>", gap.group_chart, name="gap-by-group-chart"),
     path("readiness/gap/charts/closing.<str:form>", gap.closing_chart, name="gap-closing-chart"),
+    path("people/cover/", cover.page, name="cover"),
     path("people/gap/", capability.page, name="capability"),
     path("people/gap/plan/", capability.plan, name="capability-plan"),
     path("people/gap/chart.<str:form>", capability.chart, name="capability-chart"),

@@ -15,6 +15,7 @@ from readiness.demo import tasks
 from readiness.demo.core.timeline import LONG_WEEKS
 from readiness.demo.models import DemoFleet
 from readiness.demo.operations import background
+from web.outside import may_offer
 from web.permissions import require
 
 MAY_SEE, MAY_CHANGE = "inventory.view_site", "demo.change_demofleet"
@@ -33,7 +34,7 @@ def history_of(request: HttpRequest, *, is_asked_for: bool) -> dict[str, Any]:
         "demo": fleet,
         "months": int(written_span / MONTH),
         "months_total": ceil(HISTORY / MONTH),
-        "may_change": request.user.has_perm(MAY_CHANGE),
+        "may_change": may_offer(request.user, MAY_CHANGE),
     }
 
 

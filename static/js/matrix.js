@@ -1,13 +1,14 @@
-// The readiness matrix: one tab stop and arrow keys among its cells, a tip that says a cell, and the evidence beside it.
+// A matrix: one tab stop and arrow keys among its cells, n to the next one that needs attention (data-next), a tip that
+// says a cell, and a panel about one beside it. Of several matrices only the one in view counts.
 // Without scripts every cell is a button of a form that asks for the page with the evidence.
 
 const NARROW = matchMedia('(max-width: 1249px)');
 const PAGE_ROWS = 10;
 const TIP_OFFSET = 12;
 
-const grid = () => document.querySelector('[data-matrix]');
+const grid = () => [...document.querySelectorAll('[data-matrix]')].find((each) => each.checkVisibility());
 const panel = () => document.querySelector('[data-evidence]');
-const cells = () => [...grid().querySelectorAll('td[data-state] > button')];
+const cells = () => [...(grid()?.querySelectorAll('td > button') ?? [])];
 const rowsOf = () => [...grid().querySelectorAll('tbody tr:not(.group)')];
 let current = ''; // the cell with the tab stop, by its value
 let isClosing = false;
@@ -30,21 +31,31 @@ function moveTo(cell) {
   cell.focus();
 }
 
-const buttonAt = (row, column) => row?.cells[column]?.querySelector('button');
+// Columns are counted from the end of a row: a head may stand beside several rows.
+const cellAt = (row, column) => row?.cells[row.cells.length - column];
+const buttonAt = (row, column) => cellAt(row, column)?.querySelector('button');
 
 // The next cell that has a result, in this direction; past the edge there is none.
 function along(row, column, down, right) {
   const rows = rowsOf();
-  for (let r = rows.indexOf(row) + down, c = column + right; rows[r]?.cells[c]; r += down, c += right) {
+  for (let r = rows.indexOf(row) + down, c = column - right; cellAt(rows[r], c); r += down, c -= right) {
     if (buttonAt(rows[r], c)) return buttonAt(rows[r], c);
   }
   return undefined;
 }
 
+// The next cell that needs attention after the one with the tab stop, from the first again after the last.
+function toNext() {
+  const every = cells();
+  const place = every.findIndex((cell) => cell.value === current);
+  const first = place + (panel()?.open || every[place] === document.activeElement);
+  moveTo([...every.slice(first), ...every.slice(0, first)].find((cell) => cell.closest('[data-next]')));
+}
+
 function target(event) {
   const cell = event.target.closest('td');
   const row = cell.parentElement;
-  const column = cell.cellIndex;
+  const column = row.cells.length - cell.cellIndex;
   const rows = rowsOf();
   const inRow = [...row.querySelectorAll('td > button')];
   const inColumn = rows.map((each) => buttonAt(each, column)).filter(Boolean);
@@ -63,8 +74,14 @@ function target(event) {
   }
 }
 
+// Shortcuts rest while a dialog is open; this one goes on between the cells and the panel beside them.
+const isNext = (at) => panel()?.open && !panel().matches(':modal') && document.body.dataset.shortcuts !== 'off'
+  && document.querySelector('[data-next-cell]') && at.closest?.('[data-matrix], [data-evidence]');
+
 document.addEventListener('keydown', (event) => {
-  if (event.target.matches?.('[data-matrix] td > button')) {
+  if (event.key === 'n' && isNext(event.target)) {
+    toNext();
+  } else if (event.target.matches?.('[data-matrix] td > button')) {
     const found = target(event);
     if (found === null) return;
     event.preventDefault();
@@ -137,6 +154,8 @@ document.addEventListener('click', (event) => {
   } else if (event.target.closest('[data-evidence-close]') && window.htmx) {
     event.preventDefault();
     closePanel();
+  } else if (event.target.closest('[data-next-cell]')) {
+    toNext();
   }
 });
 

@@ -115,7 +115,7 @@ def propose(drift: InventoryDrift, *, note: str, by: User, now: datetime) -> Non
     after=[State.PROPOSED],
     any_of=MAY_CORRECT,
     refuse=_refuse_own,
-    second=second.after("proposed_by", "proposed_at"),
+    second=second.first_in("proposed_by", "proposed_at"),
     turn=CONFIRMING,
 )
 def confirm(drift: InventoryDrift, *, note: str, by: User, now: datetime) -> None:

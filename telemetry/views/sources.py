@@ -17,6 +17,7 @@ from web import answers
 from web import tables as table_kit
 from web.clock import now
 from web.links import link, page_url
+from web.outside import may_offer
 from web.permissions import require
 from web.requests import absolute_url
 from web.timerange import TimeRange
@@ -52,8 +53,8 @@ def page(request: HttpRequest, pk: int) -> HttpResponseBase:
         "table": table,
         "time_range": span.context,
         "snippet": snippets.prometheus(source, url=_write_url(request)),
-        "may_change": request.user.has_perm(MAY_CHANGE),
-        "may_delete": request.user.has_perm(MAY_DELETE),
+        "may_change": may_offer(request.user, MAY_CHANGE, source),
+        "may_delete": may_offer(request.user, MAY_DELETE, source),
         **_activity_card(source, span),
     }
     return answers.page(request, "telemetry/source.html", context)

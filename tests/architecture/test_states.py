@@ -16,6 +16,7 @@ from readiness.assessment.evidence.models import Review, SignOff
 from readiness.assessment.framework.models import FrameworkVersion
 from readiness.assessment.grants.models import GrantStanding
 from readiness.assessment.scoring.core.states import CheckState, Health, Tier, Verdict
+from readiness.boards.cover.core import ShiftStanding
 from readiness.boards.models import DryRun
 from readiness.demand.jurisdiction.core.pack import LegalAnswer
 from readiness.demand.jurisdiction.models import RulePack
@@ -23,8 +24,9 @@ from readiness.golive.models import Campaign, Progress
 from readiness.golive.worklist.queries import WorkItemStanding
 from readiness.loop.problems.core.states import ProblemState
 from readiness.organisation.ownership.core import standing as ownership
-from readiness.organisation.ownership.models import Assignment
 from readiness.organisation.people.core.coverage import CoverDepth
+from readiness.organisation.people.core.skills_held import SkillStanding
+from readiness.organisation.people.core.team_calendar import EntryKind
 from readiness.tradeoffs.models import Decision, PortfolioRun
 from readiness.tradeoffs.moves.consequences import ConsequenceEffect
 from telemetry.models import InventoryDrift, SourceProvenance, SourceState
@@ -66,7 +68,10 @@ SHOWN = {
     "work": WorkItemStanding,
     "ownership": ownership.ItemStanding,
     "cover": CoverDepth,
-    "assignment": Assignment.State,
+    "shift": ShiftStanding,
+    "skill": SkillStanding,
+    "entry": EntryKind,
+    "assignment": ownership.TermStanding,
     "interop": interop.PairStanding,
     "framework": FrameworkVersion.Status,
     "rule-pack": RulePack.Status,

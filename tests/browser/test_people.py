@@ -14,12 +14,16 @@ from tests.readiness.organisation.people import made
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 LOOKS = ((1440, "light"), (390, "dark"))
-PAGES = ("/people/oncall/", "/people/coverage/", "/people/coverage/porto/", "/people/gap/", "/people/swaps/")
+PAGES = (
+    *("/people/oncall/", "/people/oncall/ahead/?days=60", "/people/coverage/", "/people/coverage/porto/"),
+    *("/people/gap/", "/people/swaps/"),
+)
 
 
 @pytest.fixture
 def called(small_fleet, user_of):
-    """Ona, who is ops, is on call at Porto with Bo, who lacks the skill and asks for a swap of next week."""
+    """Ona, who is ops, is on call at Porto with Bo, who lacks the skill and asks for a swap of next week, in which Cai
+    is secondary."""
     porto, team = Site.objects.get(slug="porto"), made.team(name="Fabric")
     made.staffing(porto, team)
     ona, bo = (
@@ -31,7 +35,7 @@ def called(small_fleet, user_of):
     made.qualification(ona, optics, level=2)
     rotation = made.rotation(porto, name="Fabric rotation")
     made.layer(rotation, ona, bo)
-    made.layer(rotation, bo, ona, level=2)
+    made.layer(rotation, bo, made.person(team, name="Cai Vaz"), level=2)
     rotations.write_claimed_shifts(now=NOW)
     asked = Shift.objects.filter(person=bo, level=1, starts_at__gt=NOW).earliest("starts_at")
     return swaps.request_swap(asked, by=bo.user, now=NOW)

@@ -14,6 +14,7 @@ from readiness.assessment.grants.models import Grant
 from readiness.demand.workloads.models import WorkloadClass
 from readiness.golive.reviews import operations as reviews
 from readiness.organisation.ownership import operations as ownership
+from readiness.organisation.ownership import rules
 from readiness.organisation.ownership.core.standing import Item
 from readiness.organisation.ownership.models import Assignment, Confirmation
 from readiness.organisation.people import operations as people_operations
@@ -88,7 +89,7 @@ class TestOwnership:
         people_operations.unlink(ana_in_person, by=manager, now=now)
         people_operations.request_link(ana_in_person, user=ops, by=manager, now=now)
         for user in (ana, ops, manager):
-            with pytest.raises(ownership.NotThePersonNamed):
+            with pytest.raises(rules.NotThePersonNamed):
                 ownership.accept(assignment, by=user, now=now)
 
     def test_who_accepted_stays_when_the_person_is_linked_anew(

@@ -8,7 +8,7 @@ from readiness.assessment.scoring.models import SiteScore
 from readiness.boards.models import DryRun
 from telemetry.models import Source
 
-OUTSIDE = "This object is outside your sites, or it also belongs to other sites."
+OUTSIDE = "lie outside your scope: it belongs to the whole installation."
 
 
 @pytest.fixture

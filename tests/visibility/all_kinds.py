@@ -11,6 +11,7 @@ from telemetry.models import LateDay, MatchedInventory
 from tests.conftest import NOW, make_user
 from tests.scenes import scene
 from tests.web.routes.scenes import everything
+from web.workflows.models import Approval
 
 
 @scene(on=everything)
@@ -28,6 +29,10 @@ def rows_of_all_kinds(clock):
     AccessScope.objects.create(user=make_user("ops", username="elsewhere"), kind="site", slug="porto")
     rotation = Rotation.objects.create(name="From a file", slug="file", domain="energy", home_site=porto)
     RotationCalendar.objects.create(rotation=rotation, content=b"BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n")
+    Approval.objects.create(
+        table="inventory.site", object_id=porto.pk, site_id=porto.pk, step="approve", first=make_user("planner"),
+        second=make_user("manager"), at=NOW, flags=["young"],
+    )  # fmt: skip
     reason = {
         "domain": "energy",
         "object_kind": "device",

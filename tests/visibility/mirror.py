@@ -14,6 +14,7 @@ from readiness.organisation.people.models import RotationSite
 from tests.visibility.scene import MARK, guards
 from web.audit import AuditEntry
 from web.policies import rule_of
+from web.workflows.models import Approval
 
 SHIFT = 10_000_000
 NUMBERS = (models.IntegerField, models.FloatField, models.DecimalField)
@@ -43,8 +44,11 @@ VOCABULARY = {
         "item",
         "domain",
     ),
-    *("site_label", "operation", "telemetry.Rejection.reason"),
+    *("site_label", "operation", "telemetry.Rejection.reason", "people.Layer.rule"),
+    *("web.Approval.table", "web.Approval.step"),
 }
+# A user is one person.
+INSTEAD = {"people.person": {"user_confirmed_at": "NULL"}}
 # Of documents, names and sentences.
 IN_JSON = r'"(site|slug|name|display|Hostname|UUID|gpu)": "([^"]+)"', r'"([a-z_]+)": "([^"]* [^"]*)"'
 # By series, without a rule of their own: who finds no series of the copy reads none of these.
@@ -57,27 +61,32 @@ def ruled_models():
     return [model for model in concrete if not rule_of(model).is_open]
 
 
-def add():
-    """Copy the fleet beside itself; rows of two sites also with one of them on each side."""
+def add(also=()):
+    """Copy the fleet beside itself; rows of two sites also with one of them on each side.
+
+    `also` are models that everybody reads, whose rows are copied as well.
+    """
+    copied_models = {*ruled_models(), *also}
     with pgtrigger.ignore(*guards()), connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL DEFERRED")
-        for model in ruled_models():
-            keys = keys_within(model)
+        for model in [*ruled_models(), *also]:
+            keys = keys_within(model, copied_models)
             _copy(model, keys, SHIFT)
+            between = [key for key in keys if not rule_of(key.related_model._meta.concrete_model).is_open]
             # A rotation is seen where it serves a site, so one of the other fleet serves none of ours.
-            if len(keys) > 1 and model is not RotationSite:
-                for times, key in enumerate(keys, start=2):
+            if len(between) > 1 and model is not RotationSite:
+                for times, key in enumerate(between, start=2):
                     with suppress(DatabaseError), transaction.atomic():
                         _insert(model, [key], SHIFT * times, _marks(model, unique_only=True))
         _copy_samples(cursor)
 
 
-def keys_within(model):
+def keys_within(model, copied_models):
     """Foreign keys to what is copied too."""
     return [
         field
         for field in model._meta.concrete_fields
-        if field.is_relation and not rule_of(field.related_model._meta.concrete_model).is_open
+        if field.is_relation and field.related_model._meta.concrete_model in copied_models
     ]
 
 
@@ -107,11 +116,16 @@ def _insert(model, keys, shift, marks):
     # One token is of one source.
     columns |= {field.column: "NULL" for field in meta.concrete_fields if field.one_to_one and field.null}
     columns |= marks
+    columns |= INSTEAD.get(meta.label_lower, {})
     columns |= {key.column: f'"{key.column}" + {SHIFT}' for key in keys}
+    if model is Approval:
+        # Without keys, since inventory is a floor above it.
+        columns |= {column: f'"{column}" + {SHIFT}' for column in ("site_id", "object_id")}
     columns[meta.pk.column] = f'"{meta.pk.column}" + {shift}'
     # A row that is at no site is everybody's, unless its kind says otherwise.
     deciding = [key for key in keys if key.related_model is not model]
-    is_placed = deciding and all(key.null for key in deciding) and not hasattr(model, "VISIBLE_WHERE")
+    follows_keys = rule_of(model).is_open or not hasattr(model, "VISIBLE_WHERE")
+    is_placed = deciding and all(key.null for key in deciding) and follows_keys
     placed = " OR ".join(f'"{key.column}" IS NOT NULL' for key in deciding) if is_placed else "true"
     quoted = ", ".join(f'"{column}"' for column in columns)
     with connection.cursor() as cursor:

@@ -29,7 +29,7 @@ from readiness.boards.models import DryRun
 from readiness.demand.jurisdiction.models import RulePack
 from readiness.demand.workloads.models import EnvelopeConfirmation, UserRegion, WorkloadClass
 from readiness.golive.models import Approver, Campaign, CampaignItem, WorkItem
-from readiness.organisation.ownership.models import Assignment, Confirmation, HandoverStep
+from readiness.organisation.ownership.models import Assignment, Confirmation, HandoverStep, LeaveHandover
 from readiness.tradeoffs.models import (
     Decision,
     ExchangeRate,
@@ -316,6 +316,10 @@ class Sentinels:
     def _practice(self):
         every.of_each_kind(self.porto, self.team, self.third, self.linked, self.one)
         practice.shift(self.team.rotations.get(), None, NOW + 9 * DAY, unknown_name="three")
+        LeaveHandover.objects.create(
+            assignment=Assignment.objects.get(site=self.lagos, item="network"), deputy=self.linked,
+            leave=self.third.leaves.first(), accepted=True, answered_by=self.two, answered_at=NOW,
+        )  # fmt: skip
 
     def call(self, before):
         """Give the three names that begin so, and write them wherever names are kept."""

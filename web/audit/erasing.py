@@ -1,8 +1,7 @@
 """Erase personal data from the history: the only way in which entries change after they were written."""
 
 import json
-import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db import connection
@@ -19,8 +18,12 @@ UPDATE audit_entry SET message = CASE WHEN message = %(kept)s THEN message ELSE 
         WHERE after ? key)
 WHERE "table" = %(table)s AND (before @> %(row)s::jsonb OR after @> %(row)s::jsonb)
 """
-_RENAME = """
-UPDATE audit_entry SET message = regexp_replace(message, %(name)s, %(pseudonym)s, 'g') WHERE message ~ %(name)s
+_REWRITE = """
+UPDATE audit_entry AS entry SET message = written.message, username = written.username,
+    before = written.before, after = written.after
+FROM jsonb_to_recordset(%(entries)s::jsonb)
+    AS written (id bigint, message text, username text, before jsonb, after jsonb)
+WHERE entry.id = written.id
 """
 
 
@@ -40,10 +43,9 @@ def blank(model: type[Model], row: Mapping[str, Any], values: Mapping[str, Any],
     )
 
 
-def rename(name: str, pseudonym: str) -> int:
-    """Replace a name by the pseudonym in the messages of all entries; return how many contained it."""
-    whole_words = rf"\m{re.escape(name)}\M"
-    return _erased(_RENAME, {"name": whole_words, "pseudonym": pseudonym})
+def rewrite(entries: Sequence[Mapping[str, Any]]) -> int:
+    """Replace `message`, `username`, `before` and `after` of the entries with these ids."""
+    return _erased(_REWRITE, {"entries": json.dumps(list(entries))}) if entries else 0
 
 
 def _erased(statement: str, values: Mapping[str, Any]) -> int:

@@ -11,6 +11,7 @@ from web import units
 from web.kinds import added, panels
 from web.kinds.kind import KIND_OF, Facts, Kind, Related
 from web.kinds.panels import Panel
+from web.scopes import may_add
 from web.tables import Column
 from web.tables.columns import read
 
@@ -104,7 +105,7 @@ def _related(related: Related, obj: Model, user: User, place: int) -> Panel:
     actions = []
     if query and total:
         actions.append({"label": "All", "url": f"{kind.url('list')}?{query}"})
-    if related.fills and user.has_perm(kind.permission("add")):
+    if related.fills and user.has_perm(kind.permission("add")) and may_add(kind.model):
         actions.append({"label": "Add", "url": f"{kind.url('add')}?{related.fills}={obj.pk}"})
     return Panel(
         key=f"{kind.plural}-{place}",

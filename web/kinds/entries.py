@@ -11,13 +11,15 @@ from django.views.decorators.http import require_http_methods
 
 from web import clock
 from web.kinds.kind import Entry, Kind, Sentence
-from web.workflows import NotInState
+from web.outside import refuse_outside
 
 
 @never_cache
 @require_http_methods(["GET", "POST"])
 def entry_page(request: HttpRequest, kind: Kind, entry: Entry, **key: Any) -> HttpResponse:
     obj = get_object_or_404(kind.rows(), **key) if entry.on_object else None
+    if obj is not None and entry.writes:
+        refuse_outside(obj, *entry.permissions)
     if entry.form is None:
         return _posted(request, kind, entry, obj)
     begun = dict(entry.initial(obj)) if obj is not None else {}
@@ -45,8 +47,8 @@ def entry_page(request: HttpRequest, kind: Kind, entry: Entry, **key: Any) -> Ht
 def _posted(request: HttpRequest, kind: Kind, entry: Entry, obj: Any) -> HttpResponse:
     try:
         return _enter(request, kind, entry, obj, {})
-    except (ValidationError, NotInState) as error:
-        messages.error(request, " ".join(getattr(error, "messages", [str(error)])))
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
         return redirect(kind.page_of(obj))
 
 

@@ -44,7 +44,8 @@ def import_file(request: UserRequest, kind: Kind) -> HttpResponse:
             form.add_error("file", str(error))
         else:
             return redirect(_url(kind, imported))
-    own = FileImport.objects.filter(by=request.user, kind=kind.model._meta.label_lower).defer("content")
+    files = FileImport.objects.filter(by=request.user, kind=kind.model._meta.label_lower)
+    own = files.defer("content", "refused")
     context = _frame(kind, "Import") | {
         "form": form,
         "targets": _targets(request, kind).values(),
@@ -58,7 +59,9 @@ def import_file(request: UserRequest, kind: Kind) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def imported_file(request: UserRequest, kind: Kind, pk: int) -> HttpResponse:
     own = FileImport.objects.filter(by=request.user, kind=kind.model._meta.label_lower)
-    imported = get_object_or_404(own.defer("content"), pk=min(pk, 2**63 - 1))
+    imported = get_object_or_404(own.defer("content", "refused"), pk=min(pk, 2**63 - 1))
+    if "refused" in request.GET:
+        return _refused_rows(imported)
     targets = _targets(request, kind)
     if request.method == "POST":
         _take(request, imported, targets)
@@ -70,11 +73,18 @@ def imported_file(request: UserRequest, kind: Kind, pk: int) -> HttpResponse:
         "mapping": [] if is_mapped else _mapping(kind, imported, targets),
         "unread": _unread(imported),
         "more_problems": max(
-            0, imported.counts.get("refused", 0) - len({each[0] for each in imported.problems})
+            0, imported.counts.get("refused", 0) - len({each[0] for each in imported.problems if each[0]})
         ),
         "may_check": imported.state in {State.MAPPING, State.CHECKED},
     }
     return render(request, "web/kinds/import_state.html", context)
+
+
+def _refused_rows(imported: FileImport) -> HttpResponse:
+    """The rows that were not taken, each with its line and the reasons."""
+    response = HttpResponse(bytes(imported.refused), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="refused-rows-{imported.pk}.csv"'
+    return response
 
 
 def _take(request: UserRequest, imported: FileImport, targets: dict[str, Target]) -> None:

@@ -31,8 +31,10 @@ AT_ONCE = 1000
 MOST_COLUMNS = 200
 # The page shows the first problems; after correcting these the user sees the next ones.
 MOST_PROBLEMS, MOST_CHANGES = 500, 100
+REFUSED_HEADS = ("line", "refused because")
 # Files may contain names, so they are deleted soon.
 KEPT = timedelta(days=7)
+_NONE_IMPORTED = "Nothing was imported, because all rows or none was chosen and some rows are refused."
 _FAILED = "Muster failed to import this file. Its log has the error. No more rows are imported."
 
 
@@ -125,6 +127,7 @@ def start(imported: FileImport, state: State, *, now: datetime, **fields: Any) -
         "counts": {},
         "problems": [],
         "changes": [],
+        "refused": b"",
         "cancel_asked": False,
     }
     if not _imports_in_state(imported, State.MAPPING, State.CHECKED).update(**values):
@@ -209,6 +212,8 @@ def _written(imported: FileImport, *, checks: bool) -> dict[str, Any]:
         is_kept = not checks and (imported.keeps_good or not tally.counts[REFUSED])
         if is_whole and not is_kept:
             transaction.set_rollback(True)
+    if not checks and not is_kept:
+        tally.problems.insert(0, [0, "", _NONE_IMPORTED])
     return tally.values() | {"state": State.DONE if is_kept else State.CHECKED}
 
 
@@ -221,6 +226,8 @@ class _Tally:
         self.counts = Counter(imported.counts if self.done else {})
         self.problems = list(imported.problems if self.done else [])
         self.changes = list(imported.changes if self.done else [])
+        self.head = [*imported.head, *REFUSED_HEADS]
+        self.refused = [bytes(imported.refused)] if self.done and imported.refused else []
 
     def add(self, drafts: tuple[Draft, ...]) -> None:
         self.done += len(drafts)
@@ -228,12 +235,22 @@ class _Tally:
         for draft in drafts:
             problems = [[draft.line, label, reason] for label, reason in draft.problems]
             self.problems += problems[: MOST_PROBLEMS - len(self.problems)]
-            if draft.outcome not in {REFUSED, UNCHANGED} and len(self.changes) < MOST_CHANGES:
+            if draft.outcome == REFUSED:
+                self._keep(draft)
+            elif draft.outcome != UNCHANGED and len(self.changes) < MOST_CHANGES:
                 self.changes.append([draft.line, draft.name, draft.outcome == CREATED, draft.changes])
+
+    def _keep(self, draft: Draft) -> None:
+        """Add the row to the file of refused rows, which can be corrected and sent again."""
+        reasons = " ".join(f"{label}: {reason}" if label else reason for label, reason in draft.problems)
+        width = len(self.head) - len(REFUSED_HEADS)
+        cells = [*draft.cells[:width], *[""] * (width - len(draft.cells)), draft.line, reasons]
+        self.refused.extend(sheets.chunks([cells] if self.refused else [self.head, cells]))
 
     def values(self) -> dict[str, Any]:
         return {
             "done": self.done,
+            "refused": b"".join(self.refused),
             "counts": dict(self.counts),
             "problems": self.problems,
             "changes": self.changes,
@@ -286,7 +303,7 @@ def _drafts(
 ) -> Iterator[Draft]:
     """`mapped` gives each target its column, the default for empty cells, and replacements of words."""
     for line, cells in rows:
-        draft = Draft(line, {})
+        draft = Draft(line, {}, cells=cells)
         if len(cells) < width or any(cells[width:]):
             draft.refuse("", f"The line has {len(cells)} cells and the header {width}.")
         else:

@@ -10,6 +10,8 @@ from django.urls import reverse
 from django.utils.text import capfirst
 
 from web import links
+from web.outside import is_writable
+from web.scopes import may_add
 from web.tables import LISTS, Table
 
 
@@ -57,10 +59,11 @@ class Entry:
     """A form whose answer an operation takes: a button of the list, or, with `on_object`, of an object's page.
 
     `form` is made of data, files and `initial`; its `arguments` gives what `enter` takes beside `by`, `now` and
-    the object; without a form it is posted at once. `fills` are the fields that a link may fill in, `initial` those
-    of the object. `when` says of the object and the user whether its page offers it; the operation refuses by itself.
-    `heading` is told of the object, `done` and `after`, the next page, of what was entered; by default that is the
-    object's page, or the list. `answer` is a page that shows at once what is shown only once, in place of both.
+    the object; without a form it is posted at once. With `writes` it changes the object, not only what refers to it.
+    `fills` are the fields that a link may fill in, `initial` those of the object. `when` says of the object and the
+    user whether its page offers it; the operation refuses by itself. `heading` is told of the object, `done` and
+    `after`, the next page, of what was entered; by default that is the object's page, or the list. `answer` is a page
+    that shows at once what is shown only once, in place of both.
     """
 
     url_name: str
@@ -73,6 +76,7 @@ class Entry:
     after: Callable[[Any], str] | None = None
     answer: Callable[[HttpRequest, Any, Any], HttpResponse] | None = None
     on_object: bool = False
+    writes: bool = True
     when: Callable[[Any, Any], bool] = lambda obj, user: True
     initial: Callable[[Any], Mapping[str, Any]] = lambda obj: {}
     fills: tuple[str, ...] = ()
@@ -176,8 +180,9 @@ class Kind:
         return reverse(self.url_name(action), args=[] if obj is None else [getattr(obj, self.key)])
 
     def url_if(self, user: Any, action: str, obj: Model | None = None) -> str:
-        """The address if the user has the permissions; "" otherwise, and if there is no such page."""
-        if action not in self.pages:
+        """The address of a form if the user has the permissions, and the scope has the object as far as this was looked
+        up (`web.outside.marked`); "" otherwise, and if there is no such page."""
+        if action not in self.pages or not may_add(self.model) or not is_writable(obj):
             return ""
         needed = self.permission({"edit": "change", "bulk": "change", "csv": "add"}.get(action, action))
         return self.url(action, obj) if user.has_perm(needed) else ""

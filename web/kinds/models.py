@@ -8,7 +8,8 @@ from accounts.models import WRITER
 
 class FileImport(models.Model):
     """`kind` is the label of its model. `mapping` gives each target its column and the default for empty cells. Counts,
-    `problems` and `changes` are those of the check, or of the import once it ended. Users only see their own.
+    `problems` and `changes` are those of the check, or of the import once it ended; so is `refused`, the rows that are
+    not taken with their reasons, as a file. Users only see their own.
     """
 
     VISIBLE_WHERE = "true"
@@ -40,6 +41,7 @@ class FileImport(models.Model):
     ended_at = models.DateTimeField(null=True)
     rows = models.PositiveIntegerField(default=0)
     done = models.PositiveIntegerField(default=0)
+    refused = models.BinaryField(default=bytes)
     counts = models.JSONField(default=dict)
     problems = models.JSONField(default=list)
     changes = models.JSONField(default=list)

@@ -15,11 +15,12 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import conditional_page, require_GET, require_http_methods
 
-from web import actor, answers, clock, links
+from web import actor, answers, clock, links, scopes
 from web.history.events import history_of
 from web.kinds import added, details
 from web.kinds.entries import filled_sentence
 from web.kinds.kind import KIND_OF, Kind
+from web.outside import is_writable, marked, refuse_outside
 from web.requests import UserRequest
 from web.rest.errors import refusal, still_in_use
 from web.rest.fields import LARGEST_ID
@@ -36,7 +37,7 @@ def object_list(request: UserRequest, kind: Kind) -> HttpResponseBase:
     actions = list(_actions(request, kind))
     menu = partial(_menu, request, kind)
     declared, prepare = added.listed(kind.table, kind.model, kind.prepare, request.user)
-    table = page(request, declared, kind.rows(), prepare=prepare, actions=actions, menu=menu)
+    table = page(request, declared, marked(kind.rows()), prepare=prepare, actions=actions, menu=menu)
     if wants_table_only(request, table):
         return respond(request, "web/kinds/list.html", table)
     context = {
@@ -84,7 +85,7 @@ def _entries(request: HttpRequest, kind: Kind, obj: Any) -> list[Action]:
         each
         for each in kind.entries
         if each.on_object and each.form is not None and request.user.has_perms(each.permissions)
-        if each.when(obj, request.user)
+        if (is_writable(obj) or not each.writes) and each.when(obj, request.user)
     ]
     return [
         Action(
@@ -100,8 +101,8 @@ def _buttons(request: HttpRequest, kind: Kind) -> Iterator[dict[str, Any]]:
     """The reader's ways to add objects, the most common first, and further links."""
     if add_url := kind.url_if(request.user, "add"):
         yield {"url": add_url, "label": "Add", "icon": "plus", "is_main": True}
-    allowed = [each for each in kind.entries if request.user.has_perms(each.permissions)]
-    for place, entry in enumerate(each for each in allowed if not each.on_object):
+    apart = [each for each in kind.entries if not each.on_object] if scopes.may_add(kind.model) else []
+    for place, entry in enumerate(each for each in apart if request.user.has_perms(each.permissions)):
         is_main = place == 0 and not add_url
         yield {"url": reverse(entry.url_name), "label": entry.heading, "icon": entry.icon, "is_main": is_main}
     if csv_url := kind.url_if(request.user, "csv"):
@@ -113,7 +114,7 @@ def _buttons(request: HttpRequest, kind: Kind) -> Iterator[dict[str, Any]]:
 @conditional_page
 @require_GET
 def object_detail(request: UserRequest, kind: Kind, **key: Any) -> HttpResponse:
-    obj = get_object_or_404(kind.rows(), **key)
+    obj = get_object_or_404(marked(kind.rows()), **key)
     if kind.template:
         context = _frame(request, kind, obj) | {
             "rows": history_of(obj).rows,
@@ -140,6 +141,7 @@ def _frame(request: HttpRequest, kind: Kind, obj: Any) -> dict[str, Any]:
         "sub": kind.label,
         "kind": kind,
         "object": obj,
+        "may_write": is_writable(obj),
         "breadcrumbs": kind.breadcrumbs(*details.above(kind, obj), (str(obj), "")),
         "entries": _entries(request, kind, obj),
         "edit_url": kind.url_if(request.user, "edit", obj),
@@ -169,7 +171,9 @@ def object_add(request: HttpRequest, kind: Kind) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "POST"])
 def object_edit(request: HttpRequest, kind: Kind, **key: Any) -> HttpResponse:
-    return _fill_in(request, kind, get_object_or_404(kind.rows(), **key))
+    obj = get_object_or_404(kind.rows(), **key)
+    refuse_outside(obj, *kind.permissions("change"))
+    return _fill_in(request, kind, obj)
 
 
 def _fill_in(request: HttpRequest, kind: Kind, obj: Any) -> HttpResponse:
@@ -225,6 +229,7 @@ def _beginning(kind: Kind, parameters: QueryDict) -> dict[str, str]:
 @require_http_methods(["GET", "POST"])
 def object_delete(request: HttpRequest, kind: Kind, **key: Any) -> HttpResponse:
     obj = get_object_or_404(kind.rows(), **key)
+    refuse_outside(obj, *kind.permissions("delete"))
     if request.method == "POST":
         return _delete(request, kind, obj)
     fates = list(_fates(kind, obj))

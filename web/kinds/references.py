@@ -6,7 +6,11 @@ from typing import Any
 
 from django.db.models import Model, Q, QuerySet
 
+from web.fields import MOST_ALIKE, similar
 from web.kinds.targets import owners, text_fields
+
+# So many names are all told.
+A_FEW = 4
 
 
 @dataclass(frozen=True)
@@ -36,7 +40,27 @@ def objects_named(rows: QuerySet[Any], named_objects: Iterable[NamedObject]) -> 
     for obj in candidates.select_related(*joined) if joined else candidates:
         for text in _texts(obj):
             by_text.setdefault(text, []).append(obj)
-    return [_only(model, each, by_text.get(each.text, [])) for each in references]
+    answers = [_only(model, each, by_text.get(each.text, [])) for each in references]
+    if not any(isinstance(answer, NotOne) and answer.is_missing for answer in answers):
+        return answers
+    near = list(rows.select_related(*joined)[:MOST_ALIKE] if joined else rows[:MOST_ALIKE])
+    return [
+        _missing(model, each, near) if isinstance(answer, NotOne) and answer.is_missing else answer
+        for each, answer in zip(references, answers, strict=True)
+    ]
+
+
+def _missing(model: type[Model], reference: NamedObject, rows: list[Model]) -> NotOne:
+    """Say that there is no such object, and which to choose: those of similar names, or all of a few."""
+    around = [obj for obj in rows if all(_stands(obj, *each) for each in reference.within.items())]
+    names = {str(obj).casefold(): str(obj) for obj in around}
+    where = ", ".join(str(each) for each in reference.within.values())
+    reason = f"No {model._meta.verbose_name} is called {reference.text[:100]}{where and f' at {where}'}"
+    few = list(names.values()) if len(names) <= A_FEW else []
+    if choice := similar(reference.text, names) or " or ".join(few):
+        return NotOne(f"{reason}; choose {choice}.", is_missing=True)
+    hint = f"choose one of the {model._meta.verbose_name_plural} in the list" if names else "add it first"
+    return NotOne(f"{reason}; {hint}.", is_missing=True)
 
 
 def _named(model: type[Model], references: list[NamedObject]) -> Q:
@@ -98,10 +122,7 @@ def _only(model: type[Model], reference: NamedObject, candidates: list[Model]) -
         return matches[0]
     noun = model._meta.verbose_name
     if not matches:
-        where = ", ".join(str(each) for each in reference.within.values())
-        return NotOne(
-            f"There is no {noun} {reference.text[:100]}{where and f' at {where}'}.", is_missing=True
-        )
+        return NotOne(f"No {noun} is called {reference.text[:100]}.", is_missing=True)
     meta: Any = model._meta
     apart = ", ".join(name for name in owners(model) if not meta.get_field(name).unique)
     reason = f"More than one {noun} is called {reference.text[:100]}"

@@ -11,15 +11,18 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.core.exceptions import ValidationError as ModelError
-from django.db import DataError, transaction
+from django.db import DatabaseError, DataError, transaction
 from django.db.models import Model
 from django.utils.text import slugify
 from rest_framework.exceptions import ValidationError
 
 from accounts.models import User
+from web import scopes
 from web.kinds.kind import Kind
 from web.kinds.references import NamedObject, NotOne, objects_named
 from web.kinds.targets import Target, context_paths, endpoint, natural_keys, targets_of
+from web.outside import OutsideScope, sentence_of
+from web.permissions import note
 from web.rest.errors import NON_FIELD
 from web.rest.fields import LARGEST_ID, RelatedObjectField
 
@@ -31,13 +34,15 @@ CREATED, CHANGED, UNCHANGED, REFUSED = "created", "changed", "unchanged", "refus
 class Draft:
     """A row to write.
 
-    `texts` are by target, or "id"; `obj` is the object if known. `outcome` and the following fields are the result;
+    `texts` are by target, or "id"; `obj` is the object if known, `cells` is the row as its file has it.
+    `outcome` and the following fields are the result;
     `changes` are label, text before, text after.
     """
 
     line: int
     texts: dict[str, str]
     obj: Any = None
+    cells: list[str] = field(default_factory=list)
     outcome: str = UNCHANGED
     name: str = ""
     changes: list[tuple[str, str, str]] = field(default_factory=list)
@@ -229,6 +234,7 @@ class Writer:
             for draft in drafts:
                 draft.refuse("", reason)
             return
+        note(self.view.request._request, [self.kind.permission(verb)])
         while drafts:
             changes_of_drafts = [self._changes(draft) for draft in drafts]
             items = [({ID: draft.obj.pk} if draft.obj else {}) | draft.item for draft in drafts]
@@ -237,15 +243,36 @@ class Writer:
                     objects = enter(items)
             except ValidationError as error:
                 drafts = self._refused(drafts, error.detail)
-            except (PermissionDenied, DataError) as error:
-                for draft in drafts:
-                    draft.refuse("", str(error))
+            except (PermissionDenied, DatabaseError) as error:
+                self._refuse_all(drafts, verb, enter, outcome, error)
                 return
             else:
                 for draft, obj, changes in zip(drafts, objects, changes_of_drafts, strict=True):
                     draft.outcome, draft.obj, draft.name, draft.changes = outcome, obj, str(obj), changes
                     self._lines.setdefault(obj.pk, draft.line)
                 return
+
+    def _refuse_all(
+        self,
+        drafts: list[Draft],
+        verb: str,
+        enter: Callable[[list[Any]], list[Model]],
+        outcome: str,
+        error: Exception,
+    ) -> None:
+        """Report an error of all rows. One that lies outside the scope refuses them all, so it is looked for."""
+        is_outside = isinstance(error, OutsideScope) or scopes.is_refusal(error)
+        if is_outside and len(drafts) > 1:
+            half = len(drafts) // 2
+            for some in (drafts[:half], drafts[half:]):
+                self._enter(some, verb, enter, outcome)
+            return
+        if not is_outside and not isinstance(error, PermissionDenied | DataError):
+            raise error
+        permissions = [self.kind.permission(verb)]
+        reason = sentence_of(error, permissions) if scopes.is_refusal(error) else str(error)
+        for draft in drafts:
+            draft.refuse("", f"{reason} {scopes.limits()}" if is_outside else reason)
 
     def _may_not(self, verb: str) -> str:
         method = {"add": "post", "change": "patch"}[verb]

@@ -22,14 +22,16 @@ from django.db.models import (
     UniqueConstraint,
 )
 from django.db.models.expressions import ExpressionList
-from django.http import Http404
+from django.http import Http404, HttpRequest
 from django.utils.text import capfirst
 from rest_framework import exceptions, status
 from rest_framework.response import Response
 
 from web import scopes, visibility
-from web.errors import NOT_FOUND_OR_OUTSIDE, OUTSIDE, TRY_AGAIN
+from web.errors import NOT_FOUND_OR_OUTSIDE, TRY_AGAIN
+from web.outside import sentence_of
 from web.parameters import BadParameter
+from web.permissions import permissions_in_use
 
 NON_FIELD = "non_field_errors"
 
@@ -57,7 +59,8 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
     # Import late: its parsers import this module before its views exist.
     from rest_framework import views
 
-    return views.exception_handler(translated(error), context)
+    request = context.get("request")
+    return views.exception_handler(translated(error, getattr(request, "_request", None)), context)
 
 
 @contextmanager
@@ -71,7 +74,7 @@ def named_errors(*too_late: type[Exception]) -> Iterator[None]:
         raise Conflict(str(error)) from error
 
 
-def translated(error: Exception) -> Exception:
+def translated(error: Exception, request: HttpRequest | None = None) -> Exception:
     """The API error for an exception; the exception itself if the sender did not cause it."""
     if isinstance(error, DjangoValidationError):
         return exceptions.ValidationError(_errors_by_field(error))
@@ -88,7 +91,8 @@ def translated(error: Exception) -> Exception:
     if isinstance(error, OperationalError) and getattr(error.__cause__, "sqlstate", None) in TRY_AGAIN:
         return Conflict("Another write came in between; try again.")
     if isinstance(error, DatabaseError) and scopes.is_refusal(error):
-        return exceptions.PermissionDenied(f"{OUTSIDE} {scopes.limits()}")
+        detail = sentence_of(error, permissions_in_use(request))
+        return exceptions.PermissionDenied(f"{detail} {scopes.limits()}")
     if isinstance(error, (Http404, exceptions.NotFound)) and scopes.limits():
         return exceptions.NotFound(f"{NOT_FOUND_OR_OUTSIDE} {scopes.limits()}")
     if isinstance(error, (PermissionDenied, exceptions.PermissionDenied)) and scopes.limits():

@@ -16,6 +16,8 @@ from django.utils.dateparse import parse_datetime
 from django.utils.functional import lazy
 from django.utils.text import capfirst, format_lazy
 
+from web.fields import MOST_ALIKE, similar
+
 lazy_capfirst = lazy(capfirst, str)
 
 EQUAL = {"": ("exact", False), "n": ("exact", True)}
@@ -101,10 +103,16 @@ class Existing(forms.CharField):
     def clean(self, value: Any) -> str:
         value = super().clean(value)
         if not self.model._base_manager.filter(**{self.attribute: value}).exists():
-            raise forms.ValidationError(
-                f"No {self.model._meta.verbose_name} has the {self.attribute} {value}."
-            )
+            raise forms.ValidationError(self._missing(value))
         return value
+
+    def _missing(self, value: str) -> str:
+        reason = f"No {self.model._meta.verbose_name} is called {value}"
+        if not value.isascii() or not value.isdecimal():
+            names = self.model._base_manager.values_list(self.attribute, flat=True)[:MOST_ALIKE]
+            alike = similar(value, {name.casefold(): name for name in names})
+            return f"{reason}; did you mean {alike}?" if alike else f"{reason}."
+        return f"{reason}; an id goes into the filter that ends with _id."
 
 
 class InstantParameter(forms.Field):

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 from django.http import HttpRequest
 from rest_framework.permissions import BasePermission
 
+from web.permissions import note
+
 if TYPE_CHECKING:
     # REST framework imports this module through its settings, before its own views.
     from rest_framework.views import APIView
@@ -19,9 +21,13 @@ class Permission(BasePermission):
     def has_permission(self, request: HttpRequest, view: "APIView") -> bool:
         if not (request.user and request.user.is_authenticated):
             return False
-        missing = [name for name in self.needed(request, view) if not request.user.has_perm(name)]
+        needed = self.needed(request, view)
+        missing = [name for name in needed if not request.user.has_perm(name)]
         if missing:
             self.message = f"Missing permission: {', '.join(missing)}."
+        elif needed:
+            # REST framework wraps the request that a refusal reads.
+            note(getattr(request, "_request", request), needed)
         return not missing
 
 

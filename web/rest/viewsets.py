@@ -21,6 +21,8 @@ from rest_framework.routers import DefaultRouter, Route
 from rest_framework.serializers import ModelSerializer, Serializer
 
 from web import actor, links
+from web.outside import refuse_outside
+from web.permissions import permissions_in_use
 from web.rest.errors import PreconditionFailed, refusal
 from web.rest.filters import SHOWING, refuse_unknown
 from web.rest.pagination import MAX_LIMIT
@@ -211,6 +213,7 @@ class ObjectViewSet(ReadOnlyObjectViewSet, viewsets.ModelViewSet):
     def bulk_destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         with self.writing():
             rows = locked(request.data, self._lockable())
+            self._refuse_outside(*rows.values())
             self._note_messages(request.data)
             if type(self).perform_destroy is ObjectViewSet.perform_destroy:
                 self.queryset.model.objects.filter(pk__in=rows).delete()
@@ -233,6 +236,7 @@ class ObjectViewSet(ReadOnlyObjectViewSet, viewsets.ModelViewSet):
     def update_many(self, items: Any, *, partial: bool = True) -> list[models.Model]:
         with self.writing():
             rows = locked(items, self._lockable())
+            self._refuse_outside(*rows.values())
             objects = [rows[item["id"]] for item in items]
             if self._is_plain("update"):
                 serializer = self.get_serializer(data=items, many=True, partial=partial)
@@ -267,10 +271,14 @@ class ObjectViewSet(ReadOnlyObjectViewSet, viewsets.ModelViewSet):
         if obj is None:
             raise Http404
         self.check_object_permissions(self.request, obj)
+        self._refuse_outside(obj)
         expected_etags = parse_etags(self.request.headers.get("If-Match", "*"))
         if "*" not in expected_etags and self.etag(obj) not in expected_etags:
             raise PreconditionFailed
         return obj
+
+    def _refuse_outside(self, *objects: models.Model) -> None:
+        refuse_outside(objects, *permissions_in_use(self.request._request))
 
     def _lockable(self) -> models.QuerySet:
         # The endpoint's queryset may join and count, which row locks do not allow; it only decides visibility.

@@ -1,8 +1,10 @@
 """The cells of a table: a page has hundreds, and template branches would take most of its time."""
 
 import re
+from collections.abc import Iterable
 from datetime import date
 from functools import lru_cache
+from html import escape
 from typing import Any
 
 from django import template
@@ -10,6 +12,8 @@ from django.template import Context
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString
 
+from web.states import ATTRIBUTES
+from web.tables.grids import GridCell
 from web.tables.menus import Action
 from web.templatetags import kit
 
@@ -114,4 +118,25 @@ def _opening(phone: str, classes: str, label: str, tone: str) -> SafeString:
         classes,
         "" if phone in NO_LABEL else format_html(' data-label="{}"', label),
         format_html(' data-tone="{}"', tone) if tone else "",
+    )
+
+
+@register.simple_tag
+def grid_cells(kind: str, cells: Iterable[GridCell]) -> SafeString:
+    """The cells of one row of a matrix, whose states are of a kind of web/states.yaml."""
+    attribute = ATTRIBUTES[kind]
+    return SafeString("".join([_grid_cell(attribute, cell) for cell in cells]))
+
+
+def _grid_cell(attribute: str, cell: GridCell) -> str:
+    opening = "<td" + (' class="first"' if cell.is_first else "")
+    if cell.state:
+        opening += f' {attribute}="{cell.state}"' + (" data-next" if cell.is_next else "")
+    if not cell.key:
+        text = f'<span aria-hidden="true">{escape(cell.text)}</span>' if cell.text else ""
+        return f'{opening}>{text}<span class="visually-hidden">{escape(cell.label)}</span></td>'
+    current = ' aria-current="true"' if cell.is_current else ""
+    return (
+        f'{opening}><button name="cell" value="{escape(cell.key)}"{current} aria-label="{escape(cell.label)}">'
+        f"{escape(cell.text)}</button></td>"
     )

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from accounts.models import User
 
 DRAFT, PUBLISHED = "draft", "published"
+VERSION_KEEPS = "A document has a digest of its content: publish a version without the name."
+"""Why erasing a person leaves a document as it is."""
 
 
 def _person_field() -> models.ForeignKey:

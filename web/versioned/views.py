@@ -17,6 +17,7 @@ from django.views.decorators.http import conditional_page, require_GET, require_
 from web import answers
 from web import tables as table_kit
 from web.clock import now
+from web.outside import may_offer
 from web.permissions import require
 from web.rest.errors import still_in_use
 from web.rest.filters import ObjectFilterSet
@@ -130,7 +131,7 @@ class VersionPages:
         return response
 
     def offers(self, row: DocumentVersion, request: HttpRequest) -> dict[str, Any]:
-        may = {each: request.user.has_perm(self.versions.permission(each)) for each in
+        may = {each: may_offer(request.user, self.versions.permission(each)) for each in
                ("add", "change", "delete", "publish")}  # fmt: skip
         return {
             "may_edit": row.is_draft and may["change"],
@@ -189,7 +190,7 @@ class VersionPages:
         context = {
             "table": table,
             "in_force": self.versions.version_in_force(),
-            "may_draft": request.user.has_perm(self.versions.permission("add")),
+            "may_draft": may_offer(request.user, self.versions.permission("add")),
             "breadcrumbs": self.breadcrumbs(self.heading),
             **self.listed(request),
             **self.shared,

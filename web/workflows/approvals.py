@@ -25,12 +25,12 @@ from web.workflows.second import flags_of, is_strict
 LABELS: dict[str, Any] = dict(ApprovalFlag.choices)
 
 
-def in_words(flags: Sequence[str]) -> str:
+def flag_words(flags: Sequence[str]) -> str:
     return ", ".join(str(LABELS[flag]) for flag in flags)
 
 
 def flags_on(obj: Model) -> list[str]:
-    """What the approvals of an object rest on; no statement where `flags_of` is annotated."""
+    """Flags of all approvals of an object; no statement where `flags_of` is annotated."""
     flags: list[str] | None = getattr(obj, "approval_flags", None)
     if flags is None:
         flags = type(obj)._base_manager.filter(pk=obj.pk).values_list(flags_of(type(obj)), flat=True).first()
@@ -41,7 +41,7 @@ def rests_on(path: str = "") -> Column:
     """A column of a list whose rows, or the objects at this path of them, have `approval_flags`."""
 
     def read(row: Any) -> str:
-        return in_words(flags_on(getattr(row, path) if path else row))
+        return flag_words(flags_on(getattr(row, path) if path else row))
 
     return Column(
         "approval_flags",
@@ -57,7 +57,8 @@ class FlagsField(serializers.ListField):
 
     def __init__(self, **kwargs: Any) -> None:
         words = "What the approval rests on: accounts of one person, or of which one made the other."
-        super().__init__(**{"read_only": True, "help_text": words} | kwargs)
+        options: dict[str, Any] = {"read_only": True, "help_text": words}
+        super().__init__(**options | kwargs)
 
     def get_attribute(self, instance: Model) -> list[str]:
         return flags_on(instance)
@@ -92,8 +93,9 @@ def rows_of(approvals: Sequence[Approval]) -> list[ApprovalRow]:
     for approval in approvals:
         keys[approval.table].add(approval.object_id)
     objects = {
-        table: apps.get_model(table)._base_manager.select_related().in_bulk(ids)
+        table: model._base_manager.select_related(*_parents(model)).in_bulk(ids)
         for table, ids in sorted(keys.items())
+        for model in [apps.get_model(table)]
     }
     return [
         ApprovalRow(
@@ -103,6 +105,11 @@ def rows_of(approvals: Sequence[Approval]) -> list[ApprovalRow]:
         )
         for approval in approvals
     ]
+
+
+def _parents(model: type[Model]) -> list[str]:
+    """Names of the keys to objects that its own name mentions, such as the site."""
+    return [field.name for field in model._meta.concrete_fields if field.is_relation and not field.null]
 
 
 def table() -> Table:
@@ -115,7 +122,7 @@ def table() -> Table:
                    phone="title"),
             Column("kind", "Kind", sort="table"),
             Column("step", "Step", "approval.step", text=lambda row: row.approval.step.replace("_", " "), sort="step"),
-            Column("flags", "Rests on", lambda row: in_words(row.approval.flags), phone="status",
+            Column("flags", "Rests on", lambda row: flag_words(row.approval.flags), phone="status",
                    tone=lambda row: "warn"),
             Column("first", "First person", lambda row: name_of(row.approval.first), sort="first__username"),
             Column("second", "Second person", lambda row: name_of(row.approval.second), sort="second__username"),

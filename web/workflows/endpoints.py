@@ -35,7 +35,7 @@ def any_of(*permissions: str, get: str = "") -> type[Permission]:
         def needed(self, request: HttpRequest, view: APIView) -> list[str]:
             if get and request.method in SAFE_METHODS:
                 return [get]
-            return [] if any(map(request.user.has_perm, permissions)) else list(permissions[:1])
+            return [next(filter(request.user.has_perm, permissions), permissions[0])] if permissions else []
 
     return AnyOf
 

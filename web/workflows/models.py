@@ -7,7 +7,7 @@ from django.db import models
 
 
 class ApprovalFlag(models.TextChoices):
-    """What an approval rests on that an administrator should look at."""
+    """A reason for an administrator to look at an approval."""
 
     ALONE = "alone", "One person, with a reason"
     OPENED = "opened", "Password or token from the other"

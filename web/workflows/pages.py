@@ -20,10 +20,13 @@ from web.clock import now
 from web.forms import RefusedForm
 from web.history.events import history_of
 from web.middleware import page_above
-from web.permissions import reads
+from web.permissions import note, reads
 from web.permissions import require as require_all
-from web.workflows.approvals import flags_on, in_words
+from web.scopes import may_write
+from web.workflows.approvals import flag_words, flags_on
 from web.workflows.steps import NotInState, WorkflowStep, require
+
+OUTSIDE = "It lies outside the sites that you may change."
 
 type Show = Callable[..., HttpResponseBase]
 """`show(request, obj, refusals=[…], status=422)` is the page of the object."""
@@ -60,13 +63,15 @@ class StepPages:
         results."""
         following = [step for step in self.done if step.follows(obj, now())]
         why_not = {step.name: step.why_not(obj, request.user) for step in following}
+        if "" in why_not.values() and not may_write(obj):
+            why_not |= {name: OUTSIDE for name, reason in why_not.items() if not reason}
         return {
             "steps": {
                 step.name: self._offer(request, obj, step) for step in following if not why_not[step.name]
             },
             "why_not": sorted({reason for reason in why_not.values() if reason}),
             "subject": str(obj),
-            "approval_flags": in_words(flags_on(obj)),
+            "approval_flags": flag_words(flags_on(obj)),
             "refusals": refusals,
             "history": history_of(obj, limit=20).rows,
         }
@@ -83,6 +88,7 @@ class StepPages:
         @never_cache
         def view(request: HttpRequest, pk: int) -> HttpResponseBase:
             require(request.user, *step.any_of)
+            note(request, filter(request.user.has_perm, step.any_of))
             obj = self.find(pk)
             values = {name: request.POST.get(name, "") for name in (step.words, *step.fields) if name}
             try:

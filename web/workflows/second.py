@@ -20,6 +20,7 @@ from django.db.models import Exists, F, Func, Model, OuterRef, Q
 from django.db.models.expressions import RawSQL
 
 from accounts.models import AccountTie, User
+from web import scopes
 from web.workflows.models import Approval, ApprovalFlag
 
 WITHIN = timedelta(days=30)
@@ -130,25 +131,25 @@ def refuse_same_people(firsts: Firsts, by: Any, *, now: datetime) -> None:
         return
     ties = _ties(by, min(start for _, start in acted))
     for first, start in acted:
-        between = _between(ties, first, by, start)
-        if between.is_one_person:
+        closeness = _closeness(ties, first, by, start)
+        if closeness.is_one_person:
             raise SamePerson(ONE_PERSON)
-        if is_strict() and between.way:
+        if is_strict() and closeness.way:
             raise SamePerson(IN_ONE_HAND)
-        if is_strict() and between.has_own_role:
+        if is_strict() and closeness.has_own_role:
             raise SamePerson(OWN_ROLE)
 
 
 def approval_flags(
     first: int, by: Any, *, now: datetime, since: datetime | None = None
 ) -> frozenset[ApprovalFlag]:
-    """What an approval by `by` would rest on that an administrator should look at. One statement."""
+    """Reasons for an administrator to look at an approval by `by`. One statement."""
     start = _start(now, since)
-    return _between(_ties(by, start), first, by, start).flags
+    return _closeness(_ties(by, start), first, by, start).flags
 
 
 @dataclass(frozen=True, slots=True)
-class _Closeness:
+class Closeness:
     """The ties that lead from one account to another, none if nothing does."""
 
     way: tuple[AccountTie, ...]
@@ -160,8 +161,13 @@ class _Closeness:
 
     @property
     def flags(self) -> frozenset[ApprovalFlag]:
-        own_role = {ApprovalFlag.OWN_ROLE} if self.has_own_role else set()
-        return frozenset(own_role.union(map(_flag, self.way)))
+        flags = {FLAG_OF[tie.kind] for tie in self.way if tie.kind != Kind.PERSON}
+        if links := [tie for tie in self.way if tie.kind == Kind.PERSON]:
+            is_shared = all(tie.ended_at is None for tie in links)
+            flags.add(ApprovalFlag.SHARED if is_shared else ApprovalFlag.RELINKED)
+        if self.has_own_role:
+            flags.add(ApprovalFlag.OWN_ROLE)
+        return frozenset(flags)
 
 
 def _start(now: datetime, since: datetime | None) -> datetime:
@@ -175,17 +181,11 @@ def _ties(by: Any, start: datetime) -> list[AccountTie]:
     return list(lasting.order_by("pk"))
 
 
-def _between(ties: Iterable[AccountTie], first: int, by: Any, start: datetime) -> _Closeness:
+def _closeness(ties: Iterable[AccountTie], first: int, by: Any, start: datetime) -> Closeness:
     lasting = [tie for tie in ties if tie.ended_at is None or tie.ended_at >= start]
     links = [tie for tie in lasting if tie.kind == Kind.PERSON]
     own_role = any(tie.by_id == tie.account_id == by.pk for tie in lasting)
-    return _Closeness(tuple(_way(links, first, by.pk) or _way(lasting, first, by.pk)), own_role)
-
-
-def _flag(tie: AccountTie) -> ApprovalFlag:
-    if tie.kind == Kind.PERSON:
-        return ApprovalFlag.SHARED if tie.ended_at is None else ApprovalFlag.RELINKED
-    return FLAG_OF[tie.kind]
+    return Closeness(tuple(_way(links, first, by.pk) or _way(lasting, first, by.pk)), own_role)
 
 
 type _Node = tuple[str, int | None]
@@ -215,7 +215,7 @@ def _way(ties: Iterable[AccountTie], first: int, second: int) -> list[AccountTie
 
 @dataclass(frozen=True, slots=True)
 class SecondPerson[T: Model]:
-    """What a step says to ask for a second person: who acted on its object before."""
+    """A step's need for a second person: `firsts` acted on its object before."""
 
     firsts: Callable[[T, Any], Firsts]
 
@@ -226,7 +226,7 @@ class SecondPerson[T: Model]:
         record(obj, step, self.firsts(obj, by), by=by, now=now)
 
 
-def after(account: str, at: str) -> SecondPerson[Any]:
+def first_in(account: str, at: str) -> SecondPerson[Any]:
     """The second person after the account in one column, which acted at the instant in another one."""
     return SecondPerson(lambda obj, by: [(getattr(obj, f"{account}_id"), getattr(obj, at))])
 
@@ -245,32 +245,33 @@ def record(
     if not acted:
         return
     ties = _ties(by, min(_start(now, since) for _, since in acted))
-    closeness = [
-        (_between(ties, first, by, _start(now, since)).flags, first, since) for first, since in acted
+    candidates = [
+        (_closeness(ties, first, by, _start(now, since)).flags, first, since) for first, since in acted
     ]
-    rests_on, first, since = max(closeness, key=lambda each: len(each[0]))
-    Approval.objects.create(
-        table=obj._meta.label_lower,
-        object_id=obj.pk,
-        site_id=getattr(obj, "site_id", None),
-        step=step,
-        first_id=first,
-        second=by,
-        asked_at=since,
-        at=now,
-        flags=sorted(rests_on.union(flags)),
-    )
+    rests_on, first, since = max(candidates, key=lambda each: len(each[0]))
+    with scopes.everything():
+        Approval.objects.create(
+            table=obj._meta.label_lower,
+            object_id=obj.pk,
+            site_id=getattr(obj, "site_id", None),
+            step=step,
+            first_id=first,
+            second=by,
+            asked_at=since,
+            at=now,
+            flags=sorted(rests_on.union(flags)),
+        )
 
 
 def note_link(user: User, *, now: datetime) -> None:
     """A link came into force: flag the approvals of the last WITHIN between accounts that are one person's by it."""
     accounts = accounts_of_person(user, now=now)
     between = Approval.objects.filter(at__gte=now - WITHIN, first__in=accounts, second__in=accounts)
-    for approval in between.exclude(flags__overlap=[ApprovalFlag.SHARED, ApprovalFlag.RELINKED]).order_by(
-        "pk"
-    ):
-        approval.flags = sorted({*approval.flags, ApprovalFlag.RELINKED})
-        approval.save(update_fields=["flags"])
+    unmarked = between.exclude(flags__overlap=[ApprovalFlag.SHARED, ApprovalFlag.RELINKED])
+    with scopes.everything():
+        for approval in unmarked.order_by("pk"):
+            approval.flags = sorted({*approval.flags, ApprovalFlag.RELINKED})
+            approval.save(update_fields=["flags"])
 
 
 def flags_of(model: type[Model]) -> ArraySubquery:

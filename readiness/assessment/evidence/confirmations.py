@@ -86,8 +86,8 @@ def answerable_by(user: User, now: datetime) -> Q:
     """Those that this user may answer: their own, or, with the permission, those without an account that others
     entered."""
     unnamed = Q(attester=None, by__isnull=False)
-    named = (Q(attester=user) | unnamed) if user.has_perm(MAY_CONFIRM) else Q(attester=user)
-    return named & second.others("by", user, now)
+    answerable = (Q(attester=user) | unnamed) if user.has_perm(MAY_CONFIRM) else Q(attester=user)
+    return answerable & second.others("by", user, now)
 
 
 def attestations(*, now: datetime) -> QuerySet[Attestation]:

@@ -14,7 +14,13 @@ from django.db.models import F, Q
 from accounts.models import User
 from inventory.models.constraints import choices_held
 from inventory.models.triggers import EVERY_SITE_BUT_RETIRED, claims
-from web.versioned.models import DocumentVersion, VersionQuerySet, kept_as_published, one_in_force
+from web.versioned.models import (
+    VERSION_KEEPS,
+    DocumentVersion,
+    VersionQuerySet,
+    kept_as_published,
+    one_in_force,
+)
 
 
 class FrameworkVersionQuerySet(VersionQuerySet):
@@ -33,6 +39,7 @@ class FrameworkVersion(DocumentVersion):
     HISTORY = True
     VISIBLE_WHERE = "true"  # organisation-wide
     STATE = "framework"
+    ERASING_KEEPS = dict.fromkeys(("definition", "title", "version"), VERSION_KEEPS)
 
     class Status(models.TextChoices):
         DRAFT = "draft", "Draft"

@@ -117,7 +117,7 @@ DECIDING = Turn(
     after=[Grant.State.REQUESTED],
     any_of=(MAY_DECIDE,),
     refuse=_refuse_own,
-    second=second.after("requested_by", "requested_at"),
+    second=second.first_in("requested_by", "requested_at"),
     turn=DECIDING,
 )
 def approve(grant: Grant, *, note: str, by: User, now: datetime) -> None:

@@ -55,6 +55,13 @@ class TrainingOfPlan:
     course: str
     days: float | None
     due_on: date | None
+    level: int
+    person_ids: Annotated[tuple[int, ...] | None, "Null where you may not see names."]
+    course_id: Annotated[int | None, "Null where no course leads there."]
+    starts_on: Annotated[date | None, "The date of the course; null where it has none."]
+    first_for: Annotated[tuple[str, ...], "Skills that need this one first."]
+    is_assigned: Annotated[bool, "They have the course already."]
+    why_undated: Annotated[str, "Why there is no date."]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +72,8 @@ class CapabilityPlan:
     sites: list[str]
     is_exact: bool
     bound: float
-    due_on: date | None
+    due_on: Annotated[date | None, "When all that has a date can be done."]
+    undated: Annotated[int, "Trainings without a date."]
     lines: list[TrainingOfPlan]
     held: float
     sites_short: int
@@ -136,7 +144,16 @@ def _closing(question: CapabilityQuestion, standing: CapabilityStanding, *, name
         is_exact=outcome.plan.is_exact,
         bound=outcome.plan.bound,
         due_on=outcome.due_on,
-        lines=[filled(TrainingOfPlan, line, names=line.names if names else None) for line in outcome.lines],
+        undated=outcome.undated,
+        lines=[
+            filled(
+                TrainingOfPlan,
+                line,
+                names=line.names if names else None,
+                person_ids=line.person_ids if names else None,
+            )
+            for line in outcome.lines
+        ],
         held=of(outcome.held_capacity),
         sites_short=len(outcome.short),
         beyond_training=[site.site for site in outcome.beyond],

@@ -1,8 +1,8 @@
-"""The trainings that would cover what sites require: for whom, in what, until when, and the capacity behind it."""
+"""The trainings that would cover what sites require: for whom, in what, when, and the capacity behind it."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cached_property, lru_cache
 
@@ -10,55 +10,92 @@ from accounts.models import User
 from inventory.models import Manufacturer, Site
 from readiness.assessment.scoring.core.gap import NOTHING, CapacityFigures, CapacityMeasure
 from readiness.assessment.scoring.core.states import Verdict
-from readiness.boards.capability.core import (
-    PlannedTraining,
-    Shortfall,
-    ShortSite,
-    TrainingPlan,
-    add_working_days,
-    best_plan,
-)
+from readiness.boards.capability import planning
+from readiness.boards.capability.core.schedule import PlannedStep, Undated, scheduled
+from readiness.boards.capability.core.solver import TrainingPlan, best_plan
+from readiness.boards.capability.core.trainings import Learners, PlannedTraining, Shortfall, ShortSite
 from readiness.boards.capability.params import CapabilityQuestion
 from readiness.boards.capability.queries import CapabilityStanding
 from readiness.golive.worklist import operations as worklist
 from readiness.organisation.people.core.coverage import SiteCoverage
-from readiness.organisation.people.models import Course, Membership
+from readiness.organisation.people.models import Membership
+from web.links import link
 from web.units import day, how_many
 
 CHECK = "p3-role-coverage"
 """Work items of a plan are of this check: it passes where every requirement has its number of people."""
 LONGEST_NOTE = 2000
-NO_COURSE: tuple[str, float | None] = ("", None)
 _best_plan = lru_cache(maxsize=16)(best_plan)
+WHY_UNDATED = {
+    Undated.NO_COURSE: "no course leads there",
+    Undated.NO_DATE: "no date of a course has a free place while they are there",
+    Undated.WAITS: "what it needs first has no date",
+    Undated.OVERDUE: "they have the course already, and it is overdue",
+    Undated.ENDS_BEFORE: "what it needs first ends before the course does",
+}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TrainingLine:
-    """People of one team who learn the same. `names` are theirs, for readers who may see them; `course` is "" and
-    `due_on` None where no course leads to the skill."""
+    """People of one team who take the same course to the same level on the same days.
+
+    `names` are theirs, for readers who may see them. `course` is "" where no course leads there; without a date
+    `undated` says why. `is_assigned`: they have the course already. `first_for` are the skills that need it first, and
+    `helps` the sites that it helps to cover.
+    """
 
     team: str
     skill: str
+    level: int
     vendor: str
-    names: tuple[str, ...]
-    sites: int
-    course: str
-    days: float | None
-    due_on: date | None
+    names: tuple[str, ...] = ()
+    person_ids: tuple[int, ...] = ()
+    helps: frozenset[str] = frozenset()
+    first_for: tuple[str, ...] = ()
+    course: str = ""
+    course_id: int | None = None
+    days: float | None = None
+    starts_on: date | None = None
+    due_on: date | None = None
+    is_assigned: bool = False
+    undated: Undated | None = None
 
     @property
     def people(self) -> int:
         return len(self.names)
 
     @property
+    def sites(self) -> int:
+        return len(self.helps)
+
+    @property
     def subject(self) -> str:
-        return f"{self.skill} on {self.vendor}" if self.vendor else self.skill
+        on = f" on {self.vendor}" if self.vendor else ""
+        return f"{self.skill}{on}, level {self.level}" if self.level > 1 else f"{self.skill}{on}"
+
+    @property
+    def why_undated(self) -> str:
+        return WHY_UNDATED[self.undated] if self.undated else ""
+
+    @property
+    def may_be_assigned(self) -> bool:
+        return self.course_id is not None and self.due_on is not None and not self.is_assigned
+
+    @property
+    def assign_url(self) -> str:
+        """The form that assigns the course, filled in as the plan proposes it."""
+        proposed = {"course": self.course_id, "people": ",".join(map(str, self.person_ids))}
+        if self.starts_on is not None:
+            proposed["starts_on"] = self.starts_on.isoformat()
+        return link("training-assign", **proposed, due_at=f"{self.due_on} 18:00")
 
     @property
     def sentence(self) -> str:
         """Name no people: everybody who sees the worklist reads this."""
         whom = f"{how_many(self.people, 'person', 'people')} of {self.team}"
-        return f"Train {whom} in {self.subject}" + (f" by {day(self.due_on)}." if self.due_on else ".")
+        first = f", first for {' and '.join(self.first_for)}" if self.first_for else ""
+        when = f" by {day(self.due_on)}" if self.due_on else f" ({self.why_undated})"
+        return f"Train {whom} in {self.subject}{first}{when}."
 
 
 @dataclass(frozen=True)
@@ -75,8 +112,13 @@ class CapabilityClosing:
 
     @property
     def due_on(self) -> date | None:
-        """When all of it can be done; None where that of a line is unknown."""
-        return _latest(line.due_on for line in self.lines)
+        """When all that has a date can be done; None where nothing has one."""
+        return max((line.due_on for line in self.lines if line.due_on), default=None)
+
+    @property
+    def undated(self) -> int:
+        """Trainings without a date."""
+        return sum(line.people for line in self.lines if line.due_on is None)
 
     @cached_property
     def beyond(self) -> tuple[ShortSite, ...]:
@@ -86,13 +128,12 @@ class CapabilityClosing:
     def held_capacity(self) -> CapacityFigures:
         return sum((site.capacity for site in self.short), NOTHING)
 
-    @property
-    def note(self) -> str:
-        return " ".join(line.sentence for line in self.lines)[:LONGEST_NOTE]
+    def of_site(self, slug: str) -> tuple[TrainingLine, ...]:
+        return tuple(line for line in self.lines if slug in line.helps)
 
 
 def closing(question: CapabilityQuestion, standing: CapabilityStanding) -> CapabilityClosing:
-    """Three statements at most."""
+    """Nine statements for people who could learn, and eight for a plan, at most."""
     fleet, covered = standing.fleet, standing.people.covered
     short = tuple(
         ShortSite(site.ref.slug, capacity.deployed, shortfalls)
@@ -102,14 +143,18 @@ def closing(question: CapabilityQuestion, standing: CapabilityStanding) -> Capab
         and (of_site := covered.get(site.ref.id))
         and (shortfalls := _shortfalls(of_site))
     )
-    plan = _best_plan(short, question.trainings, question.measure)
+    candidates = {each for site in short for shortfall in site.shortfalls for each in shortfall.candidates}
+    skills = {shortfall.skill for site in short for shortfall in site.shortfalls}
+    people = planning.learning_people(candidates, skills, now=fleet.at) if candidates else planning.NOBODY
+    able = tuple(_who_can_learn(site, people) for site in short)
+    plan = _best_plan(able, question.trainings, question.measure, people.learners)
     return CapabilityClosing(
         measure=question.measure,
         trainings=question.trainings,
         plan=plan,
-        everything=_best_plan(short, None, question.measure),
-        short=short,
-        lines=_lines(plan, covered.values(), now=fleet.at),
+        everything=_best_plan(able, None, question.measure, people.learners),
+        short=able,
+        lines=_lines(plan, people, now=fleet.at) if plan.trainings else (),
     )
 
 
@@ -120,53 +165,100 @@ def _shortfalls(coverage: SiteCoverage) -> tuple[Shortfall, ...]:
             manufacturer=each.requirement.vendor,
             short=each.requirement.people - len(each.qualified),
             candidates=coverage.assigned - each.qualified - each.exempt,
+            level=each.requirement.level,
         )
         for each in coverage.requirements
         if each.is_short
     )
 
 
-def _lines(plan: TrainingPlan, covered: Iterable[SiteCoverage], *, now: datetime) -> tuple[TrainingLine, ...]:
-    if not plan.trainings:
-        return ()
-    skills = {
-        each.requirement.skill: each.requirement.skill_name for site in covered for each in site.requirements
-    }
-    courses = _courses({training.skill for training in plan.trainings})
-    people = _people(plan)
-    makers = dict(Manufacturer.objects.values_list("slug", "name"))
-    due = _due(plan.trainings, courses, now.date())
-    alike: dict[tuple[str, str, str], list[PlannedTraining]] = defaultdict(list)
-    for training in plan.trainings:
-        alike[people[training.person_id][1], training.skill, training.manufacturer].append(training)
-    return tuple(
-        TrainingLine(
-            team=team,
-            skill=skills[skill],
-            vendor=makers.get(maker, ""),
-            names=tuple(sorted(people[training.person_id][0] for training in trainings)),
-            sites=sum(site.helped_by(trainings) for site in plan.covered),
-            course=courses.get(skill, NO_COURSE)[0],
-            days=courses.get(skill, NO_COURSE)[1],
-            due_on=_latest(due[training] for training in trainings),
+def _who_can_learn(site: ShortSite, people: planning.LearningPeople) -> ShortSite:
+    """The same site without candidates who leave, or who could never learn what is needed first."""
+    shortfalls = (
+        replace(each, candidates=people.learners.able(each.skill, each.candidates - people.leaving))
+        for each in site.shortfalls
+    )
+    return replace(site, shortfalls=tuple(shortfalls))
+
+
+def _lines(plan: TrainingPlan, people: planning.LearningPeople, *, now: datetime) -> tuple[TrainingLine, ...]:
+    skills = planning.skills_named({training.skill for training in plan.trainings})
+    person_ids = {training.person_id for training in plan.trainings}
+    steps = scheduled(
+        plan.trainings,
+        planning.course_offers(skills, today=now.date()),
+        people.learners,
+        planning.diaries(person_ids, people, now=now),
+        lasts={skill: days for skill, (_, days) in skills.items() if days},
+        today=now.date(),
+    )
+    names, makers = _names(plan), dict(Manufacturer.objects.values_list("slug", "name"))
+    helps, first_for = _purposes(plan, people.learners)
+    alike: dict[TrainingLine, list[PlannedTraining]] = defaultdict(list)
+    for step in steps:
+        training = step.training
+        line = _line(step, team=names[training.person_id][1], skill=skills[training.skill][0], makers=makers)
+        needing = tuple(sorted(skills[skill][0] for skill in first_for[training]))
+        alike[replace(line, first_for=needing)].append(training)
+    lines = []
+    for line, trainings in alike.items():
+        people_of_line = sorted((names[training.person_id][0], training.person_id) for training in trainings)
+        lines.append(
+            replace(
+                line,
+                names=tuple(name for name, _ in people_of_line),
+                person_ids=tuple(person_id for _, person_id in people_of_line),
+                helps=frozenset().union(*(helps[training] for training in trainings)),
+            )
         )
-        for (team, skill, maker), trainings in sorted(alike.items())
+    return tuple(
+        sorted(
+            lines,
+            key=lambda line: (line.due_on or date.max, line.team, line.subject, line.course, line.names),
+        )
     )
 
 
-def _latest(days: Iterable[date | None]) -> date | None:
-    """Return None where one of the days is unknown, or there are none."""
-    due_days = list(days)
-    return None if None in due_days else max((each for each in due_days if each), default=None)
+def _line(step: PlannedStep, *, team: str, skill: str, makers: Mapping[str, str]) -> TrainingLine:
+    course = step.course
+    return TrainingLine(
+        team=team,
+        skill=skill,
+        level=step.training.level,
+        vendor=makers.get(step.training.manufacturer, ""),
+        course=course.name if course else "",
+        course_id=course.id if course else None,
+        days=course.days if course else None,
+        starts_on=step.starts_on if course and course.is_dated else None,
+        due_on=step.due_on,
+        is_assigned=step.is_assigned,
+        undated=step.undated,
+    )
 
 
-def _courses(skills: Collection[str]) -> dict[str, tuple[str, float | None]]:
-    """The shortest that leads to each skill."""
-    rows = Course.objects.filter(skill__slug__in=skills).order_by("-days", "-name")
-    return {skill: (name, days) for skill, name, days in rows.values_list("skill__slug", "name", "days")}
+def _purposes(
+    plan: TrainingPlan, learners: Learners
+) -> tuple[dict[PlannedTraining, frozenset[str]], dict[PlannedTraining, frozenset[str]]]:
+    """Return the sites that each training helps, itself or as what another needs first, and the skills that need it."""
+    by_person: dict[int, list[PlannedTraining]] = defaultdict(list)
+    for training in plan.trainings:
+        by_person[training.person_id].append(training)
+    direct = {
+        training: frozenset(site.site for site in plan.covered if site.helped_by([training]))
+        for training in plan.trainings
+    }
+    helps, first_for = dict(direct), dict[PlannedTraining, frozenset[str]]()
+    for person_id, trainings in by_person.items():
+        for training in trainings:
+            others = [
+                each for each in trainings if training.skill in (learners.first(person_id, each.skill) or ())
+            ]
+            helps[training] = direct[training].union(*(direct[each] for each in others))
+            first_for[training] = frozenset(each.skill for each in others)
+    return helps, first_for
 
 
-def _people(plan: TrainingPlan) -> dict[int, tuple[str, str]]:
+def _names(plan: TrainingPlan) -> dict[int, tuple[str, str]]:
     """Names of people and of the first of their teams that staffs one of the sites."""
     rows = Membership.objects.filter(
         person__in={training.person_id for training in plan.trainings},
@@ -178,25 +270,27 @@ def _people(plan: TrainingPlan) -> dict[int, tuple[str, str]]:
     }
 
 
-def _due(
-    trainings: Iterable[PlannedTraining], courses: Mapping[str, tuple[str, float | None]], today: date
-) -> dict[PlannedTraining, date | None]:
-    """A person attends one course after the other, from the next working day on, the shortest first."""
-    taken: dict[int, float] = defaultdict(float)
-    due: dict[PlannedTraining, date | None] = {}
-    lasts = {training: courses.get(training.skill, NO_COURSE)[1] for training in trainings}
-    for training, days in sorted(lasts.items(), key=lambda each: (each[1] or 0.0, each[0])):
-        taken[training.person_id] += days or 0.0
-        due[training] = add_working_days(today, taken[training.person_id]) if days is not None else None
-    return due
-
-
 def put_on_worklist(outcome: CapabilityClosing, *, by: User, now: datetime) -> int:
-    """Add an item for each site of the plan whose check is not on the list yet; returns how many.
+    """Add an item for each site of the plan whose check is not on the list yet, with its own lines and the date by
+    which these can be done, if all of them have one; returns how many.
 
     Raises MissingPermission, ValidationError.
     """
-    sites = Site.objects.filter(slug__in=[site.site for site in outcome.plan.covered]).order_by("pk")
-    return worklist.add_many(
-        [(site, CHECK) for site in sites], note=outcome.note, due_on=outcome.due_on, by=by, now=now
+    sites = {
+        site.slug: site for site in Site.objects.filter(slug__in=[each.site for each in outcome.plan.covered])
+    }
+    alike: dict[tuple[str, date | None], list[Site]] = defaultdict(list)
+    for slug in sorted(sites):
+        lines = outcome.of_site(slug)
+        note = " ".join(line.sentence for line in lines)[:LONGEST_NOTE]
+        alike[note, latest(line.due_on for line in lines)].append(sites[slug])
+    return sum(
+        worklist.add_many([(site, CHECK) for site in sites], note=note, due_on=due_on, by=by, now=now)
+        for (note, due_on), sites in alike.items()
     )
+
+
+def latest(days: Iterable[date | None]) -> date | None:
+    """Return None where one of the days is unknown, or there are none."""
+    due_days = list(days)
+    return None if None in due_days else max((each for each in due_days if each), default=None)

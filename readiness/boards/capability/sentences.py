@@ -50,7 +50,7 @@ def closing(outcome: CapabilityClosing) -> list[str]:
             *_rest(outcome),
         ]
     train = "Train this person" if len(plan.trainings) == 1 else f"Take these {len(plan.trainings)} trainings"
-    until = f" by {day(outcome.due_on)}" if outcome.due_on else ""
+    until = _until(outcome)
     freed, sites = amount(measure.of(plan.freed), measure), how_many(len(plan.covered), "site", "sites")
     sentences.append(
         f"{train}{until}, and people cover all that is required at {sites} with {freed}."
@@ -66,6 +66,16 @@ def closing(outcome: CapabilityClosing) -> list[str]:
             f" covers more than {amount(plan.bound, measure)}."
         )
     return [*sentences, *_rest(outcome)]
+
+
+def _until(outcome: CapabilityClosing) -> str:
+    if outcome.due_on is None:
+        return ""
+    if not outcome.undated:
+        return f" by {day(outcome.due_on)}"
+    rest = "one has no date yet" if outcome.undated == 1 else f"{outcome.undated} have no date yet"
+    dated = len(outcome.plan.trainings) - outcome.undated
+    return f", {dated} of them by {day(outcome.due_on)} ({rest})"
 
 
 def _rest(outcome: CapabilityClosing) -> list[str]:

@@ -15,6 +15,7 @@ from readiness.boards.capability.params import BY, read
 from readiness.boards.gap import sentences as gap_sentences
 from readiness.golive.worklist import operations as worklist
 from readiness.golive.worklist.params import MEASURES
+from readiness.organisation.people.operations import MAY_ASSIGN
 from web import tables as table_kit
 from web.charts import Figure
 from web.clock import now
@@ -56,6 +57,7 @@ def page(request: HttpRequest) -> tuple[TablePage, Any]:
             "check": check_name(standing.fleet.framework, CHECK),
             "closing_sentences": sentences.closing(outcome),
             "names": sees_names(request.user),
+            "may_assign": sees_names(request.user) and request.user.has_perm(MAY_ASSIGN),
             "may_add": bool(outcome.plan.covered) and request.user.has_perm(worklist.MAY_ADD),
             "plan_url": link("capability-plan", **question.query),
             "measure_views": choices(

@@ -43,4 +43,4 @@ def answering(site: Site, check: Check | None, cells: SiteCells, *, names: bool)
 def _held_by(cell: OwnershipCell, *, names: bool) -> str:
     if cell.current is None:
         return ""
-    return cell.current.person if names else cell.current.team
+    return cell.current.answers if names else cell.current.team

@@ -156,6 +156,7 @@ def _add_owner(ref: SiteRef, owner: SiteOwner | None) -> SiteRef:
         accountable=owner.person,
         owner_has_left=owner.has_left,
         owner_left_at=owner.left_at,
+        owner_is_deputy=owner.is_deputy,
     )
 
 

@@ -22,7 +22,7 @@ from readiness.boards.checks.queries import CheckList, SiteCheck, check_list, se
 from readiness.boards.health.sentences import FlipLine
 from readiness.boards.waivers import sentences as waiver_lines
 from readiness.organisation.ownership.queries import UNOWNED, SiteCells
-from readiness.organisation.ownership.tables import cell_label, item_label
+from readiness.organisation.ownership.tables import cell_label, item_label, presence_words
 from web import tables as table_kit
 from web.clock import now
 from web.drawing import stacked
@@ -76,7 +76,8 @@ def ownership_cells(site: Site, cells: SiteCells, *, names: bool, now: datetime)
         {
             "item": item_label(item),
             "standing": cell.standing.value,
-            "who": cell.current_or_coming.person if cell.current_or_coming and names else "",
+            "who": cell.current_or_coming.answers if cell.current_or_coming and names else "",
+            "presence": presence_words(cell.current_or_coming, names=names),
             "team": cell.current_or_coming.team if cell.current_or_coming else "",
             "label": cell_label(site.name, cell, names=names, now=now),
             "until": cell.current.due_at if cell.current else None,

@@ -27,8 +27,10 @@ from readiness.golive.models import Campaign, CampaignItem, Progress
 from readiness.loop.problems import queries as problem_queries
 from readiness.loop.problems.core.states import ProblemState
 from readiness.organisation.ownership import gaps
-from readiness.organisation.ownership.core.standing import ItemStanding
+from readiness.organisation.ownership.core.standing import Item, ItemStanding
 from readiness.organisation.ownership.gaps import BoardSite
+from readiness.organisation.ownership.queries import OwnershipCell
+from readiness.organisation.ownership.tables import presence_words
 from readiness.tradeoffs.models import Decision
 from telemetry.models import SourceState, SourceStatus
 
@@ -173,25 +175,36 @@ def _stake(owner: str, sites: Sequence[SiteCapacity]) -> OwnerStake:
     )
 
 
-NOBODY = (ItemStanding.UNOWNED, ItemStanding.LEFT)
+NOBODY = (ItemStanding.UNOWNED, ItemStanding.UNANSWERED, ItemStanding.AWAY)
 
 
 @dataclass(frozen=True, slots=True)
 class UnownedSite:
-    """A site with the items that have no owner or whose owner has left."""
+    """A site with the items for which nobody answers: without an owner, or with one who cannot or is away alone."""
 
     site: BoardSite
     items: tuple[str, ...]
+
+    @property
+    def reasons(self) -> str:
+        """Why owners do not answer, without names."""
+        holders = [self.site.cells[Item(item)].current_or_coming for item in self.items]
+        words = [presence_words(holder, names=False) for holder in holders if holder is not None]
+        return "; ".join(dict.fromkeys(filter(None, words)))
 
     @property
     def cells(self) -> list[str]:
         return [f"{self.site.site.slug}.{item}" for item in self.items]
 
 
+def _nobody_answers(cell: OwnershipCell) -> bool:
+    return cell.standing in NOBODY or (cell.current is not None and cell.current.nobody_stands_in)
+
+
 def unowned(*, now: datetime) -> tuple[Few[UnownedSite], int]:
     """Sites by capacity at stake, and the total number of such items."""
     sites = [
-        UnownedSite(site, tuple(item.value for item, cell in site.cells.items() if cell.standing in NOBODY))
+        UnownedSite(site, tuple(item.value for item, cell in site.cells.items() if _nobody_answers(cell)))
         for site in gaps.fleet(now=now).sites
     ]
     wanting = sorted(

@@ -15,10 +15,11 @@ from readiness.organisation.ownership import queries as ownership
 from readiness.organisation.ownership.core.standing import Item, item_of
 from readiness.organisation.ownership.models import Assignment
 from readiness.organisation.ownership.queries import UNOWNED
+from readiness.organisation.ownership.tables import presence_words
 from readiness.organisation.people.core.on_call import LEVELS, PRIMARY
 from readiness.organisation.people.models import RotationSite, Shift
 from readiness.organisation.people.queries.on_call import one_level_each
-from web.visibility import name_of
+from web.visibility import name_of, sees_names
 
 SEES_ON_CALL = "people.view_rotation"
 SEES_OWNERS = "ownership.view_assignment"
@@ -48,14 +49,16 @@ class DomainDuty:
 
 @dataclass(frozen=True, slots=True)
 class ItemOwner:
-    """The owner of an item. `who` is a name as the reader may see it, "" for nobody; without an accepted owner, `team`
-    is the text on the site."""
+    """Who answers for an item: the owner, or the deputy while the owner is on leave. `who` is a name as the reader may
+    see it, "" for nobody; without an accepted owner, `team` is the text on the site. `presence` says why the owner
+    does not answer."""
 
     item: str
     who: str
     team: str
     has_left: bool = False
     left_at: datetime | None = None
+    presence: str = ""
 
 
 def domains_of(problem: ProblemRow, check: Check | None) -> tuple[str, ...]:
@@ -112,4 +115,5 @@ def owner_of(site: SiteRef, domains: Collection[str], *, user: Any, now: datetim
         return ItemOwner(label, "", site.owner.strip())
     is_over = term.left_at is not None and term.left_at <= now
     left_at = term.left_at if is_over else None
-    return ItemOwner(label, name_of(term.person, user), term.team, term.has_left, left_at)
+    presence = presence_words(term, names=sees_names(user))
+    return ItemOwner(label, name_of(term.answers, user), term.team, bool(term.gone), left_at, presence)

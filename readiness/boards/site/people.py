@@ -98,7 +98,7 @@ def _line(shift: Shift, covered: SiteCoverage | None, *, names: bool) -> OnCallL
 
 
 def _relied_on(covered: SiteCoverage, *, names: bool) -> tuple[Reliance, ...]:
-    alone = [each for each in dependencies(covered.requirements) if each.alone]
+    alone = dependencies(covered.requirements)
     names_by_id: dict[int, str] = {}
     if alone and names:
         names_by_id = dict(

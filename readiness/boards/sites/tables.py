@@ -129,6 +129,7 @@ def pillar_mark(pillar: PillarFigure) -> dict[str, Any]:
 def owner_text(site: SiteRef) -> str:
     """The owner in a file: whoever has left owns nothing."""
     person = "nobody" if site.owner_has_left else site.accountable if visibility.sees_names() else ""
+    person = f"{person} (deputy)" if person and site.owner_is_deputy and not site.owner_has_left else person
     return ", ".join(part for part in (person, site.owner) if part)
 
 

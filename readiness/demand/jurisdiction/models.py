@@ -18,7 +18,13 @@ from inventory.models.constraints import choices_held
 from inventory.models.triggers import EVERY_SITE_BUT_RETIRED, claims
 from readiness.demand.workloads.core.countries import COUNTRIES
 from readiness.demand.workloads.models import SITES_OF_CLASS_ROW
-from web.versioned.models import DocumentVersion, VersionQuerySet, kept_as_published, one_in_force
+from web.versioned.models import (
+    VERSION_KEEPS,
+    DocumentVersion,
+    VersionQuerySet,
+    kept_as_published,
+    one_in_force,
+)
 
 OF_PACK = "SELECT status FROM jurisdiction_rulepack WHERE id = {row}.pack_id"
 OF_GROUP = (
@@ -71,6 +77,7 @@ class RulePack(DocumentVersion):
     HISTORY = True
     VISIBLE_WHERE = "true"  # organisation-wide
     STATE = "rule-pack"
+    ERASING_KEEPS = dict.fromkeys(("title", "version", "categories", "bases"), VERSION_KEEPS)
 
     class Status(models.TextChoices):
         DRAFT = "draft", "Draft"
@@ -119,6 +126,7 @@ class Rule(models.Model):
 
     HISTORY = True
     VISIBLE_WHERE = "true"  # organisation-wide
+    ERASING_KEEPS = {"*": VERSION_KEEPS}
 
     class Kind(models.TextChoices):
         RESIDENCY = "residency", "Residency"
@@ -187,6 +195,7 @@ class CountryGroup(models.Model):
 
     HISTORY = True
     VISIBLE_WHERE = "true"  # organisation-wide
+    ERASING_KEEPS = {"*": VERSION_KEEPS}
 
     pack = models.ForeignKey(RulePack, on_delete=models.CASCADE, related_name="groups")
     position = models.PositiveIntegerField(default=0)

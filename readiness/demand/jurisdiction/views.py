@@ -17,6 +17,7 @@ from web import answers
 from web import tables as table_kit
 from web.clock import now
 from web.history.events import history_of
+from web.outside import may_offer
 from web.versioned.views import VersionPages, reader
 
 NOTICE = {"notice": sentences.NOTICE}
@@ -30,7 +31,7 @@ def _content(request: HttpRequest, pack: RulePack) -> dict[str, Any]:
         "groups": [_members(group) for group in queries.groups(pack)],
         "publish_form": PublishForm(auto_id="id_publish_%s"),
         "history": history_of(pack, limit=20).rows,
-        "may_withdraw": is_in_force and request.user.has_perm(VERSIONS.permission("publish")),
+        "may_withdraw": is_in_force and may_offer(request.user, VERSIONS.permission("publish")),
     }
 
 

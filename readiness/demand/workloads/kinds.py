@@ -23,6 +23,7 @@ from readiness.demand.workloads.operations import MAY_ADD, MAY_CHANGE, MAY_END, 
 from web import clock
 from web.kinds import Entry, Kind
 from web.links import page_url
+from web.outside import PermissionsInScope
 from web.rest.filters import ObjectFilterSet
 from web.rest.lookups import AnyOf, Flag
 from web.tables import Column, Table
@@ -114,7 +115,7 @@ def _workload_rows(classes: Iterable[WorkloadClass]) -> list[WorkloadRow]:
 
 
 def _context(workload: WorkloadClass, user: Any) -> dict[str, Any]:
-    today, may = _today(), user.has_perm
+    today, may = _today(), PermissionsInScope(user).has_perm
     envelope = queries.envelope_of(workload)
     placements = list(queries.placements_of(workload))
     return {
@@ -229,6 +230,7 @@ _ENTRIES = (
         on_object=True,
         permissions=(MAY_PLACE,),
         heading="Place it at a site",
+        writes=False,
         form=PlaceForm,
         enter=operations.place,
         done=lambda workload: f"{workload} is placed; the site is scored again.",

@@ -24,7 +24,7 @@ from readiness.organisation.ownership import operations as ownership
 from readiness.organisation.ownership.core.standing import Item
 from readiness.organisation.ownership.models import Assignment
 from readiness.organisation.ownership.operations import Proposal
-from readiness.organisation.people.models import Membership, Person, Team
+from readiness.organisation.people.models import Leave, Membership, Person, Team
 
 USERNAME = "demo-{key}"
 LINKED_BEFORE = timedelta(days=400)
@@ -98,7 +98,15 @@ def write_owners(
         for row in owner_book["people"]
         for slug in row["teams"]
     ]
-    write(people.values(), memberships)
+    leave = [
+        Leave(
+            person=people[row["person"]],
+            starts_at=now - timedelta(days=row["from"]),
+            ends_at=now - timedelta(days=row["to"]),
+        )
+        for row in owner_book["leave"]
+    ]
+    write(people.values(), memberships, leave)
     objects.note(people.values())
     staff = Staff(teams, people)
     for name, row in owner_book["owned"].items():

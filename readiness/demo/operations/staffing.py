@@ -8,7 +8,7 @@ from typing import Any, cast
 from django.utils.text import slugify
 
 from accounts.models import User
-from inventory.models import DeviceType, Site
+from inventory.models import DeviceType, Manufacturer, Site
 from inventory.queries.homes import home_of
 from readiness.demo.building import write
 from readiness.demo.core.plan import book
@@ -73,8 +73,9 @@ def write_workforce(
     written(CapabilityRule, people_book["rules"], objects, skill=skills)
     _qualify(people_book["groups"], crews, skills, now=now)
     _ask_second_persons(people_book, crews, skills, now=now)
-    courses = [row | {"valid_days": people_book["course_days"]} for row in people_book["courses"]]
-    _train(people_book, crews, written(Course, courses, objects, skill=skills), now=now)
+    makers = Manufacturer.objects.in_bulk(field_name="slug")
+    courses = written(Course, _courses(people_book, now), objects, skill=skills, manufacturer=makers)
+    _train(people_book, crews, courses, now=now)
     by_name = {person.name: person for crew in crews.values() for person in crew}
     return Workforce(teams, crews, by_name | dict(staff.people))
 
@@ -94,12 +95,12 @@ def _settle(sites: Mapping[str, Site], teams: Mapping[str, Team], crews: Crews, 
     rows: list[Team | Person] = [team for team in teams.values() if team.pk in staffed]
     rows += [person for key, person in people.items() if key in served]
     rows = [each for each in rows if each.home is None]
-    for row_of in rows:
-        columns = homes[(staffed if isinstance(row_of, Team) else served)[row_of.pk]]
-        row_of.home_site, row_of.home_region_id = columns["home_site"], columns["home_region_id"]
-    for model in (Team, Person):
-        same = [each for each in rows if isinstance(each, model)]
-        model._default_manager.bulk_update(same, ["home_site", "home_region"])
+    for holder in rows:
+        home = homes[(staffed if isinstance(holder, Team) else served)[holder.pk]]
+        holder.home_site, holder.home_region_id = home["home_site"], home["home_region_id"]
+    columns = ["home_site", "home_region"]
+    Team.objects.bulk_update([each for each in rows if isinstance(each, Team)], columns)
+    Person.objects.bulk_update([each for each in rows if isinstance(each, Person)], columns)
 
 
 def staffed_of(sites: Mapping[str, Site]) -> dict[str, Site]:
@@ -223,6 +224,23 @@ def _members(
     for place, (person, since) in enumerate(people):
         if places is None or place in places:
             yield place, person, since
+
+
+def _courses(people_book: Mapping[str, Any], now: datetime) -> list[dict[str, Any]]:
+    """A date is the first Monday from so many days after the loading on."""
+    today = now.date()
+    return [
+        row
+        | {
+            "valid_days": people_book["course_days"],
+            "level": people_book["course_level"] if "skill" in row else 1,
+            "dates": [
+                on + timedelta(days=-on.weekday() % 7)
+                for on in (today + timedelta(days=days) for days in row.get("dates", ()))
+            ],
+        }
+        for row in people_book["courses"]
+    ]
 
 
 def _train(

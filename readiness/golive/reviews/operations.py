@@ -1,14 +1,13 @@
 """Change approvers, reviews and their actions: open, sign, decide, close."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, prefetch_related_objects
+from django.db.models import Q
 
 from accounts.models import User
 from inventory.models import Site, SiteChange
@@ -18,7 +17,10 @@ from readiness.assessment.framework import queries as framework_queries
 from readiness.assessment.scoring.operations import NotEvaluable, evaluate_one
 from readiness.golive.models import Approver
 from readiness.golive.reviews.queries import counts_of, frozen, obstacles, standing_of
-from web.workflows import NotInState, Turn, Workflow, require, require_words, second, still_there
+from readiness.golive.reviews.second_persons import DECIDES, DECIDING, SIGNING, SIGNS, sign_off_of
+from readiness.organisation.ownership import deputies
+from web import clock
+from web.workflows import NotInState, Turn, Workflow, require, require_words, still_there
 from web.workflows.waiting import subjects_by
 
 MAY_NAME = "golive.add_approver"
@@ -131,10 +133,6 @@ def name_approver(review: Review, *, domain: str, approver: User | None, by: Use
     return sign_off
 
 
-def sign_off_of(review: Review, by: User) -> SignOff | None:
-    return next((each for each in review.sign_offs.all() if each.approver_id == by.pk), None)
-
-
 def _refuse_stranger(review: Review, by: User) -> None:
     sign_off = sign_off_of(review, by)
     if sign_off is None:
@@ -142,78 +140,6 @@ def _refuse_stranger(review: Review, by: User) -> None:
     if by not in candidates(review.site)[sign_off.domain]:
         domain = sign_off.get_domain_display()
         raise NotNamed(f"You may no longer sign for {domain} at {review.site.name}.")
-
-
-def _before_signing(review: Review, by: User) -> second.Firsts:
-    """Who opened the review, named somebody in it or made this person an approver, and who signed another domain."""
-    sign_off = sign_off_of(review, by)
-    entries = Approver.objects.filter(Q(site=review.site_id) | Q(site=None), user=by)
-    added = entries.filter(domain=sign_off.domain if sign_off else "")
-    others = [each for each in review.sign_offs.all() if each.approver_id != by.pk]
-    return [
-        (review.opened_by_id, review.opened_at),
-        *((each.named_by_id, review.opened_at) for each in review.sign_offs.all()),
-        *added.order_by("pk").values_list("added_by_id", "added_at"),
-        *_signers(others),
-    ]
-
-
-def _signers(sign_offs: Iterable[SignOff]) -> second.Firsts:
-    return [(each.signed_by_id, each.answered_at) for each in sign_offs]
-
-
-SIGNS = second.SecondPerson(_before_signing)
-DECIDES = second.SecondPerson(lambda review, by: _signers(review.sign_offs.all()))
-"""Five people sign, and none of them decides. Who opened the review may."""
-
-
-def _asks_to_sign(by: User, now: datetime) -> Q:
-    """Nobody waits for a named person who may no longer sign; somebody else must be named."""
-    own_accounts = second.own_accounts(by, now=now)
-    of_domain = Approver.objects.filter(domain=OuterRef("domain"), user__is_active=True)
-    own = of_domain.filter(site=OuterRef("review__site"))
-    may_sign = Exists(own.filter(user=by)) | (~Exists(own) & Exists(of_domain.filter(site=None, user=by)))
-    made_by_self = Approver.objects.filter(
-        Q(site=OuterRef("review__site")) | Q(site=None),
-        domain=OuterRef("domain"),
-        user=by,
-        added_by__in=own_accounts,
-    )
-    waiting_sign_offs = SignOff.objects.filter(
-        may_sign, ~Exists(made_by_self), approver=by, state=SignOff.State.WAITING
-    )
-    took_part = SignOff.objects.filter(
-        Q(named_by__in=own_accounts) | Q(signed_by__in=own_accounts), review=OuterRef("pk")
-    )
-    is_open = Q(state=Review.State.OPEN, pk__in=waiting_sign_offs.values("review"))
-    return is_open & Q(~Exists(took_part)) & second.others("opened_by", by, now)
-
-
-def _answered_by_all(by: User, now: datetime) -> Q:
-    waiting = SignOff.objects.filter(review=OuterRef("pk"), state=SignOff.State.WAITING)
-    signed = SignOff.objects.filter(review=OuterRef("pk"), signed_by__in=second.own_accounts(by, now=now))
-    return Q(~Exists(waiting), ~Exists(signed), state=Review.State.OPEN)
-
-
-def _signatures(reviews: Sequence[Review]) -> Iterable[str]:
-    prefetch_related_objects(reviews, "sign_offs")
-    for review in reviews:
-        signed = [each for each in review.sign_offs.all() if each.state == SignOff.State.SIGNED]
-        yield f"{review}, {len(signed)} of {len(SigningDomain)} signed"
-
-
-SIGNING = Turn(
-    kind="Sign a go-live review",
-    verb="Review",
-    tab="reviews",
-    page="review",
-    of=_asks_to_sign,
-    subjects=_signatures,
-    asked_by=lambda review: review.opened_by,
-    since="opened_at",
-    joined=("site", "opened_by"),
-)
-DECIDING = replace(SIGNING, kind="Decide a go-live review", verb="Decide", of=_answered_by_all)
 
 
 @REVIEWS.step(after=OPEN, any_of=(MAY_SEE,), refuse=_refuse_stranger, second=SIGNS, turn=SIGNING)
@@ -394,9 +320,13 @@ def change_action(action: ReviewAction, *, by: User, now: datetime, **values: An
 
 
 def _refuse_who_is_not_owner(action: ReviewAction, by: User) -> None:
-    """The owner of an action may close it too."""
-    if action.owner_id != by.pk:
+    """The owner of an action may close it too, and who acts for them at the site."""
+    if action.owner_id != by.pk and not _represents_owner(action, by, clock.now()):
         require(by, MAY_CHANGE)
+
+
+def _represents_owner(action: ReviewAction, by: User, now: datetime) -> bool:
+    return deputies.represents(by, owner_id=action.owner_id, site_id=action.review.site_id, now=now)
 
 
 CLOSING = Turn(
@@ -404,7 +334,10 @@ CLOSING = Turn(
     verb="Close",
     tab="reviews",
     page="review-action",
-    of=lambda by, now: Q(owner=by, closed_at=None) & ~Q(review__state=Review.State.CANCELLED),
+    of=lambda by, now: (
+        Q(Q(owner=by) | deputies.owner_represented_by(by, now, site="review__site"), closed_at=None)
+        & ~Q(review__state=Review.State.CANCELLED)
+    ),
     subjects=subjects_by(lambda action: action.title),
     site=lambda action: action.review.site,
     asked_by=lambda action: action.opened_by,
@@ -417,6 +350,8 @@ CLOSING = Turn(
 @ACTIONS.step(after=["open"], any_of=(MAY_SEE,), refuse=_refuse_who_is_not_owner, longest=500, turn=CLOSING)
 def close(action: ReviewAction, *, note: str, by: User, now: datetime) -> None:
     """Close an action."""
+    if _represents_owner(action, by, now):
+        deputies.note_deputy("the owner")
     action.closed_by, action.closed_at, action.close_note = by, now, note
     action.clean_fields(exclude=["review", "opened_by", "closed_by", "owner"])
     action.save(update_fields=["closed_by", "closed_at", "close_note"])

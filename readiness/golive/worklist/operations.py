@@ -12,6 +12,7 @@ from accounts.models import User
 from inventory.models import Site
 from readiness.assessment.framework import queries as framework_queries
 from readiness.golive.models import LIVE, WorkItem
+from readiness.organisation.ownership import deputies
 from web.workflows import Turn, awaits, require, still_there
 
 MAY_ADD = "golive.add_workitem"
@@ -36,7 +37,7 @@ RESOLVING = Turn(
     verb="Open",
     tab="worklist",
     page="work-item",
-    of=lambda by, now: Q(owner=by, status__in=LIVE),
+    of=lambda by, now: Q(Q(owner=by) | deputies.owner_represented_by(by, now), status__in=LIVE),
     subjects=_subjects,
     asked_by=lambda item: item.created_by,
     since="created_at",
@@ -127,6 +128,7 @@ def change(item: WorkItem, *, by: User, now: datetime, **changes: Any) -> WorkIt
     locked = still_there(WorkItem.objects.select_for_update(), item.pk)
     differ = {name: value for name, value in changes.items() if getattr(locked, name) != value}
     _require_progress(by, only=set(differ) <= PROGRESS)
+    _note_deputy(locked, by, now)
     for name, value in differ.items():
         setattr(locked, name, value.strip() if isinstance(value, str) else value)
     _refuse_wrong(locked)
@@ -172,6 +174,12 @@ def remove(item: WorkItem, *, by: User, now: datetime) -> None:
 def live_pairs(site_ids: Collection[int]) -> set[tuple[int, str]]:
     live = WorkItem.objects.live().filter(site__in=set(site_ids)).order_by()
     return set(live.values_list("site_id", "check_id"))
+
+
+def _note_deputy(item: WorkItem, by: User, now: datetime) -> None:
+    """The history names the owner in a column of its own, for those who may see names."""
+    if deputies.represents(by, owner_id=item.owner_id, site_id=item.site_id, now=now):
+        deputies.note_deputy("the owner")
 
 
 def _require_progress(by: User, *, only: bool) -> None:

@@ -23,6 +23,8 @@ from readiness.loop.problems.core.states import ProblemKind, ProblemState
 from readiness.loop.problems.dependencies import dependencies_of
 from readiness.organisation.ownership import queries as ownership
 from readiness.organisation.ownership.gaps import OwnershipQueue, queues_of
+from readiness.organisation.ownership.queries import Live
+from readiness.organisation.ownership.tables import presence_words
 from readiness.organisation.people.queries import duty
 from telemetry.drift import queries as drifts
 from telemetry.drift import sentences as drift_sentences
@@ -205,11 +207,16 @@ def _add_shifts(by_site: Mapping[int, _Gathered], site_ids: Sequence[int], now: 
 
 def _add_ownership(by_site: Mapping[int, _Gathered], site_ids: Sequence[int], fleet: FleetStanding) -> None:
     cells = ownership.pressing(now=fleet.at, due_by=fleet.at, site_ids=site_ids)
+    owned = [cell.current_or_coming for of_site in cells.values() for cell in of_site.values()]
+    gone_since = ownership.gone_since([each for each in owned if each], now=fleet.at)
     for site_id, of_site in cells.items():
-        queued = [queue for cell in of_site.values() for queue in queues_of(cell, fleet.at)]
+        queued: dict[OwnershipQueue, list[Live]] = defaultdict(list)
+        for cell in of_site.values():
+            for queue in queues_of(cell, fleet.at):
+                queued[queue] += [cell.current_or_coming] if cell.current_or_coming else []
         for queue in sentences.LACKING:
-            if count := queued.count(queue):
-                by_site[site_id].others.append(_ownership_problem(queue, sentences.lacking(queue, count)))
+            if queued[queue]:
+                by_site[site_id].others.append(_lacking(queue, queued[queue], gone_since))
     for site in fleet.sites:
         if not site.ref.owner.strip():
             problem = _ownership_problem(OwnershipQueue.UNOWNED, "The site has no owner")
@@ -218,12 +225,28 @@ def _add_ownership(by_site: Mapping[int, _Gathered], site_ids: Sequence[int], fl
         by_site[site_id].turns_at.append(at)
 
 
-def _ownership_problem(queue: OwnershipQueue, title: str) -> PresentProblem:
+def _lacking(
+    queue: OwnershipQueue, assignments: Sequence[Live], gone_since: Mapping[int, datetime]
+) -> PresentProblem:
+    """Says why in words without names, and since when the first owner cannot answer."""
+    title = sentences.lacking(queue, len(assignments))
+    if queue is OwnershipQueue.OVERDUE:
+        return _ownership_problem(queue, title)
+    reasons = dict.fromkeys(presence_words(each, names=False) for each in assignments)
+    since = [gone_since[each.person_id] for each in assignments if each.person_id in gone_since]
+    return _ownership_problem(queue, title, "; ".join(filter(None, reasons)), min(since, default=None))
+
+
+def _ownership_problem(
+    queue: OwnershipQueue, title: str, detail: str = "", since: datetime | None = None
+) -> PresentProblem:
     return PresentProblem(
         identity=Identity(ProblemKind.OWNERSHIP, queue.value),
         state=ProblemState.WARN,
         subject=queue.value,
         title=title,
+        detail=detail,
+        since=since,
     )
 
 

@@ -16,7 +16,11 @@ from telemetry.models import Source, SourceState
 from web.units import duration, format_value, how_many, instant, plural
 
 LACKING = {
-    OwnershipQueue.LEFT: ("The owner of 1 item has left", "The owners of {} items have left"),
+    OwnershipQueue.UNANSWERED: ("The owner of 1 item cannot answer", "The owners of {} items cannot answer"),
+    OwnershipQueue.AWAY: (
+        "The owner of 1 item is away and nobody stands in",
+        "The owners of {} items are away and nobody stands in",
+    ),
     OwnershipQueue.OVERDUE: ("1 item was not confirmed in time", "{} items were not confirmed in time"),
 }
 SILENT_AFTER = {SourceState.LATE: 1, SourceState.SILENT: 3}

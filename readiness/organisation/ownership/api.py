@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
-from drf_spectacular.utils import extend_schema, extend_schema_serializer
+from drf_spectacular.utils import extend_schema, extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.exceptions import ValidationError
@@ -13,8 +13,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.models import User
-from readiness.organisation.ownership import gaps, operations, reassigning
+from readiness.organisation.ownership import deputies, gaps, leave_handovers, operations, reassigning, rules
+from readiness.organisation.ownership.core.standing import TermStanding
 from readiness.organisation.ownership.models import Assignment, HandoverStep, condition_in_force
+from readiness.organisation.ownership.tables import presence_words
 from readiness.organisation.people.models import Person, Team, has_left
 from web import clock
 from web.rest.errors import named_errors
@@ -37,6 +39,16 @@ def _owner_left(_key: str) -> Q:
     return condition_in_force(now) & has_left(now, person="accountable__")
 
 
+def _unanswered(_key: str) -> Q:
+    now = clock.now()
+    return condition_in_force(now) & (has_left(now, person="accountable__") | Q(accountable__user=None))
+
+
+def _away(_key: str) -> Q:
+    now = clock.now()
+    return condition_in_force(now) & Q(deputies.leave_exists("accountable", now))
+
+
 def _overdue(_key: str) -> Q:
     now = clock.now()
     return condition_in_force(now) & Q(due_at__lte=now)
@@ -46,6 +58,8 @@ class AssignmentFilters(ObjectFilterSet):
     in_force = Flag(read=lambda _key: condition_in_force(clock.now()), label="In force")
     overdue = Flag(read=_overdue, label="Confirmation overdue")
     owner_left = Flag(read=_owner_left, label="Owner has left")
+    unanswered = Flag(read=_unanswered, label="Owner cannot answer")
+    owner_away = Flag(read=_away, label="Owner is on leave")
 
     class Meta:
         model = Assignment
@@ -55,11 +69,19 @@ class AssignmentFilters(ObjectFilterSet):
         ]
         # No names: search results would reveal the owner to users who may not see names.
         search_fields = ["site__name", "site__slug", "team__name", "decision_rights", "escalation"]
-        panel = ["state", "item", "site", "team", "in_force", "overdue", "owner_left"]
+        panel = ["state", "item", "site", "team", "in_force", "overdue", "unanswered", "owner_away"]
 
 
 _DECIDED = (
-    *("state", "proposed_by", "proposed_at", "answered_by", "answered_at", "answer_note"),
+    *(
+        "state",
+        "proposed_by",
+        "proposed_at",
+        "answered_by",
+        "answered_at",
+        "answered_as_deputy",
+        "answer_note",
+    ),
     *("confirmed_at", "due_at", "ended_at", "ended_by", "end_reason"),
 )
 
@@ -71,9 +93,10 @@ class StepSerializer(serializers.ModelSerializer):
 
 
 class AssignmentSerializer(ObjectSerializer):
-    """`is_in_force` is as of now."""
+    """`is_in_force` and `standing` are as of now."""
 
     is_in_force = serializers.SerializerMethodField()
+    standing = serializers.SerializerMethodField(help_text="The state, or what an accepted assignment lacks")
     steps = StepSerializer(many=True, read_only=True)
     effective_at = serializers.DateTimeField(required=False, help_text="As soon as accepted unless given")
 
@@ -82,13 +105,17 @@ class AssignmentSerializer(ObjectSerializer):
         fields = (
             *("site", "item", "accountable", "team", "deputy", "responsible"),
             *("decision_rights", "escalation"),
-            *("effective_at", "is_in_force", "steps", *_DECIDED),
+            *("effective_at", "is_in_force", "standing", "steps", *_DECIDED),
         )
         read_only_fields = _DECIDED
         brief_fields = ("site", "item", "team", "state", "due_at")
 
     def get_is_in_force(self, assignment: Assignment) -> bool:
         return assignment.is_in_force(clock.now())
+
+    @extend_schema_field(serializers.ChoiceField([each.value for each in TermStanding]))
+    def get_standing(self, assignment: Assignment) -> str:
+        return assignment.standing_at(clock.now()).value
 
 
 class AnswerNoteSerializer(BodySerializer):
@@ -154,7 +181,7 @@ def tick_line(assignment: Assignment, *, step: int, done: bool, by: User, now: d
     operations.set_step(line, done=done, by=by, now=now)
 
 
-_may_reassign = [requires(operations.MAY_SEE, SEES_NAMES, operations.MAY_PROPOSE, operations.MAY_END)]
+_may_reassign = [requires(rules.MAY_SEE, SEES_NAMES, rules.MAY_PROPOSE, rules.MAY_END)]
 
 
 class AssignmentViewSet(OperatedViewSet):
@@ -178,19 +205,21 @@ class AssignmentViewSet(OperatedViewSet):
     accept = endpoint(operations.accept, AnswerNoteSerializer)
     decline = endpoint(operations.decline, AnswerNoteSerializer)
     end = endpoint(operations.end, EndAssignmentSerializer)
+    cover = endpoint(leave_handovers.cover, AnswerNoteSerializer)
+    refuse = endpoint(leave_handovers.refuse, AnswerNoteSerializer)
     confirm = endpoint(operations.confirm)
 
     amend = operated(
         operations.amend,
         AmendSerializer,
         "Change who stands in, who does the work, or the way to call",
-        *(operations.MAY_SEE, operations.MAY_PROPOSE),
+        *(rules.MAY_SEE, rules.MAY_PROPOSE),
     )
     tick = operated(
         tick_line,
         TickSerializer,
         "Tick a line of the hand-over checklist, or take the tick back",
-        operations.MAY_SEE,
+        rules.MAY_SEE,
         name="tick",
     )
 
@@ -227,8 +256,12 @@ class OwnershipGapRowSerializer(serializers.Serializer):
     assignment = serializers.IntegerField(source="assignment.id", allow_null=True)
     accountable = serializers.CharField(source="assignment.person", allow_null=True)
     team = serializers.CharField(source="assignment.team", allow_null=True)
+    reason = serializers.SerializerMethodField(help_text="Why the owner does not answer, if so")
     since = serializers.DateTimeField(allow_null=True)
     due_at = serializers.DateTimeField(allow_null=True)
+
+    def get_reason(self, row: gaps.QueuedItem) -> str:
+        return presence_words(row.assignment, names=self.context["names"])
 
     def to_representation(self, instance: gaps.QueuedItem) -> dict[str, Any]:
         row = super().to_representation(instance)
@@ -262,7 +295,7 @@ def _offset(request: Request) -> int:
 
 @read_endpoint(
     "inventory.view_site",
-    operations.MAY_SEE,
+    rules.MAY_SEE,
     parameters=[
         parameter("queue", "", enum=list(_KNOWN["queue"]), many=True),
         parameter("item", "", enum=list(_KNOWN["item"]), many=True),

@@ -16,7 +16,14 @@ from readiness.organisation.ownership.core.standing import OF_DOMAINS, Item, Ite
 from readiness.organisation.ownership.forms import ProposeForm
 from readiness.organisation.ownership.gaps import BoardSite, OwnershipCounts
 from readiness.organisation.ownership.models import Assignment
-from readiness.organisation.ownership.tables import MEANING, SHORT, cell_label, cell_text, item_label
+from readiness.organisation.ownership.tables import (
+    MEANING,
+    SHORT,
+    cell_label,
+    cell_text,
+    item_label,
+    presence_words,
+)
 from readiness.organisation.people.core.coverage import Requirement, qualified
 from readiness.organisation.people.facts import KnownPeople, requirements_of
 from readiness.organisation.people.models import Person
@@ -28,7 +35,8 @@ LOOKS = {
     ItemStanding.OWNED: "pass",
     ItemStanding.NO_DEPUTY: "warn",
     ItemStanding.OVERDUE: "stale",
-    ItemStanding.LEFT: "fail",
+    ItemStanding.AWAY: "fail",
+    ItemStanding.UNANSWERED: "fail",
     ItemStanding.WAITING: "waived",
     ItemStanding.UNOWNED: "unknown",
 }
@@ -127,7 +135,7 @@ def assignments() -> QuerySet[Assignment]:
     ).order_by("-proposed_at", "-pk")
 
 
-def panel(site_id: int, item: Item, *, may_propose: bool, now: datetime) -> dict[str, Any]:
+def panel(site_id: int, item: Item, *, may_propose: bool, names: bool, now: datetime) -> dict[str, Any]:
     """Raises NoSuchCell for a retired site."""
     fleet = gaps.fleet(now=now, site_ids=[site_id])
     if not fleet.sites:
@@ -145,6 +153,7 @@ def panel(site_id: int, item: Item, *, may_propose: bool, now: datetime) -> dict
         "slug": site.site.slug,
         "cell": cell,
         "sentence": MEANING[cell.standing],
+        "presence": presence_words(cell.current_or_coming, names=names),
         "about": about,
         "coming": [coming] if coming and coming is not about else [],
         "terms": [each for each in newest if each not in (current, coming)],

@@ -14,7 +14,7 @@ from django.utils.dateparse import parse_datetime
 
 from accounts.models import User
 from inventory.models import Site
-from readiness.organisation.ownership import operations
+from readiness.organisation.ownership import operations, rules
 from readiness.organisation.ownership.core.sheet import BadSheet, SheetRow, Wrong
 from readiness.organisation.ownership.core.standing import Item
 from readiness.organisation.ownership.models import Assignment
@@ -126,7 +126,7 @@ def take(sheet: Sequence[SheetRow], *, only_check: bool, by: User, now: datetime
 
     Raises BadSheet with every wrong line, MissingPermission. `only_check` rolls the changes back.
     """
-    require(by, operations.MAY_PROPOSE)
+    require(by, rules.MAY_PROPOSE)
     with transaction.atomic():
         plan = _planned(sheet, now)
         _apply(plan, by=by, now=now)

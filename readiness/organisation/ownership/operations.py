@@ -5,24 +5,32 @@ from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 
 from accounts.models import User
 from inventory.models import Site
+from readiness.organisation.ownership import deputies
 from readiness.organisation.ownership.core.standing import CONFIRM_EVERY
 from readiness.organisation.ownership.models import Assignment, Confirmation, HandoverStep
+from readiness.organisation.ownership.rules import (
+    MAY_PROPOSE,
+    MAY_SEE,
+    acts_as_deputy,
+    nobody_answers,
+    refuse_deputy,
+    refuse_own_deputy,
+    refuse_same,
+    refuse_unsuitable,
+    require_end,
+    require_named,
+    require_tick,
+)
 from readiness.organisation.people.models import Person, Team
-from web.permissions import roles_of
-from web.workflows import Turn, Workflow, require, still_there
+from web.workflows import Turn, Workflow, require, second, still_there
 from web.workflows.waiting import subjects_by
 
-MAY_SEE = "ownership.view_assignment"
-MAY_PROPOSE = "ownership.add_assignment"
-MAY_END = "ownership.end_assignment"
-FURTHEST = timedelta(days=365)
-"""How far ahead a term may begin. Operator-set default: plans beyond a year name roles, not people."""
 REMIND_BEFORE = timedelta(days=14)
 """How long before its end a confirmation is requested. Operator-set default."""
 MOST_AT_ONCE = 1000
@@ -30,78 +38,6 @@ MOST_ITEMS = 28
 """Largest number of items of one owner before they count as overloaded. Operator-set default: four whole sites of seven
 items.
 """
-
-
-class NotThePersonNamed(PermissionDenied):
-    """Only the person named answers and confirms."""
-
-
-def require_named(assignment: Assignment, by: User) -> None:
-    if not is_named(assignment, by):
-        raise NotThePersonNamed(
-            "Only the person named may do this, signed in with their own account."
-            f" Whoever has the role {roles_of(MAY_PROPOSE)} may propose somebody else."
-        )
-
-
-def is_named(assignment: Assignment, user: User) -> bool:
-    return assignment.accountable.user_id is not None and assignment.accountable.user_id == user.pk
-
-
-def require_end(assignment: Assignment, by: User) -> None:
-    """Users who may end assignments, the proposer before an answer, and the person named."""
-    own_proposal = assignment.state == Assignment.State.PROPOSED and assignment.proposed_by_id == by.pk
-    if not (is_named(assignment, by) or (own_proposal and by.has_perm(MAY_PROPOSE))):
-        require(by, MAY_END)
-
-
-def require_tick(assignment: Assignment, by: User) -> None:
-    if not by.has_perm(MAY_PROPOSE):
-        require_named(assignment, by)
-
-
-def refuse_unsuitable(assignment: Assignment, now: datetime) -> None:
-    """Raise ValidationError by field if the proposal could not be accepted or would have no effect."""
-    errors = _nobody_answers(assignment, now)
-    if problem := _deputy_problem(assignment, now):
-        errors["deputy"] = [problem]
-    if not assignment.decision_rights.strip():
-        errors["decision_rights"] = ["Enter what the person may decide."]
-    if assignment.effective_at > now + FURTHEST:
-        errors["effective_at"] = [f"It begins within {FURTHEST.days} days."]
-    if errors:
-        raise ValidationError(errors)
-
-
-def _nobody_answers(assignment: Assignment, now: datetime) -> dict[str, list[str]]:
-    errors: dict[str, list[str]] = {}
-    if assignment.accountable.left_by(now):
-        errors["accountable"] = ["This person has left."]
-    elif assignment.accountable.user_id is None:
-        errors["accountable"] = ["No user has confirmed to be this person, so nobody could accept."]
-    if assignment.team.dissolved_at is not None and assignment.team.dissolved_at <= now:
-        errors["team"] = ["This team is dissolved."]
-    return errors
-
-
-def refuse_deputy(assignment: Assignment, now: datetime) -> None:
-    if problem := _deputy_problem(assignment, now):
-        raise ValidationError({"deputy": [problem]})
-
-
-def _deputy_problem(assignment: Assignment, now: datetime) -> str:
-    if assignment.deputy is None:
-        return ""
-    if assignment.deputy.left_by(now):
-        return "This person has left."
-    if assignment.deputy_id == assignment.accountable_id:
-        return "The deputy and the accountable person must be two people."
-    return ""
-
-
-def refuse_same(current: Assignment | None, accountable: Person) -> None:
-    if current is not None and current.accountable_id == accountable.pk:
-        raise ValidationError({"accountable": ["This person already owns the item. Ask them to confirm it."]})
 
 
 CHECKLIST = (
@@ -125,7 +61,7 @@ ASSIGNMENTS = Workflow(
     model=Assignment,
     states=dict(Assignment.State.choices),
     state_of=_state,
-    joined=("accountable__user", "site"),
+    joined=("accountable__user", "deputy__user", "site"),
     # Lock the site first, as proposals do, to avoid a deadlock.
     lock_before=lambda assignment: still_there(
         Site.objects.select_for_update(no_key=True), assignment.site_id
@@ -231,7 +167,10 @@ ANSWERING = Turn(
     verb="Answer",
     tab="owned-by-me",
     page="assignment",
-    of=lambda by, now: Q(state=Assignment.State.PROPOSED, accountable__user=by),
+    of=lambda by, now: Q(
+        Q(accountable__user=by) | (deputies.acted_for_by(by, now) & second.others("proposed_by", by, now)),
+        state=Assignment.State.PROPOSED,
+    ),
     subjects=subjects_by(lambda assignment: assignment.get_item_display()),
     asked_by=lambda assignment: assignment.proposed_by,
     since="proposed_at",
@@ -242,7 +181,11 @@ CONFIRMING = replace(
     kind="Confirm ownership",
     verb="Confirm",
     of=lambda by, now: (
-        Q(state=Assignment.State.ACCEPTED, accountable__user=by, due_at__lte=now + REMIND_BEFORE)
+        Q(
+            Q(accountable__user=by) | deputies.acted_for_by(by, now),
+            state=Assignment.State.ACCEPTED,
+            due_at__lte=now + REMIND_BEFORE,
+        )
         & (Q(ended_at=None) | Q(ended_at__gt=now))
     ),
     asked_by=lambda assignment: None,
@@ -265,12 +208,13 @@ def accept(assignment: Assignment, *, note: str, by: User, now: datetime) -> Non
     The previous owner's term ends at that moment. Raises ValidationError if somebody else is accountable in that time,
     or the person or the team is gone.
     """
-    if errors := _nobody_answers(assignment, now):
+    if errors := nobody_answers(assignment, now):
         raise ValidationError(errors)
+    assignment.answered_as_deputy = acts_as_deputy(assignment, by, now)
     begins = max(assignment.effective_at, now)
     _hand_over(assignment, begins, by=by, now=now)
     assignment.effective_at = begins
-    _confirm(assignment, by=by, now=now)
+    _confirm(assignment, by=by, now=now, as_deputy=assignment.answered_as_deputy)
     try:
         with transaction.atomic():
             _save_answer(assignment, Assignment.State.ACCEPTED, note, by, now)
@@ -283,13 +227,14 @@ def accept(assignment: Assignment, *, note: str, by: User, now: datetime) -> Non
 @ASSIGNMENTS.step(**ANSWER, must_say=True)
 def decline(assignment: Assignment, *, note: str, by: User, now: datetime) -> None:
     """Decline the item, with a reason."""
+    assignment.answered_as_deputy = acts_as_deputy(assignment, by, now)
     _save_answer(assignment, Assignment.State.DECLINED, note, by, now)
 
 
 def _save_answer(assignment: Assignment, state: Assignment.State, note: str, by: User, now: datetime) -> None:
     assignment.state, assignment.answer_note = state, note
     assignment.answered_by, assignment.answered_at = by, now
-    answer = ("state", "answered_by", "answered_at", "answer_note")
+    answer = ("state", "answered_by", "answered_at", "answered_as_deputy", "answer_note")
     assignment.save(update_fields=[*answer, "effective_at", "confirmed_at", "due_at"])
 
 
@@ -314,12 +259,13 @@ def _hand_over(to: Assignment, at: datetime, *, by: User, now: datetime) -> None
 )
 def confirm(assignment: Assignment, *, by: User, now: datetime) -> None:
     """Confirm that you still answer for the item. It counts anew from now."""
-    _confirm(assignment, by=by, now=now)
+    _confirm(assignment, by=by, now=now, as_deputy=acts_as_deputy(assignment, by, now))
     assignment.save(update_fields=["confirmed_at", "due_at"])
 
 
-def _confirm(assignment: Assignment, *, by: User, now: datetime) -> None:
-    Confirmation.objects.get_or_create(assignment=assignment, confirmed_at=now, defaults={"by": by})
+def _confirm(assignment: Assignment, *, by: User, now: datetime, as_deputy: bool) -> None:
+    who = {"by": by, "as_deputy": as_deputy}
+    Confirmation.objects.get_or_create(assignment=assignment, confirmed_at=now, defaults=who)
     assignment.confirmed_at, assignment.due_at = now, now + CONFIRM_EVERY
 
 
@@ -364,6 +310,8 @@ def amend(
         )
     locked = ASSIGNMENTS.locked(assignment)
     ASSIGNMENTS.refuse_unless(locked, LIVE, now)
+    if isinstance(deputy := changes.get("deputy"), Person):
+        refuse_own_deputy(locked, deputy, by, now)
     for name, value in changes.items():
         setattr(locked, name, value.strip() if isinstance(value, str) else value)
     locked.clean_fields(exclude=["proposed_by"])
@@ -376,8 +324,9 @@ def amend(
 def set_step(step: HandoverStep, *, done: bool, by: User, now: datetime) -> HandoverStep:
     """Tick or untick a line of the checklist. Raises NotThePersonNamed, NotInState."""
     locked = HandoverStep.objects.select_for_update(of=("self",)).get(pk=step.pk)
-    assignment = Assignment.objects.select_related("accountable").get(pk=locked.assignment_id)
-    require_tick(assignment, by)
+    people = ("accountable__user", "deputy__user")
+    assignment = Assignment.objects.select_related(*people).get(pk=locked.assignment_id)
+    require_tick(assignment, by, now)
     ASSIGNMENTS.refuse_unless(assignment, LIVE, now)
     if done != (locked.done_at is not None):
         locked.done_at, locked.done_by = (now, by) if done else (None, None)

@@ -11,7 +11,7 @@ from django.db.models import Q
 
 from accounts.models import User
 from inventory.models import Site
-from readiness.organisation.ownership import operations
+from readiness.organisation.ownership import operations, rules
 from readiness.organisation.ownership.models import Assignment
 from readiness.organisation.people.models import Person, Team
 from web.workflows import require
@@ -103,8 +103,8 @@ def reassign(
     Everything or nothing: raises ValidationError with a message for each obstacle, MissingPermission. Terms in force
     continue until the other person accepts.
     """
-    require(by, operations.MAY_PROPOSE)
-    require(by, operations.MAY_END)
+    require(by, rules.MAY_PROPOSE)
+    require(by, rules.MAY_END)
     refuse_target(source, target, now)
     sites = Site.objects.filter(assignments__in=Assignment.objects.live(now).filter(_touching(source)))
     ids = sorted(set(sites.order_by().values_list("pk", flat=True)))
@@ -161,6 +161,7 @@ def _apply(moves: Sequence[Reassignment], *, by: User, now: datetime) -> None:
     for move in moves:
         assignment = move.assignment
         if move.kind == "deputy":
+            rules.refuse_own_deputy(assignment, move.deputy, by, now)
             assignment.deputy = move.deputy
             assignment.save(update_fields=["deputy"])
             continue

@@ -8,7 +8,7 @@ from typing import Any
 from django.utils.timezone import get_current_timezone_name
 
 from inventory.models import Site
-from readiness.organisation.ownership.core.standing import Item, ItemStanding
+from readiness.organisation.ownership.core.standing import Gone, Hindrance, Item, ItemStanding
 from readiness.organisation.ownership.gaps import BoardSite, Load, OwnedFleet, OwnershipQueue, QueuedItem
 from readiness.organisation.ownership.models import Assignment
 from readiness.organisation.ownership.queries import Live, OwnershipCell
@@ -56,6 +56,36 @@ def who(assignment: Live | None, *, names: bool) -> str:
     return assignment.person if names else f"somebody of {assignment.team}"
 
 
+GONE = {
+    Gone.LEFT: "has left",
+    Gone.DISABLED: "has an account that is disabled",
+    Gone.LINK_ENDED: "has no account any more",
+    Gone.NO_ACCOUNT: "has no account",
+}
+"""Continues "The owner ..."."""
+HINDRANCES = {
+    Hindrance.NO_DEPUTY: "no deputy is named",
+    Hindrance.LEFT: "the deputy has left",
+    Hindrance.NO_ACCOUNT: "the deputy has no account",
+    Hindrance.AWAY: "the deputy is away too",
+    Hindrance.DECLINED: "the deputy declined to take over",
+}
+
+
+def presence_words(assignment: Live | None, *, names: bool) -> str:
+    """Why the owner does not answer, and who does instead; "" while the owner does. Needs no name."""
+    if assignment is None:
+        return ""
+    if assignment.gone:
+        return f"the owner {GONE[Gone(assignment.gone)]}"
+    if assignment.away_until is None:
+        return ""
+    away = f"the owner is away until {day(assignment.away_until)}"
+    if assignment.hindrance:
+        return f"{away}, and nobody answers: {HINDRANCES[Hindrance(assignment.hindrance)]}"
+    return f"{away}; {assignment.deputy if names else 'the deputy'} answers as deputy"
+
+
 def short_name(name: str) -> str:
     """`Ana Maria Reis` becomes `A. Reis`."""
     first, _space, rest = name.partition(" ")
@@ -66,7 +96,7 @@ def cell_text(cell: OwnershipCell, *, names: bool) -> str:
     assignment = cell.current_or_coming
     if assignment is None:
         return "nobody"
-    return short_name(assignment.person) if names else assignment.team
+    return short_name(assignment.answers) if names else assignment.team
 
 
 def cell_label(site: str, cell: OwnershipCell, *, names: bool, now: datetime) -> str:
@@ -76,6 +106,8 @@ def cell_label(site: str, cell: OwnershipCell, *, names: bool, now: datetime) ->
         label += f", {who(cell.current, names=names)}"
         if cell.current.due_at is not None:
             label += f", confirmed until {day(cell.current.due_at)}"
+        if words := presence_words(cell.current, names=names):
+            label += f", {words}"
     if cell.coming is not None:
         label += f", {'then' if cell.coming.is_accepted else 'asked'}: {who(cell.coming, names=names)}"
     return label
@@ -85,7 +117,8 @@ MEANING = {
     ItemStanding.OWNED: "One person has accepted the item and confirmed it in time.",
     ItemStanding.NO_DEPUTY: "The owner has no deputy, so the item does not count as owned.",
     ItemStanding.OVERDUE: "The owner has not confirmed the item in time, so it does not count as owned.",
-    ItemStanding.LEFT: "The owner has left, so the item counts as unowned until somebody else accepts it.",
+    ItemStanding.AWAY: "The owner is on leave and nobody stands in, so nobody answers for the item now.",
+    ItemStanding.UNANSWERED: "The owner cannot answer any more, so nobody owns the item until another accepts it.",
     ItemStanding.WAITING: "Nobody owns the item yet. Somebody was asked to accept it.",
     ItemStanding.UNOWNED: "Nobody owns the item.",
 }
@@ -197,6 +230,7 @@ def queue_table(fleet: OwnedFleet, *, names: bool, now: datetime) -> Table:
             Column("item", "Item", "cell.item.value", lambda gap: item_label(gap.cell.item), sort=True),
             Column("stake", "At stake", "kw", lambda gap: _kw(gap.kw), sort=True, unit="kW", numeric=True),
             Column("who", "Who", lambda gap: who(gap.assignment, names=names), phone="full"),
+            Column("reason", "Why", lambda gap: presence_words(gap.assignment, names=names), phone="full"),
             Column("due", "When", "due_or_since", lambda gap: due(gap.due_or_since, now), sort=True),
             Column("asked", "Asked", lambda gap: who(gap.cell.coming, names=names), default=False),
         ),
@@ -222,8 +256,8 @@ def _owner_url(load: Load) -> str:
 
 
 def _load_words(load: Load) -> str:
-    if load.has_left:
-        return "has left"
+    if load.gone:
+        return GONE[Gone(load.gone)]
     return "overloaded" if load.is_overloaded else "present"
 
 
@@ -235,7 +269,7 @@ OWNERS = Table(
         Column("person", "Owner", url=_owner_url, sort=True, locked=True, phone="title"),
         Column("team", "Team", sort=True),
         Column("standing", "Standing", _load_words, phone="status",
-               tone=lambda load: "warn" if load.has_left or load.is_overloaded else ""),
+               tone=lambda load: "warn" if load.gone or load.is_overloaded else ""),
         Column("items", "Items", sort=True, numeric=True),
         Column("sites", "Sites", sort=True, numeric=True),
         Column("overdue", "Overdue", sort=True, numeric=True),

@@ -1,6 +1,6 @@
-"""Pages of ownership: the board, queues and owners, one assignment, proposing and reassigning, files."""
+"""Pages of ownership: the board, queues and owners, one assignment, proposing and reassigning."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -14,10 +14,19 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from inventory.models import Site
-from readiness.organisation.ownership import cells, files, gaps, operations, queries, reassigning, tables
-from readiness.organisation.ownership.core import sheet
+from readiness.organisation.ownership import (
+    cells,
+    deputies,
+    gaps,
+    leave_handovers,
+    operations,
+    queries,
+    reassigning,
+    rules,
+    tables,
+)
 from readiness.organisation.ownership.core.standing import Item
-from readiness.organisation.ownership.forms import AmendForm, ProposeForm, ReassignForm, SheetImportForm
+from readiness.organisation.ownership.forms import AmendForm, ProposeForm, ReassignForm
 from readiness.organisation.ownership.models import Assignment, HandoverStep
 from readiness.organisation.ownership.queries import OwnershipCell
 from readiness.organisation.ownership.tables import item_label, who
@@ -34,15 +43,14 @@ from web.visibility import SEES_NAMES, sees_names
 from web.workflows import NotInState
 from web.workflows.pages import StepPages, form_page, reader
 
-SEE = ("inventory.view_site", operations.MAY_SEE)
+SEE = ("inventory.view_site", rules.MAY_SEE)
 SEE_OWNERS = (*SEE, SEES_NAMES)
-PROPOSE = (*SEE, SEES_NAMES, operations.MAY_PROPOSE)
-REASSIGN = (*SEE, SEES_NAMES, operations.MAY_PROPOSE, operations.MAY_END)
+PROPOSE = (*SEE, SEES_NAMES, rules.MAY_PROPOSE)
+REASSIGN = (*SEE, SEES_NAMES, rules.MAY_PROPOSE, rules.MAY_END)
 ABOVE = ("Ownership", "ownership")
 CELL, ITEM = "cell", "item"
 EVIDENCE_REGION = "evidence"
 EARLIER_SHOWN = 20
-LARGEST_FILE = 2_000_000
 TEMPLATE = "ownership/board.html"
 QUEUES = Report("ownership/queues.html", *SEE)
 OWNERS = Report("ownership/owners.html", *SEE_OWNERS)
@@ -82,7 +90,7 @@ def board(request: HttpRequest) -> HttpResponseBase:
 def queues(request: HttpRequest) -> tuple[TablePage, Any]:
     at, names = now(), sees_names(request.user)
     fleet = gaps.fleet(now=at)
-    offered = tables.actions() if names and request.user.has_perm(operations.MAY_PROPOSE) else ()
+    offered = tables.actions() if names and request.user.has_perm(rules.MAY_PROPOSE) else ()
     definition = tables.queue_table(fleet, names=names, now=at)
     return table_kit.page(request, definition, fleet.gaps(), actions=offered), lambda: {
         "counts": fleet.counts(),
@@ -103,11 +111,11 @@ def _panel(request: HttpRequest, address: Address, at: datetime) -> dict[str, An
     if not key:
         return {"evidence": None}
     names = sees_names(request.user)
-    may_propose = names and request.user.has_perm(operations.MAY_PROPOSE)
+    may_propose = names and request.user.has_perm(rules.MAY_PROPOSE)
     try:
         slug, item = cells.read(key)
         site = get_object_or_404(Site, slug=slug)
-        evidence = cells.panel(site.pk, item, may_propose=may_propose, now=at)
+        evidence = cells.panel(site.pk, item, may_propose=may_propose, names=names, now=at)
     except cells.NoSuchCell as error:
         raise Http404(f"cell: {error} names no site and item, as in dublin-1.compute.") from error
     return {"evidence": evidence, "now": at, "sees_names": names, "close_url": address.url(without=[CELL])}
@@ -149,18 +157,22 @@ def _show(
     request: HttpRequest, assignment: Assignment, refusals: Sequence[str] = (), status: int = 200
 ) -> HttpResponse:
     at, user = now(), reader(request)
-    may_propose, is_live = user.has_perm(operations.MAY_PROPOSE), assignment.is_live(at)
+    may_propose, is_live = user.has_perm(rules.MAY_PROPOSE), assignment.is_live(at)
     others = cells.assignments().filter(site=assignment.site_id, item=assignment.item)
     context = {
         "assignment": assignment,
         "now": at,
         "terms": others.exclude(pk=assignment.pk)[:EARLIER_SHOWN],
-        "may_tick": is_live and (may_propose or operations.is_named(assignment, user)),
+        "may_tick": is_live and (may_propose or rules.may_act(assignment, user, at)),
         "may_amend": is_live and may_propose and sees_names(user),
         "sees_names": sees_names(user),
         "breadcrumbs": crumbs(str(assignment), ABOVE),
         **STEPS.context(request, assignment, refusals),
     }
+    # Most assignments have no hand-over to answer, so nobody is told who might.
+    context["why_not"] = [reason for reason in context["why_not"] if reason != rules.ONLY_DEPUTY]
+    if "cover" in context["steps"]:
+        context["offered_leave"] = deputies.offered_leaves(assignment, at)[0]
     return render(request, "ownership/assignment.html", context, status=status)
 
 
@@ -182,6 +194,8 @@ STEPS = StepPages(
         operations.decline: "{} is declined.",
         operations.confirm: "{} is confirmed.",
         operations.end: "{} has ended.",
+        leave_handovers.cover: "You answer for {} during the leave.",
+        leave_handovers.refuse: "You do not answer for {} during the leave.",
     },
     to=_back,
 )
@@ -331,52 +345,3 @@ def _reassigned(request: HttpRequest, moved: int, target: str) -> HttpResponse:
     assignments = how_many(moved, "assignment is", "assignments are")
     messages.success(request, f"{assignments} moved; {target} is asked to accept.")
     return HttpResponseRedirect(link("ownership-queues", queue="waiting"))
-
-
-@require(*SEE_OWNERS)
-@never_cache
-@require_GET
-def assignments_file(request: HttpRequest) -> HttpResponseBase:
-    return _file("ownership", sheet.COLUMNS, files.rows(now=now()))
-
-
-@require(*SEE_OWNERS)
-@never_cache
-@require_GET
-def raci_file(request: HttpRequest) -> HttpResponseBase:
-    return _file("raci", sheet.RACI, files.raci_rows(now=now()))
-
-
-def _file(name: str, columns: Sequence[str], rows: Iterable[Mapping[str, str]]) -> HttpResponseBase:
-    return answers.csv_file(name, columns, ([row.get(column, "") for column in columns] for row in rows))
-
-
-@asks(*PROPOSE)
-def take_file(request: HttpRequest) -> HttpResponse:
-    form = SheetImportForm(request.POST, request.FILES) if request.method == "POST" else SheetImportForm()
-    wrongs: tuple[sheet.Wrong, ...] = ()
-    changes: files.Changes | None = None
-    if request.method == "POST" and form.is_valid():
-        only_check = form.cleaned_data["only_check"]
-        try:
-            rows = sheet.read(_body(form.cleaned_data["file"]))
-            changes = files.take(rows, only_check=only_check, by=reader(request), now=now())
-        except sheet.BadSheet as error:
-            wrongs = error.wrongs
-        else:
-            if not only_check:
-                messages.success(request, "The file is imported.")
-    context = {
-        "form": form,
-        "wrongs": wrongs[:200],
-        "more": max(len(wrongs) - 200, 0),
-        "changes": changes,
-        "breadcrumbs": crumbs("Import", ABOVE),
-    }
-    return render(request, "ownership/import.html", context, status=422 if form.errors or wrongs else 200)
-
-
-def _body(file: Any) -> bytes:
-    if file.size > LARGEST_FILE:
-        raise sheet.BadSheet([sheet.Wrong(1, "", "The file is larger than 2 MB.")])
-    return bytes(file.read())

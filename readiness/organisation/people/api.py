@@ -75,6 +75,17 @@ class LinkRequestSerializer(BodySerializer):
     user = RelatedObjectField(queryset=User.objects.all(), help_text="Who is to confirm it")
 
 
+class EraseSerializer(BodySerializer):
+    also = serializers.ListField(
+        child=serializers.CharField(max_length=150),
+        required=False,
+        help_text="Parts of the name to replace although they are ambiguous",
+    )
+    shown_digest = serializers.CharField(
+        required=False, max_length=64, help_text="Digest of the places, from `/api/people/traces/`"
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class OwnPerson:
     id: int
@@ -101,7 +112,7 @@ class PersonViewSet(OperatedViewSet):
 
     erase = operated(
         operations.erase_person,
-        None,
+        EraseSerializer,
         "Erase who a person is, in the history too; what they signed keeps a pseudonym",
         *("people.view_person", operations.MAY_ERASE),
         name="erase",

@@ -11,7 +11,7 @@ from itertools import groupby
 from operator import attrgetter
 
 from django.db import connection
-from django.db.models import Min, Q, QuerySet
+from django.db.models import Min, Prefetch, Q, QuerySet
 
 from inventory.models import Accelerator, CoolingUnit, Device, Manufacturer, Port, PowerFeed, Region, Site
 from inventory.queries import SiteFacts, end_of_day, site_facts
@@ -288,7 +288,8 @@ def names_of(person_ids: Iterable[int]) -> dict[int, str]:
 def proposals(coverage: SiteCoverage, *, now: datetime) -> list[TrainingProposal]:
     """Propose training where too few people of a site are qualified. Five statements."""
     short = [each for each in coverage.requirements if each.is_short]
-    skills = Skill.objects.prefetch_related("courses", "needs").in_bulk(
+    courses = Prefetch("courses", Course.objects.select_related("manufacturer"))
+    skills = Skill.objects.prefetch_related(courses, "needs").in_bulk(
         {each.requirement.skill_id for each in short}
     )
     candidates: dict[int, list[Holder]] = {person_id: [] for person_id in coverage.assigned}
@@ -304,7 +305,11 @@ def proposals(coverage: SiteCoverage, *, now: datetime) -> list[TrainingProposal
         TrainingProposal(
             each,
             tuple(people[person_id] for person_id in nearest_people[each.requirement.key]),
-            tuple(skills[each.requirement.skill_id].courses.all()),
+            tuple(
+                course
+                for course in skills[each.requirement.skill_id].courses.all()
+                if course.leads_to(each.requirement.level, each.requirement.vendor)
+            ),
         )
         for each in short
     ]

@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 
 from accounts.models import User
-from inventory.homes import home_fields, offer_homes, refuse_homeless
+from inventory.homes import home_fields, offer_homes, offer_writable, refuse_homeless
 from inventory.models import Manufacturer
 from inventory.models.places import validate_time_zone
 from inventory.queries import end_of_day
@@ -27,11 +27,11 @@ from readiness.organisation.people.models import (
     Team,
 )
 from readiness.organisation.people.models.skills import SUBJECT_VALUES
-from web import scopes
 from web.clock import now
 from web.forms import WITH_NEIGHBOURS, DayInput, MinuteInput, PersonField, RefusedForm, Suggesting
 from web.kinds.declaring import ObjectForm
 from web.visibility import reader
+from web.workflows import NotInState
 
 
 class PersonLinkForm(RefusedForm):
@@ -86,9 +86,7 @@ class PersonForm(RefusedForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        teams = self.fields["teams"]
-        assert isinstance(teams, forms.ModelMultipleChoiceField)
-        teams.queryset = scopes.writable(teams.queryset)
+        offer_writable(self, "teams")
         self.fields |= home_fields()
         offer_homes(self)
 
@@ -163,6 +161,33 @@ class RevokeForm(SubjectForm):
     reason = forms.ChoiceField(choices=Qualification.RevokedFor, label="Reason", widget=forms.RadioSelect)
 
 
+class StepForm(SubjectForm):
+    """A step of a workflow that takes no words."""
+
+    refusals = (ValidationError, NotInState)
+
+    def refused(self, error: Any) -> None:
+        self.add_error(None, getattr(error, "messages", [str(error)]))
+
+
+class ConfirmForm(StepForm):
+    submit = "Confirm"
+    effect = "You say that you saw this person show the skill, or saw their licence. It counts from now on."
+
+
+class NotAssessedForm(StepForm):
+    submit = "I did not assess this"
+    effect = "It stays as a record and counts nowhere."
+    is_danger = True
+
+
+class ApproveForm(StepForm):
+    submit = "Approve"
+    effect = (
+        "The person is neither asked for the skill nor counted for it, from now on until the exemption ends."
+    )
+
+
 class StartingSetForm(RefusedForm):
     confirmed = forms.BooleanField(label="Add the skills, rules and courses that are not here yet")
 
@@ -173,6 +198,12 @@ class StartingSetForm(RefusedForm):
 class AssignTrainingForm(RefusedForm):
     course = forms.ModelChoiceField(Course.objects.order_by("name", "pk"), label="Course")
     people = forms.ModelMultipleChoiceField(Person.objects.none(), label="People")
+    starts_on = forms.DateField(
+        label="Begins on",
+        required=False,
+        widget=DayInput(),
+        help_text="One of the dates of the course; empty where it has none.",
+    )
     due_at = forms.DateTimeField(label="Due at", widget=MinuteInput(), help_text="In your time zone.")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

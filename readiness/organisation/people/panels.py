@@ -108,6 +108,10 @@ def _problems(rotation: Rotation, outlook: RotationOutlook, *, names: bool) -> I
     for name in outlook.strangers:
         text = f"“{name}” is neither a user name nor an e-mail of a person." if names else ""
         yield {"title": "The calendar names somebody unknown", "text": text}
+    for moment in outlook.moments:
+        title = f"“{moment.title or 'without a title'}”, " if names else ""
+        text = f"{title}{instant(moment.at)}: the event at line {moment.line} has no end, so it is no shift."
+        yield {"title": "An event of the calendar takes no time", "text": text}
     for duty in outlook.clashes:
         who = f"{name_of(duty.away)}, " if names else ""
         text = f"{who}{Level(duty.shift.level).label.lower()}, {_times(duty.shift)}"

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 
-from inventory.models import Site
 from inventory.models.places import DomainChoices
 from readiness.organisation.people.core.cover import PROBLEM_DAYS, CoverSpan
 from readiness.organisation.people.core.coverage import CoverDepth
@@ -91,7 +91,8 @@ def site_table(*, names: bool) -> Table:
                hint="Qualified people with a shift within 30 days"),
         Column("expiring", "Ends in 30 days", lambda line: len(line.covered.expiring), numeric=True,
                default=not names),
-        Column("names", "Who", lambda line: ", ".join(line.names), phone="full"),
+        Column("names", "Who", lambda line: ", ".join(line.names), phone="full",
+               template="people/coverage/names_cell.html"),
     )  # fmt: skip
     return Table(
         id="site-coverage",
@@ -171,34 +172,20 @@ def _is_soon(line: CoverLine, now: datetime) -> bool:
     return line.span.starts_at < now + timedelta(days=PROBLEM_DAYS)
 
 
-@dataclass(frozen=True, slots=True)
-class CoverRow:
-    """`names` are of those on call, for readers who may see them."""
-
-    site: Site
-    span: CoverSpan
-    id: str
-    names: str
-
-
-def cover_rows(lines: Sequence[CoverLine]) -> list[CoverRow]:
-    """One statement reads the names."""
-    names = (
-        names_of(person for line in lines for person in line.span.people | line.span.doubles)
-        if sees_names()
-        else {}
-    )
-    return [CoverRow(line.site, line.span, line.id, _names(line.span, names)) for line in lines]
-
-
 def _names(span: CoverSpan, names: Mapping[int, str]) -> str:
     present = sorted(names[person] for person in span.people & names.keys())
     doubles = sorted(f"{names[person]} is primary already" for person in span.doubles & names.keys())
     return "; ".join([*([", ".join(present)] if present else []), *doubles])
 
 
-def cover_table(lines: Iterable[CoverLine], *, now: datetime) -> Table:
+def cover_table(lines: Sequence[CoverLine]) -> Table:
+    """Names are read only where a row shows them; one statement."""
     sites = {line.site.slug: line.site for line in lines}
+
+    @cache
+    def names() -> dict[int, str]:
+        return names_of(person for line in lines for person in line.span.people | line.span.doubles)
+
     regions = {site.region.slug: site.region.name for site in sites.values()}
     columns = (
         Column("starts_at", "From", "span.starts_at", text=lambda row: instant(row.span.starts_at), sort=True,
@@ -216,7 +203,7 @@ def cover_table(lines: Iterable[CoverLine], *, now: datetime) -> Table:
                hint="Of the skill that the fewest people on call have"),
         Column("needed", "Needed", "span.needed", numeric=True, default=False),
         Column("lacks", "Lacks", lambda row: "; ".join(map(str, row.span.lacks)), phone="full"),
-        Column("names", "On call", phone="full"),
+        Column("names", "On call", lambda row: _names(row.span, names()), phone="full"),
         Column("region", "Region", "site.region.name", sort=True, default=False),
     )  # fmt: skip
     return Table(
@@ -226,7 +213,6 @@ def cover_table(lines: Iterable[CoverLine], *, now: datetime) -> Table:
         columns=tuple(column for column in columns if sees_names() or column.key != "names"),
         filters=(
             RowFilter("standing", "Standing", "span.standing", [(key, word) for key, (word, _) in AHEAD.items()]),
-            RowFilter("within", "Within", lambda row: {"14"} if _is_soon(row, now) else set(), [("14", "14 days")]),
             RowFilter("domain", "Domain", "span.domain", DomainChoices.choices),
             RowFilter("site", "Site", "site.slug", [(slug, site.name) for slug, site in sorted(sites.items())]),
             RowFilter("region", "Region", "site.region.slug", sorted(regions.items())),

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
@@ -15,6 +16,7 @@ from django.views.decorators.http import conditional_page, require_GET, require_
 
 from inventory.models import DomainChoices
 from readiness.organisation.people import charts, fleet, operations, queries, tables
+from readiness.organisation.people.core.cover import COVER_DAYS, PROBLEM_DAYS
 from readiness.organisation.people.core.coverage import SiteCoverage, dependencies
 from readiness.organisation.people.forms import AnswersForm
 from readiness.organisation.people.kinds import PEOPLE, TEAMS
@@ -37,7 +39,7 @@ from web.clock import now
 from web.kinds.pages import object_list
 from web.links import link
 from web.permissions import require, signed_in
-from web.reports import Report, chart_urls
+from web.reports import Report, chart_urls, choices
 from web.requests import UserRequest
 from web.tables import TablePage
 from web.timerange import BadParameter, parse_instant
@@ -164,7 +166,6 @@ def _dependencies(coverage: SiteCoverage, *, names: bool) -> list[dict[str, Any]
             "name": name_of.get(each.person_id, ""),
             "person_id": each.person_id if names else None,
             "alone": [requirement.skill_name for requirement in each.alone],
-            "short": [requirement.skill_name for requirement in each.short],
         }
         for each in depended_on
     ]
@@ -186,7 +187,7 @@ def duty_page(request: HttpRequest) -> tuple[TablePage, Any]:
     table = table_kit.page(request, tables.duties(rows), rows)
     standings: Counter[str] = Counter(row.standing for row in rows)
     return table, lambda: {
-        "ahead_url": link("cover-ahead", standing="short", within="14"),
+        "ahead_url": link("cover-ahead", standing="short"),
         "ahead": tables.cover_counts(fleet.unmet_shifts(now=present), now=present),
         "tabs": tabs("on-call"),
         "at": at,
@@ -202,14 +203,29 @@ AHEAD = Report("people/rotations/ahead.html", *SEES_ON_CALL)
 @AHEAD.page
 def cover_page(request: HttpRequest) -> tuple[TablePage, Any]:
     present = now()
-    lines = fleet.unmet_shifts(now=present)
-    table = table_kit.page(request, tables.cover_table(lines, now=present), lines, prepare=tables.cover_rows)
+    lines, days = fleet.unmet_shifts(now=present), _requested_days(request)
+    end = present + timedelta(days=days)
+    near = [line for line in lines if line.span.starts_at < end]
+    table = table_kit.page(request, tables.cover_table(near), near)
     return table, lambda: {
+        "days": days,
+        "segments": choices(
+            [(each, f"{each} days") for each in (PROBLEM_DAYS, COVER_DAYS)],
+            days,
+            lambda each: table.address.anew(days=each),
+        ),
         "tabs": tabs("on-call"),
         "counts": tables.cover_counts(lines, now=present),
         "legend": [{"label": DomainChoices(role).label, "role": role} for role in DomainChoices.values],
         "chart": chart_urls("cover-chart"),
     }
+
+
+def _requested_days(request: HttpRequest) -> int:
+    text = request.GET.get("days", str(PROBLEM_DAYS))
+    if text not in (str(PROBLEM_DAYS), str(COVER_DAYS)):
+        raise BadParameter("days", f"{PROBLEM_DAYS} or {COVER_DAYS} are possible.")
+    return int(text)
 
 
 @AHEAD.chart

@@ -221,7 +221,7 @@ APPROVING = Turn(
     after=[Decision.State.RECORDED],
     any_of=(MAY_APPROVE,),
     refuse=_refuse_own,
-    second=second.after("decided_by", "decided_at"),
+    second=second.first_in("decided_by", "decided_at"),
     turn=APPROVING,
 )
 def approve(decision: Decision, *, note: str, by: User, now: datetime) -> None:

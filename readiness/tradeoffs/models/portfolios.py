@@ -48,6 +48,7 @@ class PortfolioRun(models.Model):
     HISTORY = True
     HISTORY_LEAVES_OUT = ("result", "points_done", "progressed_at")
     VISIBLE_WHERE = "false"  # of the whole fleet
+    ERASING_KEEPS = {"inputs": "A portfolio has a digest of what was asked."}
 
     class State(models.TextChoices):
         QUEUED = "queued", "Queued"

@@ -30,6 +30,7 @@ from web import tables as table_kit
 from web.charts import Figure
 from web.clock import now
 from web.links import link
+from web.outside import may_offer
 from web.parameters import BadParameter
 from web.permissions import require
 from web.reports import Report, chart_urls, choices
@@ -52,7 +53,7 @@ may_cancel = require(*LOOK, operations.MAY_CANCEL)
 
 @LIST.page
 def portfolios(request: HttpRequest) -> tuple[TablePage, Any]:
-    may = {"may_ask": request.user.has_perm(operations.MAY_ASK)}
+    may = {"may_ask": may_offer(request.user, operations.MAY_ASK)}
     return table_kit.page(request, tables.RUNS, runs()), lambda: may
 
 
@@ -88,8 +89,8 @@ def portfolio(request: HttpRequest, pk: int) -> tuple[TablePage | None, Any]:
     is_cancelling = run.cancel_asked_at is not None
     context = {
         "run": run,
-        "may_ask": user.has_perm(operations.MAY_ASK),
-        "may_cancel": run.is_open and not is_cancelling and user.has_perm(operations.MAY_CANCEL),
+        "may_ask": may_offer(user, operations.MAY_ASK),
+        "may_cancel": run.is_open and not is_cancelling and may_offer(user, operations.MAY_CANCEL),
         "weights": tables.weights(run.inputs["weights"]),
     }
     if not run.result or not run.result["points"]:

@@ -40,13 +40,13 @@ def owned(django_db_setup, django_db_blocker):
 def test_every_queue_has_something(owned):
     found = Counter(gap.queue for gap in gaps.fleet(now=NOW).gaps())
     assert set(found) == set(OwnershipQueue)
-    assert found[OwnershipQueue.LEFT] == len(Item)
+    assert found[OwnershipQueue.UNANSWERED] == len(Item)
     assert found[OwnershipQueue.OVERDUE] == len(Item)
 
 
 def test_one_left_one_has_too_much_and_two_hand_over(owned):
     fleet = gaps.fleet(now=NOW)
-    assert [load.person for load in fleet.loads if load.has_left] == ["Peter Whitcomb"]
+    assert [load.person for load in fleet.loads if load.gone] == ["Peter Whitcomb"]
     assert [load.person for load in fleet.loads if load.is_overloaded] == ["Ingrid Solberg"]
     changing = [cell for site in fleet.sites for cell in site.cells.values() if cell.current and cell.coming]
     assert len(changing) == len(book("owners")["handing_over"]) == 2

@@ -23,7 +23,7 @@ def test_people_are_found_by_name_while_one_person_has_it(client_of):
     assert checked.counts == {"created": 2, "refused": 2}
     assert [(line, text) for line, _, text in checked.problems] == [
         (4, "More than one person is called Bo Lima: give its e-mail in place of the name."),
-        (5, "There is no person Cai."),
+        (5, "No person is called Cai; choose Ana Sousa or Bo Lima."),
     ]
 
 

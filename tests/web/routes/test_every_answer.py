@@ -56,6 +56,8 @@ BESIDE = {
 # are looked at here. A delete that is refused is no fault, and one that is not has no content.
 ONLY_REFUSED = {
     ("/api/ownership/assignments/reassign/", "post"),
+    ("/api/ownership/assignments/{id}/cover/", "post"),
+    ("/api/ownership/assignments/{id}/refuse/", "post"),
     ("/api/ownership/assignments/{id}/tick/", "post"),
     ("/api/people/people/{id}/confirm-link/", "post"),
     ("/api/people/people/{id}/erase/", "post"),

@@ -37,6 +37,7 @@ FEW = {
     "/readiness/interop/": "has a row for each declared standard",
     "/readiness/explain/": "is of one site",
     "/readiness/calibration/": "has a row for each estimate of a team",
+    "/people/cover/": "has a row for each site with a rotation",
     "/people/coverage/": "has a row for each domain",
     "/people/oncall/hours/": "has a row for each person",
     "/api/people/oncall/": "has no count",

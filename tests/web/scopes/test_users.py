@@ -136,7 +136,9 @@ def test_a_write_outside_is_refused_with_the_scope(client_of, api_of, planner, l
     answer = api_of("planner").post("/api/inventory/sites/", body)
     assert (answer.status_code, answer.json()["detail"]) == (
         403,
-        "This object is outside your sites, or it also belongs to other sites. You see only some sites: site porto.",
+        "The site would lie outside your scope: it belongs to region iberia. The permission inventory.add_site holds"
+        " within your scope alone. Ask an administrator: no other account may do it there."
+        " You see only some sites: site porto.",
     )
     limit(planner, IBERIA)
     assert api_of("planner").post("/api/inventory/sites/", body).status_code == 201

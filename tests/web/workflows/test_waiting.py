@@ -13,7 +13,7 @@ from readiness.assessment.grants.models import Grant
 from readiness.golive.models import Campaign
 from readiness.golive.worklist.operations import set_status
 from readiness.organisation.ownership.models import Assignment
-from readiness.organisation.people.models import Shift
+from readiness.organisation.people.models import Leave, Shift
 from readiness.organisation.people.operations import confirm_link, confirming
 from readiness.organisation.people.operations.surveys import answer_survey
 from readiness.tradeoffs.models import Decision
@@ -33,6 +33,7 @@ NOBODY_IS_WAITED_FOR = {
     "attestation-detail-reject": "the other answer",
     "assignment-decline": "the other answer to what is offered",
     "assignment-end": "may be done at any time",
+    "assignment-refuse": "the other answer",
     "campaign-cancel": "may be done at any time",
     "campaign-delete": "may be done at any time",
     "campaign-item-drop": "may be done at any time",
@@ -78,6 +79,11 @@ def scene(frozen_now, on_scene):
         item="energy", state="accepted", answered_by=scene.two, answered_at=NOW - 170 * DAY,
         confirmed_at=NOW - 170 * DAY, due_at=NOW + 10 * DAY, **later,
     )  # fmt: skip
+    Assignment.objects.create(
+        item="compute-energy", state="accepted", answered_by=scene.two, answered_at=NOW - DAY,
+        confirmed_at=NOW - DAY, due_at=NOW + 179 * DAY, deputy=scene.linked, **later | {"accountable": scene.third},
+    )  # fmt: skip
+    Leave.objects.create(person=scene.third, starts_at=NOW + DAY, ends_at=NOW + 12 * DAY)
     answered = Review.objects.create(
         site=made.site(name="Beja", slug="beja", stage="commissioning"),
         opened_by=scene.one,
@@ -170,6 +176,7 @@ TAKES = {
     "approve-a-decision": lambda step, obj, by: step(obj, note="", by=by, now=NOW),
     "accept-ownership": lambda step, obj, by: step(obj, note="", by=by, now=NOW),
     "confirm-ownership": lambda step, obj, by: step(obj, by=by, now=NOW),
+    "cover-during-leave": lambda step, obj, by: step(obj, note="", by=by, now=NOW),
     "decide-on-a-waiver": lambda step, obj, by: step(obj, note="", by=by, now=NOW),
     "sign-a-go-live-review": lambda step, obj, by: step(obj, note="", by=by, now=NOW),
     "decide-a-go-live-review": lambda step, obj, by: step(obj, note="No.", decision="no-go", by=by, now=NOW),

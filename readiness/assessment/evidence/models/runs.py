@@ -53,6 +53,7 @@ class ValidationRun(Voidable):
     moved, and a wrong one withdrawn."""
 
     HISTORY = True
+    ERASING_KEEPS = dict.fromkeys(("hosts", "identity", "claim"), "It is what the file of the run says.")
 
     class Scope(models.TextChoices):
         NODE = "node", "One node"
@@ -190,6 +191,8 @@ class ValidationRun(Voidable):
 
 class RunFile(models.Model):
     """The stored file, separate from its run so that lists do not read it."""
+
+    ERASING_KEEPS = {"content": "The file of a run is stored as it was sent, with its digest."}
 
     run = models.OneToOneField(ValidationRun, on_delete=models.CASCADE, related_name="file", primary_key=True)
     content = models.BinaryField()

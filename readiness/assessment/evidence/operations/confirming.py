@@ -71,7 +71,7 @@ CONFIRMING = Turn(
     after=[ConfirmationState.WAITING],
     any_of=(MAY_SEE,),
     refuse=_refuse_others,
-    second=second.after("by", "recorded_at"),
+    second=second.first_in("by", "recorded_at"),
     words="",
     turn=CONFIRMING,
 )

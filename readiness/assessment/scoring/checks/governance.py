@@ -54,7 +54,7 @@ def _reading(review: HeldReview, count: int, taken_at: datetime) -> Reading:
 WORDS = {
     ItemStanding.NO_DEPUTY: "no deputy",
     ItemStanding.OVERDUE: "not confirmed in time",
-    ItemStanding.LEFT: "owner left",
+    ItemStanding.UNANSWERED: "owner cannot answer",
     ItemStanding.WAITING: "not accepted",
     ItemStanding.UNOWNED: "nobody",
 }

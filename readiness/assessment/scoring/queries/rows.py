@@ -17,7 +17,8 @@ from readiness.assessment.scoring.models import Flip
 @dataclass(frozen=True, slots=True)
 class SiteRef:
     """Enough of a site to name and link it. `owner` is the team that owns its orchestration, else the text on the site.
-    `accountable` is a person's name, only for readers who may see names; whoever has left owns nothing any more."""
+    `accountable` is the name of who answers, only for readers who may see names: the deputy (`owner_is_deputy`) while
+    the owner is on leave. Whoever has left owns nothing any more."""
 
     id: int
     slug: str
@@ -33,6 +34,7 @@ class SiteRef:
     accountable: str = ""
     owner_has_left: bool = False
     owner_left_at: datetime | None = None
+    owner_is_deputy: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,6 +230,7 @@ def ref_of(site: Site) -> SiteRef:
         accountable=getattr(site, "accountable", ""),
         owner_has_left=getattr(site, "owner_has_left", False),
         owner_left_at=getattr(site, "owner_left_at", None),
+        owner_is_deputy=getattr(site, "owner_is_deputy", False),
     )
 
 

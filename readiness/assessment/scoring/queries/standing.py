@@ -31,6 +31,7 @@ from readiness.assessment.scoring.core.gap import (
 from readiness.assessment.scoring.core.states import Stage, Verdict
 from readiness.assessment.scoring.models import SiteScore
 from readiness.assessment.scoring.queries.rows import SiteRef
+from readiness.organisation.ownership import deputies
 from readiness.organisation.ownership.core.standing import Item
 from readiness.organisation.ownership.models import Assignment, condition_in_force
 from readiness.organisation.people.models.staff import has_left
@@ -42,14 +43,16 @@ def annotate_owner(sites: models.QuerySet[Site], *, now: datetime) -> models.Que
 
 
 def owner_annotations(*, now: datetime, site: str = "") -> dict[str, Any]:
-    """`answering` is the owning team or else the text on the site, `accountable` the person's name or "". That person
-    `owner_has_left` if nobody can sign in as them, or if their last day, `owner_left_at`, is over. `site` is the path
-    to the site, such as "site__"."""
+    """`answering` is the owning team or else the text on the site, `accountable` the name of who answers or "": the
+    owner, or the deputy while the owner is on leave (`owner_is_deputy`). The owner `owner_has_left` if nobody can sign
+    in as them, or if their last day, `owner_left_at`, is over. `site` is the path to the site, such as "site__"."""
     terms = f"{site}assignments"
     is_orchestration = models.Q(**{f"{terms}__item": Item.ORCHESTRATION}) & condition_in_force(
         now, through=f"{terms}__"
     )
-    has_gone = has_left(now, person="held__accountable__")
+    has_no_account = models.Q(held__accountable__isnull=False, held__accountable__user=None)
+    has_gone = has_left(now, person="held__accountable__") | has_no_account
+    stands_in = deputies.deputy_of(models.OuterRef("held__pk"), now)
     last_day = models.When(held__accountable__left_at__lte=now, then=models.F("held__accountable__left_at"))
     # Use a join instead of a query for each site. It duplicates no row, because terms of an item never overlap.
     return {
@@ -59,8 +62,11 @@ def owner_annotations(*, now: datetime, site: str = "") -> dict[str, Any]:
             output_field=models.CharField(),
         ),
         "accountable": Coalesce(
-            models.F("held__accountable__name"), models.Value(""), output_field=models.CharField()
+            models.Subquery(stands_in.values("deputy__name")),
+            *(models.F("held__accountable__name"), models.Value("")),
+            output_field=models.CharField(),
         ),
+        "owner_is_deputy": models.Exists(stands_in),
         "owner_has_left": models.Case(models.When(has_gone, then=True), default=False),
         "owner_left_at": models.Case(last_day),
     }
@@ -130,7 +136,7 @@ class FleetStanding:
 
 _OF_REF = (
     *("pk", "slug", "name", "city", "country", "region__name", "kind", "stage", "answering"),
-    *("latitude", "longitude", "accountable", "owner_has_left", "owner_left_at"),
+    *("latitude", "longitude", "accountable", "owner_has_left", "owner_left_at", "owner_is_deputy"),
 )
 _OF_SCORE = (
     *("verdict", "verdict_since", "first_blocker", "evaluated_at", "failed_at"),
@@ -170,10 +176,11 @@ def standing_of(
 
 
 def _site(*row: Any) -> SiteStanding:
-    *of_ref, latitude, longitude, accountable, has_gone, left_at, region, verdict, since, blocker = row[:-4]
+    *of_ref, latitude, longitude, accountable, has_gone, left_at, is_deputy = row[:-8]
+    region, verdict, since, blocker = row[-8:-4]
     evaluated_at, failed_at, capped, measurable = row[-4:]
     north, east = (None if degrees is None else float(degrees) for degrees in (latitude, longitude))
-    ref = SiteRef(*(*of_ref, north, east, accountable, has_gone, left_at))
+    ref = SiteRef(*(*of_ref, north, east, accountable, has_gone, left_at, is_deputy))
     confirmed = "" if failed_at else verdict or ""
     declared = (len(capped or ()), measurable or 0)
     return SiteStanding(ref, region, confirmed, since, blocker or "", evaluated_at, *declared, failed_at)

@@ -1,7 +1,7 @@
 """The standing of an item of a site, and the owned share of a site.
 
-An item counts as owned if one accountable person accepted it and confirmed it in time, has not left, has a deputy who
-has not left, and has written decision rights.
+An item counts as owned if one accountable person accepted it and confirmed it in time, can answer for it, has a deputy
+who has not left, and has written decision rights. While the owner is on leave, the deputy answers.
 """
 
 from collections.abc import Iterable, Mapping
@@ -44,11 +44,57 @@ class ItemStanding(StrEnum):
     """Standings of an item, the best first."""
 
     OWNED = "owned"
+    AWAY = "away"
     NO_DEPUTY = "no-deputy"
     OVERDUE = "overdue"
-    LEFT = "left"
+    UNANSWERED = "unanswered"
     WAITING = "waiting"
     UNOWNED = "unowned"
+
+
+OWNING = (ItemStanding.OWNED, ItemStanding.AWAY)
+"""Leave ends by itself, so an item whose owner and deputy are both away still counts as owned; a queue lists it."""
+
+
+class Gone(StrEnum):
+    """Why the owner of an item cannot answer for it any more."""
+
+    LEFT = "left"
+    DISABLED = "disabled"
+    LINK_ENDED = "link-ended"
+    NO_ACCOUNT = "no-account"
+
+
+class Hindrance(StrEnum):
+    """Why the deputy does not answer while the owner is on leave. A deputy of the deputy never does."""
+
+    NO_DEPUTY = "no-deputy"
+    LEFT = "left"
+    NO_ACCOUNT = "no-account"
+    AWAY = "away"
+    DECLINED = "declined"
+
+
+class TermStanding(StrEnum):
+    """The standing of one assignment on pages: its state, and what an accepted one lacks."""
+
+    PROPOSED = "proposed"
+    ACCEPTED = "accepted"
+    OVERDUE = "overdue"
+    UNANSWERED = "unanswered"
+    DECLINED = "declined"
+    ENDED = "ended"
+
+
+def term_standing(state: str, *, is_over: bool, is_due: bool, is_unanswered: bool) -> TermStanding:
+    """Whoever has not confirmed in time, or cannot answer, is never shown as having simply accepted."""
+    if is_over:
+        return TermStanding.ENDED
+    if state in (TermStanding.PROPOSED, TermStanding.ACCEPTED) and is_unanswered:
+        return TermStanding.UNANSWERED
+    if state == TermStanding.ACCEPTED and is_due:
+        return TermStanding.OVERDUE
+    return TermStanding(state)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +104,7 @@ class Term:
     id: int
     item: Item
     confirmed_at: datetime
-    has_left: bool = False
+    is_unanswered: bool = False
     has_deputy: bool = True
     has_team: bool = True
     has_escalation: bool = True
@@ -68,15 +114,19 @@ def standing_of(term: Term | None, *, now: datetime, valid: timedelta = CONFIRM_
     if term is None:
         return ItemStanding.UNOWNED
     is_due = term.confirmed_at + valid <= now
-    return standing_in_force(has_left=term.has_left, is_due=is_due, has_deputy=term.has_deputy)
+    return standing_in_force(is_unanswered=term.is_unanswered, is_due=is_due, has_deputy=term.has_deputy)
 
 
-def standing_in_force(*, has_left: bool, is_due: bool, has_deputy: bool) -> ItemStanding:
-    if has_left:
-        return ItemStanding.LEFT
+def standing_in_force(
+    *, is_unanswered: bool, is_due: bool, has_deputy: bool, nobody_stands_in: bool = False
+) -> ItemStanding:
+    if is_unanswered:
+        return ItemStanding.UNANSWERED
     if is_due:
         return ItemStanding.OVERDUE
-    return ItemStanding.OWNED if has_deputy else ItemStanding.NO_DEPUTY
+    if not has_deputy:
+        return ItemStanding.NO_DEPUTY
+    return ItemStanding.AWAY if nobody_stands_in else ItemStanding.OWNED
 
 
 @dataclass(frozen=True, slots=True)

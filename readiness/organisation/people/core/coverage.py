@@ -182,30 +182,20 @@ def weakest(coverage: SiteCoverage) -> CoveredRequirement | None:
 
 @dataclass(frozen=True, slots=True)
 class Dependency:
-    """A person without whom nobody covers `alone`, and `short` have fewer people than they need."""
+    """A person who alone is qualified for these requirements."""
 
     person_id: int
     alone: tuple[Requirement, ...]
-    short: tuple[Requirement, ...]
 
 
 def dependencies(requirements: Iterable[CoveredRequirement]) -> tuple[Dependency, ...]:
     """People whom something depends on, the most depended on first."""
     alone: dict[int, list[Requirement]] = {}
-    short: dict[int, list[Requirement]] = {}
     for each in requirements:
         if each.cover is CoverDepth.ONCE:
             alone.setdefault(min(each.qualified), []).append(each.requirement)
-        elif len(each.qualified) == each.requirement.people:
-            for person_id in each.qualified:
-                short.setdefault(person_id, []).append(each.requirement)
-    people = {
-        person_id: Dependency(person_id, tuple(alone.get(person_id, ())), tuple(short.get(person_id, ())))
-        for person_id in alone.keys() | short.keys()
-    }
-    return tuple(
-        sorted(people.values(), key=lambda each: (-len(each.alone), -len(each.short), each.person_id))
-    )
+    people = [Dependency(person_id, tuple(depending)) for person_id, depending in alone.items()]
+    return tuple(sorted(people, key=lambda each: (-len(each.alone), each.person_id)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

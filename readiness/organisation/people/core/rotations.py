@@ -89,13 +89,23 @@ class PlannedShift(HeldShift):
         return self.away is not None and not self.has_left
 
 
+@dataclass(frozen=True, slots=True)
+class CalendarMoment:
+    """An event that takes no time, and so is nobody's shift; `line` is where it begins."""
+
+    line: int
+    at: datetime
+    title: str
+
+
 @dataclass(frozen=True, kw_only=True)
 class RotationPlan:
-    """`calendar` are the shifts of a calendar, which takes the place of layers."""
+    """`calendar` are the shifts of a calendar, which takes the place of layers; `moments` are its other events."""
 
     time_zone: str
     layers: Sequence[TurnLayer] = ()
     calendar: Sequence[PlannedShift] | None = None
+    moments: Sequence[CalendarMoment] = ()
     overrides: Sequence[HeldShift] = ()
     swaps: Sequence[TakenShift] = ()
     absences: Sequence[Absence] = ()

@@ -62,6 +62,7 @@ def _refusing_by_name(write: Callable[..., int]) -> Iterator[None]:
 
 
 class ShiftsForm(ObjectForm):
+    begins_with = ("starts_at", "ends_at")
     write: ClassVar[Callable[..., int]] = staticmethod(write_entered_shifts)
 
     def save(self, commit: bool = True) -> Any:
@@ -348,6 +349,7 @@ SHIFT = declared(
             template="people/step.html",
             initial=_moving,
             enter=swaps.move_shift,
+            fills=("taker",),
             done="The shift is moved.",
             after=lambda swap: page_url(swap.rotation) or "",
             icon="git-compare",

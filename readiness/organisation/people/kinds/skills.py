@@ -9,13 +9,17 @@ from inventory.api import InventorySerializer
 from readiness.organisation.people import models, operations
 from readiness.organisation.people.core.coverage import EXPIRING
 from readiness.organisation.people.forms import (
+    ApproveForm,
     AssignTrainingForm,
     CapabilityRuleForm,
     CompleteForm,
+    ConfirmForm,
     ExemptionForm,
+    NotAssessedForm,
     RevokeForm,
     SkillForm,
     StartingSetForm,
+    StepForm,
 )
 from readiness.organisation.people.kinds.tabs import declared, standing_column
 from readiness.organisation.people.models.skills import SUBJECT_VALUES
@@ -28,6 +32,7 @@ from web.rest.lookups import Flag
 from web.rest.serializers import BodySerializer
 from web.rest.viewsets import ObjectViewSet
 from web.tables import Column
+from web.units import day
 from web.visibility import SEES_NAMES, name_of
 from web.workflows import second
 from web.workflows.approvals import ApprovedSerializer, FlagsField, rests_on
@@ -82,14 +87,17 @@ class QualificationSerializer(InventorySerializer):
     approval_flags = FlagsField()
 
 
-def step_entry(step: Any, url_name: str, heading: str, **more: Any) -> kinds.Entry:
+def step_entry(step: Any, url_name: str, form: type[StepForm], **more: Any) -> kinds.Entry:
     """A step as a button on the object's page, for those who may take it now."""
     return kinds.Entry(
         url_name=url_name,
         address=f"{step.name}/",
         on_object=True,
         permissions=step.any_of,
-        heading=heading,
+        heading=form.submit,
+        form=form,
+        template="people/step.html",
+        initial=lambda obj: {"title": f"{form.submit}: {obj}"},
         when=lambda obj, user: step.follows(obj, clock.now()) and not step.why_not(obj, user),
         enter=step,
         **more,
@@ -254,14 +262,14 @@ QUALIFICATIONS = declared(
         step_entry(
             confirming.confirm,
             "qualification-confirm",
-            "Confirm",
+            ConfirmForm,
             done="You confirmed it: the qualification counts from now on.",
             icon="check",
         ),
         step_entry(
             confirming.refuse,
             "qualification-refuse",
-            "I did not assess this",
+            NotAssessedForm,
             done="You did not confirm it: the qualification counts nowhere.",
             icon="ban",
         ),
@@ -293,7 +301,7 @@ EXEMPTIONS = declared(
         step_entry(
             confirming.approve,
             "skill-exemption-approve",
-            "Approve",
+            ApproveForm,
             done="The exemption is approved and counts from now on.",
             icon="check",
         ),
@@ -312,14 +320,21 @@ def _progress(training: models.Training) -> str:
 
 COURSES = declared(
     models.Course,
-    ("name", "slug", "kind", "domain", "skill", "procedure", "days", "valid_days"),
+    (
+        *("name", "slug", "kind", "domain", "skill", "level", "manufacturer", "procedure", "days", "dates"),
+        *("places", "valid_days"),
+    ),
     (
         *("name", "kind", "domain", "skill"),
+        figure("level", "To level"),
+        related("manufacturer", "Hardware of"),
         related("procedure", "Procedure", sort="procedure__title"),
         figure("days", "Takes", "days"),
+        Column("dates", "Begins on", value=lambda course: ", ".join(map(day, course.dates)), phone="full"),
+        "places",
         figure("valid_days", "Valid for", "days"),
     ),
-    hidden=("slug",),
+    hidden=("slug", "manufacturer", "places"),
     search=("name", "slug", "skill__name", "procedure__title"),
     panel=("kind", "domain", "skill"),
     related=(Related(models.Training, ("course",), ("person", "due_at", "standing")),),
@@ -327,9 +342,9 @@ COURSES = declared(
 )
 TRAININGS = declared(
     models.Training,
-    ("person", "course", "assigned_at", "due_at", "completed_at", "valid_until"),
+    ("person", "course", "assigned_at", "starts_on", "due_at", "completed_at", "valid_until"),
     (
-        *("person", "course", "due_at", "completed_at", "valid_until"),
+        *("person", "course", "starts_on", "due_at", "completed_at", "valid_until"),
         standing_column(_progress, overdue="bad", ended="warn"),
     ),
     hidden=("assigned_at",),
@@ -350,7 +365,7 @@ TRAININGS = declared(
             hint="To several people at once",
             form=AssignTrainingForm,
             enter=operations.assign,
-            fills=("course", "people", "due_at"),
+            fills=("course", "people", "starts_on", "due_at"),
             done=lambda assigned: f"{len(assigned)} people are assigned; whoever had it open keeps that.",
             after=lambda assigned: link("training-list"),
         ),

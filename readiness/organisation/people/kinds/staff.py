@@ -123,14 +123,6 @@ PEOPLE = Kind(
             enter=operations.unlink,
             done=lambda person: f"{person} is linked to no user.",
         ),
-        Entry(
-            url_name="person-erase",
-            on_object=True,
-            permissions=(operations.MAY_ERASE,),
-            heading="Erase",
-            enter=operations.erase_person,
-            done="The person is erased.",
-        ),
     ),
     table=Table(
         id="people",

@@ -16,17 +16,25 @@ from web.words import plain
 
 _ROOMS = (
     (
-        *("coverage", "staffing-list", "capability-rule-list", "skill-list", "skill-prerequisite-list"),
+        *("coverage", "cover", "skill-matrix"),
+        *("staffing-list", "capability-rule-list", "skill-list", "skill-prerequisite-list"),
         *("qualification-list", "skill-exemption-list", "course-list", "training-list"),
     ),
     (
-        *("on-call", "rotation-list", "rotation-site-list", "layer-list", "layer-member-list"),
+        *("on-call", "team-calendar"),
+        *("rotation-list", "rotation-site-list", "layer-list", "layer-member-list"),
         *("override-list", "shift-list", "swap-list", "leave-list", "duty-rule-list"),
     ),
     ("procedure-list", "alert-rule-list"),
     ("drill-list", "exercise-list", "participant-list", "drill-action-list"),
     ("survey-list", "survey-question-list"),
 )
+_PAGES: dict[str, tuple[str, tuple[str, ...]]] = {
+    "cover": ("By shift", ("inventory.view_site", "people.view_staffing", "people.view_rotation")),
+    "skill-matrix": ("People and skills", ("inventory.view_site", "people.view_team", "people.view_skill")),
+    "team-calendar": ("Calendar", ("inventory.view_site", "people.view_team", "people.view_rotation")),
+}
+"""Pages of a room that are no list of a kind, with the permissions that they need."""
 
 
 def tabs(current: str) -> list[dict[str, Any]]:
@@ -35,7 +43,7 @@ def tabs(current: str) -> list[dict[str, Any]]:
     lists: dict[str, tuple[str, tuple[str, ...]]] = {
         tab.url_name: (tab.label, (tab.permission,)) for tab in TABS
     }
-    lists |= {name: (kind.label_plural, kind.permissions("view")) for name, kind in of_list.items()}
+    lists |= _PAGES | {name: (kind.label_plural, kind.permissions("view")) for name, kind in of_list.items()}
     return [
         {"label": lists[name][0], "url": _address(name), "current": name == current}
         for name in next(room for room in _ROOMS if current in room)

@@ -50,7 +50,7 @@ def _refuse_stranger(qualification: Qualification, by: User) -> None:
         raise NotTheAssessor("You entered this yourself: somebody else must enter what you assessed.")
 
 
-ASSESSES = second.SecondPerson(
+ASSESSES: second.SecondPerson[Qualification] = second.SecondPerson(
     lambda qualification, by: [(qualification.entered_by_id, None), (qualification.person.user_id, None)]
 )
 """Who entered it, who is qualified, and who confirms it are different persons."""
@@ -95,7 +95,7 @@ def _refuse_own(exemption: SkillExemption, by: User) -> None:
         raise PermissionDenied("This exempts you: somebody else must approve it.")
 
 
-APPROVES = second.SecondPerson(
+APPROVES: second.SecondPerson[SkillExemption] = second.SecondPerson(
     lambda exemption, by: [(exemption.granted_by_id, None), (exemption.person.user_id, None)]
 )
 APPROVING = Turn(

@@ -14,7 +14,7 @@ from django.db import transaction
 
 from accounts.models import User
 from readiness.organisation.people.core.calendar_lines import MOST_BYTES, CalendarRefused
-from readiness.organisation.people.core.calendars import calendar_shifts
+from readiness.organisation.people.core.calendars import read_calendar
 from readiness.organisation.people.models import Rotation, RotationCalendar
 from readiness.organisation.people.operations.rotations import (
     AHEAD,
@@ -41,7 +41,7 @@ def store_calendar(
     write: Callable[..., int] = write_claimed_shifts,
 ) -> None:
     """Keep the calendar and write the shifts that follow. Raises CalendarRefused, and then keeps the one before."""
-    calendar_shifts(content, known_people(), time_zone=rotation.time_zone, start=now - BACK, end=now + AHEAD)
+    read_calendar(content, known_people(), time_zone=rotation.time_zone, start=now - BACK, end=now + AHEAD)
     stored = RotationCalendar.objects.filter(rotation=rotation).first()
     if stored is None or bytes(stored.content) != content:
         RotationCalendar.objects.update_or_create(rotation=rotation, defaults={"content": content})

@@ -1,12 +1,12 @@
 """Learning and showing skills: training, drills, what somebody is qualified for no more, and the starting set."""
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from accounts.models import User
 from readiness.organisation.people.models import (
@@ -20,6 +20,7 @@ from readiness.organisation.people.models import (
     Training,
 )
 from web import yaml_documents
+from web.rest.errors import refusal
 from web.workflows import require
 
 MAY_ASSIGN, MAY_COMPLETE = "people.add_training", "people.change_training"
@@ -30,11 +31,18 @@ STARTING_SET = Path(__file__).parent.parent / "data" / "starting_set.yaml"
 
 @transaction.atomic
 def assign(
-    course: Course, *, people: Collection[Person], due_at: datetime, by: User, now: datetime
+    course: Course,
+    *,
+    people: Collection[Person],
+    due_at: datetime,
+    starts_on: date | None = None,
+    by: User,
+    now: datetime,
 ) -> list[Training]:
-    """Give these people a course to complete by then. Whoever has it open already keeps that, with its own due date.
+    """Give these people a course to complete by then, on one of its dates if it has any. Whoever has it open already
+    keeps that, with its own due date.
 
-    Raises MissingPermission, and ValidationError by field: nobody, or a due date that is over.
+    Raises MissingPermission, and ValidationError by field: nobody, a due date that is over, a date without a place.
     """
     require(by, MAY_ASSIGN)
     if not people:
@@ -43,11 +51,18 @@ def assign(
         raise ValidationError({"due_at": ["This time is over."]})
     open_already = Training.objects.filter(course=course, completed_at=None, person__in=people)
     having = set(open_already.values_list("person_id", flat=True))
-    return Training.objects.bulk_create(
-        Training(person=person, course=course, assigned_at=now, due_at=due_at, assigned_by=by)
+    trainings = [
+        Training(
+            person=person, course=course, assigned_at=now, due_at=due_at, starts_on=starts_on, assigned_by=by
+        )
         for person in sorted(people, key=lambda person: person.pk)
         if person.pk not in having
-    )
+    ]
+    try:
+        with transaction.atomic():
+            return Training.objects.bulk_create(trainings)
+    except IntegrityError as error:  # The date has no place left, or the course does not begin on it.
+        raise ValidationError(dict(refusal(error))) from error
 
 
 @transaction.atomic

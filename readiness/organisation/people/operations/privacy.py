@@ -1,26 +1,29 @@
 """Erasing a person: who they were goes, what they signed and owned keeps a pseudonym."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
+from typing import Any
 
-from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from accounts.models import User
+from accounts.operations import NotAllowed, change_user
 from readiness.organisation.people import models
 from readiness.organisation.people.core.calendar_lines import replace_names
 from readiness.organisation.people.models import Person
+from readiness.organisation.people.operations import rewriting
 from readiness.organisation.people.operations.staff import note_end
+from readiness.organisation.people.queries import traces
 from web import actor
-from web.audit import erasing, is_audited
+from web.audit import erasing
 from web.kinds.models import FileImport
 from web.scopes import present
-from web.visibility import personal_text
 from web.workflows import require
 
 MAY_ERASE = "people.erase_person"
+MAY_CHANGE_ACCOUNTS = "accounts.change_user"
 ERASED = "The person was erased"
 type Holds = Callable[[Person, datetime], list[str]]
 """Sentences that say why a person cannot be erased yet."""
@@ -42,51 +45,73 @@ def pseudonym(person: Person) -> str:
 
 
 @transaction.atomic
-def erase_person(person: Person, *, by: User, now: datetime) -> Person:
-    """Blank name, e-mail, phone, employer, leave, evidence of qualifications and answers to surveys, in the history
-    and in uploaded calendars too; the link to a user ends. It cannot be undone.
+def erase_person(
+    person: Person, *, also: Sequence[str] = (), shown_digest: str = "", by: User, now: datetime
+) -> Person:
+    """Blank name, e-mail, phone, employer, leave, evidence of qualifications and answers to surveys, and put the
+    pseudonym wherever free text names the person, in the history and in uploaded calendars too; the link to a user
+    ends. It cannot be undone.
 
-    Raises MissingPermission, StillHolds, and ValidationError for somebody who sees a part of the sites only.
+    `also` are parts of the name to replace although they may mean something else; `shown_digest` is the digest of the
+    places that the user saw, and other places are then refused. Raises MissingPermission, StillHolds, and
+    ValidationError for somebody who sees a part of the sites only.
     """
     require(by, MAY_ERASE)
     if present() is not None:
         raise ValidationError("Only somebody who sees all sites can know what this person still holds.")
-    locked = Person.objects.select_for_update(of=("self",)).get(pk=person.pk)
+    locked = Person.objects.select_for_update(of=("self",)).select_related("user").get(pk=person.pk)
     if holdings := _called(locked, now) + [each for find in _holds for each in find(locked, now)]:
         raise StillHolds([*holdings, "Hand over first."])
+    if shown_digest and shown_digest != traces.traces_of(locked, by=by, also=also).digest:
+        raise ValidationError("Other places name this person than were shown: look at them again.")
     actor.note(ERASED)
+    finder, _ambiguous = traces.finder_of(locked, also=also)
+    account, own = locked.user, traces.own_rows(locked)
+    _empty(locked, now)
+    if account is not None and by.has_perm(MAY_CHANGE_ACCOUNTS):
+        _retire_account(account, locked, by=by, now=now)
+    rewriting.rewrite_texts(own, finder, pseudonym(locked))
+    _empty_history(locked)
+    rewriting.rewrite_history(finder, pseudonym(locked))
+    return locked
+
+
+def _empty(locked: Person, now: datetime) -> None:
+    """Delete or empty the rows that are about the person alone, and end the link."""
     _rename_in_calendars(locked)
     _forget_imports(locked)
     models.Leave.objects.filter(person=locked).delete()
     models.SurveyAnswer.objects.filter(person=locked).delete()
     models.Membership.objects.filter(person=locked).exclude(role="").update(role="")
     models.Qualification.objects.filter(person=locked).exclude(evidence="").update(evidence="")
-    _rename_typed(locked)
     note_end(locked, now=now)
-    blanked = {"name": pseudonym(locked), "email": "", "phone": "", "employer": "", "time_zone": "UTC"}
-    ended = {"user": None, "user_confirmed_at": None, "requested_user": None, "requested_by": None}
-    for column, value in (blanked | ended | {"requested_at": None, "left_at": locked.left_at or now}).items():
+    ended = ("user", "user_confirmed_at", "requested_user", "requested_by", "requested_at")
+    left: dict[str, Any] = dict.fromkeys(ended) | {"left_at": locked.left_at or now}
+    for column, value in (left | _blanked(locked)).items():
         setattr(locked, column, value)
     locked.save()
+
+
+def _blanked(person: Person) -> dict[str, str]:
+    return {"name": pseudonym(person), "email": "", "phone": "", "employer": "", "time_zone": "UTC"}
+
+
+def _empty_history(locked: Person) -> None:
     of_person = {"person_id": locked.pk}
-    erasing.blank(Person, {"id": locked.pk}, blanked, message=ERASED)
+    erasing.blank(Person, {"id": locked.pk}, _blanked(locked), message=ERASED)
     erasing.blank(models.Leave, of_person, {"starts_at": None, "ends_at": None}, message=ERASED)
     erasing.blank(models.Membership, of_person, {"role": ""}, message=ERASED)
     erasing.blank(models.Qualification, of_person, {"evidence": ""}, message=ERASED)
-    return locked
 
 
-def _rename_typed(person: Person) -> None:
-    """Put the pseudonym where somebody typed the name, unless another person has the same."""
-    if person.name not in _names(person):
-        return
-    erasing.rename(person.name, pseudonym(person))
-    for model in apps.get_models():
-        for column in personal_text(model):
-            typed = {column: person.name}
-            model._default_manager.filter(**typed).update(**{column: pseudonym(person)})
-            if is_audited(model):
-                erasing.blank(model, typed, {column: pseudonym(person)}, message=ERASED)
+def _retire_account(account: User, person: Person, *, by: User, now: datetime) -> None:
+    """Rename and deactivate the account of who is erased; its acts stay under the new name."""
+    try:
+        change_user(
+            account, username=f"person-{person.pk}", name="", email="", is_active=False, by=by, now=now
+        )
+    except NotAllowed as error:
+        raise ValidationError(str(error)) from error
 
 
 def _called(person: Person, now: datetime) -> list[str]:

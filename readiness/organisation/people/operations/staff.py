@@ -87,13 +87,13 @@ def confirm_link(person: Person, *, by: User, now: datetime) -> Person:
     if locked.left_by(now):
         raise ValidationError("This person has left.")
     _refuse_second(by)
-    asked = locked.requested_by_id, locked.requested_at
+    request = locked.requested_by_id, locked.requested_at
     locked.user, locked.user_confirmed_at = by, now
     locked.requested_user = locked.requested_by = locked.requested_at = None
     _save_own_link(locked)
     # Once the link is there: it may show that whoever requested it was this person a short time ago.
-    second.refuse_same_person(asked[0], by, now=now, since=asked[1])
-    second.record(locked, "confirm_link", [asked], by=by, now=now)
+    second.refuse_same_people([request], by, now=now)
+    second.record(locked, "confirm_link", [request], by=by, now=now)
     second.note_link(by, now=now)
     return locked
 

@@ -3,10 +3,10 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Literal
 
-from django.db.models import Q
+from django.db.models import Min, Q
 
 from readiness.organisation.people.core.cover import (
     CoverSpan,
@@ -15,17 +15,25 @@ from readiness.organisation.people.core.cover import (
     rest_around,
     week_hours,
 )
-from readiness.organisation.people.core.on_call import HOUR, WEEK
-from readiness.organisation.people.core.rotations import TimeSpan
-from readiness.organisation.people.models import LayerMember, Leave, Membership, Person, Qualification, Shift
+from readiness.organisation.people.core.duty import DutyLimits, figures, strictest
+from readiness.organisation.people.core.on_call import HOUR, PRIMARY, SECONDARY, WEEK
+from readiness.organisation.people.core.rotations import Absence, HeldShift, TimeSpan
+from readiness.organisation.people.models import (
+    LayerMember,
+    Leave,
+    Membership,
+    Person,
+    Qualification,
+    Rotation,
+    Shift,
+)
 from readiness.organisation.people.queries.cover import Requirements, abilities_of, cover_ahead
+from readiness.organisation.people.queries.duty import NO_LIMITS, duty_rules
 from readiness.organisation.people.queries.rotations import NEVER
+from web.rows import rows_as
 from web.units import instant, number
 
 MOST_ELSEWHERE = 20
-REST_H, WEEK_H = 11, 48
-STAND_BY = timedelta(days=1)
-"""Whoever is on call for longer stands by, and rests meanwhile: limits of rest and hours are about shorter shifts."""
 
 type CandidateRole = Literal["rotation", "site", "elsewhere"]
 ROLES: tuple[CandidateRole, ...] = ("rotation", "site", "elsewhere")
@@ -35,8 +43,8 @@ ROLES: tuple[CandidateRole, ...] = ("rotation", "site", "elsewhere")
 class Candidate:
     """A person of the rotation, of the site's teams, or elsewhere with all the skills. `qualified_until` is when the
     first of these ends: None where it has no end, or where the person lacks one. Hours of rest are None where no other
-    shift is within a week; `hours_7d` are the most in 7 days, the shift included. Without hindrances they could take
-    it."""
+    shift within a week interrupts it; `hours_7d` are the most in 7 days, the shift included. Rest and the average week
+    are held against the strictest of the duty rules. Without hindrances they could take it."""
 
     person: Person
     role: CandidateRole
@@ -54,7 +62,7 @@ def candidates(span: CoverSpan, *, now: datetime) -> list[Candidate]:
     cover = cover_ahead([span.site], now=now)[span.site].domains.get(span.domain)
     rotations, requirements = (cover.rotations, cover.requirements) if cover else ((), ())
     roles = _roles(span, rotations, requirements)
-    records = _Records(roles, span, now)
+    records = _Records(roles, rotations, span, now)
     people = Person.objects.filter(pk__in=roles).select_related("user").order_by("name", "pk")
     found = [records.candidate(person, roles[person.pk], requirements) for person in people]
     found.sort(key=lambda each: (bool(each.hindrances), ROLES.index(each.role), each.hours_7d))
@@ -88,50 +96,91 @@ def _roles(
 
 
 class _Records:
-    """What is known of some people around a span. Four statements."""
+    """What is recorded of some people around a span, and what limits their duty. Seven statements."""
 
-    def __init__(self, people: Collection[int], span: CoverSpan, now: datetime) -> None:
-        self.span, self.abilities = span, abilities_of(people, now=now)
+    def __init__(
+        self, people: Collection[int], rotations: Collection[int], span: CoverSpan, now: datetime
+    ) -> None:
+        self.span, self.rotations = span, rotations
+        self.abilities = abilities_of(people, now=now)
+        self.rules = duty_rules(Rotation.objects.order_by("pk"))
+        weeks = max((rule.limits.weeks for rule in self.rules.values()), default=1)
         self.shifts: dict[int, list[Shift]] = defaultdict(list)
-        near = Shift.objects.overlapping(span.starts_at - WEEK, span.ends_at + WEEK).filter(person__in=people)
-        for shift in near.select_related("rotation").order_by("starts_at", "pk"):
+        near = Shift.objects.overlapping(span.starts_at - weeks * WEEK, span.ends_at + WEEK)
+        for shift in near.filter(person__in=people).select_related("rotation").order_by("starts_at", "pk"):
             self.shifts[shift.person_id or 0].append(shift)
-        self.leaves: dict[int, datetime] = {}
-        away = Leave.objects.filter(person__in=people, starts_at__lt=span.ends_at, ends_at__gt=span.starts_at)
-        for person_id, ends_at in away.order_by("ends_at").values_list("person_id", "ends_at"):
-            self.leaves[person_id] = ends_at
+        first = Shift.objects.filter(person__in=people).order_by().values_list("person")
+        self.begun = dict(first.annotate(Min("starts_at")))
+        self.leaves: dict[int, list[Absence]] = defaultdict(list)
+        away = Leave.objects.filter(
+            person__in=people, starts_at__lt=span.ends_at, ends_at__gt=span.starts_at - weeks * WEEK
+        )
+        for absence in rows_as(Absence, away.order_by("ends_at", "pk"), person="person_id"):
+            self.leaves[absence.person].append(absence)
 
     def candidate(self, person: Person, role: CandidateRole, requirements: Requirements) -> Candidate:
-        spans = [TimeSpan(starts_at=each.starts_at, ends_at=each.ends_at) for each in self.shifts[person.pk]]
-        before, after = (None if rest is None else rest / HOUR for rest in rest_around(spans, self.span))
-        ends = [holds_until(each, self.abilities[person.pk], self.span.starts_at) for each in requirements]
+        span, near = self.span, self._near(person)
+        bound = {*self.rotations, *(shift.rotation_id for shift in near)} & self.rules.keys()
+        limits = strictest(self.rules[rotation].limits for rotation in bound) if bound else NO_LIMITS
+        tiring = [shift for shift in near if limits.share(shift.level) >= 1]
+        before, after = (None if rest is None else rest / HOUR for rest in rest_around(_times(tiring), span))
+        ends = [holds_until(each, self.abilities[person.pk], span.starts_at) for each in requirements]
         until = min((end for end in ends if end is not None), default=NEVER)
-        hours = week_hours(spans, self.span)
         hindrances = [
-            *self._absences(person),
-            *_lacking(requirements, ends, self.span),
-            *_tiring(before, after, hours, self.span),
+            *self._absences(person, near),
+            *_lacking(requirements, ends, span),
+            *_tiring(before, after, limits, self._average_week(person, limits)),
         ]
-        is_qualified = all(end is not None and end >= self.span.ends_at for end in ends)
         return Candidate(
             person=person,
             role=role,
-            is_qualified=is_qualified,
+            is_qualified=all(end is not None and end >= span.ends_at for end in ends),
             qualified_until=until if until < NEVER and None not in ends else None,
             rest_before_h=before,
             rest_after_h=after,
-            hours_7d=hours,
+            hours_7d=week_hours(_times(near), span),
             hindrances=tuple(hindrances),
         )
 
-    def _absences(self, person: Person) -> Iterator[str]:
+    def _near(self, person: Person) -> list[Shift]:
+        begins_at = self.span.starts_at - WEEK
+        return [shift for shift in self.shifts[person.pk] if shift.ends_at > begins_at]
+
+    def _average_week(self, person: Person, limits: DutyLimits) -> float:
+        """Hours a week if they take it, averaged as the limits say."""
+        level = PRIMARY if any(lack.level == PRIMARY for lack in self.span.lacks) else SECONDARY
+        duties = [
+            HeldShift(level=each.level, person=person.pk, starts_at=each.starts_at, ends_at=each.ends_at)
+            for each in self.shifts[person.pk]
+            if each.starts_at < self.span.ends_at
+        ]
+        taken = HeldShift(
+            level=level, person=person.pk, starts_at=self.span.starts_at, ends_at=self.span.ends_at
+        )
+        week = figures(
+            [*duties, taken],
+            limits,
+            self.span.starts_at,
+            self.span.ends_at,
+            at=self.span.ends_at,
+            absences=self.leaves[person.pk],
+            begun=self.begun.get(person.pk),
+        )
+        return week.week_h
+
+    def _absences(self, person: Person, near: Iterable[Shift]) -> Iterator[str]:
         if person.left_by(self.span.ends_at):
             yield "has left by then"
-        if person.pk in self.leaves:
-            yield f"is on leave until {instant(self.leaves[person.pk])}"
-        for shift in self.shifts[person.pk]:
+        for absence in self.leaves[person.pk]:
+            if absence.ends_at > self.span.starts_at:
+                yield f"is on leave until {instant(absence.ends_at)}"
+        for shift in near:
             if shift.starts_at < self.span.ends_at and shift.ends_at > self.span.starts_at:
                 yield f"is {shift.get_level_display().lower()} of {shift.rotation} then"
+
+
+def _times(shifts: Iterable[Shift]) -> list[TimeSpan]:
+    return [TimeSpan(starts_at=each.starts_at, ends_at=each.ends_at) for each in shifts]
 
 
 def _lacking(
@@ -144,12 +193,9 @@ def _lacking(
             yield f"has {requirement.skill}, until {instant(until)} only"
 
 
-def _tiring(before: float | None, after: float | None, hours: float, span: TimeSpan) -> Iterator[str]:
-    if span.ends_at - span.starts_at > STAND_BY:
-        return
+def _tiring(before: float | None, after: float | None, limits: DutyLimits, week_h: float) -> Iterator[str]:
     for rest, where in ((before, "before"), (after, "after")):
-        # An overlapping shift is named by itself.
-        if rest is not None and 0 < rest < REST_H:
-            yield f"rests {number(rest, 0)} h {where} it, of {REST_H} h"
-    if hours > WEEK_H:
-        yield f"would be on call {number(hours, 0)} h in 7 days, of {WEEK_H} h"
+        if limits.rest_h is not None and rest is not None and rest < limits.rest_h:
+            yield f"rests {number(rest, 0)} h {where} it, of {number(limits.rest_h, 0)} h"
+    if limits.week_h is not None and week_h > limits.week_h:
+        yield f"would be on call {number(week_h, 0)} h a week, of {number(limits.week_h, 0)} h"

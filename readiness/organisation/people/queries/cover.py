@@ -210,7 +210,7 @@ def shift_requirements(coverage: SiteCoverage, domain: str) -> Requirements:
 
 
 def abilities_of(person_ids: Collection[int], *, now: datetime) -> dict[int, list[Ability]]:
-    """What people hold or are exempt from now, and later on. Two statements."""
+    """What people hold, or are exempt from, now and later on: as confirmed and approved by now. Two statements."""
     abilities: dict[int, list[Ability]] = defaultdict(list)
     for holder in holders_of(person_ids, now=now):
         ability = Ability(
@@ -222,8 +222,8 @@ def abilities_of(person_ids: Collection[int], *, now: datetime) -> dict[int, lis
             vendor=holder.vendor,
         )
         abilities[holder.person_id].append(ability)
-    exempt = SkillExemption.objects.filter(person__in=person_ids, ends_at__gt=now).order_by("pk")
-    for person_id, skill_id, begins_at, ends_at in exempt.values_list(
+    exemptions = SkillExemption.objects.filter(person__in=person_ids, ends_at__gt=now, approved_at__lte=now)
+    for person_id, skill_id, begins_at, ends_at in exemptions.order_by("pk").values_list(
         "person_id", "skill_id", "begins_at", "ends_at"
     ):
         abilities[person_id].append(

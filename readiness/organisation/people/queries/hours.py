@@ -10,7 +10,14 @@ from django.db.models import Max
 from readiness.organisation.people.core.calendar_lines import CalendarRefused
 from readiness.organisation.people.core.duty import overtime
 from readiness.organisation.people.core.on_call import PRIMARY, Outlook, Workload, gaps, outlook
-from readiness.organisation.people.core.rotations import AHEAD, HeldShift, PlannedShift, TimeSpan, shifts_of
+from readiness.organisation.people.core.rotations import (
+    AHEAD,
+    CalendarMoment,
+    HeldShift,
+    PlannedShift,
+    TimeSpan,
+    shifts_of,
+)
 from readiness.organisation.people.models import Person, Rotation, Shift
 from readiness.organisation.people.queries.duty import PersonDuty, duty_of, duty_rules
 from readiness.organisation.people.queries.rotations import plan_of
@@ -83,7 +90,8 @@ class PlannedDuty:
 class RotationOutlook:
     """The time ahead of a rotation: `weeks` are its next four, `ahead` the next 52. `clashes` are shifts that leave
     makes nobody's, `doubles` those that are nobody's because their person has an earlier level, `gone` people who left
-    and still take turns, `gaps` times without a primary, `strangers` names that Muster does not know."""
+    and still take turns, `gaps` times without a primary, `strangers` names that Muster does not know, `moments` events
+    of a calendar that take no time."""
 
     weeks: tuple[PlannedDuty, ...] = ()
     ahead: Outlook | None = None
@@ -93,6 +101,7 @@ class RotationOutlook:
     gone: tuple[Person, ...] = ()
     gaps: tuple[TimeSpan, ...] = ()
     strangers: tuple[str, ...] = ()
+    moments: tuple[CalendarMoment, ...] = ()
     error: str = ""
 
 
@@ -100,9 +109,10 @@ def outlook_of(rotation: Rotation, *, now: datetime) -> RotationOutlook:
     """Worked out anew: shifts are written down for 60 days only."""
     until = now + YEAR
     try:
-        shifts = shifts_of(plan_of(rotation, start=now, end=until), now, until)
+        plan = plan_of(rotation, start=now, end=until)
     except CalendarRefused as error:
         return RotationOutlook(error=str(error))
+    shifts = shifts_of(plan, now, until)
     ahead = outlook(shifts, {0: rotation.time_zone}, now, until)
     people = Person.objects.in_bulk({shift.person or shift.away or shift.double for shift in shifts} - {None})
     duties = [
@@ -122,4 +132,5 @@ def outlook_of(rotation: Rotation, *, now: datetime) -> RotationOutlook:
         gone=tuple(gone)[:A_FEW],
         gaps=tuple(gaps(first, now, now + FOUR_WEEKS))[:A_FEW],
         strangers=tuple(dict.fromkeys(shift.unknown_name for shift in shifts if shift.unknown_name))[:A_FEW],
+        moments=tuple(plan.moments)[:A_FEW],
     )

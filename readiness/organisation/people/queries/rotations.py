@@ -8,7 +8,7 @@ from django.db.models import Case, DateTimeField, Q, Value, When
 from django.db.models.functions import Coalesce
 
 from readiness.organisation.people.core import rotations as core
-from readiness.organisation.people.core.calendars import calendar_shifts
+from readiness.organisation.people.core.calendars import ReadCalendar, read_calendar
 from readiness.organisation.people.models import Leave, Override, Person, Rotation, RotationCalendar, Swap
 from web.rows import rows_as
 
@@ -34,7 +34,8 @@ def plan_of(rotation: Rotation, *, start: datetime, end: datetime) -> core.Rotat
     return core.RotationPlan(
         time_zone=rotation.time_zone,
         layers=() if calendar is not None else _layers(rotation),
-        calendar=calendar,
+        calendar=None if calendar is None else calendar.shifts,
+        moments=() if calendar is None else calendar.moments,
         overrides=tuple(rows_as(core.HeldShift, overrides, person="person_id")),
         swaps=tuple(rows_as(core.TakenShift, swaps, person="person_id", taker="taker_id")),
         absences=(
@@ -62,12 +63,12 @@ def _layers(rotation: Rotation) -> tuple[core.TurnLayer, ...]:
     )
 
 
-def _calendar(rotation: Rotation, *, start: datetime, end: datetime) -> list[core.PlannedShift] | None:
+def _calendar(rotation: Rotation, *, start: datetime, end: datetime) -> ReadCalendar | None:
     """None where the rotation has no calendar; with an address that was never read it has no shifts."""
     stored = RotationCalendar.objects.filter(rotation=rotation).first()
     if stored is None:
-        return [] if rotation.calendar_url else None
-    return calendar_shifts(
+        return ReadCalendar() if rotation.calendar_url else None
+    return read_calendar(
         bytes(stored.content), known_people(), time_zone=rotation.time_zone, start=start, end=end
     )
 

@@ -139,7 +139,7 @@ class TestOpening:
 class TestSigning:
     @pytest.mark.parametrize("role", ROLES)
     def test_whoever_is_named_signs_whatever_their_role(self, porto, user_of, by, frozen_now, role):
-        user = user_of(role)
+        user = user_of(role, username="energy-lead")
         operations.add_approver(domain="energy", user=user, **by)
         review = operations.open_review(site=porto, **by)
         signed = operations.sign(review, note="Seen", by=user, now=frozen_now.at)

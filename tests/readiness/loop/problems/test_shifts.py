@@ -8,7 +8,6 @@ from readiness.loop.problems.models import Problem, ProblemClaim, SiteProblems
 from readiness.organisation.people.models import Skill
 from readiness.organisation.people.operations import rotations
 from tests.inventory import made as inventory
-from tests.pages import text_of
 from tests.readiness.assessment.scoring.stored import NOW
 from tests.readiness.organisation.people import made
 from tests.readiness.problems import write_problems
@@ -52,8 +51,9 @@ def test_a_short_shift_is_a_problem_once_it_is_14_days_ahead(cai, client_of, fro
         "The first: 14 Dec 2026 08:00 UTC – 21 Dec 2026 08:00 UTC; energy, secondary: Power chain, level 1"
     )
     assert problem.value == "1 of 2 qualified"
-    page = text_of(client_of("ops").get("/problems/"))
-    assert "/people/oncall/ahead/?site=porto&amp;domain=energy&amp;standing=short" in page
+    page = client_of("ops").get("/problems/")
+    [row] = [each for each in page.context["table"].source.rows_between(0, 50) if each.kind == "shift"]
+    assert row.url == "/people/oncall/ahead/?site=porto&domain=energy&standing=short"
 
 
 def test_it_ends_as_somebody_qualifies_which_claims_the_site(cai):

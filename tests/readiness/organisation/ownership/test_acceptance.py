@@ -28,12 +28,12 @@ def test_an_owner_of_five_sites_leaves(ana, rui, eva, own_all, client_of, api_of
     frozen_now.move(minutes=1)
     accounts.change_user(ana.user, is_active=False, by=None, now=frozen_now.at)
     assert states() == {"fail"}
-    assert "owner left" in CheckResult.objects.filter(check_id=CHECK).first().reason
+    assert "owner cannot answer" in CheckResult.objects.filter(check_id=CHECK).first().reason
 
-    queue = client_of("manager").get("/ownership/queues/?queue=left&per=50").content.decode()
+    queue = client_of("manager").get("/ownership/queues/?queue=unanswered&per=50").content.decode()
     assert all(site.name in queue for site in sites)
     owners = client_of("manager").get("/ownership/owners/").content.decode()
-    assert "has left" in owners
+    assert "has an account that is disabled" in owners
 
     manager = api_of("manager")
     sent = {"from": ana.pk, "to": eva.pk}

@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 
 from accounts import operations as accounts
 from inventory.models import SiteChange
-from readiness.organisation.ownership import operations, reassigning
+from readiness.organisation.ownership import operations, reassigning, rules
 from readiness.organisation.ownership.core.standing import CONFIRM_EVERY, Item, ItemStanding
 from readiness.organisation.ownership.models import Assignment, Confirmation
 from readiness.organisation.ownership.queries import cells
@@ -90,7 +90,7 @@ class TestAnswering:
         asked = ask(porto, ana)
         for somebody in (manager, admin):
             for answer in (operations.accept, operations.decline):
-                with pytest.raises(operations.NotThePersonNamed, match="Only the person named"):
+                with pytest.raises(rules.NotThePersonNamed, match="Only the person named"):
                     answer(asked, note="x", by=somebody, now=frozen_now.at)
         accepted = operations.accept(asked, by=ana.user, now=frozen_now.at)
         assert (accepted.state, accepted.due_at) == ("accepted", frozen_now.at + CONFIRM_EVERY)
@@ -167,7 +167,7 @@ class TestConfirmingAndEnding:
         owned = own(porto, ana)
         assert standing(porto, frozen_now.at + CONFIRM_EVERY) == ItemStanding.OVERDUE
         at = frozen_now.move(days=170)
-        with pytest.raises(operations.NotThePersonNamed):
+        with pytest.raises(rules.NotThePersonNamed):
             operations.confirm(owned, by=manager, now=at)
         confirmed = operations.confirm(owned, by=ana.user, now=at)
         assert confirmed.due_at == at + CONFIRM_EVERY
@@ -209,7 +209,7 @@ class TestConfirmingAndEnding:
     def test_steps_are_ticked_by_who_is_named_or_may_propose(self, porto, ana, ask, ops, manager, frozen_now):
         asked = ask(porto, ana)
         step = asked.steps.first()
-        with pytest.raises(operations.NotThePersonNamed):
+        with pytest.raises(rules.NotThePersonNamed):
             operations.set_step(step, done=True, by=ops, now=frozen_now.at)
         assert operations.set_step(step, done=True, by=ana.user, now=frozen_now.at).done_by == ana.user
         assert operations.set_step(step, done=False, by=manager, now=frozen_now.at).done_at is None
@@ -222,7 +222,7 @@ class TestLeaving:
         accounts.change_user(ana.user, email="a@example.org", by=None, now=frozen_now.at)
         assert not SiteChange.objects.exists()
         accounts.change_user(ana.user, is_active=False, by=None, now=frozen_now.at)
-        assert standing(porto, frozen_now.at) == ItemStanding.LEFT
+        assert standing(porto, frozen_now.at) == ItemStanding.UNANSWERED
         assert list(SiteChange.objects.values_list("site_id", "origin")) == [(porto.pk, "evidence")]
 
     def test_all_is_given_to_another_who_has_to_accept(
@@ -242,7 +242,7 @@ class TestLeaving:
         assert (waiting.state, second.deputy) == ("ended", rui)
         assert Assignment.objects.filter(accountable=rui, state="proposed").count() == 5
         # Until the other accepts, the owner has left; then history has both terms.
-        assert standing(porto, frozen_now.at, Item.COMPUTE) == ItemStanding.LEFT
+        assert standing(porto, frozen_now.at, Item.COMPUTE) == ItemStanding.UNANSWERED
         asked = Assignment.objects.get(accountable=rui, site=porto, item=Item.COMPUTE)
         # Rui was the deputy, and cannot stand in for himself.
         assert asked.deputy is None

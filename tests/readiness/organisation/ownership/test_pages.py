@@ -156,7 +156,7 @@ class TestQueues:
         ask(porto, ana, Item.NETWORK_ENERGY, deputy=None)
         client = client_of("manager")
         page = text_of(client.get("/ownership/queues/"))
-        for queue in ("Unowned", "Waiting for acceptance", "Confirmation due soon", "Owner left", "No deputy",
+        for queue in ("Unowned", "Waiting for acceptance", "Confirmation due soon", "Unanswered", "No deputy",
                       "Owner overloaded"):  # fmt: skip
             assert queue in page
         assert "5,000" in page or "5 000" in page or "5000" in page or "5.0" in page

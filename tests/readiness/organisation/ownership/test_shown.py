@@ -72,9 +72,9 @@ def test_owners_who_left_or_are_overdue_are_problems_of_the_site(
     assert "waiting" not in lacking()
     rui.left_at = frozen_now.at
     rui.save()
-    assert lacking()["left"] == "The owner of 1 item has left"
-    assert "/ownership/queues/?queue=left" in text_of(
-        client_of("viewer").get("/problems/?problem=ownership-dallas-left")
+    assert lacking()["unanswered"] == "The owner of 1 item cannot answer"
+    assert "/ownership/queues/?queue=unanswered" in text_of(
+        client_of("viewer").get("/problems/?problem=ownership-dallas-unanswered")
     )
     frozen_now.move(days=180)
     assert lacking()["overdue"] == "1 item was not confirmed in time"

@@ -54,12 +54,12 @@ def test_it_waits_for_its_assessor_and_counts_from_their_confirmation(
     assert not Qualification.objects.counting(NOW).exists()
     assert list(holders_of([holder.pk], now=NOW)) == []
     assert waiting.counts(assessor.user, now=NOW)["confirm-a-qualification"] == 1
-    assert "waits for ops" in confirmation_on(client_of("manager"), entered)
+    assert "waits for Ana Reis" in confirmation_on(client_of("manager"), entered)
     address = f"{LIST}{entered.pk}/confirm/"
     for role in ("manager", "planner", "admin"):
         assert api_of(role).post(address).status_code == 403
     answer = api_of("ops").post(address)
-    assert (answer.status_code, answer.json()["confirmed_by"]["username"]) == (200, "ops")
+    assert (answer.status_code, answer.json()["confirmed_by"]["display"]) == (200, "ops")
     assert list(Qualification.objects.counting(NOW)) == [entered]
     assert not Qualification.objects.counting(NOW - timedelta(hours=1)).exists()
     assert [each.person_id for each in holders_of([holder.pk], now=NOW)] == [holder.pk]
@@ -156,7 +156,7 @@ def test_an_exemption_counts_once_a_second_person_approved_it(holder, api_of, us
     assert api_of("manager").post(approve).status_code == 403
     assert waiting.counts(user_of("admin"), now=NOW)["approve-an-exemption"] == 1
     answer = api_of("admin").post(approve)
-    assert (answer.status_code, answer.json()["approved_by"]["username"]) == (200, "admin")
+    assert (answer.status_code, answer.json()["approved_by"]["display"]) == (200, "admin")
     assert SkillExemption.objects.counting(NOW).exists()
     # Whoever lengthens it grants it anew.
     later = {"ends_at": (NOW + 90 * DAY).isoformat()}

@@ -143,7 +143,7 @@ class TestErasing:
         assert Person.objects.filter(name="Ana Sousa").exists()
 
     def test_the_page_asks_first_and_the_api_erases(self, ana, client_of, api_of):
-        page = words_of(client_of("manager").get(f"/people/{ana.pk}/"))
+        page = words_of(client_of("manager").get(f"/people/{ana.pk}/erase/"))
         assert "This cannot be undone." in page
         assert "Erase" not in words_of(client_of("ops").get(f"/people/{ana.pk}/"))
         assert api_of("ops").post(f"/api/people/people/{ana.pk}/erase/").status_code == 403

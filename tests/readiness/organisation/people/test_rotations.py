@@ -16,7 +16,7 @@ from readiness.organisation.people.models import (
 )
 from readiness.organisation.people.operations import feeds, rotations
 from tests.conftest import NOW
-from tests.pages import rows_of
+from tests.pages import rows_of, words_of
 from tests.readiness.organisation.people import made
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("frozen_now")]
@@ -220,6 +220,20 @@ def test_a_broken_calendar_is_refused_with_its_line(written, client_of):
     assert answer.status_code == 422
     assert answer.context["form"].errors["file"] == ["Line 2: The event that begins here has no DTSTART."]
     assert shifts(written) == before
+
+
+def test_an_event_without_an_end_is_listed_and_is_no_shift(written, client_of):
+    """Its title is for those who see names: it may be one."""
+    content = calendar("bo@example.org", "zoe").replace(b"DTEND:20261201T020000Z\r\n", b"")
+    upload(client_of("manager"), written, content)
+    assert [row[2] for row in shifts(written) if row[0] > NOW] == ["bo"]
+    assert not Shift.objects.filter(unknown_name="zoe").exists()
+    words = "An event of the calendar takes no time"
+    for role, title in (("manager", "“zoe”, "), ("viewer", "")):
+        page = words_of(client_of(role).get(f"/people/rotations/{written.pk}/"))
+        assert words in page
+        assert f"{title}1 Dec 2026 01:00 UTC: the event at line 8 has no end, so it is no shift." in page
+        assert ("zoe" in page) is bool(title)
 
 
 class Feed:

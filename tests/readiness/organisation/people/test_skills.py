@@ -164,6 +164,31 @@ def test_whoever_has_a_course_open_keeps_their_due_date(ana, client_of, frozen_n
     assert due["Rui Sá"].date().isoformat() == "2027-06-30"
 
 
+def test_a_course_has_its_dates_and_places(ana, client_of, api_of):
+    rui = made.person(name="Rui Sá")
+    course = made.course(dates=["2027-01-11", "2027-03-08"], places=1)
+    given = {"course": course.pk, "people": [ana.pk, rui.pk], "due_at": "2027-06-30 12:00"}
+    assign = "/people/trainings/assign/"
+    for starts_on, reason in (
+        ("2027-01-12", "This course does not begin on 2027-01-12."),
+        ("2027-01-11", "The course that begins on 2027-01-11 has no place left."),
+    ):
+        answer = client_of("manager").post(assign, given | {"starts_on": starts_on})
+        assert answer.context["form"].errors["starts_on"] == [reason]
+    assert not Training.objects.exists()
+    given |= {"people": [ana.pk], "starts_on": "2027-01-11"}
+    assert client_of("manager").post(assign, given).status_code == 302
+    body = {"course": course.pk, "assigned_at": "2026-11-28T00:00:00Z", "due_at": "2027-06-30T12:00:00Z"}
+    late = api_of("manager").post(
+        "/api/people/trainings/", body | {"person": rui.pk, "starts_on": "2027-01-11"}
+    )
+    assert (late.status_code, list(late.json())) == (400, ["starts_on"])
+    free = api_of("manager").post(
+        "/api/people/trainings/", body | {"person": rui.pk, "starts_on": "2027-03-08"}
+    )
+    assert free.status_code == 201
+
+
 def test_who_exempts_is_written_down(ana, client_of, api_of, user_of):
     given = {"person": ana.pk, "skill": made.skill().pk, "reason": "new"}
     days = {"begins_at": "2026-11-01 00:00", "ends_at": "2027-02-01 00:00"}

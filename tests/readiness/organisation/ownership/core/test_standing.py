@@ -29,7 +29,7 @@ def term(item=Item.COMPUTE, number=1, **given):
         pytest.param(term(), "owned", id="accepted in time with a deputy"),
         pytest.param(None, "unowned", id="nobody"),
         pytest.param(term(has_deputy=False), "no-deputy", id="nobody stands in"),
-        pytest.param(term(has_left=True), "left", id="left"),
+        pytest.param(term(is_unanswered=True), "unanswered", id="unanswered"),
         pytest.param(term(confirmed_at=NOW - CONFIRM_EVERY), "overdue", id="out at that instant"),
         pytest.param(
             term(confirmed_at=NOW - CONFIRM_EVERY + timedelta(microseconds=1)), "owned", id="just not out"
@@ -44,9 +44,9 @@ def test_a_site_is_owned_as_far_as_its_seven_items_are():
     terms = [term(item, number, confirmed_at=NOW - number * DAY) for number, item in enumerate(Item, start=1)]
     whole = items_owned(terms, now=NOW)
     assert (whole.percent, whole.since, whole.term_id, whole.missing) == (100, NOW - 7 * DAY, 7, ())
-    less = items_owned([*terms[:-1], term(Item.ENERGY, 7, has_left=True)], now=NOW)
+    less = items_owned([*terms[:-1], term(Item.ENERGY, 7, is_unanswered=True)], now=NOW)
     assert (round(less.percent, 2), less.since) == (85.71, NOW - 6 * DAY)
-    assert less.missing == ((Item.ENERGY, ItemStanding.LEFT),)
+    assert less.missing == ((Item.ENERGY, ItemStanding.UNANSWERED),)
     none = items_owned([], now=NOW)
     assert (none.percent, none.since, none.term_id, len(none.missing)) == (0, None, None, 7)
 
@@ -61,7 +61,7 @@ def test_a_site_is_owned_as_far_as_its_seven_items_are():
             [term(has_escalation=False), term(Item.ENERGY)], 10, ["compute"], id="no escalation route"
         ),
         pytest.param([term(has_team=False), term(Item.ENERGY)], 10, ["compute"], id="the team is dissolved"),
-        pytest.param([term(has_left=True)], 0, ["compute", "energy"], id="the owner left"),
+        pytest.param([term(is_unanswered=True)], 0, ["compute", "energy"], id="the owner cannot answer"),
         pytest.param([term(Item.ORCHESTRATION)], 0, ["compute", "energy"], id="orchestration owns no asset"),
     ],
 )

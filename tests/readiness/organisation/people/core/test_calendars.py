@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from readiness.organisation.people.core import calendar_lines, calendars
 from readiness.organisation.people.core.calendar_lines import CalendarRefused
-from readiness.organisation.people.core.calendars import calendar_shifts
+from readiness.organisation.people.core.calendars import read_calendar
 
 ZONES = ["Europe/Berlin", "America/New_York", "Asia/Tokyo"]
 BEGINS = [datetime(2026, 3, 22), datetime(2026, 10, 20), datetime(2026, 10, 27), datetime(2026, 3, 5)]
@@ -52,7 +52,7 @@ def instant(local, zone="Europe/Berlin"):
 
 
 def read(content, start=datetime(2026, 10, 19), end=datetime(2026, 11, 2), zone="UTC"):
-    shifts = calendar_shifts(content, PEOPLE, time_zone=zone, start=instant(start), end=instant(end))
+    shifts = read_calendar(content, PEOPLE, time_zone=zone, start=instant(start), end=instant(end)).shifts
     return sorted(
         ((each.starts_at, each.ends_at, each.level, each.person or each.unknown_name) for each in shifts),
         key=lambda row: row[:3],
@@ -96,9 +96,8 @@ def test_a_fortnight_equals_what_is_counted_by_hand(
         at = instant(starts, zone), instant(starts + hours * HOUR, zone)
         if at[0] < end and at[1] > start:
             expected.add((*at, 2 if number in edited else 1))
-    shifts = calendar_shifts(
-        calendar(series, *instances, zone=zone), PEOPLE, time_zone="UTC", start=start, end=end
-    )
+    content = calendar(series, *instances, zone=zone)
+    shifts = read_calendar(content, PEOPLE, time_zone="UTC", start=start, end=end).shifts
     assert {(each.starts_at, each.ends_at, each.person) for each in shifts} == expected
 
 

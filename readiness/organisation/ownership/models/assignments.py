@@ -1,11 +1,10 @@
-"""Assignments of items to people, their confirmations and hand-over, and the triggers that claim sites."""
+"""Assignments of items to people, their confirmations and hand-over."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from functools import partial
 
-import pgtrigger
 from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import RangeOperators
@@ -13,12 +12,11 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Least
 
-from accounts.models import User
 from inventory.models import Site
 from inventory.models.constraints import choices_held
-from inventory.models.triggers import OWN_SITE, PerStatement, signed_once
+from inventory.models.triggers import OWN_SITE, signed_once
 from inventory.models.triggers import claims as claims_of
-from readiness.organisation.ownership.core.standing import CONFIRM_EVERY
+from readiness.organisation.ownership.core.standing import CONFIRM_EVERY, TermStanding, term_standing
 from readiness.organisation.people.models import Person, Team
 from web.ranges import TsTzRange
 from web.units import day
@@ -29,40 +27,6 @@ SITES_OF_ASSIGNMENT = (
 )
 # An assignment changes how a site is judged, as evidence does.
 claims = partial(claims_of, origin="evidence")
-
-# Only columns that decide whether somebody has left, because a user's row is written at every sign-in.
-_CLAIM = """
-    INSERT INTO inventory_sitechange (site_id, origin)
-    SELECT DISTINCT assignment.site_id, 'evidence'
-    FROM new_values AS changed JOIN old_values AS earlier ON earlier.id = changed.id
-    JOIN ownership_assignment AS assignment ON {touches}
-    WHERE {differs} ORDER BY 1;
-    RETURN NULL;
-"""
-_PERSON = "{person} IN (assignment.accountable_id, assignment.deputy_id)"
-
-
-def claims_of_person() -> list[PerStatement]:
-    differs = "(changed.left_at, changed.user_id) IS DISTINCT FROM (earlier.left_at, earlier.user_id)"
-    return [_claim(_PERSON.format(person="changed.id"), differs)]
-
-
-def claims_of_user() -> list[PerStatement]:
-    person = "(SELECT person.id FROM people_person AS person WHERE person.user_id = changed.id)"
-    return [_claim(_PERSON.format(person=person), "changed.is_active IS DISTINCT FROM earlier.is_active")]
-
-
-def claims_of_team() -> list[PerStatement]:
-    return [
-        _claim(
-            "assignment.team_id = changed.id", "changed.dissolved_at IS DISTINCT FROM earlier.dissolved_at"
-        )
-    ]
-
-
-def _claim(touches: str, differs: str) -> PerStatement:
-    body = _CLAIM.format(touches=touches, differs=differs)
-    return PerStatement(name="claim_owned_sites", operation=pgtrigger.Update, func=" ".join(body.split()))
 
 
 def condition_in_force(now: datetime, *, through: str = "") -> Q:
@@ -165,6 +129,9 @@ class Assignment(models.Model):
         help_text="The user who accepted or declined, whoever the person is linked to later",
     )
     answered_at = models.DateTimeField(null=True, editable=False)
+    answered_as_deputy = models.BooleanField(
+        default=False, editable=False, help_text="The deputy answered while the person was on leave"
+    )
     answer_note = models.TextField(max_length=1000, blank=True, editable=False)
     confirmed_at = models.DateTimeField(null=True, editable=False)
     due_at = models.DateTimeField(
@@ -253,6 +220,16 @@ class Assignment(models.Model):
         begun = self.confirmed_at is not None and self.effective_at <= now
         return begun and (self.ended_at is None or self.ended_at > now)
 
+    def standing_at(self, now: datetime) -> TermStanding:
+        """Needs the person's user joined in."""
+        person = self.accountable
+        return term_standing(
+            self.state,
+            is_over=self.state == self.State.ACCEPTED and not self.is_live(now),
+            is_due=self.due_at is not None and self.due_at <= now,
+            is_unanswered=person.left_by(now) or person.user_id is None,
+        )
+
     def is_live(self, now: datetime) -> bool:
         return self.state == self.State.PROPOSED or (
             self.state == self.State.ACCEPTED and (self.ended_at is None or self.ended_at > now)
@@ -269,6 +246,9 @@ class Confirmation(models.Model):
     assignment = models.ForeignKey(Assignment, on_delete=models.CASCADE, related_name="confirmations")
     confirmed_at = models.DateTimeField()
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    as_deputy = models.BooleanField(
+        default=False, help_text="The deputy confirmed it while the person was on leave"
+    )
 
     class Meta:
         ordering = ["-confirmed_at", "-id"]
@@ -315,25 +295,3 @@ class HandoverStep(models.Model):
 
     def __str__(self) -> str:
         return self.text
-
-
-# Changes of people change what is owned, but their tables belong to lower floors, which do not know assignments.
-class OwningPerson(Person):
-    class Meta:
-        proxy = True
-        default_permissions = ()
-        triggers = claims_of_person()
-
-
-class OwningTeam(Team):
-    class Meta:
-        proxy = True
-        default_permissions = ()
-        triggers = claims_of_team()
-
-
-class OwningUser(User):
-    class Meta:
-        proxy = True
-        default_permissions = ()
-        triggers = claims_of_user()

@@ -1,0 +1,1 @@
+"""Before a person is erased: where free text names them, and what stays."""

@@ -1,0 +1,61 @@
+"""A site or region outside the scope of a reader answers as one that there is not, wherever an address names it."""
+
+import re
+
+import pytest
+
+from inventory.models import Region, Site
+from tests.cases import in_steps
+from tests.visibility import mirror
+from tests.visibility.asking import ELSEWHERE, ask
+from tests.visibility.scene import MARK
+from tests.visibility.test_scopes import add_other_fleet, limited
+from tests.web.routes.test_every_route import paths
+
+__all__ = ["limited", "paths"]
+pytestmark = pytest.mark.django_db
+ABSENT, NO_ID = f"{MARK}-nowhere", 7 * mirror.SHIFT
+NAMED = {"site": Site, "region": Region, "home_site": Site, "home_region": Region}
+
+
+def questions():
+    """A parameter with a place of the other fleet, and the same with one that there is not."""
+    for name, model in NAMED.items():
+        place = mirror.copies(model).order_by("pk").first()
+        yield f"{name}={place.slug}", f"{name}={ABSENT}"
+        yield f"{name}_id={place.pk}", f"{name}_id={NO_ID}"
+
+
+def comparable(answer):
+    status, where, text = answer
+    hidden = {
+        str(value) for model in (Site, Region) for row in mirror.copies(model) for value in (row.slug, row.pk)
+    }
+    named = "|".join(sorted(map(re.escape, hidden | {ABSENT, str(NO_ID)}), key=len, reverse=True))
+    return status, re.sub(named, "…", where), re.sub(named, "…", text)
+
+
+def compared(client, path, outside, absent):
+    """Return whether the two addresses answer differently, and the status of the first."""
+    first, second = (comparable(ask(client, f"{path}?{query}")) for query in (outside, absent))
+    return first != second, first[0]
+
+
+@pytest.mark.timeout(900)
+@in_steps
+def test_a_place_outside_the_scope_answers_as_one_that_is_not_there(step, limited, paths):
+    client, _everywhere = limited("admin")
+    add_other_fleet()
+    asked = [path for path in paths if "?" not in path and not path.startswith(ELSEWHERE)][::step]
+    pairs = list(questions())
+    told, differing = 0, []
+    for path in asked:
+        # Others know no homes.
+        for outside, absent in pairs if path.startswith("/people/") or "/api/people/" in path else pairs[:4]:
+            differs, status = compared(client, path, outside, absent)
+            told += status == 200
+            # A notice of the installation may come or go between two answers, though not twice.
+            if differs and compared(client, path, outside, absent)[0]:
+                differing.append(f"{path}?{outside}")
+    assert differing == []
+    assert told > 40 / step
