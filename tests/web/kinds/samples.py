@@ -107,7 +107,7 @@ EDITS = {
     "drill-action": ("text", "Order valves"),
     "survey": ("closes_at", "2027-06-01 00:00:00+00:00"),
     "survey-question": ("truth_source", "Contract 9"),
-    "duty-rule": ("week_h", "40.0"),
+    "duty-rule": ("week_h", "40"),
     "staffing": ("ends_at", "2027-06-01 00:00:00+00:00"),
     "skill": ("description", "by hand"),
     "skill-prerequisite": ("level", "2"),
