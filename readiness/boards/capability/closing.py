@@ -133,7 +133,7 @@ class CapabilityClosing:
 
 
 def closing(question: CapabilityQuestion, standing: CapabilityStanding) -> CapabilityClosing:
-    """Nine statements for people who could learn, and eight for a plan, at most."""
+    """Eight statements for people who could learn, and eight for a plan, at most."""
     fleet, covered = standing.fleet, standing.people.covered
     short = tuple(
         ShortSite(site.ref.slug, capacity.deployed, shortfalls)
