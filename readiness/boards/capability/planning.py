@@ -94,8 +94,8 @@ def _held(person_ids: Collection[int], skills: Collection[str], now: datetime) -
             near[holder.person_id][slug] = 0
     holds: dict[int, dict[str, int]] = defaultdict(dict)
     until: dict[int, dict[str, date]] = defaultdict(dict)
-    for (person_id, skill), held in lasting.items():
-        level, ends_at = max(held)
+    for (person_id, skill), levels in lasting.items():
+        level, ends_at = max(levels)
         holds[person_id][skill] = level
         until[person_id][skill] = ends_at.date()
     return holds, until, near
