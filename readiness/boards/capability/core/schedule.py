@@ -97,7 +97,7 @@ def scheduled(
 def _order(
     trainings: Iterable[PlannedTraining], offers: Collection[CourseOffer], learners: Learners
 ) -> list[PlannedTraining]:
-    """What is needed first comes first, then the shortest."""
+    """Trainings that others need come first, then the shortest."""
     planned = list(trainings)
     skills: dict[int, set[str]] = defaultdict(set)
     for training in planned:

@@ -1,4 +1,4 @@
-"""What sites lack, who could learn it, and what each of them has to learn first."""
+"""Shortfalls of sites, people who could learn, and the skills that each of them has to learn first."""
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
