@@ -9,13 +9,14 @@ from django.utils.timezone import localtime
 from readiness.boards.cover.queries import ShiftDetail
 from readiness.organisation.people.models import Rotation
 from readiness.organisation.people.operations.swaps import MAY_MOVE, MAY_SWAP
-from readiness.organisation.people.queries.candidates import REST_H, WEEK_H, Candidate
+from readiness.organisation.people.queries.candidates import Candidate
 from web import scopes
 from web.links import link
 from web.units import number
 from web.visibility import name_of
 
-NEAR_WEEK_H = 40
+# From this share of the hours of a week on, they are near the limit.
+NEAR = 5 / 6
 SEES_SHIFTS, MAY_OVERRIDE = "people.view_shift", "people.add_override"
 
 
@@ -44,15 +45,19 @@ class Taker:
 
     @property
     def rest_tone(self) -> str:
-        return "warn" if self.rest_h is not None and self.rest_h < REST_H else "ok"
+        least = self.candidate.limits.rest_h
+        return "warn" if self.rest_h is not None and least is not None and self.rest_h < least else "ok"
 
     @property
     def hours(self) -> str:
-        return f"{number(self.candidate.hours_7d, 0)} of {WEEK_H} h"
+        most = self.candidate.limits.week_h
+        worked = number(self.candidate.hours_7d, 0)
+        return f"{worked} h in the week" if most is None else f"{worked} of {number(most, 0)} h"
 
     @property
     def hours_tone(self) -> str:
-        return "warn" if self.candidate.hours_7d > NEAR_WEEK_H else "ok"
+        most = self.candidate.limits.week_h
+        return "warn" if most is not None and self.candidate.hours_7d > NEAR * most else "ok"
 
 
 def takers(detail: ShiftDetail, user: Any, *, now: datetime) -> list[Taker]:

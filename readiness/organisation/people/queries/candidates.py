@@ -53,6 +53,7 @@ class Candidate:
     rest_before_h: float | None
     rest_after_h: float | None
     hours_7d: float
+    limits: DutyLimits
     hindrances: tuple[str, ...]
 
 
@@ -139,6 +140,7 @@ class _Records:
             rest_before_h=before,
             rest_after_h=after,
             hours_7d=week_hours(_times(near), span),
+            limits=limits,
             hindrances=tuple(hindrances),
         )
 
