@@ -16,10 +16,10 @@ from readiness.organisation.people.forms import (
     ConfirmForm,
     ExemptionForm,
     NotAssessedForm,
+    PlainStepForm,
     RevokeForm,
     SkillForm,
     StartingSetForm,
-    PlainStepForm,
 )
 from readiness.organisation.people.kinds.tabs import declared, standing_column
 from readiness.organisation.people.models.skills import SUBJECT_VALUES
