@@ -210,7 +210,7 @@ def shift_requirements(coverage: SiteCoverage, domain: str) -> Requirements:
 
 
 def abilities_of(person_ids: Collection[int], *, now: datetime) -> dict[int, list[Ability]]:
-    """Skills that people hold, or are exempt from, now and later on: as confirmed and approved by now. Two statements."""
+    """Skills that people hold, or are exempt from, now and later on, as approved by now. Two statements."""
     abilities: dict[int, list[Ability]] = defaultdict(list)
     for holder in holders_of(person_ids, now=now):
         ability = Ability(
