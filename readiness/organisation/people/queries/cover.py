@@ -70,7 +70,7 @@ class SiteCover:
     def short(self) -> tuple[CoverSpan, ...]:
         return tuple(self.span(domain, part) for domain, part in self.parts() if part.standing == "short")
 
-    def of_domain(self, domain: str) -> tuple[CoverSpan, ...]:
+    def domain_spans(self, domain: str) -> tuple[CoverSpan, ...]:
         return tuple(self.span(domain, part) for _, part in self.parts([domain]))
 
     def parts(self, domains: Collection[str] = DOMAINS) -> Iterator[tuple[str, CoverPart]]:
@@ -118,7 +118,7 @@ def cover_ahead(site_ids: Collection[int], *, now: datetime, days: int = COVER_D
         until=attrgetter("until"),
     )
     end = now + timedelta(days=min(days, COVER_DAYS))
-    return {site_id: SiteCover(site_id, now, end, kept.domains) for site_id, kept in kept_covers.items()}
+    return {site_id: SiteCover(site_id, now, end, each.domains) for site_id, each in kept_covers.items()}
 
 
 def short_shifts(site_ids: Collection[int], *, now: datetime, days: int = PROBLEM_DAYS) -> list[CoverSpan]:
