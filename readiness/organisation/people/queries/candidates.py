@@ -97,7 +97,7 @@ def _roles(
 
 
 class _Records:
-    """What is recorded of some people around a span, and what limits their duty. Seven statements."""
+    """Records of some people around a span, and limits of their duty. Seven statements."""
 
     def __init__(
         self, people: Collection[int], rotations: Collection[int], span: CoverSpan, now: datetime

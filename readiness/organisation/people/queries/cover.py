@@ -194,7 +194,7 @@ class _Timelines:
 
 
 def shift_requirements(coverage: SiteCoverage, domain: str) -> Requirements:
-    """What a site requires of those on call in a domain, each once."""
+    """Requirements of a site for those on call in a domain, each once."""
     requirements = {
         ShiftRequirement(
             each.requirement.skill_id,
@@ -210,7 +210,7 @@ def shift_requirements(coverage: SiteCoverage, domain: str) -> Requirements:
 
 
 def abilities_of(person_ids: Collection[int], *, now: datetime) -> dict[int, list[Ability]]:
-    """What people hold, or are exempt from, now and later on: as confirmed and approved by now. Two statements."""
+    """Skills that people hold, or are exempt from, now and later on, as approved by now. Two statements."""
     abilities: dict[int, list[Ability]] = defaultdict(list)
     for holder in holders_of(person_ids, now=now):
         ability = Ability(

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from readiness.boards.cover import params, queries
 from readiness.boards.cover.core import Half
 from readiness.organisation.people.core.cover import half_days
-from readiness.organisation.people.models import Leave, Shift, Skill
+from readiness.organisation.people.models import DutyRule, Leave, Shift, Skill
 from readiness.organisation.people.operations import rotations
 from readiness.organisation.people.queries.cover import cover_ahead
 from tests.inventory import made as inventory
@@ -53,7 +53,9 @@ def people(porto):
 
 @pytest.fixture
 def rota(porto, people):
-    """Ona and Bo are on until 30 November, then Cai and Ona. Bo lacks the skill that every site asks for."""
+    """Ona and Bo are on until 30 November, then Cai and Ona. Bo lacks the skill that every site asks for. Shifts last a
+    week, so no rule of duty holds."""
+    DutyRule.objects.all().delete()
     optics = made.skill(name="Optics")
     made.rule(optics, subject="site")
     ona, bo, cai = people.values()
