@@ -11,6 +11,7 @@ from django.urls import Resolver404, resolve
 
 from accounts.models import AccessScope
 from inventory.models import Region
+from readiness.organisation.people.models import RotationChange
 from tests.visibility import mirror, writes
 from tests.visibility.asking import ask
 from tests.visibility.outside import HOMES, Outside, placed
@@ -52,6 +53,8 @@ def add_other_fleet():
             mirror._insert(model, [], writes.SHARED, others | {f"{home}_id": "NULL" for home in HOMES})
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
     mirror.copies(AccessScope).exclude(user__username="elsewhere").delete()
+    # Whoever writes shifts writes all that are due.
+    RotationChange.objects.all().delete()
 
 
 @pytest.fixture

@@ -353,7 +353,7 @@ class Page:
         if not path.endswith("/bulk/"):
             return
         kind = next(each for each in KIND_OF.values() if "bulk" in each.pages and each.url("bulk") == path)
-        name, text = EDITS[kind.noun]
+        name, text = EDITS.get(kind.noun, ("note", "As agreed"))
         for case in (IN, OUT, INSTALLATION):
             if key := self.rows.key(kind.model, case):
                 yield self._attempt(case, f"{path}?id={key}", {name: text, "confirmed": "?"})
