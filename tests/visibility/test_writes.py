@@ -112,10 +112,11 @@ def fault_of(attempt, status, changed):
     return f"{status}" if is_accepted and attempt.case != writes.IN else ""
 
 
-# A kind that forgets its rule: what it is written by, and the model whose rule is taken away.
+# A kind that forgets its rule: what it is written by, and the model whose rule is taken away. Racks and the like are
+# joined with their site where they are found, so that the rule of sites holds them even then.
 FORGETFUL = {
-    "api/inventory/racks/": "inventory.Rack",
-    "inventory/power-feeds/<int:pk>/delete/": "inventory.PowerFeed",
+    "api/inventory/regions/(?P<pk>[0-9]+)/": "inventory.Region",
+    "people/trainings/<int:pk>/delete/": "people.Training",
     "api/people/teams/(?P<pk>[0-9]+)/": "people.Team",
     "people/leave/<int:pk>/edit/": "people.Leave",
     "api/people/qualifications/": "people.Qualification",

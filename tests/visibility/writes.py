@@ -272,7 +272,9 @@ class FormFields(HTMLParser):
 
     def handle_data(self, data):
         if self._text:
-            self.values[self._text] += data
+            # A line break directly after the tag is not part of the text.
+            text = data if self.values[self._text] else data.removeprefix("\n")
+            self.values[self._text] += text
 
     def sent(self, is_outside):
         """The values, with each choice outside the scope, or inside, where there is such a one."""
