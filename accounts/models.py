@@ -109,8 +109,8 @@ class AccountTie(models.Model):
     """
 
     VISIBLE_WHERE = "true"  # organisation-wide
-    # Whoever ends their own link leaves a mark, wherever they may write; nothing else comes to this table.
-    WRITABLE_WHERE = "true"
+    # Whoever makes a token or sets a password of their own leaves a mark.
+    WRITABLE_WHERE = f"accounts_accounttie.account_id = {WRITER} AND accounts_accounttie.by_id = {WRITER}"
 
     class Kind(models.TextChoices):
         PERSON = "person", "Linked to a person"

@@ -18,7 +18,12 @@ urlpatterns = [
     path("history/", views.changes, name="history"),
     path("api/history/", api.changes, name="history-api"),
     path("approvals/", approvals.page, name="approvals"),
-    path("api/", include(approvals.router.urls)),
+    path("api/approvals/", approvals.ApprovalViewSet.as_view({"get": "list"}), name="web-api-approval-list"),
+    path(
+        "api/approvals/<int:pk>/",
+        approvals.ApprovalViewSet.as_view({"get": "retrieve"}),
+        name="web-api-approval-detail",
+    ),
     path("search/", search_page, name="search"),
     path("search/palette/", palette.answer, name="palette"),
     path("navigation/counts/", counts_page, name="tab-counts"),

@@ -16,7 +16,7 @@ from web.reports import Report
 from web.rest.fields import ChoiceValueField
 from web.rest.filters import ObjectFilterSet
 from web.rest.serializers import ObjectSerializer
-from web.rest.viewsets import ReadOnlyObjectViewSet, Router
+from web.rest.viewsets import ReadOnlyObjectViewSet
 from web.tables import Column, Table, TablePage
 from web.visibility import name_of
 from web.workflows.models import Approval, ApprovalFlag
@@ -65,7 +65,7 @@ class FlagsField(serializers.ListField):
 
 
 class ApprovedSerializer(ObjectSerializer):
-    """Of a kind whose declaration names `approval_flags` among its fields."""
+    """The serializer of a kind whose declaration names `approval_flags` among its fields."""
 
     approval_flags = FlagsField()
 
@@ -175,7 +175,3 @@ class ApprovalViewSet(ReadOnlyObjectViewSet):
     serializer_class = ApprovalSerializer
     filterset_class = ApprovalFilters
     may = ("people.view_person",)
-
-
-router = Router()
-router.register("approvals", ApprovalViewSet)

@@ -16,6 +16,7 @@ from web import answers
 from web.clock import now
 from web.versioned.versions import VersionConflict
 from web.versioned.views import VersionPages, reader
+from web.workflows.approvals import flag_words, flags_on
 
 
 def _content(request: HttpRequest, version: FrameworkVersion) -> dict[str, Any]:
@@ -35,6 +36,7 @@ def _content(request: HttpRequest, version: FrameworkVersion) -> dict[str, Any]:
             for pillar in framework.pillars
         ],
         "steps": steps,
+        "approval_flags": flag_words(flags_on(version)),
     }
 
 

@@ -128,12 +128,12 @@ class CapabilityClosing:
     def held_capacity(self) -> CapacityFigures:
         return sum((site.capacity for site in self.short), NOTHING)
 
-    def of_site(self, slug: str) -> tuple[TrainingLine, ...]:
+    def site_lines(self, slug: str) -> tuple[TrainingLine, ...]:
         return tuple(line for line in self.lines if slug in line.helps)
 
 
 def closing(question: CapabilityQuestion, standing: CapabilityStanding) -> CapabilityClosing:
-    """Nine statements for people who could learn, and eight for a plan, at most."""
+    """Eight statements for people who could learn, and eight for a plan, at most."""
     fleet, covered = standing.fleet, standing.people.covered
     short = tuple(
         ShortSite(site.ref.slug, capacity.deployed, shortfalls)
@@ -281,7 +281,7 @@ def put_on_worklist(outcome: CapabilityClosing, *, by: User, now: datetime) -> i
     }
     alike: dict[tuple[str, date | None], list[Site]] = defaultdict(list)
     for slug in sorted(sites):
-        lines = outcome.of_site(slug)
+        lines = outcome.site_lines(slug)
         note = " ".join(line.sentence for line in lines)[:LONGEST_NOTE]
         alike[note, latest(line.due_on for line in lines)].append(sites[slug])
     return sum(

@@ -1,4 +1,4 @@
-"""What a training plan rests on: who could learn, what they hold and have to do, and when courses begin."""
+"""The rows that a training plan rests on: people who could learn, what they hold and have to do, dates of courses."""
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping
@@ -44,7 +44,7 @@ NOBODY = LearningPeople(Learners(), {}, frozenset())
 
 
 def learning_people(person_ids: Collection[int], skills: Collection[str], *, now: datetime) -> LearningPeople:
-    """What matters of these people for learning these skills, and those that they need first. Eight statements."""
+    """Read what these people hold and have to do, for learning these skills. Eight statements."""
     prerequisites = tuple(
         SkillPrerequisite.objects.order_by("skill__slug", "needed__slug").values_list(
             "skill__slug", "needed__slug", "level"
@@ -94,8 +94,8 @@ def _held(person_ids: Collection[int], skills: Collection[str], now: datetime) -
             near[holder.person_id][slug] = 0
     holds: dict[int, dict[str, int]] = defaultdict(dict)
     until: dict[int, dict[str, date]] = defaultdict(dict)
-    for (person_id, skill), held in lasting.items():
-        level, ends_at = max(held)
+    for (person_id, skill), levels in lasting.items():
+        level, ends_at = max(levels)
         holds[person_id][skill] = level
         until[person_id][skill] = ends_at.date()
     return holds, until, near

@@ -120,7 +120,7 @@ def shift_detail(site_id: int, domain: str, half: Half, *, user: object, now: da
     site = Site.objects.select_related("region", "score").filter(pk=site_id).first()
     if cover is None or site is None or domain not in cover.domains:
         return None
-    halves = half_days(cover.of_domain(domain), site.time_zone)
+    halves = half_days(cover.domain_spans(domain), site.time_zone)
     half_day = next((each for each in halves if (each.day, each.is_night) == half), None)
     if half_day is None:
         return None

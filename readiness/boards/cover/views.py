@@ -1,5 +1,6 @@
 """The page of cover by shift: a heat map or a list, and one shift beside it; each part can be loaded alone."""
 
+from dataclasses import replace
 from datetime import datetime
 from heapq import nsmallest
 from typing import Any
@@ -9,7 +10,7 @@ from django.http.response import HttpResponseBase
 from django.utils.timezone import localtime
 
 from readiness.boards.cover import params, queries, sentences, tables
-from readiness.boards.cover.core import Window, counted, window_ahead
+from readiness.boards.cover.core import Half, ShiftCounts, Window, counted, window_ahead
 from readiness.boards.cover.offers import takers
 from readiness.boards.cover.queries import CoveredSite
 from readiness.organisation.people.core.cover import COVER_DAYS
@@ -50,18 +51,17 @@ def page(request: HttpRequest) -> HttpResponseBase:
             return table_kit.respond(request, TEMPLATE, listed)
     else:
         listed = None
-    context = _around(address, matching, window, at) | {"view": view, "listed": listed, "table": sites}
-    context |= {"sites": {site_id: site for site_id, (site, _) in ahead.items()}} | _grid(
-        address, sites, matching, window
-    )
+    counts = counted((row.shifts for row in matching), address.many("domain"), window)
+    context = _around(address, matching, counts, window, at) | _grid(address, sites, matching, counts, window)
+    context |= {"view": view, "listed": listed, "table": sites}
     if table_kit.wants_table_only(request, sites):
         return answers.page(request, f"{TEMPLATE}#matrix", context)
     return answers.page(request, TEMPLATE, context | _panel(request, address, at))
 
 
-def _around(address: Address, matching: list[CoveredSite], window: Window, at: datetime) -> dict[str, Any]:
-    domains = address.many("domain")
-    counts = counted((row.shifts for row in matching), domains, window)
+def _around(
+    address: Address, matching: list[CoveredSite], counts: ShiftCounts, window: Window, at: datetime
+) -> dict[str, Any]:
     facts = {row.site.id: row.site for row in matching}
     return {
         "tabs": tabs("cover"),
@@ -83,7 +83,9 @@ def _around(address: Address, matching: list[CoveredSite], window: Window, at: d
     }
 
 
-def _grid(address: Address, sites: TablePage, matching: list[CoveredSite], window: Window) -> dict[str, Any]:
+def _grid(
+    address: Address, sites: TablePage, matching: list[CoveredSite], counts: ShiftCounts, window: Window
+) -> dict[str, Any]:
     shift_words = tables.ShiftWords(window, current_key=address.one(CELL))
     rows: list[CoveredSite] = [row.object for row in sites.rows]
     in_view = next(
@@ -91,7 +93,7 @@ def _grid(address: Address, sites: TablePage, matching: list[CoveredSite], windo
     )
     short = nsmallest(
         SHORT_NEXT,
-        tables.shift_rows(matching, window, only_short=True),
+        tables.shift_rows(matching, _first_short(window, counts), only_short=True),
         key=lambda row: (row.half.place, row.site.name, row.line.domain),
     )
     return {
@@ -107,6 +109,12 @@ def _grid(address: Address, sites: TablePage, matching: list[CoveredSite], windo
             for row in short
         ],
     }
+
+
+def _first_short(window: Window, counts: ShiftCounts) -> Window:
+    """The days on which the first short shifts lie: a large fleet may have thousands."""
+    days = [Half.unpacked(place).day for place in sorted(counts.by_place)[:SHORT_NEXT]] or [window.first]
+    return replace(window, first=days[0], days=(days[-1] - days[0]).days + 1)
 
 
 def _panel(request: HttpRequest, address: Address, at: datetime) -> dict[str, Any]:

@@ -80,6 +80,7 @@ class ProblemRow:
                 ProblemKind.HEALTH: self.subject,
                 ProblemKind.INTAKE: "source",
                 ProblemKind.SHIFT: self.subject,
+                ProblemKind.DUTY: "rotation",
                 ProblemKind.MUSTER: "itself",
             }
             return places.get(self.kind, "site")

@@ -132,7 +132,7 @@ class CoverLine:
 
     @property
     def id(self) -> str:
-        return f"{self.site.slug}.{self.span.domain}.{self.span.starts_at:%Y%m%dT%H%MZ}"
+        return f"{self.site.slug}.{self.span.domain}.{int(self.span.starts_at.timestamp())}"
 
 
 @dataclass(frozen=True, slots=True)

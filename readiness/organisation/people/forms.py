@@ -161,7 +161,7 @@ class RevokeForm(SubjectForm):
     reason = forms.ChoiceField(choices=Qualification.RevokedFor, label="Reason", widget=forms.RadioSelect)
 
 
-class StepForm(SubjectForm):
+class PlainStepForm(SubjectForm):
     """A step of a workflow that takes no words."""
 
     refusals = (ValidationError, NotInState)
@@ -170,18 +170,18 @@ class StepForm(SubjectForm):
         self.add_error(None, getattr(error, "messages", [str(error)]))
 
 
-class ConfirmForm(StepForm):
+class ConfirmForm(PlainStepForm):
     submit = "Confirm"
     effect = "You say that you saw this person show the skill, or saw their licence. It counts from now on."
 
 
-class NotAssessedForm(StepForm):
+class NotAssessedForm(PlainStepForm):
     submit = "I did not assess this"
     effect = "It stays as a record and counts nowhere."
     is_danger = True
 
 
-class ApproveForm(StepForm):
+class ApproveForm(PlainStepForm):
     submit = "Approve"
     effect = (
         "The person is neither asked for the skill nor counted for it, from now on until the exemption ends."

@@ -178,23 +178,30 @@ def _names(span: CoverSpan, names: Mapping[int, str]) -> str:
     return "; ".join([*([", ".join(present)] if present else []), *doubles])
 
 
+def _cover_filters(lines: Sequence[CoverLine]) -> tuple[RowFilter, ...]:
+    sites = {line.site.slug: line.site for line in lines}
+    regions = {site.region.slug: site.region.name for site in sites.values()}
+    return (
+        RowFilter("standing", "Standing", "span.standing", [(key, word) for key, (word, _) in AHEAD.items()]),
+        RowFilter("domain", "Domain", "span.domain", DomainChoices.choices),
+        RowFilter("site", "Site", "site.slug", [(slug, site.name) for slug, site in sorted(sites.items())]),
+        RowFilter("region", "Region", "site.region.slug", sorted(regions.items())),
+    )
+
+
 def cover_table(lines: Sequence[CoverLine]) -> Table:
     """Names are read only where a row shows them; one statement."""
-    sites = {line.site.slug: line.site for line in lines}
 
     @cache
     def names() -> dict[int, str]:
         return names_of(person for line in lines for person in line.span.people | line.span.doubles)
 
-    regions = {site.region.slug: site.region.name for site in sites.values()}
     columns = (
-        Column("starts_at", "From", "span.starts_at", text=lambda row: instant(row.span.starts_at), sort=True,
-               locked=True),
+        Column("starts_at", "From", "span.starts_at", text=lambda row: instant(row.span.starts_at), sort=True),
         Column("ends_at", "Until", "span.ends_at", text=lambda row: instant(row.span.ends_at), sort=True),
         Column("site", "Site", "site.name", url=lambda row: link("site", row.site.slug), sort=True, locked=True,
                phone="title", export="site.slug"),
-        Column("domain", "Domain", "span.domain", text=lambda row: DOMAINS[row.span.domain], sort=True,
-               locked=True),
+        Column("domain", "Domain", "span.domain", text=lambda row: DOMAINS[row.span.domain], sort=True),
         Column("standing", "Standing", "span.standing", text=lambda row: AHEAD[row.span.standing][0],
                sort=lambda row: row.span.standing != "short", tone=lambda row: AHEAD[row.span.standing][1],
                phone="status"),
@@ -211,18 +218,12 @@ def cover_table(lines: Sequence[CoverLine]) -> Table:
         noun=("shift", "shifts"),
         label="Shifts ahead that are short or not planned",
         columns=tuple(column for column in columns if sees_names() or column.key != "names"),
-        filters=(
-            RowFilter("standing", "Standing", "span.standing", [(key, word) for key, (word, _) in AHEAD.items()]),
-            RowFilter("domain", "Domain", "span.domain", DomainChoices.choices),
-            RowFilter("site", "Site", "site.slug", [(slug, site.name) for slug, site in sorted(sites.items())]),
-            RowFilter("region", "Region", "site.region.slug", sorted(regions.items())),
-        ),
+        filters=_cover_filters(lines),
         default_sort="starts_at",
         row_id="id",
         row_url=lambda row: link("on-call", at=plain(row.span.starts_at), site=row.site.slug, domain=row.span.domain),
         row_name=lambda row: f"{row.site.name}, {DOMAINS[row.span.domain]}, {instant(row.span.starts_at)}",
-        empty={"title": "Every shift has enough qualified people", "text": "Nothing is short for 60 days.",
-               "icon": "circle-check"},
+        empty={"title": "Nothing is short", "text": "Every shift has enough people.", "icon": "circle-check"},
     )  # fmt: skip
 
 

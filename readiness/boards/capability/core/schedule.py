@@ -51,7 +51,7 @@ class CourseOffer:
 
 @dataclass(frozen=True, slots=True)
 class Diary:
-    """What a person has to do: days on which they are away or elsewhere, and courses (by id) that they are assigned to,
+    """A person's days away or elsewhere, and the courses (by id) that they are assigned to,
     with the days on which these begin and are due. `held_until` has the last day of what they hold, by skill."""
 
     busy: frozenset[date] = frozenset()
@@ -91,13 +91,13 @@ def scheduled(
     """Give each training the course and days by which it ends first, those that others wait for before these. `lasts`
     are the days for which a new qualification holds, by skill, if not for good."""
     planner = _Planner(offers, learners, diaries, lasts, today)
-    return tuple(planner.step(training) for training in _in_order(trainings, offers, learners))
+    return tuple(planner.step(training) for training in _order(trainings, offers, learners))
 
 
-def _in_order(
+def _order(
     trainings: Iterable[PlannedTraining], offers: Collection[CourseOffer], learners: Learners
 ) -> list[PlannedTraining]:
-    """What is needed first comes first, then the shortest."""
+    """Trainings that others need come first, then the shortest."""
     planned = list(trainings)
     skills: dict[int, set[str]] = defaultdict(set)
     for training in planned:
@@ -215,13 +215,13 @@ class _Planner:
         """Whether everything that the skill needs is still held on the day on which it is shown."""
         training, due_on = step.training, step.due_on
         assert due_on is not None
-        held = self.diaries.get(training.person_id, Diary()).held_until
+        last_days = self.diaries.get(training.person_id, Diary()).held_until
         for needed in self.learners.needed_for(training.skill):
             before = self.steps.get((training.person_id, needed))
             if before is not None and before.due_on is not None:
                 if needed in self.lasts and before.due_on + timedelta(days=self.lasts[needed]) <= due_on:
                     return False
-            elif needed in held and held[needed] <= due_on:
+            elif needed in last_days and last_days[needed] <= due_on:
                 return False
         return True
 

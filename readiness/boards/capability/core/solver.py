@@ -66,13 +66,13 @@ def best_plan(
     is_exact = program.columns <= exact_up_to
     highest = program.solved() if is_exact else _greedy(trainable, most, measure, learners)
     covered = _covered(trainable, highest)
-    trainings = _as_low_as_possible(highest, covered, learners)
+    trainings = _lowest(highest, covered, learners)
     reached = sum(measure.of(site.capacity) for site in covered)
     bound = reached if is_exact or most is None else program.relaxed()
     return TrainingPlan(trainings, covered, bound, is_exact)
 
 
-def _by_person(trainings: Iterable[PlannedTraining]) -> dict[int, list[PlannedTraining]]:
+def _sort_by_person(trainings: Iterable[PlannedTraining]) -> dict[int, list[PlannedTraining]]:
     by_person: dict[int, list[PlannedTraining]] = defaultdict(list)
     for training in trainings:
         by_person[training.person_id].append(training)
@@ -80,7 +80,7 @@ def _by_person(trainings: Iterable[PlannedTraining]) -> dict[int, list[PlannedTr
 
 
 def _covered(sites: Sequence[ShortSite], trainings: Iterable[PlannedTraining]) -> tuple[ShortSite, ...]:
-    by_person = _by_person(trainings)
+    by_person = _sort_by_person(trainings)
     return tuple(site for site in sites if all(_left(each, by_person) <= 0 for each in site.shortfalls))
 
 
@@ -89,13 +89,13 @@ def _left(shortfall: Shortfall, by_person: Mapping[int, Sequence[PlannedTraining
     return shortfall.short - sum(any(map(shortfall.met_by, by_person[person_id])) for person_id in trained)
 
 
-def _as_low_as_possible(
+def _lowest(
     trainings: Iterable[PlannedTraining], covered: Sequence[ShortSite], learners: Learners
 ) -> tuple[PlannedTraining, ...]:
     """Return the trainings at the levels that the covered sites, and other trainings of the person, ask for."""
     shortfalls = [each for site in covered for each in site.shortfalls]
     lowered = []
-    for person_id, own in _by_person(trainings).items():
+    for person_id, own in _sort_by_person(trainings).items():
         needs: dict[str, int] = {}
         for skill in {each.skill for each in own}:
             for needed, level in learners.missing(person_id, skill).items():
@@ -337,43 +337,37 @@ def _needed(
 ) -> list[PlannedTraining]:
     """Return trainings that cover the site, those of people first who need few of them, and whom most sites lack."""
     own: dict[int, list[PlannedTraining]] = defaultdict(list)
-
-    def steps(person_id: int, shortfall: Shortfall) -> list[PlannedTraining]:
-        planned = [*by_person.get(person_id, ()), *own.get(person_id, ())]
-        first = (learners.first(person_id, shortfall.skill) or {}).items()
-        missing = [
-            PlannedTraining(person_id, skill, "", level)
-            for skill, level in first
-            if not any(each.skill == skill and each.level >= level for each in planned)
-        ]
-        return [
-            *missing,
-            PlannedTraining(person_id, shortfall.skill, shortfall.manufacturer, shortfall.level),
-        ]
-
     # What asks for a vendor goes first: that counts for what any vendor will do for, too.
-    for shortfall in sorted(
-        site.shortfalls, key=lambda each: (each.manufacturer == "", -each.level, each.skill)
-    ):
-        candidate_trainings = {
+    order = sorted(site.shortfalls, key=lambda each: (each.manufacturer == "", -each.level, each.skill))
+    for shortfall in order:
+        planned = {
             person_id: [*by_person.get(person_id, ()), *own.get(person_id, ())]
             for person_id in shortfall.candidates
         }
-        short = _left(shortfall, candidate_trainings)
+        short = _left(shortfall, planned)
         if short <= 0:
             continue
-        untrained = sorted(
-            (
-                person_id
-                for person_id, trainings in candidate_trainings.items()
-                if not any(map(shortfall.met_by, trainings))
-            ),
-            key=lambda each: (
-                len(steps(each, shortfall)),
-                -reach[each],
-                *learners.order(each, shortfall.skill),
-            ),
+        steps = {
+            person_id: _steps(person_id, shortfall, trainings, learners)
+            for person_id, trainings in planned.items()
+            if not any(map(shortfall.met_by, trainings))
+        }
+        nearest = sorted(
+            steps, key=lambda each: (len(steps[each]), -reach[each], *learners.order(each, shortfall.skill))
         )
-        for person_id in islice(untrained, short):
-            own[person_id] += steps(person_id, shortfall)
+        for person_id in islice(nearest, short):
+            own[person_id] += steps[person_id]
     return [training for trainings in own.values() for training in trainings]
+
+
+def _steps(
+    person_id: int, shortfall: Shortfall, planned: Sequence[PlannedTraining], learners: Learners
+) -> list[PlannedTraining]:
+    """Return what the person is still to be trained in, beside what is planned, in order to meet the shortfall."""
+    first = (learners.first(person_id, shortfall.skill) or {}).items()
+    missing = [
+        PlannedTraining(person_id, skill, "", level)
+        for skill, level in first
+        if not any(each.skill == skill and each.level >= level for each in planned)
+    ]
+    return [*missing, PlannedTraining(person_id, shortfall.skill, shortfall.manufacturer, shortfall.level)]

@@ -1,4 +1,4 @@
-"""What sites lack, who could learn it, and what each of them has to learn first."""
+"""Shortfalls of sites, people who could learn, and the skills that each of them has to learn first."""
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
@@ -107,10 +107,20 @@ class Learners:
         holds = dict(self.person(person_id).holds) if needs else {}
         return {needed: level for needed, level in needs.items() if holds.get(needed, 0) < level}
 
-    def first(self, person_id: int, skill: str) -> dict[str, int] | None:
+    @cached_property
+    def _first(self) -> dict[tuple[int, str], dict[str, int] | None]:
+        return {}
+
+    def first(self, person_id: int, skill: str) -> Mapping[str, int] | None:
         """Return all that the person must learn before, in order; None where it needs itself."""
-        levels: dict[str, int] = {}
-        return levels if self._add_first(person_id, skill, levels, (skill,)) else None
+        if not self.needed_for(skill):
+            return {}
+        key = person_id, skill
+        if key not in self._first:
+            levels: dict[str, int] = {}
+            is_possible = self._add_first(person_id, skill, levels, (skill,))
+            self._first[key] = levels if is_possible else None
+        return self._first[key]
 
     def _add_first(self, person_id: int, skill: str, levels: dict[str, int], above: tuple[str, ...]) -> bool:
         for needed, level in self.missing(person_id, skill).items():
@@ -121,4 +131,6 @@ class Learners:
 
     def able(self, skill: str, people: Collection[int]) -> frozenset[int]:
         """Return those who can learn it, with what it needs first."""
+        if not self.needed_for(skill):
+            return frozenset(people)
         return frozenset(each for each in people if self.first(each, skill) is not None)

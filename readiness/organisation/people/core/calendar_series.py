@@ -35,7 +35,7 @@ _STEP = {
 _OF_DAY = ("BYHOUR", "BYMINUTE", "BYSECOND")
 _SPREAD = (*_OF_DAY, "BYDAY", "BYMONTHDAY", "BYYEARDAY", "BYMONTH")
 _PLAIN = {"DAILY": {*_OF_DAY}, "WEEKLY": {*_OF_DAY, "BYDAY"}, "HOURLY": set[str]()}
-"""What may stand in a rule beside FREQ, INTERVAL and WKST for it to come true that many times in each step."""
+"""Parts that may stand in a rule beside FREQ, INTERVAL and WKST for it to come true that many times in each step."""
 
 
 class _Adapter(EventAdapter):  # type: ignore[misc]

@@ -7,7 +7,7 @@ that the fewest people have.
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 from typing import Literal, NamedTuple
@@ -23,7 +23,7 @@ from readiness.organisation.people.core.on_call import (
     lacks_of_skill,
     total,
 )
-from readiness.organisation.people.core.rotations import HeldShift, TimeSpan, without_doubles
+from readiness.organisation.people.core.rotations import HeldShift, TimeSpan, cut_doubles
 
 COVER_DAYS, PROBLEM_DAYS = 60, 14
 """How far cover is computed, and within what time a short shift is a problem."""
@@ -74,8 +74,12 @@ class CoverPart(TimeSpan):
     is_planned: bool = True
     doubles: frozenset[int] = frozenset()
 
-    @property
-    def standing(self) -> CoverStanding:
+    standing: CoverStanding = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "standing", self._judged())
+
+    def _judged(self) -> CoverStanding:
         if not self.is_planned:
             return "not-planned"
         if self.lacks or len(self.qualified) < self.needed:
@@ -102,10 +106,7 @@ class HalfDay(TimeSpan):
     span: CoverSpan
     qualified: int
     needed: int
-
-    @property
-    def standing(self) -> CoverStanding:
-        return self.span.standing
+    standing: CoverStanding
 
 
 def cover_parts(
@@ -120,7 +121,7 @@ def cover_parts(
     """Parts of the time from `start` to `end`, in order. `shifts` are of all rotations of the domain at a site."""
     near = [
         shift
-        for shift in without_doubles(shifts)
+        for shift in cut_doubles(shifts)
         if shift.level in LEVELS and shift.starts_at < end and shift.ends_at > start
     ]
     near.sort(key=lambda shift: shift.starts_at)
@@ -131,7 +132,7 @@ def cover_parts(
             if ability.person in holders and ability.meets(requirement):
                 of_requirement.append(ability)
     turns = {at for shift in near for at in (shift.starts_at, shift.ends_at)}
-    changes = {at for each in able.values() for held in each for at in (held.starts_at, held.ends_at)}
+    changes = {at for several in able.values() for each in several for at in (each.starts_at, each.ends_at)}
     edges = sorted({start, end} | {at for at in turns | changes if start < at < end})
     parts, present, place = list[CoverPart](), list[HeldShift](), 0
     for begins, ends in pairwise(edges):
@@ -223,12 +224,14 @@ def _times(day: date, is_night: bool, zone: ZoneInfo) -> tuple[datetime, datetim
 def _worst_of(day: date, is_night: bool, parts: Sequence[CoverSpan], zone: ZoneInfo) -> HalfDay:
     starts_at, ends_at = _times(day, is_night, zone)
     fewest = min(parts, key=lambda span: len(span.qualified))
+    worst = min(parts, key=lambda span: (STANDINGS.index(span.standing), len(span.qualified)))
     return HalfDay(
         starts_at=starts_at,
         ends_at=ends_at,
         day=day,
         is_night=is_night,
-        span=min(parts, key=lambda span: (STANDINGS.index(span.standing), len(span.qualified))),
+        span=worst,
+        standing=worst.standing,
         qualified=len(fewest.qualified),
         needed=fewest.needed,
     )

@@ -197,7 +197,7 @@ def texts_in(value: object) -> Iterator[str]:
 
 
 def sentence_around(text: str, hit: NameHit) -> tuple[str, str, str]:
-    """What stands before, in and after a hit, within its sentence."""
+    """The text before, in and after a hit, within its sentence."""
     before, after = text[: hit.start], text[hit.end :]
     begins = max((match.end() for match in re.finditer(r"[.!?\n]\s+|\n", before)), default=0)
     ending = re.search(r"[.!?](?=\s|$)|\n", after)

@@ -6,7 +6,7 @@ from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from readiness.organisation.people.core.coverage import CoveredRequirement
-from readiness.organisation.people.core.rotations import HeldShift, TimeSpan, without_doubles
+from readiness.organisation.people.core.rotations import HeldShift, TimeSpan, cut_doubles
 from readiness.organisation.people.core.training import DOMAINS
 
 PRIMARY, SECONDARY = 1, 2
@@ -67,7 +67,7 @@ def site_standing(
     """`shifts` are of rotations that serve the site, `duties` everything that their people have anywhere. What they
     lack is another at each site."""
     sizes = list(sizes)
-    held_shifts = [shift for shift in without_doubles(shifts) if shift.person is not None]
+    held_shifts = [shift for shift in cut_doubles(shifts) if shift.person is not None]
     edges = {at for shift in shifts for at in (shift.starts_at, shift.ends_at)}
     # A gap is seen a week ahead.
     edges |= {at - WEEK for at in edges}
@@ -112,7 +112,7 @@ def present(shifts: Iterable[HeldShift], at: datetime) -> dict[tuple[str, int], 
     """Who is on call, by domain and level; nobody at two levels of a domain."""
     people: dict[tuple[str, int], set[int]] = {}
     current = (shift for shift in shifts if shift.starts_at <= at < shift.ends_at)
-    for shift in without_doubles(current):
+    for shift in cut_doubles(current):
         if shift.person is not None and shift.starts_at <= at < shift.ends_at:
             people.setdefault((shift.domain, shift.level), set()).add(shift.person)
     return {key: frozenset(each) for key, each in people.items()}

@@ -167,7 +167,7 @@ def shifts_of(plan: RotationPlan, start: datetime, end: datetime) -> tuple[Plann
             shifts = _overridden(shifts, override)
     for swap in plan.swaps:
         shifts = [part for shift in shifts for part in _swapped(shift, swap)]
-    shifts = without_doubles(part for shift in shifts for part in _cut_absences(shift, plan))
+    shifts = cut_doubles(part for shift in shifts for part in _cut_absences(shift, plan))
     shifts = [shift for shift in shifts if _meet(shift, span)]
     return tuple(
         sorted(shifts, key=lambda each: (each.starts_at, each.level, each.ends_at, each.person or 0))
@@ -225,7 +225,7 @@ def _away(shift: PlannedShift, absence: Absence) -> list[PlannedShift]:
     return _changed(shift, absence, person=None, away=shift.person, has_left=absence.has_left)
 
 
-def without_doubles[Held: HeldShift](shifts: Iterable[Held]) -> list[Held]:
+def cut_doubles[Held: HeldShift](shifts: Iterable[Held]) -> list[Held]:
     """The same shifts with one level for each person at a time, in each domain: the first of them. For the time of
     another one that shift is nobody's."""
     all_shifts = list(shifts)
@@ -236,11 +236,11 @@ def without_doubles[Held: HeldShift](shifts: Iterable[Held]) -> list[Held]:
     return [
         part
         for shift in all_shifts
-        for part in _cut_doubles(shift, of_person.get((shift.domain, shift.person or 0), ()))
+        for part in _cut_own(shift, of_person.get((shift.domain, shift.person or 0), ()))
     ]
 
 
-def _cut_doubles[Held: HeldShift](shift: Held, others: Iterable[Held]) -> list[Held]:
+def _cut_own[Held: HeldShift](shift: Held, others: Iterable[Held]) -> list[Held]:
     parts = [shift]
     for other in others:
         if other.level < shift.level:

@@ -16,10 +16,10 @@ from readiness.organisation.people.forms import (
     ConfirmForm,
     ExemptionForm,
     NotAssessedForm,
+    PlainStepForm,
     RevokeForm,
     SkillForm,
     StartingSetForm,
-    StepForm,
 )
 from readiness.organisation.people.kinds.tabs import declared, standing_column
 from readiness.organisation.people.models.skills import SUBJECT_VALUES
@@ -87,7 +87,7 @@ class QualificationSerializer(InventorySerializer):
     approval_flags = FlagsField()
 
 
-def step_entry(step: Any, url_name: str, form: type[StepForm], **more: Any) -> kinds.Entry:
+def step_entry(step: Any, url_name: str, form: type[PlainStepForm], **more: Any) -> kinds.Entry:
     """A step as a button on the object's page, for those who may take it now."""
     return kinds.Entry(
         url_name=url_name,

@@ -25,7 +25,7 @@ from web.links import page_url
 from web.rest.lookups import Flag
 from web.tables import Column, Table
 from web.visibility import SEES_NAMES, sees_names
-from web.workflows.approvals import rests_on
+from web.workflows.approvals import flag_words, flags_on, rests_on
 
 PersonFilters = filters_of(
     Person,
@@ -69,6 +69,7 @@ PEOPLE = Kind(
         "heading": person.name,
         "teams": _teams_of(person),
         "home": home_text(person),
+        "approval_flags": flag_words(flags_on(person)),
     },
     links=(("Teams", "teams", "users-group"),),
     related=(

@@ -117,7 +117,9 @@ def unlink(person: Person, *, by: User, now: datetime) -> Person:
 
 def note_end(person: Person, *, now: datetime) -> None:
     """The link, if there is one, ends now: for a while the account still counts as this person's."""
-    AccountTie.objects.filter(person_id=person.pk, ended_at=None).update(ended_at=now)
+    # That the link may be ended is decided by the person's row, which is written in the same transaction.
+    with scopes.everything():
+        AccountTie.objects.filter(person_id=person.pk, ended_at=None).update(ended_at=now)
 
 
 def _refuse_request(person: Person, user: User, by: User, now: datetime) -> None:

@@ -15,7 +15,7 @@ from readiness.organisation.people.core.cover import (
     rest_around,
     week_hours,
 )
-from readiness.organisation.people.core.duty import DutyLimits, figures, strictest
+from readiness.organisation.people.core.duty import DAY_H, DutyLimits, figures, strictest
 from readiness.organisation.people.core.on_call import HOUR, PRIMARY, SECONDARY, WEEK
 from readiness.organisation.people.core.rotations import Absence, HeldShift, TimeSpan
 from readiness.organisation.people.models import (
@@ -97,7 +97,7 @@ def _roles(
 
 
 class _Records:
-    """What is recorded of some people around a span, and what limits their duty. Seven statements."""
+    """Records of some people around a span, and limits of their duty. Seven statements."""
 
     def __init__(
         self, people: Collection[int], rotations: Collection[int], span: CoverSpan, now: datetime
@@ -130,7 +130,8 @@ class _Records:
         hindrances = [
             *self._absences(person, near),
             *_lacking(requirements, ends, span),
-            *_tiring(before, after, limits, self._average_week(person, limits)),
+            *_tiring(before, after, limits, span),
+            *_overworked(self._average_week(person, limits), limits),
         ]
         return Candidate(
             person=person,
@@ -195,9 +196,15 @@ def _lacking(
             yield f"has {requirement.skill}, until {instant(until)} only"
 
 
-def _tiring(before: float | None, after: float | None, limits: DutyLimits, week_h: float) -> Iterator[str]:
+def _tiring(before: float | None, after: float | None, limits: DutyLimits, span: TimeSpan) -> Iterator[str]:
+    """A shift that leaves no such rest within a day does so for everybody: the rule says that of its rotation."""
+    if limits.rest_h is None or (span.ends_at - span.starts_at) / HOUR > DAY_H - limits.rest_h:
+        return
     for rest, where in ((before, "before"), (after, "after")):
-        if limits.rest_h is not None and rest is not None and rest < limits.rest_h:
+        if rest is not None and rest < limits.rest_h:
             yield f"rests {number(rest, 0)} h {where} it, of {number(limits.rest_h, 0)} h"
+
+
+def _overworked(week_h: float, limits: DutyLimits) -> Iterator[str]:
     if limits.week_h is not None and week_h > limits.week_h:
         yield f"would be on call {number(week_h, 0)} h a week, of {number(limits.week_h, 0)} h"

@@ -70,7 +70,7 @@ class SiteCover:
     def short(self) -> tuple[CoverSpan, ...]:
         return tuple(self.span(domain, part) for domain, part in self.parts() if part.standing == "short")
 
-    def of_domain(self, domain: str) -> tuple[CoverSpan, ...]:
+    def domain_spans(self, domain: str) -> tuple[CoverSpan, ...]:
         return tuple(self.span(domain, part) for _, part in self.parts([domain]))
 
     def parts(self, domains: Collection[str] = DOMAINS) -> Iterator[tuple[str, CoverPart]]:
@@ -118,7 +118,7 @@ def cover_ahead(site_ids: Collection[int], *, now: datetime, days: int = COVER_D
         until=attrgetter("until"),
     )
     end = now + timedelta(days=min(days, COVER_DAYS))
-    return {site_id: SiteCover(site_id, now, end, kept.domains) for site_id, kept in kept_covers.items()}
+    return {site_id: SiteCover(site_id, now, end, each.domains) for site_id, each in kept_covers.items()}
 
 
 def short_shifts(site_ids: Collection[int], *, now: datetime, days: int = PROBLEM_DAYS) -> list[CoverSpan]:
@@ -194,7 +194,7 @@ class _Timelines:
 
 
 def shift_requirements(coverage: SiteCoverage, domain: str) -> Requirements:
-    """What a site requires of those on call in a domain, each once."""
+    """Requirements of a site for those on call in a domain, each once."""
     requirements = {
         ShiftRequirement(
             each.requirement.skill_id,
@@ -210,7 +210,7 @@ def shift_requirements(coverage: SiteCoverage, domain: str) -> Requirements:
 
 
 def abilities_of(person_ids: Collection[int], *, now: datetime) -> dict[int, list[Ability]]:
-    """What people hold, or are exempt from, now and later on: as confirmed and approved by now. Two statements."""
+    """Skills that people hold, or are exempt from, now and later on, as approved by now. Two statements."""
     abilities: dict[int, list[Ability]] = defaultdict(list)
     for holder in holders_of(person_ids, now=now):
         ability = Ability(

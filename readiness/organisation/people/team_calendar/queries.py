@@ -1,4 +1,4 @@
-"""What a team's calendar shows; a fixed number of statements, however many people, sites and days."""
+"""The entries of a team's calendar; a fixed number of statements, however many people, sites and days."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

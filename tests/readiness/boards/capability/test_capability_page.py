@@ -109,6 +109,46 @@ def test_names_are_for_those_who_may_see_them(api_of, page, role, sees):
     assert ("1 person" in words) is not sees
 
 
+def test_managers_and_the_busiest_come_last(api_of, staffed, user_of):
+    """Ben comes first by number alone."""
+    names = lambda: answer_of(api_of, "manager", "trainings=1")["closing"]["lines"][0]["names"]  # noqa: E731
+    assert names() == ["Ben Ochre"]
+    ben = made.Person.objects.get(name="Ben Ochre")
+    made.training(ben, made.course(), now=NOW)
+    assert names() == ["Cy Umber"]
+    cy = made.Person.objects.filter(name="Cy Umber")
+    cy.update(requested_user=user_of("manager"), requested_by=user_of("admin"), requested_at=NOW)
+    link = {"user": user_of("manager"), "user_confirmed_at": NOW}
+    cy.update(**link, requested_user=None, requested_by=None, requested_at=None)
+    assert names() == ["Ben Ochre"]
+
+
+def test_what_a_skill_needs_first_is_a_line_and_leaves_the_other_undated(api_of, page, staffed, client_of):
+    """A course leads to the skill, none to what it needs."""
+    made.prerequisite(staffed, made.skill(name="Cabling", slug="cabling"))
+    first, then = sorted(
+        answer_of(api_of, "manager", "trainings=2")["closing"]["lines"],
+        key=lambda line: line["skill"],
+        reverse=True,
+    )
+    assert (first["skill"], first["first_for"], first["due_on"]) == ("Cabling", ["Acme fabrics"], None)
+    assert (then["course"], then["why_undated"]) == (
+        "Fabrics for operators",
+        "what it needs first has no date",
+    )
+    words = words_of(page("trainings=2", "manager"))
+    assert "needed first for Acme fabrics" in words
+    assert "no date no course leads there" in words
+    client_of("planner").post("/people/gap/plan/?trainings=2")
+    assert set(WorkItem.objects.values_list("due_on", flat=True)) == {None}
+
+
+def test_a_line_is_assigned_by_a_button_that_fills_the_form(page, staffed):
+    form = page(role="manager").content.decode()
+    assert "/people/trainings/assign/?course=" in form
+    assert "/people/trainings/assign/" not in page(role="ops").content.decode()
+
+
 def test_the_page_says_figure_and_plan(page):
     words = words_of(page())
     assert "Staff growth gap 50.0 points" in words

@@ -75,7 +75,7 @@ def record_all(outcome, clock, client, api):
     return {
         site.site
         for site in outcome.plan.covered
-        if all(line.due_on is not None for line in outcome.of_site(site.site))
+        if all(line.due_on is not None for line in outcome.site_lines(site.site))
     }
 
 

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from readiness.boards.cover import params, queries
 from readiness.boards.cover.core import Half
 from readiness.organisation.people.core.cover import half_days
-from readiness.organisation.people.models import Leave, Shift, Skill
+from readiness.organisation.people.models import DutyRule, Leave, Shift, Skill
 from readiness.organisation.people.operations import rotations
 from readiness.organisation.people.queries.cover import cover_ahead
 from tests.inventory import made as inventory
@@ -53,7 +53,9 @@ def people(porto):
 
 @pytest.fixture
 def rota(porto, people):
-    """Ona and Bo are on until 30 November, then Cai and Ona. Bo lacks the skill that every site asks for."""
+    """Ona and Bo are on until 30 November, then Cai and Ona. Bo lacks the skill that every site asks for. Shifts last a
+    week, so no rule of duty holds."""
+    DutyRule.objects.all().delete()
     optics = made.skill(name="Optics")
     made.rule(optics, subject="site")
     ona, bo, cai = people.values()
@@ -101,7 +103,7 @@ def test_half_days_as_bytes_are_those_of_the_spans(porto, rota, people):
     rotations.write_claimed_shifts(now=NOW)
     [(_, shifts)] = queries.sites_ahead(now=NOW).values()
     [line] = shifts.domains
-    halves = half_days(cover_ahead([porto.pk], now=NOW)[porto.pk].of_domain("network"), "Europe/Lisbon")
+    halves = half_days(cover_ahead([porto.pk], now=NOW)[porto.pk].domain_spans("network"), "Europe/Lisbon")
     ahead = [half for half in halves if half.ends_at > NOW]
     assert len(ahead) > 100
     for half in ahead:

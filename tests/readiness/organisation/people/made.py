@@ -8,6 +8,7 @@ from readiness.demo.building import write
 from readiness.organisation.people.models import (
     CapabilityRule,
     Course,
+    DutyRule,
     Layer,
     LayerMember,
     Leave,
@@ -55,6 +56,7 @@ exemption = maker(
 _qualification = maker(Qualification, "person", "skill", person=_person, skill=skill, basis="assessed")
 # Each vendor of switches and routers asks for two people of the skill.
 rule = maker(CapabilityRule, "skill", skill=skill, name="Rule {n}", slug="rule-{n}", subject="fabric-vendor")
+duty_rule = maker(DutyRule, "team", name="Duty {n}", team=team)
 course = maker(Course, name="Course {n}", slug="course-{n}", domain="network")
 _training = maker(Training, "person", "course", person=_person, course=course)
 _rotation = maker(Rotation, name="Rotation {n}", slug="rotation-{n}", domain="network")

@@ -4,6 +4,7 @@ import re
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.models import Permission
 
 from accounts.models import User
 from inventory.models import Region
@@ -198,6 +199,18 @@ def test_who_one_is_does_not_depend_on_a_scope(client, limited, lyon):
     assert client.post(f"/settings/person/{person.pk}/confirm/").status_code == 302
     person.refresh_from_db()
     assert person.user == limited
+
+
+def test_a_link_of_another_region_is_not_ended(api_of, limited, lyon, porto, user_of):
+    limited.user_permissions.add(Permission.objects.get(codename="link_person"))
+    api = api_of("manager")
+    for number, (home, status) in enumerate(((lyon, 403), (porto, 204))):
+        user = user_of("viewer", username=f"v{number}")
+        person = made.person(home_site=home, user=user)
+        assert api.post(f"/api/people/people/{person.pk}/unlink/", {}).status_code == status
+        person.refresh_from_db()
+        assert (person.user is None) == (home == porto)
+        assert user.ties.filter(ended_at=None).exists() == (home == lyon)
 
 
 def test_what_has_no_home_is_listed_for_whoever_sees_everything(api_of, client_of, porto):

@@ -30,8 +30,8 @@ from readiness.organisation.people.core.rotations import (
     TakenShift,
     TimeSpan,
     TurnLayer,
+    cut_doubles,
     shifts_of,
-    without_doubles,
 )
 from tests.readiness.organisation.people.by_instant import DailyLayer, Entries, cover_at, joined
 
@@ -270,7 +270,7 @@ def test_a_span_ends_with_a_qualification_and_not_with_one_that_changes_nothing(
 def test_who_is_double_is_named():
     [part] = parts([held(1, 1), held(1, 2)], [able(1)])
     assert part.doubles == {1}
-    first, second = without_doubles(
+    first, second = cut_doubles(
         PlannedShift(level=level, person=1, starts_at=at(1), ends_at=at(2), origin="layer")
         for level in (1, 2)
     )
