@@ -13,7 +13,7 @@ from readiness.organisation.people.queries.surveys import QuestionResult
 from web.charts import Figure, bars, figure, nothing, table
 from web.units import day, how_many
 
-MOST_NAMED = 3
+MOST_NAMED, FEW_SHIFTS = 3, 6
 SPLIT = (("As the record says", "ready"), ("Otherwise", "gap"))
 """Each bar has two parts: its words, and the role that colours it."""
 
@@ -81,4 +81,5 @@ def short_weeks(lines: Iterable[CoverLine], *, now: datetime) -> Figure:
             ],
         ),
     }
-    return figure(traces, go.Layout(barmode="stack", yaxis={"rangemode": "tozero"}), meta)
+    axis = {"rangemode": "tozero"} | ({"dtick": 1} if totals[worst] < FEW_SHIFTS else {})
+    return figure(traces, go.Layout(barmode="stack", yaxis=axis), meta)

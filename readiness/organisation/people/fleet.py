@@ -4,7 +4,7 @@ Who covers what sites require, by domain and by requirement, which training woul
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from itertools import groupby
@@ -183,11 +183,18 @@ def unmet_shifts(*, now: datetime) -> tuple[CoverLine, ...]:
     return _UNMET.value(lambda: _unmet(now), now=now, until=attrgetter("until")).lines
 
 
+def _bounded(cover: SiteCover, span: CoverSpan) -> CoverSpan:
+    """What is not planned has no edges of its own beyond the time that is looked at."""
+    if span.is_planned:
+        return span
+    return replace(span, starts_at=max(span.starts_at, cover.start), ends_at=min(span.ends_at, cover.end))
+
+
 def _unmet(now: datetime) -> UnmetShifts:
     sites = {site.pk: site for site in sites_on_call()}
     covers = cover_ahead(sites, now=now)
     lines = [
-        CoverLine(site, covers[site_id].span(domain, part))
+        CoverLine(site, _bounded(covers[site_id], covers[site_id].span(domain, part)))
         for site_id, site in sites.items()
         for domain, part in covers[site_id].parts()
         if part.standing in UNMET

@@ -219,7 +219,7 @@ def cover_table(lines: Sequence[CoverLine]) -> Table:
         label="Shifts ahead that are short or not planned",
         columns=tuple(column for column in columns if sees_names() or column.key != "names"),
         filters=_cover_filters(lines),
-        default_sort="starts_at",
+        default_sort="standing",
         row_id="id",
         row_url=lambda row: link("on-call", at=plain(row.span.starts_at), site=row.site.slug, domain=row.span.domain),
         row_name=lambda row: f"{row.site.name}, {DOMAINS[row.span.domain]}, {instant(row.span.starts_at)}",
