@@ -1,7 +1,7 @@
 """Responses to failed requests: a page for readers, `{"detail": …}` for programs.
 
 An error page must not fail itself, so it uses only the context defined here and no database. A refusal is not a
-failure: signed-in users keep the navigation.
+failure: signed-in users keep the navigation, and are told whom to ask.
 """
 
 import sys

@@ -36,8 +36,8 @@ def refuse_outside(objects: Model | Sequence[Model], *permissions: str) -> None:
         return
     several = [objects] if isinstance(objects, Model) else objects
     obj = next(each for each in several if not scopes.may_write(each))
-    named = [name for name in permissions if ".view_" not in name]
-    raise OutsideScope(sentence(type(obj), _keys(obj), was=True, permissions=named))
+    write_permissions = [name for name in permissions if ".view_" not in name]
+    raise OutsideScope(sentence(type(obj), _keys(obj), was=True, permissions=write_permissions))
 
 
 def marked(rows: QuerySet[Any]) -> QuerySet[Any]:
@@ -93,8 +93,8 @@ def sentence(
         return f"{lies} outside your scope. Ask a manager of the whole installation."
     with scopes.everything():
         places = list(dict.fromkeys(_places(model, keys)))
-    held = [f"The permission {name} holds within your scope alone." for name in permissions[:1]]
-    return " ".join([f"{lies} outside your scope{_where(places)}.", *held, whom(places, permissions)])
+    sentences = [f"The permission {name} holds within your scope alone." for name in permissions[:1]]
+    return " ".join([f"{lies} outside your scope{_where(places)}.", *sentences, whom(places, permissions)])
 
 
 def whom(places: Sequence[Model], permissions: Sequence[str]) -> str:
@@ -126,9 +126,9 @@ def _accounts_with(permissions: Sequence[str], places: Sequence[Model]) -> list[
     holders = User.objects.filter(is_active=True).exclude(pk=reader.pk if reader is not None else 0)
     for name in permissions:
         app, _dot, codename = name.partition(".")
-        held = {"content_type__app_label": app, "codename": codename}
-        direct = {f"user_permissions__{path}": value for path, value in held.items()}
-        by_role = {f"groups__permissions__{path}": value for path, value in held.items()}
+        columns = {"content_type__app_label": app, "codename": codename}
+        direct = {f"user_permissions__{path}": value for path, value in columns.items()}
+        by_role = {f"groups__permissions__{path}": value for path, value in columns.items()}
         holders = holders.filter(
             pk__in=User.objects.filter(Q(is_superuser=True) | Q(**direct) | Q(**by_role))
         )

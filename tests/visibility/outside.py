@@ -27,8 +27,11 @@ ONES_OWN = {
 }
 # They lead to a site in some rows, and are the whole installation's all the same.
 OF_THE_INSTALLATION = {"people.Course", "people.CapabilityRule", "people.DutyRule"}
-# What is to be computed anew, wherever that is: a person of ours may work at another site too.
-WRITTEN_BY_TRIGGERS = {"inventory.SiteChange", "people.RotationChange", "problems.ProblemClaim"}
+# What is to be computed anew, wherever that is: a person of ours may work at another site too. And that a link ended.
+WRITTEN_BY_TRIGGERS = {
+    *("inventory.SiteChange", "people.RotationChange", "problems.ProblemClaim"),
+    "accounts.AccountTie",
+}
 # Django's own, which hold no object of Muster.
 NOT_OURS = {"sessions", "contenttypes", "django_celery_beat"}
 TOUCHED = """

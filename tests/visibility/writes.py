@@ -272,7 +272,9 @@ class FormFields(HTMLParser):
 
     def handle_data(self, data):
         if self._text:
-            self.values[self._text] += data
+            # A line break directly after the tag is not part of the text.
+            text = data if self.values[self._text] else data.removeprefix("\n")
+            self.values[self._text] += text
 
     def sent(self, is_outside):
         """The values, with each choice outside the scope, or inside, where there is such a one."""
@@ -353,7 +355,7 @@ class Page:
         if not path.endswith("/bulk/"):
             return
         kind = next(each for each in KIND_OF.values() if "bulk" in each.pages and each.url("bulk") == path)
-        name, text = EDITS[kind.noun]
+        name, text = EDITS.get(kind.noun, ("note", "As agreed"))
         for case in (IN, OUT, INSTALLATION):
             if key := self.rows.key(kind.model, case):
                 yield self._attempt(case, f"{path}?id={key}", {name: text, "confirmed": "?"})

@@ -124,12 +124,12 @@ class Writer:
 
     def _refer(self, drafts: list[Draft]) -> None:
         """Find the objects that texts name; one statement for each reference, for any number of rows."""
+        # All that a row names wrongly is told at once.
+        open_drafts = [draft for draft in drafts if draft.outcome != REFUSED]
         for name, target in self.targets.items():
             if not isinstance(target.field, RelatedObjectField):
                 continue
-            referring_drafts = [
-                draft for draft in drafts if draft.texts.get(name) and draft.outcome != REFUSED
-            ]
+            referring_drafts = [draft for draft in open_drafts if draft.texts.get(name)]
             if not referring_drafts:
                 continue
             references = [

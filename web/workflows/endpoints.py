@@ -17,6 +17,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from web import clock
+from web.permissions import note
 from web.rest.errors import named_errors
 from web.rest.permissions import Permission, requires
 from web.rest.viewsets import ObjectViewSet
@@ -35,7 +36,9 @@ def any_of(*permissions: str, get: str = "") -> type[Permission]:
         def needed(self, request: HttpRequest, view: APIView) -> list[str]:
             if get and request.method in SAFE_METHODS:
                 return [get]
-            return [next(filter(request.user.has_perm, permissions), permissions[0])] if permissions else []
+            able = list(filter(request.user.has_perm, permissions))
+            note(getattr(request, "_request", request), able)
+            return [] if able else list(permissions[:1])
 
     return AnyOf
 

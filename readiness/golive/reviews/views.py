@@ -27,6 +27,7 @@ from web import tables as table_kit
 from web.clock import now
 from web.forms import WITH_NEIGHBOURS, DayField, PersonField, RefusedForm, ShownForm
 from web.links import crumbs, link
+from web.outside import may_offer
 from web.permissions import asks, reads, require
 from web.reports import Report
 from web.tables import TablePage
@@ -221,7 +222,11 @@ def approvers(request: HttpRequest) -> tuple[TablePage, Any]:
 @reads(*SEE_APPROVERS)
 def approver(request: HttpRequest, pk: int) -> HttpResponse:
     person = get_object_or_404(queries.approvers(), pk=pk)
-    context = {"approver": person, "breadcrumbs": crumbs(str(person), *ABOVE)}
+    context = {
+        "approver": person,
+        "may_remove": may_offer(request.user, operations.MAY_REMOVE, person),
+        "breadcrumbs": crumbs(str(person), *ABOVE),
+    }
     return answers.page(request, "readiness/reviews/approver.html", context)
 
 
