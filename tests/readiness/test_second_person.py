@@ -265,7 +265,10 @@ def hands():
 
 
 SUBJECTS = [Waiver, Statement, Skilled, Exempt, Signature]
-DEPTHS = [pytest.param(3, marks=pytest.mark.part), pytest.param(5, marks=pytest.mark.full)]
+DEPTHS = [
+    pytest.param(3, marks=pytest.mark.part),
+    pytest.param(5, marks=[pytest.mark.full, pytest.mark.timeout(1800)]),
+]
 
 
 @pytest.mark.parametrize("depth", DEPTHS)

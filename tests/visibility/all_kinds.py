@@ -5,7 +5,8 @@ from inventory.models import Site
 from readiness.assessment.evidence.models import Measure, MeasuredDay
 from readiness.assessment.scoring.models import HealthReason, ReasonEnd
 from readiness.golive.models import Approver
-from readiness.organisation.people.models import Rotation, RotationCalendar
+from readiness.organisation.ownership.models import Assignment, LeaveHandover
+from readiness.organisation.people.models import Leave, Person, Rotation, RotationCalendar
 from readiness.tradeoffs.models import DecisionForecast, DecisionOutcome
 from telemetry.models import LateDay, MatchedInventory
 from tests.conftest import NOW, make_user
@@ -33,6 +34,14 @@ def rows_of_all_kinds(clock):
         table="inventory.site", object_id=porto.pk, site_id=porto.pk, step="approve", first=make_user("planner"),
         second=make_user("manager"), at=NOW, flags=["young"],
     )  # fmt: skip
+    LeaveHandover.objects.create(
+        assignment=Assignment.objects.first(),
+        leave=Leave.objects.first(),
+        deputy=Person.objects.first(),
+        accepted=True,
+        answered_by=make_user("ops"),
+        answered_at=NOW,
+    )
     reason = {
         "domain": "energy",
         "object_kind": "device",

@@ -32,6 +32,8 @@ def comparable(answer):
         str(value) for model in (Site, Region) for row in mirror.copies(model) for value in (row.slug, row.pk)
     }
     named = "|".join(sorted(map(re.escape, hidden | {ABSENT, str(NO_ID)}), key=len, reverse=True))
+    # What a misspelt name may have meant is one that the reader sees.
+    text = re.sub(r"; did you mean [\w-]+\?", ".", text)
     return status, re.sub(named, "…", where), re.sub(named, "…", text)
 
 

@@ -4,7 +4,6 @@ import re
 from datetime import timedelta
 
 import pytest
-from django.contrib.auth.models import Permission
 
 from accounts.models import User
 from inventory.models import Region
@@ -201,9 +200,7 @@ def test_who_one_is_does_not_depend_on_a_scope(client, limited, lyon):
     assert person.user == limited
 
 
-def test_a_link_of_another_region_is_not_ended(api_of, limited, lyon, porto, user_of):
-    limited.user_permissions.add(Permission.objects.get(codename="link_person"))
-    api = api_of("manager")
+def test_a_link_of_another_region_is_not_ended(api, lyon, porto, user_of):
     for number, (home, status) in enumerate(((lyon, 403), (porto, 204))):
         user = user_of("viewer", username=f"v{number}")
         person = made.person(home_site=home, user=user)
