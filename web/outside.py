@@ -1,4 +1,4 @@
-"""What the refusal of a write outside the scope says: what lies outside, the permission that was used, whom to ask.
+"""Refusals of a write outside the scope: they say what lies outside, the permission that was used, and whom to ask.
 
 The reader's own scope stands beside it (`web.scopes.limits`).
 """
@@ -56,7 +56,7 @@ def may_offer(user: Any, permission: str, obj: Model | None = None) -> bool:
 
 
 class PermissionsInScope:
-    """What a user may do somewhere in their scope: `perms` in templates, less what takes an account without scopes."""
+    """Permissions of a user somewhere in their scope: `perms` in templates, less what takes an account without scopes."""
 
     def __init__(self, user: Any) -> None:
         self.user = user
@@ -74,7 +74,7 @@ def is_writable(obj: Any) -> bool:
 
 
 def sentence_of(error: Exception, permissions: Sequence[str]) -> str:
-    """What a refusal of the database says (`scopes.is_refusal`)."""
+    """Say a refusal of the database in words (`scopes.is_refusal`)."""
     row = scopes.refused_row(error)
     concrete = [each for each in apps.get_models() if not each._meta.proxy]
     model = next((each for each in concrete if row and each._meta.db_table == row.table), None)
@@ -98,7 +98,7 @@ def sentence(
 
 
 def whom(places: Sequence[Model], permissions: Sequence[str]) -> str:
-    """Whom to ask: accounts with the permission whose scope has all the places, or without places, no limit."""
+    """Name accounts to ask: those with the permission whose scope has all the places, or without places, no limit."""
     if not permissions:
         return "Ask a manager of the whole installation."
     with scopes.everything():

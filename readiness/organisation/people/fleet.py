@@ -184,7 +184,7 @@ def unmet_shifts(*, now: datetime) -> tuple[CoverLine, ...]:
 
 
 def _bounded(cover: SiteCover, span: CoverSpan) -> CoverSpan:
-    """What is not planned has no edges of its own beyond the time that is looked at."""
+    """A time without a plan has no edges of its own beyond the time that is looked at."""
     if span.is_planned:
         return span
     return replace(span, starts_at=max(span.starts_at, cover.start), ends_at=min(span.ends_at, cover.end))

@@ -390,13 +390,3 @@ def test_an_import_ends_once(importer):
     assert (again.state, Rack.objects.count()) == ("done", 1)
     page = sent.client.get(sent.file)
     assert (page.status_code, page.context["may_check"]) == (200, False)
-
-
-def test_what_is_cancelled_is_not_imported(importer):
-    made.site(name="S")
-    sent = importer("racks")
-    sent.check("name,site\nR1,S\n")
-    cancelled = sent.post(action="cancel")
-    assert (cancelled.state, bytes(cancelled.content)) == ("cancelled", b"")
-    assert sent.post(action="all").state == "cancelled"
-    assert not Rack.objects.exists()

@@ -114,3 +114,11 @@ def test_names_that_are_spelled_alike_are_offered(typed, choice, client_of):
     importer = Importer(client_of("manager"), "/people/qualifications/csv/")
     checked = importer.check(f"Person,Skill,Level,Shown at\n{typed},Fabric,1,2026-11-01\n")
     assert checked.problems[0] == [2, "Person", f"No person is called {typed}; {choice}"]
+
+
+def test_what_is_cancelled_is_not_imported(racks):
+    racks.check("name,site\nR1,S\n")
+    cancelled = racks.post(action="cancel")
+    assert (cancelled.state, bytes(cancelled.content)) == ("cancelled", b"")
+    assert racks.post(action="all").state == "cancelled"
+    assert not Rack.objects.exists()
