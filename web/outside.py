@@ -56,7 +56,7 @@ def may_offer(user: Any, permission: str, obj: Model | None = None) -> bool:
 
 
 class PermissionsInScope:
-    """Permissions that a user has somewhere in their scope: `perms` in templates, less what takes one without scopes."""
+    """Permissions of a user somewhere in their scope: `perms` in templates, less what takes one without scopes."""
 
     def __init__(self, user: Any) -> None:
         self.user = user
