@@ -9,7 +9,7 @@ from web.rest import docs
 from web.search import search_page
 from web.tab_counts import counts_page
 from web.tables.display import keep_display
-from web.workflows import approvals
+from web.workflows import approval_list
 
 urlpatterns = [
     path("", include("web.accounts.urls")),
@@ -17,11 +17,11 @@ urlpatterns = [
     path("tables/<slug:table_id>/", keep_display, name="table-display"),
     path("history/", views.changes, name="history"),
     path("api/history/", api.changes, name="history-api"),
-    path("approvals/", approvals.page, name="approvals"),
-    path("api/approvals/", approvals.ApprovalViewSet.as_view({"get": "list"}), name="web-api-approval-list"),
+    path("approvals/", approval_list.page, name="approvals"),
+    path("api/approvals/", approval_list.ApprovalViewSet.as_view({"get": "list"}), name="web-api-approval-list"),
     path(
         "api/approvals/<int:pk>/",
-        approvals.ApprovalViewSet.as_view({"get": "retrieve"}),
+        approval_list.ApprovalViewSet.as_view({"get": "retrieve"}),
         name="web-api-approval-detail",
     ),
     path("search/", search_page, name="search"),

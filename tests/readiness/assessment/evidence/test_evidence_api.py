@@ -215,7 +215,7 @@ class TestFacts:
         ("row", "reason"),
         [
             ("porto,p9-nothing,x,1,,2026-11-01,report", "no check"),
-            ("atlantis,p2-energy-kpis,pue,1,,2026-11-01,report", "no site"),
+            ("atlantis,p2-energy-kpis,pue,1,,2026-11-01,report", "No site is called"),
             ("porto,p2-energy-kpis,pue,low,,2026-11-01,report", "valid number"),
             ("porto,p2-energy-kpis,pue,1,,1 November,report", "wrong format"),
         ],

@@ -270,8 +270,8 @@ def test_the_lists_own_file_is_declared_again(porto, assistant, send, client_of)
 @pytest.mark.parametrize(
     ("line", "words"),
     [
-        ("faro,,pue-target,1.2,,,2026-01-01,x,", "Site: There is no site faro."),
-        (",chat,ttft-slo,1,,,2026-01-01,x,", "Workload class: There is no workload class chat."),
+        ("faro,,pue-target,1.2,,,2026-01-01,x,", "Site: No site is called faro"),
+        (",chat,ttft-slo,1,,,2026-01-01,x,", "Workload class: No workload class is called chat"),
         ("porto,,pue-target,fast,,,2026-01-01,x,", "Value: A valid number is required."),
         ("porto,,pue-target,1.2,,,tomorrow,x,", "In force from: Date has wrong format"),
         ("porto,,pue-target,1.2,,,2026-01-01,,", "Source: This field is required."),

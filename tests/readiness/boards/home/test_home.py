@@ -31,7 +31,7 @@ SECTIONS = {
     "viewer": {"Readiness gap, 90 days", "Needs attention", "Where"},
     "ops": {"Problems by impact", "Runs to make", "Sources late or silent", "Where"},
     "planner": {"What would close the gap", "Campaigns", "Decisions to review", "Waivers ending"},
-    "manager": {"Capacity at stake by owner", "Readiness gap, 90 days", "Unowned or owner left"},
+    "manager": {"Capacity at stake by owner", "Readiness gap, 90 days", "Nobody answers"},
 }
 SECTIONS["admin"] = SECTIONS["ops"] | SECTIONS["planner"] | SECTIONS["manager"]
 # The overview of the fleet has the trend and the map; no source is late here.
