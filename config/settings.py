@@ -307,6 +307,7 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
     "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
+    "ENUM_NAME_OVERRIDES": {"DomainEnum": "readiness.assessment.evidence.models.SigningDomain"},
 }
 
 # --- history: who did what, seen by triggers so that bulk writes are in it too ----------------------------------------

@@ -41,7 +41,7 @@ def entry_page(request: HttpRequest, kind: Kind, entry: Entry, **key: Any) -> Ht
         "cancel_url": kind.page_of(obj) if obj is not None else kind.url("list"),
         "breadcrumbs": kind.breadcrumbs(*of_it, (heading, "")),
     }
-    return render(request, entry.template, context, status=422 if form.errors else 200)
+    return render(request, entry.template, context, status=422 if form.is_refused else 200)
 
 
 def _posted(request: HttpRequest, kind: Kind, entry: Entry, obj: Any) -> HttpResponse:

@@ -187,6 +187,11 @@ class WholeRotationForm(RefusedForm):
     def is_checked(self) -> bool:
         return self.step in (SAVE, PREVIEW)
 
+    @property
+    def is_refused(self) -> bool:
+        """A preview, and a button that adds or moves, shows the form again without a fault."""
+        return bool(self.errors)
+
     def set_aside(self) -> None:
         """Show what was entered as it is: nothing is judged before somebody asks for it."""
         forms_of_page: tuple[Any, ...] = (self, *self.layers)

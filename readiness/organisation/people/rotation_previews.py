@@ -212,6 +212,7 @@ class PreviewActions:
         return _previewed(request, get_object_or_404(Rotation, pk=pk))
 
     @extend_schema(
+        operation_id="people_rotations_preview_new",
         request=RotationDraftSerializer,
         responses={200: PreviewAnswer},
         summary="The next eight weeks of a new rotation; writes nothing",
