@@ -18,7 +18,9 @@ urlpatterns = [
     path("history/", views.changes, name="history"),
     path("api/history/", api.changes, name="history-api"),
     path("approvals/", approval_list.page, name="approvals"),
-    path("api/approvals/", approval_list.ApprovalViewSet.as_view({"get": "list"}), name="web-api-approval-list"),
+    path(
+        "api/approvals/", approval_list.ApprovalViewSet.as_view({"get": "list"}), name="web-api-approval-list"
+    ),
     path(
         "api/approvals/<int:pk>/",
         approval_list.ApprovalViewSet.as_view({"get": "retrieve"}),

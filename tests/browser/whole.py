@@ -29,6 +29,7 @@ from tests.readiness.assessment.scoring import stored
 from tests.readiness.boards.explain import scene as month
 from tests.readiness.organisation.people import every, made
 from tests.scenes import scene
+from web.workflows.models import Approval, ApprovalFlag
 
 
 def people(clock):
@@ -90,7 +91,12 @@ def granted(clock):
     work = {"site": porto, "by": make_user("planner"), "now": clock.at}
     worklist.add(check_id="p2-backup-power", owner_name="Facilities", due_on=date(2026, 11, 1), **work)
     worklist.add(check_id="p1-soak-24h", note="After the new racks", status="in-progress", **work)
-    return ask_for_grant(site=porto, check_id="p5-accelerator-health", ends_at=until, **asked)
+    waiting = ask_for_grant(site=porto, check_id="p5-accelerator-health", ends_at=until, **asked)
+    Approval.objects.create(
+        table="grants.grant", object_id=waiting.pk, site_id=porto.pk, step="approve", first=ops, second=manager,
+        asked_at=clock.at, at=clock.at, flags=[ApprovalFlag.YOUNG],
+    )  # fmt: skip
+    return waiting
 
 
 def campaign(clock):

@@ -149,8 +149,9 @@ def fleet_page(well, client_of):
         ("coverage", []),
         ("verdict", ["framework", "workloads", "jurisdiction", "ownership", "people", "evidence", "grants"]),
         ("sample", []),
-        # Owners (a term, and whether its person has left) are read for the whole fleet, and for the rows of its table.
-        ("fleet_page", ["framework", *3 * ("ownership", "people"), "workloads", "demo"]),
+        # Owners (a term, whether its person has left, who acts for them) are read for the whole fleet, and for the rows
+        # of its table.
+        ("fleet_page", ["framework", *4 * ("ownership", "people"), "ownership", "workloads", "demo"]),
     ],
 )
 def test_a_walk_enters_each_room_once(walk, rooms, request):

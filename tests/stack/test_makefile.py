@@ -36,7 +36,10 @@ def planned(*words: str) -> str:
         (("test", "args=tests/stack -k port"), 'and not full" tests/stack -k port'),
         (("test-all", "args=tests/stack"), "stack/bootstrap dev -m pytest -n 2 --dist worksteal tests/stack"),
         (("test-changed", "base=HEAD~3"), "stack/bootstrap dev -m tests.changed HEAD~3 -n 2"),
-        (("test-peers",), "stack/bootstrap dev -m pytest -n 4 --dist loadfile --no-loadscope-reorder -m peers"),
+        (
+            ("test-peers",),
+            "stack/bootstrap dev -m pytest -n 4 --dist loadfile --no-loadscope-reorder -m peers",
+        ),
         (("bench", "ingest"), "stack/bootstrap dev -m benchmarks ingest"),
         (("bench", "name=score"), "stack/bootstrap dev -m benchmarks score"),
     ],

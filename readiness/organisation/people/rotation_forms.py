@@ -185,7 +185,7 @@ class WholeRotationForm(RefusedForm):
 
     @property
     def is_checked(self) -> bool:
-        return self.step in (SAVE, PREVIEW)
+        return self.step in (SAVE, PREVIEW, "")
 
     @property
     def is_refused(self) -> bool:

@@ -75,7 +75,9 @@ def test_an_answer_that_cannot_be_read_is_shown_again_and_enters_nothing(entry, 
 @pytest.fixture(
     params=every_fourth([kind for kind in KINDS if kind.noun in MAKERS]), ids=lambda kind: kind.noun
 )
-def made_kind(request):
+def made_kind(request, db):
+    # Of some kinds the first row comes with Muster.
+    request.param.model._base_manager.all().delete()
     return request.param
 
 
@@ -126,8 +128,9 @@ def test_history_shows_before_and_after(made_kind, client_of):
     made_kind.model.objects.filter(pk=thing.pk).update(**{name: text})
     answer = client_of("admin").get(made_kind.url("detail", thing), {"tab": "history"})
     (row,) = [row for row in answer.context["rows"] if row.action == "changed"]
-    # The version of a rule counts its changes.
-    assert [change.field for change in row.changes if change.field != "version"] == [name]
+    # The version of a rule counts its changes; a changed exemption waits for its approval again.
+    follow = {"version", "approved_at"}
+    assert [change.field for change in row.changes if change.field not in follow] == [name]
 
 
 def test_forms_ask_for_permission_and_what_is_gone_is_a_404(made_kind, client_of):

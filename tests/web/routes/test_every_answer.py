@@ -26,7 +26,10 @@ MOST_ROWS = 6
 VALUES = {"date": "2026-12-31", "date-time": "2026-12-31T12:00:00Z", "uri": "https://example.org/"}
 # Whoever takes steps that nobody takes for another.
 OTHERS = ["energy-lead", "mira", "ana"]
+NEW_ROTATION = {"name": "Nights", "domain": "compute", "layers": []}
 BODIES = {
+    "/api/people/rotations/preview/": NEW_ROTATION,
+    "/api/people/rotations/{id}/preview/": NEW_ROTATION,
     "/api/readiness/campaigns/{id}/items/": {"check": "p1-soak-24h"},
     "/api/readiness/reviews/{id}/decide/": {"decision": "no-go", "note": "Not yet"},
     "/api/tradeoffs/decisions/": {"workload": "porto", "site": "porto", "rationale": "It is near."},
@@ -62,6 +65,9 @@ ONLY_REFUSED = {
     ("/api/people/people/{id}/confirm-link/", "post"),
     ("/api/people/people/{id}/erase/", "post"),
     ("/api/people/people/{id}/request-link/", "post"),
+    ("/api/people/qualifications/{id}/confirm/", "post"),
+    ("/api/people/qualifications/{id}/refuse/", "post"),
+    ("/api/people/skill-exemptions/{id}/approve/", "post"),
     ("/api/people/swaps/", "post"),
     ("/api/people/swaps/{id}/take/", "post"),
     ("/api/readiness/attestations/{id}/confirm/", "post"),

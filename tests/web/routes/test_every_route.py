@@ -12,6 +12,7 @@ import pytest
 from django.urls import Resolver404, get_resolver, resolve
 
 from accounts.roles import ROLES as ROLE_OF
+from readiness.organisation.people.models import Person
 from tests.browser import addresses
 from tests.cases import in_steps
 from tests.web.routes.test_permissions import TABLE
@@ -46,7 +47,7 @@ OF_THE_PAGE = re.compile(r"\b(?:tab|export)=[a-z0-9-]+")
 VARIED = {"/sites/porto/", "/inventory/ports/", "/waivers/"}
 TO_THE_API = re.compile(r'href="(/api/[^"]+)"')
 OFFERED = re.compile(r'\b(href|hx-get|action|formaction|hx-post)="(/[^"?#]*)')
-API_PK = re.compile(r"\(\?P<pk>[^)]*\)")
+API_PK = re.compile(r"\(\?P<pk>[^)]*\)|<int:pk>")
 
 
 def walked(patterns=None, before=""):
@@ -63,7 +64,8 @@ def endpoint(route, callback):
     """An endpoint with the newest row there is in the place of its key."""
     if "<slug:slug>" in route:
         return addresses.address(route)
-    pk = callback.cls.queryset.order_by("pk").values_list("pk", flat=True).last() if "<pk>" in route else ""
+    has_key = API_PK.search(route) is not None
+    pk = callback.cls.queryset.order_by("pk").values_list("pk", flat=True).last() if has_key else ""
     return "/" + API_PK.sub(str(pk), route).replace("^", "").removesuffix("$").removesuffix("\\Z")
 
 
@@ -83,6 +85,8 @@ def paths(everything):
 def asked_of(path):
     if compared := re.search(r"/(\d+)/diff/$", path):
         return f"to={compared[1]}"
+    if path == "/api/people/traces/":
+        return f"person={Person.objects.order_by('pk').values_list('pk', flat=True).first()}"
     return next((query for end, query in ASKED.items() if path.endswith(end)), "")
 
 

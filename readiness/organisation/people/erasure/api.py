@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Annotated, cast
 
 from django.shortcuts import get_object_or_404
+from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 
 from accounts.models import User
@@ -96,7 +97,9 @@ def _person(request: Request, by: User) -> Person:
     people = Person.objects.select_related("user")
     pk = number_of(request, "person")
     if pk is None:
-        return get_object_or_404(people, user=by)
+        if (own := people.filter(user=by).first()) is None:
+            raise ValidationError({"person": ["You are linked to no person: name one by id."]})
+        return own
     if (own := people.filter(pk=pk, user=by).first()) is not None:
         return own
     require(by, MAY_ERASE)

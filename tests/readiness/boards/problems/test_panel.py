@@ -26,7 +26,7 @@ from tests.readiness.boards.problems.told import (
     section_of,
 )
 from tests.readiness.organisation.people import made as people
-from web.audit import AuditEntry
+from web.audit import AuditEntry, retention
 
 pytestmark = pytest.mark.django_db
 
@@ -241,6 +241,10 @@ class TestNearItsBeginning:
         assert "30 min before it began" in words_in(near)
         assert "STREAM" not in near
         assert "HPL" not in near
+
+    @pytest.fixture(autouse=True)
+    def month_of_the_changes(self, overheated):
+        retention.make_ready(now=NOW)
 
     def change(self, table, pk, *, at, **given):
         entry = {"lasts": False, "action": "changed", "username": "jonah"} | given
