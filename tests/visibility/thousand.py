@@ -20,6 +20,8 @@ CHOSEN = {
     "evidence.review": "state = 'open'",
     "framework.frameworkversion": "status = 'draft'",
     "problems.problem": "is_cause AND ended_at IS NULL",
+    # A person asks for one shift once.
+    "people.swap": "state = 'taken'",
 }
 # One pack is in force, a user is one person, and a cause is named by its key.
 INSTEAD = {

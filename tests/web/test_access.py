@@ -35,7 +35,7 @@ FOR_EVERY_USER = {
 ASKED_BY_POST = {("POST", "api/tradeoffs/rules/decide/"), ("POST", "api/tradeoffs/placements/")}
 # Whoever is named answers, whatever the role; to others the operation says no (tests of ownership and golive).
 BY_WHO_IS_NAMED = re.compile(
-    r"(api/)?ownership/assignments/.*(accept|decline|confirm|end|tick|steps/<int:step>)/\??"
+    r"(api/)?ownership/assignments/.*(accept|decline|confirm|cover|end|refuse|tick|steps/<int:step>)/\??"
     # Whoever is asked whether they are a person, and whoever is linked to one; to others there is none.
     r"|api/people/people/.*/(confirm-link|unlink)/\??"
     # Whoever is assigned to a site answers its surveys; to others there is no question.
@@ -44,7 +44,9 @@ BY_WHO_IS_NAMED = re.compile(
     r"|(api/readiness|evidence)/attestations/.*(confirm|reject)/\??"
     r"|(api/)?readiness/review(s|-actions)/.*(sign|decline|close)/\??"
 )
-ABOUT_ONESELF = ("settings/", "api/accounts/tokens/", "views/", "api/views/", "tables/")
+ABOUT_ONESELF = (
+    *("settings/", "api/accounts/tokens/", "api/people/traces/", "views/", "api/views/", "tables/"),
+)
 SAMPLES = {"int": "1", "slug": "x", "str": "x", "path": "x", "uuid": "00000000-0000-0000-0000-000000000000"}
 WRITES = ("POST", "PUT", "PATCH", "DELETE")
 

@@ -36,13 +36,12 @@ def _short_problem(domain: str, spans: list[CoverSpan]) -> PresentProblem:
     first = spans[0]
     label = str(DomainChoices(domain).label)
     lacks = "; ".join(map(str, first.lacks))
-    times = f"{instant(first.starts_at, UTC)} – {instant(first.ends_at, UTC)}"
     return PresentProblem(
         identity=Identity(ProblemKind.SHIFT, domain),
         state=ProblemState.WARN,
         subject=domain,
         title=plural(len(spans), f"{label}: 1 shift is short", f"{label}: {len(spans)} shifts are short"),
-        detail=f"The first: {times}" + (f"; {lacks}" if lacks else ""),
+        detail=f"First from {instant(first.starts_at, UTC)}" + (f"; {lacks}" if lacks else ""),
         value=f"{len(first.qualified)} of {first.needed} qualified",
         limit=f"{PROBLEM_DAYS} days ahead",
     )

@@ -16,7 +16,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='course',
             name='dates',
-            field=django.contrib.postgres.fields.ArrayField(base_field=models.DateField(), blank=True, default=list, help_text='Such as 2027-01-11, 2027-03-08; empty: on any working day', verbose_name='begins on'),
+            field=django.contrib.postgres.fields.ArrayField(base_field=models.DateField(), blank=True, default=list, help_text='Days, with a comma between them; empty: on any working day', verbose_name='begins on'),
         ),
         migrations.AddField(
             model_name='course',

@@ -64,7 +64,7 @@ class Course(models.Model):
         verbose_name="begins on",
         default=list,
         blank=True,
-        help_text="Such as 2027-01-11, 2027-03-08; empty: on any working day",
+        help_text="Days, with a comma between them; empty: on any working day",
     )
     places = models.PositiveSmallIntegerField(
         "places", null=True, blank=True, help_text="People on each date; empty: as many as come"

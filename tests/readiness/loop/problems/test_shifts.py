@@ -48,7 +48,7 @@ def test_a_short_shift_is_a_problem_once_it_is_14_days_ahead(cai, client_of, fro
     problem = short().get()
     assert (problem.key, problem.title, problem.state) == ("energy", "Energy: 1 shift is short", "warn")
     assert problem.detail == (
-        "The first: 14 Dec 2026 08:00 UTC – 21 Dec 2026 08:00 UTC; energy, secondary: Power chain, level 1"
+        "First from 14 Dec 2026 08:00 UTC; energy, secondary: Power chain, level 1"
     )
     assert problem.value == "1 of 2 qualified"
     page = client_of("ops").get("/problems/")
