@@ -83,7 +83,7 @@ def _held(person_ids: Collection[int], skills: Collection[str], now: datetime) -
     lasting: dict[tuple[int, str], list[tuple[int, datetime]]] = defaultdict(list)
     near: dict[int, dict[str, int]] = defaultdict(dict)
     for holder in holders_of(person_ids, now=now):
-        if holder.shown_at > now:
+        if holder.begins_at > now:
             continue
         slug, ends_at = slugs[holder.skill_id], holder.until or datetime.max.replace(tzinfo=now.tzinfo)
         if ends_at > now + LASTING:

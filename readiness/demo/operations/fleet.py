@@ -145,7 +145,7 @@ def write_inventory(
     write_records(plan, sites, logins, objects, now=now)
     staff = write_owners(sites, logins, objects, now=now)
     if staff is not None and staffed_of(sites):
-        workforce = write_workforce(sites, staff, objects, now=now)
+        workforce = write_workforce(sites, staff, catalogue.manufacturers, objects, now=now)
         write_duty(plan, sites, workforce, objects, now=now)
         write_practice(sites, workforce, objects, now=now)
     write_trials(sites, by=logins.get("ops"), now=now)

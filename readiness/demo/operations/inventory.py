@@ -38,8 +38,9 @@ class SiteTaken(Exception):
 
 @dataclass(frozen=True)
 class Catalogue:
-    """Device types by the key that hardware.yaml gives them."""
+    """Manufacturers and device types by the key that hardware.yaml gives them; the installation may use other slugs."""
 
+    manufacturers: Mapping[str, Manufacturer]
     accelerators: Mapping[str, DeviceType]
     nodes: Mapping[str, DeviceType]
     switches: Mapping[str, DeviceType]
@@ -58,10 +59,11 @@ def write_catalogue(hardware: Mapping[str, Any], objects: DemoObjects) -> Catalo
         row.slug: row for row in existing_or_new(DeviceType, device_types, by=("slug",), objects=objects)
     }
     return Catalogue(
+        manufacturers=makers,
         **{
             group: {key: stored[device_type.slug] for key, device_type in keyed.items()}
             for group, keyed in planned.items()
-        }
+        },
     )
 
 

@@ -46,9 +46,14 @@ class Workforce:
 
 
 def write_workforce(
-    sites: Mapping[str, Site], staff: Staff, objects: DemoObjects, *, now: datetime
+    sites: Mapping[str, Site],
+    staff: Staff,
+    makers: Mapping[str, Manufacturer],
+    objects: DemoObjects,
+    *,
+    now: datetime,
 ) -> Workforce:
-    """Write everybody, and which of these sites they staff."""
+    """Write everybody, and which of these sites they staff. `makers` are by their slug in hardware.yaml."""
     people_book = book("people")
     teams = {**staff.teams, **written(Team, people_book["teams"], objects)}
     crews = _crews(people_book["groups"], teams, staff, objects, now=now)
@@ -73,7 +78,6 @@ def write_workforce(
     written(CapabilityRule, people_book["rules"], objects, skill=skills)
     _qualify(people_book["groups"], crews, skills, now=now)
     _ask_second_persons(people_book, crews, skills, now=now)
-    makers = Manufacturer.objects.in_bulk(field_name="slug")
     courses = written(Course, _courses(people_book, now), objects, skill=skills, manufacturer=makers)
     _train(people_book, crews, courses, now=now)
     by_name = {person.name: person for crew in crews.values() for person in crew}

@@ -13,7 +13,7 @@ from operator import attrgetter
 
 from django.db import connection
 from django.db.models import FilteredRelation, Q, Value
-from django.db.models.functions import Coalesce, Least
+from django.db.models.functions import Coalesce, Greatest, Least
 
 from accounts.models import User
 from inventory.models import CapacityEvent, Device, DeviceType, Manufacturer, Site
@@ -247,13 +247,14 @@ def _add_workloads(here: Mapping[int, _Here], sites: Mapping[int, SiteFacts], no
 
 
 def holders_of(person_ids: Collection[int], *, now: datetime) -> Iterator[Holder]:
-    """Confirmed qualifications that have not ended; some may not have begun. One statement."""
+    """Confirmed qualifications that have not ended; some may not have begun to count. One statement."""
     lasting = models.Qualification.objects.filter(
         Q(valid_until=None) | Q(valid_until__gt=now),
         Q(revoked_at=None) | Q(revoked_at__gt=now),
         person__in=person_ids,
-        confirmed_at__lte=now,
+        confirmed_at__isnull=False,
     ).annotate(
+        begins_at=Greatest("shown_at", "confirmed_at"),
         until=Least("valid_until", "revoked_at", "person__left_at"),
         vendor=Coalesce("device_type__manufacturer__slug", Value("")),
     )
@@ -275,16 +276,16 @@ class KnownPeople:
     def _read_qualifications(self, person_ids: Collection[int], now: datetime) -> None:
         for holder in holders_of(person_ids, now=now):
             warned_at = holder.until - EXPIRING if holder.until else None
-            self.moments[holder.person_id] += (holder.shown_at, holder.until, warned_at)
-            if holder.shown_at <= now:
+            self.moments[holder.person_id] += (holder.begins_at, holder.until, warned_at)
+            if holder.begins_at <= now:
                 self.holders[holder.person_id].append(holder)
 
     def _read_exemptions(self, person_ids: Collection[int], now: datetime) -> None:
         rows = models.SkillExemption.objects.filter(
-            person__in=person_ids, ends_at__gt=now, approved_at__lte=now
+            person__in=person_ids, ends_at__gt=now, approved_at__isnull=False
         ).order_by()
         for person_id, skill_id, begins_at, ends_at in rows.values_list(
-            "person_id", "skill_id", "begins_at", "ends_at"
+            "person_id", "skill_id", Greatest("begins_at", "approved_at"), "ends_at"
         ):
             self.moments[person_id] += (begins_at, ends_at)
             if begins_at <= now:

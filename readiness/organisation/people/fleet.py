@@ -301,7 +301,7 @@ def proposals(coverage: SiteCoverage, *, now: datetime) -> list[TrainingProposal
     )
     candidates: dict[int, list[Holder]] = {person_id: [] for person_id in coverage.assigned}
     for holder in holders_of(coverage.assigned, now=now) if short else ():
-        if holder.shown_at <= now:
+        if holder.begins_at <= now:
             candidates[holder.person_id].append(holder)
     nearest_people = {}
     for each in short:

@@ -13,6 +13,7 @@ from readiness.demo.core.plan import fleet_plan
 from readiness.demo.models import DemoFleet
 from readiness.demo.operations.fleet import write_inventory
 from readiness.demo.operations.people import logins, password
+from readiness.organisation.people.models import Course
 from tests.inventory import made
 from tests.readiness.demo.scenes import counts, demo_inventory
 
@@ -51,6 +52,7 @@ def test_what_the_installation_has_already_is_used_as_it_is(frozen_now):
     nvidia = made.manufacturer(name="NVIDIA", slug="nvidia-corp")
     write_inventory(fleet_plan(names={"PAR-1"}), scale=1, now=frozen_now.at)
     assert DeviceType.objects.filter(manufacturer=nvidia).exists()
+    assert Course.objects.filter(manufacturer=nvidia).exists()
     operations.remove(by=None, now=frozen_now.at)
     assert Manufacturer.objects.get() == nvidia
 

@@ -57,7 +57,8 @@ class Requirement(RuleInForce):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Holder:
-    """A qualification in force. `until` is when it ends, or its holder leaves; None: without end."""
+    """A confirmed qualification. It counts from `begins_at`, when it was both shown and confirmed, until `until`, when
+    it ends or its holder leaves; None: without end."""
 
     person_id: int
     skill_id: int
@@ -66,7 +67,7 @@ class Holder:
     basis: str
     vendor: str
     device_type_id: int | None
-    shown_at: datetime
+    begins_at: datetime
     until: datetime | None
 
 

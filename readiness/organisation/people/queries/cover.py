@@ -214,7 +214,7 @@ def abilities_of(person_ids: Collection[int], *, now: datetime) -> dict[int, lis
     abilities: dict[int, list[Ability]] = defaultdict(list)
     for holder in holders_of(person_ids, now=now):
         ability = Ability(
-            starts_at=holder.shown_at,
+            starts_at=holder.begins_at,
             ends_at=holder.until or NEVER,
             person=holder.person_id,
             skill_id=holder.skill_id,

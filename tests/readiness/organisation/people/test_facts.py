@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from inventory.queries import site_facts
 from readiness.organisation.people.core.facts import SitePeople
 from readiness.organisation.people.facts import kept_coverage_of, people_facts
-from readiness.organisation.people.models import Layer, LayerMember, Person, Shift, SurveyAnswer
+from readiness.organisation.people.models import Layer, LayerMember, Person, Shift, Skill, SurveyAnswer
 from readiness.organisation.people.operations.rotations import write_claimed_shifts
 from readiness.organisation.people.queries.standing import growth_of, practice_of, standing_of
 from tests.conftest import NOW
@@ -91,6 +91,19 @@ def test_what_is_kept_follows_every_change(change, porto):
 def test_an_earlier_instant_is_read_anew(porto):
     kept(porto, NOW)
     assert judged(kept(porto, NOW - 3 * DAY)) == judged(read(porto, NOW - 3 * DAY))
+
+
+def test_what_a_second_person_does_later_counts_from_then_on(porto):
+    """Instants that are read one after the other lie before it and after it: a reader's of the past, the demo's."""
+    bo, skill, switch = Person.objects.get(name="bo"), Skill.objects.get(), made.DeviceType.objects.get()
+    made.qualification(bo, skill, device_type=switch, confirmed_at=NOW + DAY)
+    span = {"begins_at": NOW - DAY, "ends_at": NOW + 3 * DAY}
+    made.exemption(bo, skill, approved_at=NOW + 2 * DAY, **span)
+    qualified = []
+    for at in (NOW, NOW + DAY - MINUTE, NOW + DAY, NOW + 2 * DAY - MINUTE, NOW + 2 * DAY, NOW + 3 * DAY):
+        [requirement] = kept(porto, at).coverage.requirements
+        qualified.append(bo.pk in requirement.qualified)
+    assert qualified == [False, False, True, True, False, True]
 
 
 def test_within_the_hour_nothing_is_read_again(porto):
