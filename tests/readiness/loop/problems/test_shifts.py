@@ -47,9 +47,7 @@ def test_a_short_shift_is_a_problem_once_it_is_14_days_ahead(cai, client_of, fro
     write_problems(now=frozen_now.at)
     problem = short().get()
     assert (problem.key, problem.title, problem.state) == ("energy", "Energy: 1 shift is short", "warn")
-    assert problem.detail == (
-        "First from 14 Dec 2026 08:00 UTC; energy, secondary: Power chain, level 1"
-    )
+    assert problem.detail == ("First from 14 Dec 2026 08:00 UTC; energy, secondary: Power chain, level 1")
     assert problem.value == "1 of 2 qualified"
     page = client_of("ops").get("/problems/")
     [row] = [each for each in page.context["table"].source.rows_between(0, 50) if each.kind == "shift"]
