@@ -27,6 +27,8 @@ ONES_OWN = {
 }
 # They lead to a site in some rows, and are the whole installation's all the same.
 OF_THE_INSTALLATION = {"people.Course", "people.CapabilityRule", "people.DutyRule"}
+# An item of a site, or a shift of a rotation, may be given to somebody who is at home elsewhere: no row of theirs changes.
+PLACED_BY = {"ownership.Assignment": {"site"}, "people.Swap": {"rotation"}}
 # What is to be computed anew, wherever that is: a person of ours may work at another site too. And that a link ended.
 WRITTEN_BY_TRIGGERS = {
     *("inventory.SiteChange", "people.RotationChange", "problems.ProblemClaim"),
@@ -64,7 +66,9 @@ def keys_of(model):
 
 
 def placing_keys(model):
-    return [key for key in keys_of(model) if key.related_model._meta.concrete_model in placed()]
+    keys = [key for key in keys_of(model) if key.related_model._meta.concrete_model in placed()]
+    by = PLACED_BY.get(model._meta.label)
+    return keys if by is None else [key for key in keys if key.name in by]
 
 
 def condition(model, writers):
@@ -76,6 +80,9 @@ def condition(model, writers):
         # A token without a user is a source's.
         keys = ", ".join(str(each.pk) for each in writers)
         return f'"{owner}" NOT IN ({keys}) OR "{meta.pk.column}" >= {SHIFT}'
+    if meta.label == "web.Approval":
+        # Without a key, since inventory is a floor above it.
+        return f'coalesce("site_id", {SHIFT}) >= {SHIFT}'
     if model not in placed():
         return "true"
     keys = placing_keys(model)
