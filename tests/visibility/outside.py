@@ -27,7 +27,7 @@ ONES_OWN = {
 }
 # They lead to a site in some rows, and are the whole installation's all the same.
 OF_THE_INSTALLATION = {"people.Course", "people.CapabilityRule", "people.DutyRule"}
-# An item of a site, or a shift of a rotation, may be given to somebody who is at home elsewhere: no row of theirs changes.
+# An item of a site or a shift may be given to somebody who is at home elsewhere: no row of theirs changes.
 PLACED_BY = {"ownership.Assignment": {"site"}, "people.Swap": {"rotation"}}
 # What is to be computed anew, wherever that is: a person of ours may work at another site too. And that a link ended.
 WRITTEN_BY_TRIGGERS = {
