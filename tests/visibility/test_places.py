@@ -5,7 +5,6 @@ import re
 import pytest
 
 from inventory.models import Region, Site
-from tests.cases import in_steps
 from tests.visibility import mirror
 from tests.visibility.asking import ELSEWHERE, ask
 from tests.visibility.scene import MARK
@@ -44,7 +43,9 @@ def compared(client, path, outside, absent):
 
 
 @pytest.mark.timeout(900)
-@in_steps
+@pytest.mark.parametrize(
+    "step", [pytest.param(16, marks=pytest.mark.part), pytest.param(4, marks=pytest.mark.full)]
+)
 def test_a_place_outside_the_scope_answers_as_one_that_is_not_there(step, limited, paths):
     client, _everywhere = limited("admin")
     add_other_fleet()

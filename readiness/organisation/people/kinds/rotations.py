@@ -83,6 +83,14 @@ class TurnsForm(ShiftsForm):
     write = staticmethod(partial(write_entered_shifts, are_turns=True))
 
 
+class TurnForm(TurnsForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        layers: Any = self.fields["layer"]
+        # A layer without a name is called by its rotation.
+        layers.queryset = layers.queryset.select_related("rotation")
+
+
 class RotationForm(HomeForm, ShiftsForm):
     pass
 
@@ -216,6 +224,7 @@ MEMBER = _taking_turns(
         figure("position", "Place"),
     ],
     may=(SEES_NAMES,),
+    form=TurnForm,
     joins=("layer__rotation", "person"),
     brief=("layer", "person", "position"),
     search=("layer__name", "layer__rotation__name", "person__name"),

@@ -335,6 +335,11 @@ COURSES = declared(
         figure("valid_days", "Valid for", "days"),
     ),
     hidden=("slug", "manufacturer", "places"),
+    groups=(
+        ("Course", ("name", "slug", "kind", "domain", "procedure")),
+        ("What it leads to", ("skill", "level", "manufacturer", "valid_days")),
+        ("When", ("days", "dates", "places")),
+    ),
     search=("name", "slug", "skill__name", "procedure__title"),
     panel=("kind", "domain", "skill"),
     related=(Related(models.Training, ("course",), ("person", "due_at", "standing")),),
