@@ -94,11 +94,6 @@ class RefusedForm(forms.Form):
     refusals: ClassVar[tuple[type[Exception], ...]] = (ValidationError,)
     field_of: ClassVar[Mapping[str, str]] = {}
 
-    @property
-    def is_refused(self) -> bool:
-        """Whether it comes back because what was sent is wrong."""
-        return self.is_bound
-
     def arguments(self) -> dict[str, Any]:
         return self.cleaned_data
 

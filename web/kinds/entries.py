@@ -31,6 +31,8 @@ def entry_page(request: HttpRequest, kind: Kind, entry: Entry, **key: Any) -> Ht
             return _enter(request, kind, entry, obj, form.arguments())
         except form.refusals as error:
             form.refused(error)
+    # Some forms have buttons that show them again without a fault.
+    is_refused = form.is_bound and getattr(form, "is_refused", True)
     of_it = [(str(obj), kind.page_of(obj))] if obj is not None else []
     heading = filled_sentence(entry.heading, obj)
     context = {
@@ -41,7 +43,7 @@ def entry_page(request: HttpRequest, kind: Kind, entry: Entry, **key: Any) -> Ht
         "cancel_url": kind.page_of(obj) if obj is not None else kind.url("list"),
         "breadcrumbs": kind.breadcrumbs(*of_it, (heading, "")),
     }
-    return render(request, entry.template, context, status=422 if form.is_refused else 200)
+    return render(request, entry.template, context, status=422 if is_refused else 200)
 
 
 def _posted(request: HttpRequest, kind: Kind, entry: Entry, obj: Any) -> HttpResponse:

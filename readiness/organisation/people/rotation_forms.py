@@ -32,6 +32,7 @@ from readiness.organisation.people.rotation_steps import (
     stepped,
 )
 from web.clock import now
+from web.fields import correction
 from web.forms import MinuteInput, PlainNumberField, RefusedForm, Suggesting
 
 SAVE, PREVIEW = "save", "preview"
@@ -203,9 +204,10 @@ class WholeRotationForm(RefusedForm):
         fields = super().clean() or {}
         fields["slug"] = fields.get("slug") or slugify(fields.get("name", ""))[:100]
         for layer in self.layers:
-            for field, messages in layer.errors.items():
-                label = layer.fields[field].label
-                self.add_error(None, [f"Layer {layer.number}, {label}: {message}" for message in messages])
+            for field, errors in layer.errors.as_data().items():
+                bound: Any = layer[field]
+                messages = [text for error in errors for text in correction(bound, error)]
+                self.add_error(None, [f"Layer {layer.number}, {bound.label}: {text}" for text in messages])
         refuse_homeless(self)
         if not self.errors:
             try:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 import django_filters
 from django.core.exceptions import ValidationError
@@ -86,9 +86,9 @@ class TurnsForm(ShiftsForm):
 class TurnForm(TurnsForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        layers: Any = self.fields["layer"]
         # A layer without a name is called by its rotation.
-        layers.queryset = layers.queryset.select_related("rotation")
+        if layers := cast(Any, self.fields.get("layer")):
+            layers.queryset = layers.queryset.select_related("rotation")
 
 
 class RotationForm(HomeForm, ShiftsForm):
