@@ -8,17 +8,19 @@ from typing import Any
 from django.apps import apps
 from django.db.models import Model
 from django.http import HttpRequest
+from rest_framework import serializers
 
 from web import links
 from web import tables as table_kit
 from web.reports import Report
+from web.rest.fields import ChoiceValueField
 from web.rest.filters import ObjectFilterSet
 from web.rest.serializers import ObjectSerializer
 from web.rest.viewsets import ReadOnlyObjectViewSet
 from web.tables import Column, Table, TablePage
 from web.visibility import name_of
-from web.workflows.approvals import FlagsField, flag_words
-from web.workflows.models import Approval
+from web.workflows.approvals import flag_words
+from web.workflows.models import Approval, ApprovalFlag
 from web.workflows.second import is_strict
 
 
@@ -111,7 +113,7 @@ def page(request: HttpRequest) -> tuple[TablePage, Any]:
 
 
 class ApprovalSerializer(ObjectSerializer):
-    flags = FlagsField()
+    flags = serializers.ListField(child=ChoiceValueField(choices=ApprovalFlag.choices), read_only=True)
 
     class Meta:
         model = Approval

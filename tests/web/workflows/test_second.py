@@ -122,6 +122,7 @@ def test_an_approval_by_an_account_that_the_requester_made_is_flagged_everywhere
     [row] = json.loads(b"".join(exported.streaming_content))
     assert row["approval_flags"] == "Account made by the other"
     [listed] = api_of("admin").get("/api/approvals/", {"flags": "young"}).json()["results"]
+    assert listed["flags"] == [{"value": "young", "label": "Account made by the other"}]
     assert (listed["table"], listed["object_id"], listed["step"]) == ("grants.grant", grant.pk, "approve")
     answer = client_of("admin").get("/approvals/")
     assert [row.object.subject for row in answer.context["table"].rows] == [grant]
