@@ -33,10 +33,18 @@ MOST_OF = {
     "/people/coverage/": 25,
     "/people/gap/": 20,
     "/api/people/gap/": 19,
-    "/people/oncall/": 21,
-    "/api/people/oncall/": 21,
+    "/people/oncall/": 26,
+    "/api/people/oncall/": 26,
+    "/people/cover/": 46,
+    "/api/people/cover/": 26,
+    "/people/matrix/": 36,
+    "/people/calendar/": 26,
+    # A name is looked for in every model.
+    "/people/8900001/": 112,
+    "/settings/person/": 112,
+    "/api/people/traces/": 112,
     "/readiness/gap/": 24,
-    "/people/rotations/": 19,
+    "/people/rotations/": 26,
     # It decides every class first, to open on the one with the most options.
     "/tradeoffs/": 43,
     "/api/tradeoffs/": 33,
@@ -52,6 +60,11 @@ DIFFER = (
     "/api/tradeoffs/decisions/",
     "/api/tradeoffs/flexibility/",
     "/api/tradeoffs/windows/",
+    # Since when an owner cannot answer, once there is one.
+    "/api/ownership/gaps/",
+    "/ownership/",
+    "/ownership/owners/",
+    "/ownership/queues/",
 )
 
 
