@@ -53,6 +53,8 @@ FEW = {
 # What grows by a statement for each chunk of rows that is printed, and for each kind of which something waits; and the
 # first of those that read the coverage of all sites, or their capacity, which are kept for the others.
 GROWS = {"/readiness/report/": 8, "/inbox/": 9, "/api/people/oncall/": 14, "/fleet/": 1}
+# Since when an owner cannot answer is read once there is one.
+GROWS |= dict.fromkeys(("/api/ownership/gaps/", "/ownership/", "/ownership/owners/", "/ownership/queues/"), 1)
 
 
 def addresses():
