@@ -51,13 +51,13 @@ def test_turns_are_moved_previewed_and_saved_by_the_keyboard(as_role, rotation):
     ]
 
     page.keyboard.press("Shift+Tab")
-    by_keyboard_back(page, "Save")
+    press_by_keyboard(page, "Save")
     expect(page.get_by_text("The rotation is saved")).to_be_visible()
     assert list(LayerMember.objects.filter(layer__level=1).values_list("person__name", flat=True)) == names
     assert visit.refusals == []
 
 
-def by_keyboard_back(page, name):
+def press_by_keyboard(page, name):
     """Go back from the preview to a button above it, and press Enter."""
     target = page.get_by_role("button", name=name, exact=True)
     for _ in range(10):

@@ -116,7 +116,7 @@ def _answered(answers: dict[str, list[Answer]], *, since: float, what: str) -> N
 
 
 def readiness_at_full_load(standing: Standing, *, seconds: float) -> list[Answer]:
-    """What is answered about readiness while every thread that makes pages has one to make, and readers wait."""
+    """Return answers about readiness while every thread that makes pages has one to make, and readers wait."""
     port = standing.muster.port
     with ExitStack() as until:
         for session in [standing.muster.session(VIEWER) for _ in range(SESSIONS)]:

@@ -87,10 +87,10 @@ def condition(model, writers):
         return "true"
     keys = placing_keys(model)
     parts = [f'"{column}" >= {SHIFT}' for column in {meta.pk.column, *(key.column for key in keys)}]
-    return " OR ".join([*parts, *_of_nobody(model, keys)])
+    return " OR ".join([*parts, *_homeless_rows(model, keys)])
 
 
-def _of_nobody(model, keys):
+def _homeless_rows(model, keys):
     """A row without a home, or at no site, is the whole installation's."""
     deciding = [key for key in keys if key.name in HOMES] or keys
     if model not in {Site, Region} and deciding and all(key.null for key in deciding):

@@ -28,7 +28,7 @@ from web.units import instant
 ID, LIST_ID = "cover", "cover-shifts"
 PER_PAGE, PER_PAGE_OF_LONG = 25, 10
 LONG_DAYS = 28
-"""Of more days than these a page shows fewer sites."""
+"""A page that shows more days than these shows fewer sites."""
 MOST_OFFERED = 200
 FILTERS = ("site", "region", "domain", "standing")
 DOMAINS = dict(DomainChoices.choices)

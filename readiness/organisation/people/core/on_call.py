@@ -16,7 +16,7 @@ OFFICE = (time(8), time(18))
 """Weekdays between these, in local time, are no overtime."""
 SATURDAY = 5
 NOBODY = "nobody"
-"""What a level lacks that nobody has."""
+"""The lack of a level that nobody has."""
 OVERLOAD = 0.15
 """Whoever has that much more than the mean is overloaded, as in Grafana OnCall."""
 

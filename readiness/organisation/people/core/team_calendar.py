@@ -21,7 +21,7 @@ class EntryKind(StrEnum):
 
 
 WEIGHTIEST = (EntryKind.NOBODY, EntryKind.AWAY, EntryKind.ON_CALL, EntryKind.DRILL, EntryKind.CAPACITY)
-"""Of several entries of a day the first of these gives the cell its colour."""
+"""The first of these among the entries of a day gives the cell its colour."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -33,7 +33,7 @@ class DailyLayer:
 
 @dataclass
 class Entries:
-    """What people entered for a rotation: spans are (level, start, end, person, taker) as far as they have them."""
+    """Entries of people for a rotation: spans are (level, start, end, person, taker) as far as they have them."""
 
     layers: list = field(default_factory=list)
     overrides: list = field(default_factory=list)

@@ -52,7 +52,7 @@ def page(rotation):
 
 
 def fields_of(answer):
-    """What a browser would send of the form, but for its buttons."""
+    """Return what a browser would send of the form, but for its buttons."""
     form = re.search(r'<form[^>]*id="rotation-form".*?</form>', answer, re.DOTALL)[0]
     data = {}
     for field in re.findall(r"<input[^>]*>", form):

@@ -1,4 +1,4 @@
-"""What a manager limited to one region changes of rotations, teams and people: what has its home there."""
+"""A manager limited to one region changes rotations, teams and people that have their home there, and no others."""
 
 import re
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""What means one person in free text, and nobody else."""
+"""Words of a free text that name one person, and nobody else."""
 
 import re
 
