@@ -25,7 +25,7 @@ help:
 	@echo "                 in full, the demo's past, names and scopes in full (args='tests/stack -k port': some of them)"
 	@echo "make test-all    all of the tests; args as above"
 	@echo "make test-changed the tests that this branch's changes can touch (base=HEAD~3: since then), and why"
-	@echo "make test-peers  the tests with real senders (Debian's prometheus), attacks and outages"
+	@echo "make test-peers  the tests with real senders (Debian's prometheus and alertmanager), attacks and outages"
 	@echo "make check       linters, types, import contracts, templates, migrations, architecture"
 	@echo "make fix         format the code, and mend what the linter can mend by itself"
 	@echo "make bench       the benchmarks, or one: make bench ingest"
@@ -61,7 +61,7 @@ test-changed:
 	@$(DEV) -m tests.changed $(base) -n 2 --dist worksteal $(args)
 
 test-peers:
-	@$(DEV) -m pytest -n 4 --dist loadfile --no-loadscope-reorder -m peers $(args)
+	@$(DEV) -m pytest -n 6 -p tests.peers.scheduling --dist loadfile --no-loadscope-reorder -m peers $(args)
 
 # One failure does not hide the next.
 check: setup

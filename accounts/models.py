@@ -8,6 +8,9 @@ from django.db.models import Q
 
 WRITER = "(NULLIF(current_setting('muster.acting', true), '')::jsonb ->> 'user')::bigint"
 """The key of the user who writes, in SQL, as the history is told (`web/actor.py`)."""
+READER_SETTING = "muster.reader"
+READER = f"NULLIF(current_setting('{READER_SETTING}', true), '')::bigint"
+"""The key of the user with scopes who reads, in SQL, for rows that are one's own (`web/scopes.py`)."""
 
 
 class User(AbstractUser):
@@ -82,6 +85,7 @@ class AccessScope(models.Model):
     """Limits a user to regions or sites, by slug because inventory is a floor above. No row means everywhere."""
 
     HISTORY = True
+    HISTORY_TITLE = ("user", "kind", "slug")
     # A slug is also a name of a site or region.
     VISIBLE_WHERE = """EXISTS (SELECT FROM inventory_site AS site
             WHERE accounts_accessscope.kind = 'site' AND site.slug = accounts_accessscope.slug)

@@ -21,10 +21,17 @@ OPEN_APPS = (
     "evidence",
     "ownership",
     "grants",
+    "standards",
     "scoring",
     "golive",
     "tradeoffs",
     "boards",
+    "alerts",
+    "incidents",
+    "lessons",
+    "duties",
+    "actions",
+    "findings",
 )
 
 
@@ -73,12 +80,31 @@ _factors = tuple(
     f"tradeoffs.*_{model}" for model in ("sitefactor", "latencyfactor", "factorday", "exchangerate")
 )
 _draft = (
+    "lessons.*_lesson",
     *(f"framework.{verb}_frameworkversion" for verb in ("add", "change", "delete")),
     "boards.add_dryrun",
     *(f"jurisdiction.{verb}_rulepack" for verb in ("add", "change", "delete")),
     "jurisdiction.*_dataorigin",
     "jurisdiction.*_heldbasis",
 )
+_standards = (
+    *(f"standards.*_{model}" for model in ("standard", "flexiblearea", "alternative")),
+    *(f"standards.{verb}_standardversion" for verb in ("add", "change", "delete")),
+)
+_outside = (
+    "alerts.*_alertsender",
+    "alerts.*_inboundrule",
+    "alerts.end_inboundalert",
+    "alerts.*_heartbeattarget",
+)
+_silence = ("alerts.*_silence", "alerts.*_maintenancewindow")
+_handle = "alerts.handle_alert"
+_incidents = (
+    *(f"incidents.{verb}_incident" for verb in ("add", "change", "review")),
+    "incidents.*_incidentescape",
+)
+_certify = ("duties.*_dutyentry", "duties.*_dutyprofile", "duties.*_certificate", "duties.*_energyfigure")
+_act = ("actions.*_action", "findings.add_finding", "findings.*_jointreview")
 _decide = ("framework.publish_frameworkversion", "boards.add_dryrun", "jurisdiction.publish_rulepack")
 
 ROLES: dict[str, Role] = {
@@ -94,14 +120,24 @@ ROLES: dict[str, Role] = {
                 "inventory.change_accelerator",
                 "scoring.change_sitescore",
                 "scoring.add_reasonend",
+                _handle,
+                *_incidents,
+                *_act,
+                "findings.answer_for_operations",
                 "demo.change_demofleet",
+                "web.view_message",
                 "grants.add_grant",
+                "standards.add_deviationwaiver",
                 "golive.*_campaign",
                 "golive.progress_workitem",
                 "accounts.share_savedview",
+                "web.share_channel",
                 *_names,
                 *_practise,
                 *_prove,
+                *_outside,
+                *_silence,
+                "duties.file_dutyentry",
             ),
         ),
         Role(
@@ -112,11 +148,19 @@ ROLES: dict[str, Role] = {
                 "workloads.*",
                 "scoring.change_sitescore",
                 "grants.add_grant",
+                "standards.add_deviationwaiver",
+                *_standards,
                 "tradeoffs.add_decision",
                 "tradeoffs.add_portfoliorun",
                 "tradeoffs.cancel_portfoliorun",
+                _handle,
+                *_incidents,
+                *_act,
+                "findings.answer_for_planning",
+                "findings.answer_for_framework",
                 "golive.*_campaign",
                 "golive.*_workitem",
+                "golive.*_workplan",
                 "ownership.add_assignment",
                 "accounts.share_savedview",
                 *_names,
@@ -125,6 +169,7 @@ ROLES: dict[str, Role] = {
                 "evidence.*_reportrule",
                 "evidence.*_declaredlimit",
                 *_factors,
+                *_certify,
                 *_draft,
                 "evidence.change_validationrun",
             ),
@@ -135,15 +180,30 @@ ROLES: dict[str, Role] = {
                 *_look,
                 "inventory.change_site",
                 "accounts.view_user",
+                "web.*_message",
                 *(f"accounts.{verb}_savedview" for verb in ("share", "change", "delete")),
+                "web.share_channel",
                 "grants.approve_grant",
+                "standards.*_deviationwaiver",
+                "standards.publish_standardversion",
+                *_standards,
+                _handle,
+                *_incidents,
+                *_act,
+                "findings.answer_*",
                 "tradeoffs.approve_decision",
                 "evidence.*_review",
                 _confirm,
                 "golive.*_approver",
                 "golive.*_workitem",
+                "golive.*_workplan",
                 "people.*",
                 "ownership.*",
+                *_silence,
+                "alerts.*_escalationroute",
+                "alerts.*_escalationlevel",
+                "alerts.change_alertingstate",
+                "duties.*",
                 *_decide,
             ),
         ),

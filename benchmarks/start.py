@@ -19,16 +19,19 @@ from pathlib import Path
 from urllib.parse import urlencode
 from urllib.request import HTTPCookieProcessor, Request, build_opener
 
+import psutil
 import psycopg
 
 from benchmarks import machine
 from stack.state import StackState
-from tests.peers.memory import pss_mib
+from tests.peers.memory import MIB, pss_mib
 from tests.stack.checkout import below, free_port
 
 ROOT = Path(__file__).parents[1]
 COLD_S, WARM_S, IDLE_MIB, HISTORY_S = 60.0, 5.0, 600.0, 300.0
 SETTLED_S = 180.0
+LOOKS, BETWEEN_LOOKS_S = 7, 10.0
+PARTS = ("uvicorn", "worker", "beat", "sending", "postgres", "valkey")
 VISIT_S = 5.0
 TICKS = os.sysconf("SC_CLK_TCK")
 PAGES = (
@@ -182,7 +185,26 @@ def _await_history(started: _Started, visitor: _PageVisitor) -> None:
 
 
 def _report_memory(pid: int) -> None:
-    total_mib = pss_mib(pid)
+    """The median of some looks, since a worker's processes grow until they are replaced, and that of each part."""
+    looks = []
+    for _ in range(LOOKS):
+        looks.append(_mib_by_part(pid))
+        time.sleep(BETWEEN_LOOKS_S)
+    total_mib = statistics.median(sum(look.values()) for look in looks)
     print(
         f"idle: {total_mib:.0f} MiB; bar {IDLE_MIB:g}: {machine.verdict(total_mib <= IDLE_MIB)}", flush=True
     )
+    parts = {name: statistics.median(look.get(name, 0.0) for look in looks) for name in looks[-1]}
+    print("    " + ", ".join(f"{name} {mib:.0f}" for name, mib in parts.items()), flush=True)
+
+
+def _mib_by_part(pid: int) -> dict[str, float]:
+    """The launcher's own process, and each process that it started, with all below that."""
+    launcher = psutil.Process(pid)
+    mib = {_part_of(process.cmdline()): pss_mib(process.pid) for process in launcher.children()}
+    return {"launcher": launcher.memory_full_info().pss / MIB} | mib
+
+
+def _part_of(command: list[str]) -> str:
+    words = " ".join(command)
+    return next((part for part in PARTS if part in words), words[:30])

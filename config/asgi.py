@@ -13,16 +13,21 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 wsgi = get_wsgi_application()
 
 from config import urls  # noqa: E402, F401  (Django has to be set up first; with it comes all that pages import)
+from readiness.loop.alerts.inbound.asgi import WebhookDoor  # noqa: E402
+from readiness.loop.alerts.inbound.receive import ADDRESSES  # noqa: E402
 from telemetry import formats  # noqa: E402
 from telemetry.asgi import SampleDoor  # noqa: E402
+from telemetry.room import body_room  # noqa: E402
 from web import health  # noqa: E402
 from web.serving.application import Serving  # noqa: E402
 
 # Load now, so that the first request after a start is answered in time.
-health.newest_migrations()
+health.migrations_on_disk()
 
-# One door, and so one room of memory, for the addresses of all formats.
-door = SampleDoor()
+# One room of memory for all bodies, and one door for the addresses of all formats of samples.
+room = body_room()
+samples, webhooks = SampleDoor(room=room), WebhookDoor(room)
+doors = dict.fromkeys(formats.addresses(), samples) | dict.fromkeys(ADDRESSES, webhooks)
 
 # Each connection is an open file. With the usual limit of 1,024, idle ones could lock everybody out.
 _, most_files = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -35,6 +40,6 @@ gc.set_threshold(50_000, 10, 10)
 
 # uvicorn's own proxy headers are off (stack/processes.py), because it would trust the loopback address by default.
 application = ProxyHeadersMiddleware(
-    Serving(wsgi, doors={("POST", address): door for address in formats.addresses()}),
+    Serving(wsgi, doors={("POST", address): door for address, door in doors.items()}),
     settings.TRUSTED_PROXIES,
 )

@@ -2,6 +2,7 @@
 
 import gc
 import os
+from importlib import import_module
 from typing import Any
 
 from celery import Celery, Task
@@ -10,6 +11,10 @@ from celery.signals import task_prerun, worker_before_create_process, worker_ini
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 # Django's checks belong to `make check`; here they would make the worker load every page, form and endpoint.
 os.environ.setdefault("CELERY_SKIP_CHECKS", "1")
+
+
+LOADED_BY_EACH = ("cffi.cparser", "numpy.ma", "pydantic.dataclasses")
+"""Modules that libraries import only when they are used."""
 
 
 class ActingTask(Task):
@@ -36,8 +41,13 @@ def _bound_statements(**sent: object) -> None:
 
 @worker_before_create_process.connect
 def _share_what_is_loaded(**sent: object) -> None:
-    """Freeze loaded objects: the garbage collector writes to each object that it visits, so forked processes would soon
-    share none of them."""
+    """Load what each forked process would load anew, and freeze it: the garbage collector writes to each object that it
+    visits, so the processes would soon share none of them."""
+    from telemetry.core.registry import registry
+
+    for name in LOADED_BY_EACH:
+        import_module(name)
+    registry()
     gc.collect()
     gc.freeze()
 

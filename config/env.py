@@ -44,8 +44,25 @@ def flag(name: str, default: bool, what: str) -> bool:
     return _read(name, default, parse, what)
 
 
+def one_of(name: str, default: str, choices: tuple[str, ...], what: str) -> str:
+    def parse(raw: str) -> str:
+        if raw not in choices:
+            raise ValueError(f"use {', '.join(choices[:-1])} or {choices[-1]}")
+        return raw
+
+    return _read(name, default, parse, what)
+
+
 def words(name: str, default: list[str], what: str) -> list[str]:
     return _read(name, default, lambda raw: [part.strip() for part in raw.split(",") if part.strip()], what)
+
+
+def keys(name: str, what: str) -> list[str]:
+    """Keys, comma-separated; empty unless given. Raises for one that could be guessed, without repeating it."""
+    values = words(name, [], what)
+    if any(len(key) < 32 for key in values):
+        raise ImproperlyConfigured(f"{name} has a key of fewer than 32 characters: it holds {what}.")
+    return values
 
 
 def networks(name: str, what: str) -> list[str]:

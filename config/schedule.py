@@ -5,14 +5,17 @@ No tick expires: the beat sends one only if none waits (config/beat.py).
 
 from typing import Any, NamedTuple
 
-URGENT_QUEUES = ("ingest", "scoring")
-"""Jobs that store samples, judge sites or write problems. Bulk work always leaves them a process of each worker."""
+URGENT_QUEUES = ("ingest", "scoring", "delivery")
+"""Jobs that store samples, judge sites, write problems or deliver messages. Bulk work always leaves them a process of
+each worker."""
 DEFAULT_QUEUE = "default"
 """Bulk work: everything that nobody declared urgent."""
 ROUTES = {
     "telemetry.*": {"queue": "ingest"},
+    "readiness.heartbeat.*": {"queue": "delivery"},
     "readiness.*": {"queue": "scoring"},
     "web.number_written": {"queue": "scoring"},
+    "web.deliver": {"queue": "delivery"},
 }
 
 
@@ -49,9 +52,23 @@ JOBS: dict[str, Job] = {
         # Only an evaluation detects silence; this is the longest delay after the last sample stops being live.
         ("rescore-due", "scoring", 5, "readiness.scoring.rescore_due", "Judge sites whose samples run out"),
         ("write-problems", "scoring", 3, "readiness.problems.write_claimed", "Write down problems"),
+        ("run-alerts", "scoring", 3, "readiness.alerts.run", "Raise alerts and tell of them"),
+        ("join-alerts", "scoring", 15, "readiness.incidents.join_alerts", "Join alerts to their incidents"),
+        # Shares of 90 days move by the day, and with each review and action.
+        (
+            "write-learning",
+            "default",
+            600,
+            "readiness.incidents.write_learning",
+            "Write what incidents taught",
+        ),
+        ("settle-loop", "scoring", 15, "readiness.loop.settle", "Close findings, see effects of actions"),
+        # Hourly, because answers and reviews write their figures at once; here only time passes.
+        ("prove-loop", "default", 3600, "readiness.loop.prove", "Write evidence of the loop"),
         ("write-own-problems", "scoring", 5, "readiness.problems.write_own", "Write down its own problems"),
         # Followers read rows that have their position, so this is the longest delay between both.
         ("number-written", "scoring", 3, "web.number_written", "Number what was written"),
+        ("duty-registers", "default", 60, "readiness.duties.keep_registers", "Keep the registers of duties"),
         ("rescore-aged", "scoring", 60, "readiness.scoring.rescore_aged", "Judge all other sites"),
         ("demo-records", "default", 600, "readiness.demo.keep_records", "Renew the demo’s records"),
         # This takes minutes after the demo is loaded.
@@ -64,6 +81,14 @@ JOBS: dict[str, Job] = {
         # Hourly, so that no restart of the schedule can skip a day.
         ("extend-shifts", "default", 3600, "readiness.people.extend_shifts", "Write shifts of later days"),
         ("lapse-swaps", "scoring", 60, "readiness.people.lapse_swaps", "End swaps that nobody accepted"),
+        # It only wakes the courier of a worker process, which looks each second for what is due.
+        # Its threads call the addresses; the task itself waits for none of them.
+        ("heartbeat", "delivery", 60, "readiness.heartbeat.beat", "Send heartbeats"),
+        ("map-inbound", "default", 60, "readiness.inbound.map_again", "Map alerts of other systems again"),
+        ("deliver", "delivery", 2, "web.deliver", "Deliver messages"),
+        ("keep-deliveries", "default", 3600, "web.keep_deliveries", "Drop old deliveries"),
+        # At seven in the morning somewhere, they take seconds each on a large fleet.
+        ("send-digests", "default", 60, "readiness.boards.digests", "Send digests"),
         # External servers answer slowly.
         ("read-calendars", "default", 900, "readiness.people.read_calendars", "Read calendars"),
     )

@@ -1,13 +1,12 @@
 """Every setting of Muster. Those that an operator may change are read from the environment and listed in README.md."""
 
 from datetime import timedelta
-from logging import LogRecord
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
 
-from config import env, schedule
+from config import env, logs, schedule
 from config.celery import app as celery_app  # noqa: F401  (shared tasks go by it)
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -78,12 +77,17 @@ CACHES = {
 INSTALLED_APPS = [
     "readiness.demo",
     "readiness.tradeoffs",
+    "readiness.assessment.standards",
     "readiness.assessment.grants",
     "readiness.assessment.scoring",
     "readiness.golive",
     "readiness.boards",
-    "readiness.loop.problems",
+    *(
+        f"readiness.loop.{room}"
+        for room in ("lessons", "incidents", "findings", "actions", "alerts", "problems")
+    ),
     "readiness.assessment.evidence",
+    "readiness.assessment.duties",
     "readiness.organisation.ownership",
     "readiness.organisation.people",
     "readiness.demand.jurisdiction",
@@ -206,7 +210,7 @@ HASHED_STATIC = env.flag("MUSTER_HASHED_STATIC", not DEBUG, "0 to serve static f
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
-        "BACKEND": "web.storage.HashedStaticFilesStorage"
+        "BACKEND": "web.storage.BundledStaticFilesStorage"
         if HASHED_STATIC
         else "django.contrib.staticfiles.storage.StaticFilesStorage"
     },
@@ -215,6 +219,8 @@ STORAGES = {
 WHITENOISE_SKIP_COMPRESS_EXTENSIONS = ["png", "jpg", "gz", "br", "woff", "woff2", "map"]
 # Files are never requested by their plain names, and compressing those too would double the time.
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
+# Names with a hash of Django's or of the bundler's: browsers keep these for good.
+WHITENOISE_IMMUTABLE_FILE_TEST = r"\.(?:[0-9a-f]{12}|[0-9A-Z]{8})\.\w+$"
 WHITENOISE_USE_FINDERS = not HASHED_STATIC
 MEDIA_ROOT = DATA_DIR / "media"
 
@@ -272,6 +278,44 @@ CALENDAR_HOSTS = [
     )
 ]
 
+# --- messages that leave Muster ---------------------------------------------------------------------------------------
+DELIVERY_KEYS = env.keys(
+    "MUSTER_DELIVERY_KEY",
+    "the key that encrypts the secrets of channels, of 32 characters or more; several, comma-separated, while one"
+    " replaces another: the first encrypts; `make run` keeps one in its data folder",
+)
+DELIVERY_HOSTS = [
+    host.lower()
+    for host in env.words(
+        "MUSTER_DELIVERY_HOSTS",
+        [],
+        "comma-separated hosts (with a port other than the usual one) that messages may be sent to although they are"
+        " inside the network or speak plain http",
+    )
+]
+MAIL_HOST = env.text("MUSTER_MAIL_HOST", "", "the server that takes mail; without one Muster sends none")
+MAIL_FROM = env.text("MUSTER_MAIL_FROM", "Muster <muster@localhost>", "the sender of mail")
+MAIL_TLS = env.one_of(
+    "MUSTER_MAIL_TLS",
+    "starttls",
+    ("starttls", "tls", "none"),
+    "how mail is encrypted on its way to the server: starttls, tls (from the beginning, mostly at port 465) or none",
+)
+MAILERS = {
+    "default": {
+        "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        "OPTIONS": {
+            "host": MAIL_HOST,
+            "port": env.integer("MUSTER_MAIL_PORT", 587, "the port of the mail server"),
+            "username": env.text("MUSTER_MAIL_USER", "", "the user name at the mail server"),
+            "password": env.text("MUSTER_MAIL_PASSWORD", "", "the password at the mail server"),
+            "use_tls": MAIL_TLS == "starttls",
+            "use_ssl": MAIL_TLS == "tls",
+            "timeout": 15,
+        },
+    }
+}
+
 # --- REST -------------------------------------------------------------------------------------------------------------
 API_CALLS_PER_MINUTE = env.integer(
     "MUSTER_API_CALLS_PER_MINUTE", 600, "calls of the API that one token may make in a minute; 0 for no limit"
@@ -307,7 +351,10 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
     "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
-    "ENUM_NAME_OVERRIDES": {"DomainEnum": "readiness.assessment.evidence.models.SigningDomain"},
+    "ENUM_NAME_OVERRIDES": {
+        "DomainEnum": "readiness.assessment.evidence.models.SigningDomain",
+        "InventoryDomainEnum": "inventory.models.DomainChoices",
+    },
 }
 
 # --- history: who did what, seen by triggers so that bulk writes are in it too ----------------------------------------
@@ -316,6 +363,9 @@ HISTORY_DAYS = env.integer(
 )
 # Triggers follow from the models: they are installed after each migration (web/audit/triggers.py), not by one.
 PGTRIGGER_MIGRATIONS = False
+
+# --- deliveries -------------------------------------------------------------------------------------------------------
+DELIVERY_DAYS = env.integer("MUSTER_DELIVERY_DAYS", 90, "days that messages are kept after they were sent")
 
 # --- second persons ---------------------------------------------------------------------------------------------------
 STRICT_SECOND_PERSON = env.flag(
@@ -345,40 +395,6 @@ CELERY_TASK_ROUTES = schedule.ROUTES
 CELERY_BEAT_SCHEDULE = schedule.ENTRIES
 JOBS = schedule.JOBS
 
-
-def _refused_in_a_line(record: LogRecord) -> bool:
-    """A refused request is not an error of Muster: keep the line, but drop the traceback."""
-    if getattr(record, "status_code", 500) < 500:
-        record.exc_info = None
-    return True
-
-
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "filters": {
-        "request_id": {"()": "web.request_ids.RequestIdFilter"},
-        # One line says that the database is unavailable (web/serving/pulse.py), instead of one for each request.
-        "no_refusals": {
-            "()": "django.utils.log.CallbackFilter",
-            "callback": lambda record: record.exc_info or getattr(record, "status_code", 0) != 503,
-        },
-        "short": {"()": "django.utils.log.CallbackFilter", "callback": _refused_in_a_line},
-    },
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s [%(request_id)s] %(message)s"}},
-    "handlers": {
-        "console": {
-            "class": "logging.StreamHandler",
-            "formatter": "line",
-            "filters": ["request_id", "no_refusals", "short"],
-        }
-    },
-    # A line for each of 155 triggers after every migration is noise.
-    "loggers": {"pgtrigger": {"level": "WARNING"}},
-    "root": {
-        "handlers": ["console"],
-        "level": env.text("MUSTER_LOG_LEVEL", "INFO", "DEBUG, INFO, WARNING or ERROR"),
-    },
-}
+LOGGING = logs.configuration(env.text("MUSTER_LOG_LEVEL", "INFO", "DEBUG, INFO, WARNING or ERROR"))
 
 env.refuse_misspelt()

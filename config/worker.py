@@ -1,4 +1,4 @@
-"""The worker: `python -m config.worker --queues ingest,scoring --bulk default --concurrency 2`.
+"""The worker: `python -m config.worker --queues ingest,scoring,delivery --bulk default --concurrency 2`.
 
 It works like `celery worker`, without Celery's command line, whose memory each of its processes would hold. Bulk work
 takes one of its processes at a time: that queue has a channel of its own, which the broker gives one message until it

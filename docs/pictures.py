@@ -1,7 +1,7 @@
-"""Take the pictures of five pages that README.md shows, from a running Muster with its demo fleet.
+"""Take the pictures that README.md and docs/guides/tour.md show, from a running Muster with its demo fleet.
 
     make run                                # in another terminal, with the demo
-    .venv/bin/python docs/pictures.py       # --url http://127.0.0.1:8001 for another address
+    .venv/bin/python docs/pictures.py       # --url http://127.0.0.1:8001 for another address, --only road proof
 
 It needs Debian's chromium. It signs in as the demo's planner, changes nothing, and ends the browser that it starts.
 """
@@ -25,11 +25,16 @@ LABEL, LABEL_HEIGHT = "Muster's demo fleet: every figure is simulated", 40
 PATIENCE_MS = 60_000
 PAGES = {
     "fleet": "/fleet/",
-    "site": "/sites/lon-1/",
+    "road": "/readiness/road/",
+    "site": "/sites/sat-1/",
+    "proof": "/sites/sat-1/checks/p5-accelerator-health/",
     "matrix": "/readiness/",
     "trade-offs": "/tradeoffs/?workload=assistant-emea",
     "ownership": "/ownership/",
+    "decision": "/decisions/?reviewed=true",
 }
+OPENED = {"decision": "#table-decisions tbody a"}
+"""The page is behind the first of these links of its address: what a demo records has another number each time."""
 DRAWN = (
     "() => [...document.querySelectorAll('[data-plot-frame]')].every(frame =>"
     " frame.querySelector('[data-drawn], [data-chart-notice]') && !frame.dataset.loading)"
@@ -56,9 +61,12 @@ def sign_in(page: Page, url: str, password: str) -> None:
     page.wait_for_url(lambda url: "/login/" not in url)
 
 
-def picture(page: Page, address: str) -> bytes:
-    """Open the page, wait until its charts are drawn, and give its upper part as WebP, labelled below."""
+def picture(page: Page, address: str, link: str = "") -> bytes:
+    """Open the page, or what its link leads to, wait until its charts are drawn, and give its upper part as WebP,
+    labelled below."""
     page.goto(address)
+    if link:
+        page.goto(page.locator(link).first.evaluate("link => link.href"))
     for chart in page.locator("[data-chart-url]").all():
         chart.scroll_into_view_if_needed()
     page.wait_for_function(DRAWN)
@@ -79,11 +87,13 @@ def labelled(screenshot: Image.Image) -> Image.Image:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Take the pictures of README.md.")
+    parser = argparse.ArgumentParser(description="Take the pictures of README.md and the tour.")
     parser.add_argument(
         "--url", default="http://127.0.0.1:8000", help="where Muster runs (default: %(default)s)"
     )
-    url = parser.parse_args().url.rstrip("/")
+    parser.add_argument("--only", nargs="*", default=PAGES, help="which pictures (default: all)")
+    options = parser.parse_args()
+    url = options.url.rstrip("/")
     chromium = shutil.which("chromium") or sys.exit("Install Debian's chromium first.")
     password = demo_password()
     FOLDER.mkdir(exist_ok=True)
@@ -94,8 +104,8 @@ def main() -> None:
         )
         page.set_default_timeout(PATIENCE_MS)
         sign_in(page, url, password)
-        for name, path in PAGES.items():
-            content = picture(page, url + path)
+        for name in options.only:
+            content = picture(page, url + PAGES[name], OPENED.get(name, ""))
             (FOLDER / f"{name}.webp").write_bytes(content)
             print(f"docs/pictures/{name}.webp: {len(content) / 1000:.0f} kB")
             if len(content) > LARGEST_BYTES:

@@ -6,9 +6,10 @@ class InventoryConfig(AppConfig):
     verbose_name = "Inventory"
 
     def ready(self) -> None:
-        from inventory import panels
+        from inventory import naming, panels
         from inventory.scopes import PLACES, RESOLVED
         from web import scopes
 
+        naming.register()
         panels.register()
         scopes.resolve_with(RESOLVED, places=PLACES)

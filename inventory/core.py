@@ -22,7 +22,8 @@ class SiteFacts:
     Counts cover equipment in service and are None if no device at all was entered: not known rather than none.
     `fabrics` are the kinds of ports in the accelerators' own network, `vendors_in_path` the number of manufacturers of
     devices that carry traffic. Quantities are in kW, °C and s, None if not stated. `equipment` is everything neither
-    planned nor retired, because drained or failed equipment still needs people.
+    planned nor retired, because drained or failed equipment still needs people. `racks_metered_alone` are racks with a
+    measured feed and no node: all that is known of them is their power.
     """
 
     id: int
@@ -52,6 +53,7 @@ class SiteFacts:
     vendors_in_path: int | None
     cooling_media: frozenset[str] = frozenset()
     equipment: tuple[Equipment, ...] = ()
+    racks_metered_alone: int = 0
 
 
 def smallest_region(regions: Iterable[int], parents: Mapping[int, int | None]) -> int | None:

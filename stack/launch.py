@@ -18,15 +18,21 @@ from stack import postgres, processes, schema, valkey
 from stack.apart import apart
 from stack.child import Recipe, open_log
 from stack.first_start import Demo, DemoMark, decide_demo
-from stack.layout import SPACE_TO_BEGIN_MB, SPACE_TO_START_MB, Layout, require_space, secret_key
+from stack.layout import SPACE_TO_BEGIN_MB, SPACE_TO_START_MB, Layout, own_key, require_space
 from stack.schema import Holding
 from stack.sockets import short_folder
 from stack.state import StackState, end_orphans, ourselves
 from stack.supervisor import Supervisor
 
 PORTS_TRIED = 100
-# glibc would give many threads their own heaps, and keep the memory of one large answer in all of them.
-MALLOC = {"MALLOC_ARENA_MAX": "2"}
+# glibc would give many threads their own heaps, and keep the memory of one large answer in all of them. After a large
+# array it would also keep what smaller ones leave, unless its limits are set: 20 to 60 MB in a worker's process.
+MALLOC = {
+    "MALLOC_ARENA_MAX": "2",
+    "MALLOC_MMAP_THRESHOLD_": "262144",
+    "MALLOC_TRIM_THRESHOLD_": "524288",
+}
+OWN_KEYS = {"MUSTER_SECRET_KEY": "secret-key", "MUSTER_DELIVERY_KEY": "delivery-key"}
 Say = Callable[[str], None]
 
 
@@ -82,9 +88,16 @@ class Launch:
         self.state.environment = {
             **urls,
             "MUSTER_DATA_DIR": str(self.layout.data),
-            "MUSTER_SECRET_KEY": self.environ.get("MUSTER_SECRET_KEY") or secret_key(self.layout),
+            **self._keys(),
         }
         self.supervisor.record()
+
+    def _keys(self) -> dict[str, str]:
+        """The keys that the operator gave, else those of this data folder."""
+        return {
+            variable: self.environ.get(variable) or own_key(self.layout, name)
+            for variable, name in OWN_KEYS.items()
+        }
 
     def _cluster(self, sockets: Path) -> postgres.Cluster:
         """The cluster of this data folder, created if needed."""
@@ -186,11 +199,12 @@ class Launch:
         return self.layout.data / f"demo-{name}"
 
     def _static_digest(self) -> str:
-        """Changes when a static file or the set of packages does."""
+        """Changes when a static file, what bundles them, or the set of packages does."""
         digest = hashlib.sha256()
-        requirements = self.layout.root / "requirements" / "base.txt"
-        digest.update(requirements.read_bytes() if requirements.exists() else b"")
-        for folder in sorted(self.layout.root.glob("static")) + sorted(self.layout.root.glob("*/static")):
+        for path in (self.layout.root / "requirements" / "base.txt", self.layout.root / "web" / "storage.py"):
+            digest.update(path.read_bytes() if path.exists() else b"")
+        folders = [self.layout.root / "web" / "assets", *sorted(self.layout.root.glob("static"))]
+        for folder in folders + sorted(self.layout.root.glob("*/static")):
             for path in sorted(folder.rglob("*")):
                 stat = path.stat()
                 digest.update(f"{path}\0{stat.st_size}\0{stat.st_mtime_ns}\n".encode())

@@ -98,9 +98,9 @@ def free_space_mb(folder: Path) -> int:
     return shutil.disk_usage(folder).free // 1_000_000
 
 
-def secret_key(layout: Layout) -> str:
-    """The installation's own key, made on the first start."""
-    path = layout.data / "secret-key"
+def own_key(layout: Layout, name: str) -> str:
+    """A key of the installation's own, made on the first start."""
+    path = layout.data / name
     if not path.exists():
         part = path.with_suffix(".part")
         part.unlink(missing_ok=True)

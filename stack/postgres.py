@@ -42,9 +42,9 @@ SETTINGS = {
     "log_timezone": "UTC",
     "log_line_prefix": "%m [%p] ",
     "max_connections": "100",
-    # Less than half of PostgreSQL's own choice. What it leaves out the kernel keeps, and gives up when others need the
+    # A quarter of PostgreSQL's own choice. What it leaves out the kernel keeps, and gives up when others need the
     # memory; pages of the demo take the database no longer than with 64 MB.
-    "shared_buffers": "40MB",
+    "shared_buffers": "32MB",
 }
 # A throw-away cluster need not survive a crash.
 THROW_AWAY = {

@@ -2,7 +2,7 @@
 
 import shlex
 
-QUEUES, BULK = "ingest,scoring", "default"
+QUEUES, BULK = "ingest,scoring,delivery", "default"
 PORT = 8000
 
 

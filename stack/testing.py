@@ -26,7 +26,11 @@ from stack.child import Recipe, run, start, stop, wait_ready
 from stack.sockets import short_folder
 
 PREFIX = "muster-test-"
-SETTINGS = {"MUSTER_SECRET_KEY": "for tests only, and so not secret", "MUSTER_HASHED_STATIC": "0"}
+SETTINGS = {
+    "MUSTER_SECRET_KEY": "for tests only, and so not secret",
+    "MUSTER_DELIVERY_KEY": "for tests only and so no more secret than the other",
+    "MUSTER_HASHED_STATIC": "0",
+}
 _running = ExitStack()
 _peaks: list[tuple[int, int]] = []
 

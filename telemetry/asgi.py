@@ -10,17 +10,16 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
-import orjson
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, connections
 
 from telemetry import formats, meters, receive
 from telemetry.formats import BodyHeaders, WireFormat
 from telemetry.models import Source
 from telemetry.receive import Delivery, WriteAnswer, WriteRefused
-from telemetry.room import PLACES_EACH, ROOM_BYTES, NoRoom, Room, SourceRooms
+from telemetry.room import PLACES_EACH, NoRoom, Room, SourceRooms, body_room
 from web import bodies, request_ids
 from web.clock import now
+from web.serving.doors import DatabaseAway, drop_connections, run_connected, send_json
 from web.serving.lanes import Lane
 from web.serving.work import INGEST
 
@@ -30,7 +29,7 @@ log = logging.getLogger(__name__)
 class SampleDoor:
     def __init__(self, threads: Lane | None = None, room: Room | None = None) -> None:
         self._threads = threads or Lane(INGEST)
-        self._room = room or Room(ROOM_BYTES, "too many requests at once")
+        self._room = room or body_room()
         self._places = SourceRooms(PLACES_EACH)
         formats.load()
 
@@ -43,7 +42,7 @@ class SampleDoor:
             except bodies.SenderGone:
                 return
         meters.count_write(answer, address=delivery.path, seconds=time.perf_counter() - began)
-        await _send(answer, send, request_id, is_read=is_read)
+        await send_json(answer.status, answer.says, answer.retry_after_s, send, request_id, is_read=is_read)
         if not is_read:
             await bodies.linger(incoming)
             await send({"type": "http.response.body", "body": b""})
@@ -135,41 +134,12 @@ def _refusal(error: Exception) -> WriteRefused:
 
 
 def _connected[T](work: Callable[..., T], *arguments: Any) -> T:
-    """Use this thread's connection, and once more a new one if it was lost since its last use."""
     try:
-        try:
-            return work(*arguments, now=now())
-        except (OperationalError, InterfaceError):
-            if not _drop_connections():
-                raise
-            return work(*arguments, now=now())
-    except (OperationalError, InterfaceError) as error:
-        _drop_connections()
-        raise WriteRefused(503, "the database does not answer") from error
+        return run_connected(work, *arguments)
+    except DatabaseAway as error:
+        raise WriteRefused(503, str(error)) from error
     except WriteRefused:
         raise
     except Exception:
-        _drop_connections()
+        drop_connections()
         raise
-
-
-def _drop_connections() -> bool:
-    open_ones = [each for each in connections.all(initialized_only=True) if each.connection is not None]
-    for each in open_ones:
-        each.close()
-    return bool(open_ones)
-
-
-async def _send(answer: WriteAnswer, send: bodies.Send, request_id: str, *, is_read: bool) -> None:
-    """Send the answer; if the body was not read, leave its end open, because the connection is closed."""
-    says = answer.says
-    body = b"" if says is None else orjson.dumps(says)
-    headers = [(b"x-request-id", request_id.encode())]
-    if answer.retry_after_s is not None:
-        headers.append((b"retry-after", str(answer.retry_after_s).encode()))
-    if body:
-        headers += [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
-    if not is_read:
-        headers.append((b"connection", b"close"))
-    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-    await send({"type": "http.response.body", "body": body, "more_body": not is_read})

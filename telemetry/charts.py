@@ -88,15 +88,13 @@ def _bars(counts: dict[int, int], name: str, role: str, step_ms: int) -> Figure:
 
 def lines(answer: ExploredLines, *, most_points: int = 1500) -> Figure:
     if not answer.lines:
-        return nothing(f"No sample of {answer.spec.metric} in this time.")
+        return nothing(answer.nothing)
     if (events := events_of(answer)) is not None:
         return _code_events(answer, events)
     if answer.metric is not None and answer.metric.codes:
         return nothing("Codes have no mean and no sum: ask for the last one, without grouping.")
-    # Instants are drawn as dates, in milliseconds.
-    factor, unit = (1000.0, "") if answer.unit == UNIX_TIME else scale(answer.largest, answer.unit)
-    suffix = f" {unit}" if unit else ""
-    traces = [_line(line, factor, suffix, place, most_points) for place, line in enumerate(answer.drawn)]
+    factor, suffix = drawn_scale(answer)
+    traces = [line_trace(line, factor, suffix, place, most_points) for place, line in enumerate(answer.drawn)]
     if answer.states:
         for trace in traces:
             trace["line"]["shape"] = "hv"
@@ -119,6 +117,12 @@ def lines(answer: ExploredLines, *, most_points: int = 1500) -> Figure:
         "end_ms": answer.spec.end_ms,
     }
     return {"data": traces, "layout": layout, "meta": meta}
+
+
+def drawn_scale(answer: ExploredLines) -> tuple[float, str]:
+    """The factor of the drawn values, and the unit behind them; instants are drawn as dates, in milliseconds."""
+    factor, unit = (1000.0, "") if answer.unit == UNIX_TIME else scale(answer.largest, answer.unit)
+    return factor, f" {unit}" if unit else ""
 
 
 def _value_axis(answer: ExploredLines, suffix: str) -> Figure:
@@ -205,7 +209,7 @@ def _marks(events: Sequence[CodeEvent], role: str, of_all: int) -> Figure:
     }
 
 
-def _line(line: ExploredLine, factor: float, suffix: str, place: int, most_points: int) -> Figure:
+def line_trace(line: ExploredLine, factor: float, suffix: str, place: int, most_points: int) -> Figure:
     drawn_points = points(*downsample(line.ts_ms, line.values * factor, most_points))
     values = [None if value is None else shortened(value) for _, value in drawn_points]
     trace = {

@@ -13,7 +13,7 @@ from statistics import median, median_low
 from telemetry import store
 from telemetry.models import SourceStatus
 from web import clock, units
-from web.notices import Notice
+from web.notices import StatusNotice
 
 # Senders' clocks, slow networks and a queue of some minutes stay below.
 TOLERANCE = timedelta(minutes=15)
@@ -107,12 +107,12 @@ def trusted_now(now: datetime) -> datetime:
     return clock_standing(now).trusted_now
 
 
-def notices(now: datetime) -> Iterator[Notice]:
+def notices(now: datetime) -> Iterator[StatusNotice]:
     standing = clock_standing(now)
     if not standing.agrees:
-        yield Notice("clock", sentence(standing))
+        yield StatusNotice("clock", sentence(standing))
     elif _retention_waits(standing):
-        yield Notice(
+        yield StatusNotice(
             "retention",
             "Samples past their time are kept, because the newest one is from"
             f" {units.instant(standing.newest_at or now)}. They are dropped once new samples show that Muster's clock"

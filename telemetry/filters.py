@@ -5,13 +5,10 @@ from operator import and_
 from typing import Any
 
 from django import forms
-from django.db.models import Q, QuerySet, TextField, Value
-from django.db.models.fields.json import KeyTextTransform
-from django.db.models.functions import Coalesce
-from django.db.models.lookups import Exact, Regex
+from django.db.models import Q, QuerySet
 
-from telemetry.core.registry import LeftOutSeries
-from telemetry.core.spec import LabelOperator, Matcher, SpecError, parse_matcher
+from telemetry.core.spec import Matcher, SpecError, parse_matcher
+from telemetry.label_conditions import condition_of
 from telemetry.models import BatchDecision, InboxBatch, Rejection, Series, Source, SourceFlip, SourceState
 from web.rest.filters import ObjectFilterSet
 from web.rest.lookups import AnyOf, Flag
@@ -42,21 +39,6 @@ class Matching(AnyOf):
 
     def filter(self, queryset: QuerySet, values: list[Matcher]) -> QuerySet:
         return queryset.filter(reduce(and_, map(condition_of, values))) if values else queryset
-
-
-def condition_of(matcher: Matcher) -> Q:
-    """Match by Prometheus' rules: an absent label is empty, an expression must match the whole value."""
-    value = Coalesce(KeyTextTransform(matcher.label, "labels"), Value(""), output_field=TextField())
-    if matcher.op in (LabelOperator.IS, LabelOperator.IS_NOT):
-        condition = Q(Exact(value, matcher.value))
-    else:
-        condition = Q(Regex(value, f"^(?:{matcher.value})$"))
-    return ~condition if matcher.op in (LabelOperator.IS_NOT, LabelOperator.NOT_LIKE) else condition
-
-
-def left_out_by(rule: LeftOutSeries) -> Q:
-    value = Coalesce(KeyTextTransform(rule.label, "labels"), Value(""), output_field=TextField())
-    return Q(Regex(value, rule.expression), metric__in=sorted(rule.metrics), port__isnull=True)
 
 
 class SourceFilters(ObjectFilterSet):

@@ -1,18 +1,14 @@
 """Addresses of the explorer and of a series' object."""
 
-from typing import Any
-from urllib.parse import urlencode
+from collections.abc import Mapping, Sequence
 
-from django.http import QueryDict
-from django.urls import reverse
-
-from telemetry.core.matching import ObjectKind
 from telemetry.explore import ExploredLine
 from telemetry.intake import object_of
 from telemetry.models import Series
-from telemetry.params import OBJECTS
-from telemetry.sentences import NOUNS
+from telemetry.params import EXPLORED, OBJECTS, SECOND
 from web.links import link, page_url
+
+type Parameter = str | int | float | Sequence[str] | None
 
 
 def object_url(series: Series) -> str:
@@ -20,38 +16,42 @@ def object_url(series: Series) -> str:
     return (page_url(described) or "") if described is not None else ""
 
 
-def explore_url(series: Series) -> str:
+def explore_url(
+    first: Mapping[str, Parameter],
+    *,
+    second: Mapping[str, Parameter] | None = None,
+    relation: str = "",
+    earlier: str = "",
+) -> str:
+    """The address of Explore with everything filled in, for whoever draws a metric.
+
+    `first` and `second` are questions, with parameters of `telemetry.params.PARAMETERS`: `metric`, `site`,
+    `device_id`, `labels`, `aggregation`, `combine`, `group_by`, `start` …; the second takes site and object of the
+    first if it names none. `relation` (`RELATIONS`) is how the two are compared, `earlier` (`EARLIER`) the period
+    drawn beside. Empty values are left out. Raises ValueError for a parameter that Explore does not know.
+    """
+    query = {"relation": relation, "earlier": earlier} | dict(first)
+    query |= {f"{SECOND}{name}": value for name, value in (second or {}).items()}
+    filled = {name: value for name, value in query.items() if value not in ("", None, [], ())}
+    if unknown := sorted(filled.keys() - set(EXPLORED)):
+        raise ValueError(f"Explore has no parameter {unknown[0]}.")
+    return link("explore", **filled)
+
+
+def series_url(series: Series) -> str:
     labels = [f"{name}={value}" for name, value in sorted(series.labels.items())]
-    return link("explore", metric=series.metric, **_site_of(series), labels=labels)
+    return explore_url({"metric": series.metric, "site": _slug(series), "labels": labels})
 
 
 def metric_url(series: Series) -> str:
     described = next((name for name in OBJECTS if getattr(series, name)), "")
-    narrowed = {described: getattr(series, described)} if described else {}
-    return link("explore", metric=series.metric, **_site_of(series), **narrowed)
+    narrowed: dict[str, Parameter] = {described: getattr(series, described)} if described else {}
+    return explore_url({"metric": series.metric, "site": _slug(series)} | narrowed)
 
 
-def _site_of(series: Series) -> dict[str, str]:
-    return {} if series.site is None else {"site": series.site.slug}
+def _slug(series: Series) -> str:
+    return series.site.slug if series.site else ""
 
 
 def line_url(line: ExploredLine) -> str:
-    return explore_url(line.series) if line.series else ""
-
-
-def narrowed(params: QueryDict) -> list[dict[str, Any]]:
-    return [
-        {
-            "name": name,
-            "value": params[name],
-            "label": NOUNS[ObjectKind(kind)],
-            "remove_url": _explore_url_without(params, name),
-        }
-        for name, kind in OBJECTS.items()
-        if params.get(name)
-    ]
-
-
-def _explore_url_without(params: QueryDict, name: str) -> str:
-    remaining_pairs = [(each, value) for each, values in params.lists() for value in values if each != name]
-    return f"{reverse('explore')}?{urlencode(remaining_pairs)}"
+    return series_url(line.series) if line.series else ""

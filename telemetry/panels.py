@@ -172,7 +172,7 @@ def _panel_row(
         "title": metric.title if metric else "",
         "name": entry.name,
         "how": how,
-        "url": links.explore_url(series) if len(entry.series) == 1 else links.metric_url(series),
+        "url": links.series_url(series) if len(entry.series) == 1 else links.metric_url(series),
         "value": figure.value if figure else None,
         "unit": figure.unit if figure else "",
         "state": metric.state_name(value) if metric and value is not None and len(latest) == 1 else "",

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from functools import reduce
 from operator import and_, or_
 
-from django.db.models import Count, Max, Q
+from django.db.models import Count, Max, Q, QuerySet
 from django.http import QueryDict
 
 from inventory.models import Site
@@ -14,6 +14,7 @@ from telemetry.core.matching import OBJECT_COLUMNS
 from telemetry.core.metric import MetricKind
 from telemetry.core.registry import registry
 from telemetry.core.spec import (
+    COMBINATIONS,
     Aggregation,
     Matcher,
     ObjectRef,
@@ -23,7 +24,7 @@ from telemetry.core.spec import (
     parse_step,
     parse_time,
 )
-from telemetry.filters import condition_of, left_out_by
+from telemetry.label_conditions import condition_of, left_out_by
 from telemetry.models import Series
 from telemetry.store import FIVE_MINUTES_S, grid_for
 
@@ -33,6 +34,7 @@ POINTS = 400
 # Without an explicit step, do not go below the roll-ups: reading raw samples of a longer range would be wasted.
 LONGEST_RAW_S = 7200
 TOGETHER = "*"
+EVERY_SITE = "*"
 _STEPS_S = (
     *(1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400),
     604_800,
@@ -44,7 +46,21 @@ SENSELESS_OF_COUNTERS = (Aggregation.AVG, Aggregation.SUM, Aggregation.QUANTILE)
 OBJECTS = {column: str(kind) for kind, column in OBJECT_COLUMNS.items()}
 PARAMETERS = (
     *("site", "site_id", "metric", "aggregation", "quantile", "group_by", "labels", "start", "end", "step"),
-    *("points", *OBJECTS),
+    *("points", "combine", *OBJECTS),
+)
+# Explore compares two metrics: names of the second one's parameters have this before them.
+SECOND = "b_"
+# Parameters that both metrics share, because they have one axis of time.
+OF_BOTH = frozenset({"start", "end", "step", "points"})
+# Parameters that say where a metric is read.
+PLACE = ("site", "site_id", *OBJECTS)
+RELATIONS = ("ratio", "difference")
+# How much earlier the period lies that is drawn beside: `before` is as long as what is drawn.
+EARLIER = ("before", "1d", "7d", "28d", "364d")
+EXPLORED = (
+    *PARAMETERS,
+    *(f"{SECOND}{name}" for name in PARAMETERS if name not in OF_BOTH),
+    *("relation", "earlier", "by", "q"),
 )
 
 
@@ -83,6 +99,7 @@ def admitted_query(params: QueryDict, *, now: datetime, default_start: str = "no
         site_ids=sites,
         object=described,
         group_by=_group_by(params),
+        combined_by=_combination(params),
     )
     # Roll-ups have windows of their own: the steps of the answer may be wider than asked.
     spec = replace(spec, step_s=grid_for(spec, now).step_s)
@@ -95,7 +112,7 @@ def admitted_query(params: QueryDict, *, now: datetime, default_start: str = "no
 
 
 def _sites(params: QueryDict) -> tuple[int, ...] | None:
-    slugs = _words(params.getlist("site"))
+    slugs = [slug for slug in _words(params.getlist("site")) if slug != EVERY_SITE]
     ids = _words(params.getlist("site_id"))
     if not slugs and not ids:
         return None
@@ -156,13 +173,7 @@ def _series(
     described: ObjectRef | None,
     start: datetime,
 ) -> _Read:
-    condition = Q(metric__in=names)
-    if sites is not None:
-        condition &= Q(site__in=sites)
-    if described is not None:
-        column = next(name for name, kind in OBJECTS.items() if kind == described.kind)
-        condition &= Q(**{column: described.id})
-    condition = reduce(and_, map(condition_of, matchers), condition)
+    condition = _condition(names, sites, matchers, described)
     rules = registry().left_out_of(names, {matcher.label for matcher in matchers})
     out = reduce(or_, map(left_out_by, rules), Q(pk__in=()))
     sends = Q(ended_at=None) | Q(ended_at__gte=start)
@@ -175,6 +186,27 @@ def _series(
         cadence_s=Max("source__cadence_s"),
     )
     return _Read(**counts | {"cadence_s": counts["cadence_s"] or 60})
+
+
+def _condition(
+    names: Sequence[str],
+    sites: tuple[int, ...] | None,
+    matchers: Sequence[Matcher],
+    described: ObjectRef | None,
+) -> Q:
+    condition = Q(metric__in=names)
+    if sites is not None:
+        condition &= Q(site__in=sites)
+    if described is not None:
+        column = next(name for name, kind in OBJECTS.items() if kind == described.kind)
+        condition &= Q(**{column: described.id})
+    return reduce(and_, map(condition_of, matchers), condition)
+
+
+def series_of(spec: QuerySpec) -> QuerySet[Series]:
+    """The series that a question names, also those that it leaves out or that ended."""
+    names = _names(spec.metric, spec.aggregation)
+    return Series.objects.filter(_condition(names, spec.site_ids, spec.matchers, spec.object))
 
 
 def _step(params: QueryDict, seconds: float, cadence_s: int) -> int:
@@ -217,6 +249,13 @@ def _quantile(params: QueryDict) -> float | None:
         return float(text)
     except ValueError as error:
         raise SpecError("quantile", "is not a number from 0 to 1") from error
+
+
+def _combination(params: QueryDict) -> Aggregation | None:
+    text = params.get("combine", "").strip()
+    if text and text not in COMBINATIONS:
+        raise SpecError("combine", f"{text[:50]!r} is not one of {', '.join(COMBINATIONS)}")
+    return Aggregation(text) if text else None
 
 
 def _group_by(params: QueryDict) -> tuple[str, ...] | None:

@@ -75,6 +75,11 @@ class Room:
         self._freed.set()
 
 
+def body_room() -> Room:
+    """The room of memory of a process, for the bodies of all its doors."""
+    return Room(ROOM_BYTES, "too many requests at once")
+
+
 class SourceRooms:
     """A limit of simultaneous requests for each source; further ones wait in turn and hold nothing."""
 

@@ -6,8 +6,8 @@ from django.db.models import Q
 
 from accounts.models import User
 from telemetry.core.registry import registry
+from telemetry.links import explore_url
 from telemetry.models import Series
-from web.links import link
 from web.ranking import rank_of
 from web.search import Hit
 
@@ -26,4 +26,4 @@ def find_metrics(query: str, *, user: User) -> Iterator[Hit]:
         metric = registry().get(name)
         meaning = f"{metric.title}{f', {metric.unit}' if metric.unit else ''}" if metric else ""
         if (rank := rank_of(query, name, [meaning])) is not None:
-            yield Hit(name, link("explore", metric=name), meaning, rank=rank)
+            yield Hit(name, explore_url({"metric": name}), meaning, rank=rank)

@@ -12,7 +12,6 @@ from web.links import page_url
 from web.rest import lookups
 from web.rest.filters import ObjectFilterSet
 from web.tables import Column, Table
-from web.units import format_value
 
 
 class SeriesListFilters(ObjectFilterSet):
@@ -64,7 +63,7 @@ def series_table(source: Source | None = None) -> Table:
             Column("ended_at", "Ended", sort="ended_at", phone="hide"),
         ),
         row_name="metric",
-        row_url=links.explore_url,
+        row_url=links.series_url,
     )
 
 
@@ -76,7 +75,7 @@ def _series_source(*, default: bool = True) -> Column:
 
 def _metric() -> Column:
     return Column(
-        "metric", "Metric", url=links.explore_url, sort="metric", locked=True, phone="title", code=True
+        "metric", "Metric", url=links.series_url, sort="metric", locked=True, phone="title", code=True
     )
 
 
@@ -95,7 +94,7 @@ UNMATCHED = Table(
     filterset=SeriesListFilters,
     default_sort="metric",
     empty={
-        "title": "Every series has its object",
+        "title": "No series lacks its object",
         "text": "Series whose labels fit nothing in the inventory are listed here, each with the reason.",
         "icon": "circle-check",
     },
@@ -108,40 +107,5 @@ UNMATCHED = Table(
         Column("first_seen_at", "First seen", sort="first_seen_at"),
     ),
     row_name="metric",
-    row_url=links.explore_url,
+    row_url=links.series_url,
 )
-
-
-# fmt: off
-LINES = Table(
-    id="lines",
-    noun=("line", "lines"),
-    title="Values in this time",
-    default_sort="-highest",
-    per_page=25,
-    columns=(
-        Column("name", "Line", url=links.line_url, sort=True, locked=True, phone="title", code=True),
-        Column("object", "Object", value=lambda line: object_of(line.series) if line.series else None,
-               text=lambda line: str(object_of(line.series) or "") if line.series else "",
-               url=lambda line: links.object_url(line.series) if line.series else ""),
-        *(
-            Column(key, label, text=lambda line, key=key: str(format_value(getattr(line, key), line.unit)),
-                   unit_of=lambda line: line.unit, sort=True, numeric=True)
-            for key, label in (
-                ("last", "Last"),
-                ("lowest", "Lowest"),
-                ("mean", "Mean"),
-                ("highest", "Highest"),
-            )
-        ),
-        Column("labels", "Labels", value=lambda line: sorted(line.labels.items()),
-               template="telemetry/cells/labels.html",
-               export=lambda line: " ".join(f"{name}={value}" for name, value in sorted(line.labels.items())),
-               default=False, phone="full"),
-        Column("provenance", "Provenance", default=False),
-    ),
-    row_id=lambda line: line.series.pk if line.series else line.name,
-    row_name="name",
-    row_url=links.line_url,
-)
-# fmt: on

@@ -4,8 +4,9 @@ from django.urls import include, path
 
 from telemetry import api
 from telemetry.drift import views as drift
+from telemetry.explore import views as explore
 from telemetry.kinds import SOURCES
-from telemetry.views import explore, ingest, set_aside, sources, status
+from telemetry.views import ingest, set_aside, sources, status
 from telemetry.views.write import write
 from web.kinds.addresses import addresses
 
@@ -21,6 +22,7 @@ urlpatterns = [
     path("telemetry/set-aside/<int:pk>/discard/", set_aside.discard, name="set-aside-discard"),
     path("telemetry/explore/", explore.page, name="explore"),
     path("telemetry/explore/chart.json", explore.chart, name="explore-chart"),
+    path("telemetry/explore/tree/", explore.tree, name="explore-tree"),
     path("telemetry/explore/series.csv", explore.csv_file, name="explore-csv"),
     path("telemetry/drift/", drift.drifts, name="drifts"),
     path("telemetry/drift/<int:pk>/", drift.STEPS.object_page, name="drift"),

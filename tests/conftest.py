@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from _pytest import runner
 from django.test import Client
 from hypothesis import HealthCheck, settings
 
@@ -40,9 +41,15 @@ LATER = {"db", "transactional_db", "live_server", "served_port", "django_db_setu
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config, items):
-    """Tests without the database first: as the last ones, quick as they are, they left one worker idle for minutes."""
+    """Those that take minutes first, then tests without the database: whichever of them came last, one worker was left
+    idle beside it."""
     leave_out_parts(config, items)
-    items.sort(key=uses_servers)
+    items.sort(key=lambda item: (not takes_minutes(item), uses_servers(item)))
+
+
+def takes_minutes(item):
+    limit = item.get_closest_marker("timeout")
+    return limit is not None and limit.args[0] >= item.config.getoption("timeout")
 
 
 def leave_out_parts(config, items):
@@ -65,9 +72,21 @@ def uses_servers(item):
 
 
 def pytest_collection_finish():
-    """All that was imported stays: looking through it for garbage again and again takes a tenth of a run."""
+    """All that was imported stays: looking through it for garbage again and again takes a tenth of a run.
+
+    What is imported or kept later is as large, so that it is looked through seldom.
+    """
     gc.collect()
     gc.freeze()
+    gc.set_threshold(50_000, 10, 10)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item, nextitem):
+    """A page is made by hundreds of calls in one another; see `call_with_room`."""
+    from web.serving.lanes import call_with_room
+
+    return call_with_room(runner.pytest_runtest_protocol, item, nextitem)
 
 
 class FrozenClock:
@@ -124,6 +143,14 @@ def on_scene(db, django_db_setup):
     commits = not connection.in_atomic_block
     with ExitStack() as until:
         yield lambda scene: until.enter_context(django_db_setup.on(scene, commits=commits))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _figures_of_few_addresses():
+    """Forget the addresses that earlier tests asked for: `/metrics` would take a second to write them all."""
+    from web import metrics
+
+    metrics._requests.clear(), metrics._seconds.clear()
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -291,6 +318,9 @@ def served_port(django_db_setup):
 
     from config.asgi import application
 
+    # Between tests pytest-django refuses the database to all threads. The watch on it ended with that refusal, and if a
+    # busy machine had just delayed an answer, every later request was answered that the database does not answer.
+    application.app._pulse._answers = lambda: True
     server = uvicorn.Server(uvicorn.Config(application, port=0, log_level="warning", lifespan="on"))
     listening = socket.socket()
     listening.bind(("127.0.0.1", 0))

@@ -31,13 +31,16 @@ END $$
 """
 # As a replica, so that no trigger looks at what goes and comes: those of history would refuse it, or write it down.
 PUT_BACK = f"""
-DO $$ DECLARE it name; BEGIN
+DO $$ DECLARE it name; held text; BEGIN
     SET LOCAL session_replication_role = replica;
     FOR it IN {TABLES} LOOP
         EXECUTE format('DELETE FROM public.%I', it);
     END LOOP;
     FOR it IN SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'as_made'::regnamespace LOOP
-        EXECUTE format('INSERT INTO public.%I SELECT * FROM as_made.%I', it, it);
+        SELECT string_agg(quote_ident(attname), ', ') INTO held FROM pg_attribute
+            WHERE attrelid = format('public.%I', it)::regclass AND attnum > 0
+                AND NOT attisdropped AND attgenerated = '';
+        EXECUTE format('INSERT INTO public.%I (%s) SELECT %s FROM as_made.%I', it, held, held, it);
     END LOOP;
 END $$
 """
@@ -110,15 +113,15 @@ class Databases:
 
     def _copied(self, scene):
         name = self._name(scene.name, self.worker)
-        _make(name, self._pattern(scene))
+        _make(name, self.pattern(scene))
         return name
 
-    def _pattern(self, scene):
+    def pattern(self, scene):
         """The database that workers copy: built, if no other worker has done so."""
         name, built = self._name(scene.name, "built"), self._built(scene)
         with _one_at_a_time(built.with_suffix(".lock")):
             if not built.exists():
-                _make(name, self._pattern(scene.on) if scene.on else "template1")
+                _make(name, self.pattern(scene.on) if scene.on else "template1")
                 there = _connection_to(name)
                 with _connected(there), there.cursor() as cursor:
                     cursor.execute(COUNT_FROM, [scene.first_key] * 3)

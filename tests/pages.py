@@ -28,6 +28,24 @@ def words_in(markup):
     return " ".join(re.sub(r"<[^>]+>", " ", markup).split())
 
 
+def offered_undo(answer):
+    """The form by which the message of a page takes back what was just done: address and fields; None without one."""
+    form = re.search(
+        r'<form class="undo push" method="post" action="([^"]+)">(.*?)</form>', text_of(answer), re.S
+    )
+    return (
+        (form[1], dict(re.findall(r'type="hidden" name="(?!csrf)([^"]+)" value="([^"]*)"', form[2])))
+        if form
+        else None
+    )
+
+
+def take_back(client, answer):
+    """Press the button of the message."""
+    url, fields = offered_undo(answer)
+    return client.post(url, fields, follow=True)
+
+
 def rows_of(answer):
     """Rows of a list as a file, JSON or CSV, by the names of their columns."""
     text = text_of(answer).removeprefix("\N{BOM}")

@@ -17,6 +17,7 @@ class WebConfig(AppConfig):
         post_migrate.connect(_install_triggers, sender=first)
         from web import cached, disk, faults, jobs, metrics, notices, palette, policies, search, workers
         from web.accounts import finding as users
+        from web.delivery import queries as deliveries
         from web.kinds import finding as kinds
 
         policies.register()
@@ -28,6 +29,7 @@ class WebConfig(AppConfig):
         jobs.listen()
         notices.register("lag", faults.notices)
         metrics.gauges(faults.GAUGES, faults.gauges)
+        metrics.gauges(deliveries.GAUGES, deliveries.gauges)
         metrics.gauge(
             "muster_workers",
             "Workers that sent a heartbeat within a minute",

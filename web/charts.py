@@ -9,6 +9,7 @@ from plotly import graph_objects as go
 type Figure = dict[str, Any]
 
 DATES: Figure = {"type": "date", "showgrid": False, "hoverformat": "%-d %b %Y"}
+INSTANTS: Figure = DATES | {"hoverformat": "%-d %b %Y %H:%M"}
 FEW_DATES: Figure = {"xaxis": {"nticks": 4}}
 """The axis of a chart on a narrow screen."""
 
@@ -60,3 +61,19 @@ def across(at: float, name: str) -> Figure:
 
 def table(heads: Iterable[str], rows: Iterable[Sequence[Any]]) -> Figure:
     return {"columns": list(heads), "rows": [list(row) for row in rows]}
+
+
+def nth_axis(number: int) -> str:
+    """The suffix of an axis: Plotly's first axis has no number."""
+    return str(number + 1) if number else ""
+
+
+def panels_below(rows: int) -> Figure:
+    """The grid of panels that stand below each other over one axis of time."""
+    return {
+        "rows": rows,
+        "columns": 1,
+        "subplots": [[f"xy{nth_axis(number)}"] for number in range(rows)],
+        "roworder": "top to bottom",
+        "ygap": 0.24,
+    }

@@ -8,6 +8,8 @@ from django.utils.functional import SimpleLazyObject
 
 from accounts.models import User
 from web import clock, notices
+from web.help import tour
+from web.help.guides import guide_of
 from web.navigation import navigation
 from web.outside import PermissionsInScope
 from web.saved_views.queries import SavedViews
@@ -26,7 +28,8 @@ def page(request: HttpRequest) -> dict[str, Any]:
     return {
         "page_at": clock.now(),
         "perms": PermWrapper(PermissionsInScope(user)),
-        "notices": notices.board.current if signed_in else (),
+        "notices": notices.board.page_notices if signed_in else (),
+        "unfinished_past": notices.board.past_notices if signed_in else (),
         "theme": theme_of(request),
         "nav": nav,
         "entry": entry,
@@ -39,6 +42,8 @@ def page(request: HttpRequest) -> dict[str, Any]:
         "shortcuts": shortcuts_of(request),
         "refresh_s": _refresh_s(request),
         "saved_views": SavedViews(request) if signed_in else None,
+        "guide": SimpleLazyObject(lambda: guide_of(request.path)),
+        "tour": tour.bar(request.GET.get(tour.PARAMETER, "")) if signed_in else None,
     }
 
 

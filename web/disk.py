@@ -14,7 +14,7 @@ from pathlib import Path
 from django.conf import settings
 
 from web import units
-from web.notices import Notice
+from web.notices import StatusNotice
 
 LOOKED_AT_EVERY = timedelta(seconds=1)
 # Below this many times the reserve every page says so.
@@ -93,13 +93,13 @@ def is_full(now: datetime) -> bool:
     return disk_standing(now).state == "full"
 
 
-def notices(now: datetime) -> Iterator[Notice]:
+def notices(now: datetime) -> Iterator[StatusNotice]:
     disk = disk_standing(now)
     if disk.state == "up":
         return
     if disk.state == "full":
         free = units.format_value(disk.reserve_bytes, "bytes")
-        yield Notice(
+        yield StatusNotice(
             "disk",
             f"Muster's disk is nearly full: less than {free} are free. Samples are refused until there is more space;"
             " senders keep them and send them again.",
@@ -112,4 +112,4 @@ def notices(now: datetime) -> Iterator[Notice]:
     text = (
         f"Muster's disk is nearly full: less than {free} are free. Samples are refused when it is full{when}."
     )
-    yield Notice("disk", text, "warn")
+    yield StatusNotice("disk", text, "warn")

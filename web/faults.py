@@ -7,7 +7,7 @@ from typing import Literal
 
 from web import jobs, links, metrics, units, watch, workers
 from web.jobs import JobStanding
-from web.notices import Notice
+from web.notices import StatusNotice
 
 NAMED = 3
 
@@ -46,7 +46,7 @@ def faults(*, now: datetime) -> list[MusterFault]:
     return [*_lag(now), *_workers(now), *_late(standings), *_failing(standings)]
 
 
-def notices(now: datetime) -> Iterator[Notice]:
+def notices(now: datetime) -> Iterator[StatusNotice]:
     lag = watch.lag(now)
     if lag.is_behind:
         text = (
@@ -54,7 +54,7 @@ def notices(now: datetime) -> Iterator[Notice]:
             " then, and call nobody silent for it."
         )
         tone: Literal["warn", "bad"] = "bad" if lag.seconds >= watch.BAD_S else "warn"
-        yield Notice("lag", text, tone, links.link("muster-status"))
+        yield StatusNotice("lag", text, tone, links.link("muster-status"))
 
 
 def _lag(now: datetime) -> Iterator[MusterFault]:

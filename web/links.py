@@ -12,8 +12,7 @@ from django.conf import settings
 from django.db.models import Model
 from django.urls import NoReverseMatch, get_urlconf, reverse
 
-# A number that no url pattern contains; the rest of the reversed address is the same for every object.
-_STAND_IN = 987654321
+from web.address_book import STAND_IN, page_address
 
 _pages: dict[type[Model], tuple[str, str]] = {}
 
@@ -55,7 +54,9 @@ def _address(name: str, key: object) -> str | None:
 @lru_cache(maxsize=1024)
 def _around(name: str, urlconf: str) -> tuple[str, str] | None:
     try:
-        before, after = reverse(name, urlconf, args=[_STAND_IN]).split(str(_STAND_IN))
+        is_usual = urlconf == settings.ROOT_URLCONF
+        address = page_address(name, STAND_IN) if is_usual else reverse(name, urlconf, args=[STAND_IN])
+        before, after = address.split(str(STAND_IN))
     except NoReverseMatch:
         return None
     return before, after
@@ -67,7 +68,7 @@ _PLAIN = re.compile(r"[\w-]+", re.ASCII)
 
 def link(name: str, *args: object, **query: object) -> str:
     plain_address = len(args) == 1 and _PLAIN.fullmatch(str(args[0])) and _address(name, args[0])
-    address = plain_address or reverse(name, args=args)
+    address = plain_address or page_address(name, *args)
     return f"{address}?{urlencode(query, doseq=True)}" if query else address
 
 

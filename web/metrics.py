@@ -1,23 +1,17 @@
-"""Muster's own metrics at /metrics, in Prometheus' text format, for the answering process.
+"""Muster's own metrics, of the process that reads them; `web/scraping.py` serves them at /metrics.
 
 An app adds values to read at each scrape with `gauge`, in its AppConfig.ready.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from django.http import HttpResponse
-from drf_spectacular.utils import extend_schema
-from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, Counter, Histogram, generate_latest
+from prometheus_client import REGISTRY, Counter, Histogram
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
-from rest_framework.exceptions import PermissionDenied
-from rest_framework.request import Request
-from rest_framework.views import APIView
 
-from web import clock, scopes
-from web.rest.permissions import SignedIn
+from web import clock
 
 # Values by label values, in the order of the labels: {("late",): 2}; {(): 5} for a gauge without labels.
 type Values = Mapping[tuple[str, ...], float]
@@ -82,19 +76,3 @@ class _Gauges(Collector):
 
 
 REGISTRY.register(_Gauges())
-
-
-class MetricsView(APIView):
-    """Serves scrapers whose token has the scope read."""
-
-    permission_classes = [SignedIn]
-
-    def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:
-        # A scraper only accepts text, but refusals are JSON.
-        return super().perform_content_negotiation(request, force=True)
-
-    @extend_schema(exclude=True)
-    def get(self, request: Request) -> HttpResponse:
-        if not scopes.sees_all():
-            raise PermissionDenied("These are figures of the whole installation.")
-        return HttpResponse(generate_latest(REGISTRY), content_type=CONTENT_TYPE_LATEST)

@@ -1,5 +1,6 @@
 from web.audit.models import AuditEntry
+from web.delivery.models import Attempt, Channel, Message
 from web.kinds.models import FileImport
 from web.workflows.models import Approval
 
-__all__ = ["Approval", "AuditEntry", "FileImport"]
+__all__ = ["Approval", "Attempt", "AuditEntry", "Channel", "FileImport", "Message"]

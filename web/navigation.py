@@ -1,4 +1,4 @@
-"""The navigation of every page: seven entries with tabs, as data.
+"""The navigation of every page: its entries with their tabs, as data.
 
 A page belongs to the tab with the longest address that its own begins with. Apps count what waits there
 (`web/tab_counts.py`).
@@ -59,15 +59,21 @@ ENTRIES: tuple[NavigationEntry, ...] = (
     NavigationEntry("Home", "home", (
         NavigationTab("For you", "home", "inventory.view_site", "g h"),
         NavigationTab("Inbox", "inbox", "inventory.view_site", "g q", "waiting tasks"),
+        NavigationTab("Digests", "digests", "alerts.view_alert", words="daily weekly report summary pdf"),
         NavigationTab("Fleet", "fleet", "inventory.view_site", "g f", "overview map"),
     )),
     NavigationEntry("Sites", "building-factory-2", (
         NavigationTab("Sites", "sites", "inventory.view_site", "g s"),
-        NavigationTab("Problems", "problems", "inventory.view_site", "g p", "alerts critical silent failing"),
+        NavigationTab("Problems", "problems", "inventory.view_site", "g p", "critical silent failing"),
+        NavigationTab("Alerts", "alerts", "alerts.view_alert", words="acknowledge page told"),
+        NavigationTab("Silences", "silence-list", "alerts.view_silence", words="mute maintenance windows calendar"),
+        NavigationTab("Deliveries", "deliveries", "web.view_message", words="messages mail webhooks attempts",
+                      also=("mailbox",)),
         NavigationTab("Inventory", "inventory", "inventory.view_device", "g i", "devices racks hardware"),
     )),
     NavigationEntry("Readiness", "grid-dots", (
         NavigationTab("Matrix", "readiness", "scoring.view_checkresult", "g m"),
+        NavigationTab("Road", "road", "scoring.view_sitescore", words="ready when plan dates fixes"),
         NavigationTab("Gap", "gap", "scoring.view_sitescore", "g g", "capacity"),
         NavigationTab("Trends", "trends", "scoring.view_checkresult", "g y"),
         NavigationTab("Score changes", "explain", "scoring.view_checkresult", "g x", "why did it move"),
@@ -75,6 +81,16 @@ ENTRIES: tuple[NavigationEntry, ...] = (
         NavigationTab("Determinism", "determinism", "scoring.view_checkresult"),
         NavigationTab("Interop", "interop", "scoring.view_checkresult", words="interoperability"),
         NavigationTab("Framework", "framework", "framework.view_frameworkversion", "g r", "thresholds rules drafts"),
+    )),
+    NavigationEntry("Standards", "shield-check", (
+        NavigationTab("Standards", "standard-list", "standards.view_standard", words="baseline versions waivers"),
+        NavigationTab("Conformance", "conformance", "standards.view_conformance", words="deviations drift",
+                      also=("deviation-list",)),
+        NavigationTab("Flexible", "flexible", "standards.view_flexiblearea", words="concentration lock-in quadrant",
+                      also=("flexible-area-list", "alternative-list")),
+        NavigationTab("Duties", "duty-entry-list", "duties.view_dutyentry", words="legal law register regulation",
+                      also=("legal-duty-list", "duty-profile-list", "energy-figure-list", "energy-report")),
+        NavigationTab("Certificates", "certificate-list", "duties.view_certificate", words="TIA-942 Tier ISO audit"),
     )),
     NavigationEntry("Work", "list-details", (
         NavigationTab("Worklist", "worklist", "golive.view_workitem", "g l", "tasks to do"),
@@ -87,6 +103,16 @@ ENTRIES: tuple[NavigationEntry, ...] = (
                       also=("exercise-list", "participant-list", "drill-action-list")),
         NavigationTab("Surveys", "survey-list", "people.view_survey", words="questions calibration",
                       also=("survey-question-list", "calibration")),
+    )),
+    NavigationEntry("Loop", "refresh", (
+        NavigationTab("Findings", "finding-list", "findings.view_finding", words="feedback raise planners operations"),
+        NavigationTab("Actions", "action-list", "actions.view_action", words="tasks due mine effect"),
+        NavigationTab("Incidents", "incident-list", "incidents.view_incident", words="outage postmortem severity",
+                      also=("incident-escape-list",)),
+        NavigationTab("Lessons", "lesson-list", "lessons.view_lesson", words="learned questions spread"),
+        NavigationTab("Joint reviews", "joint-review-list", "findings.view_jointreview", words="quarter agenda"),
+        NavigationTab("Timeline", "timeline", "inventory.view_site", words="events what happened when"),
+        NavigationTab("Does it help?", "feedback", "findings.view_finding", words="backlog measures loop"),
     )),
     NavigationEntry("Placement", "scale", (
         NavigationTab("Explorer", "tradeoffs", "tradeoffs.view_sitefactor", "g t", "trade-offs where to place"),
@@ -108,6 +134,8 @@ ENTRIES: tuple[NavigationEntry, ...] = (
         NavigationTab("On call", "on-call", "people.view_rotation", words="rotations shifts swaps tonight calendar",
                       also=("team-calendar", "rotation-list", "rotation-site-list", "layer-list", "layer-member-list",
                             "override-list", "shift-list", "swap-list", "leave-list")),
+        NavigationTab("Escalation routes", "escalation-route-list", "alerts.view_escalationroute", words="levels",
+                      also=("escalation-level-list", "last-resort")),
         NavigationTab("Staff growth gap", "capability", "people.view_team", words="capability gap training plan"),
         NavigationTab("Coverage", "coverage", "people.view_staffing", words="skills qualifications training rules",
                       also=("cover", "skill-matrix", "staffing-list", "capability-rule-list", "skill-list",
@@ -118,6 +146,9 @@ ENTRIES: tuple[NavigationEntry, ...] = (
         NavigationTab("Telemetry", "ingest", "telemetry.view_source", "g d", "sources ingest",
                       also=("source-list",)),
         NavigationTab("Muster itself", "muster-status", "telemetry.view_source", words="status jobs queues lag disk"),
+        NavigationTab("Alerts from outside", "inbound-alert-list", "alerts.view_inboundalert",
+                      words="alertmanager grafana pagerduty webhooks mapping heartbeat",
+                      also=("alert-sender-list", "inbound-rule-list", "heartbeat-target-list")),
         NavigationTab("Series", "series-list", "telemetry.view_series"),
         NavigationTab("Explore", "explore", "telemetry.view_series", words="metrics charts"),
         NavigationTab("Inventory drift", "drifts", "telemetry.view_inventorydrift", words="contradictions corrections"),

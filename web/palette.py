@@ -4,7 +4,7 @@ Pages, saved views and actions are search groups like any other (`web/search.py`
 open.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from django.http import HttpResponse
@@ -19,7 +19,7 @@ from web.permissions import reads
 from web.ranking import rank_of
 from web.requests import UserRequest
 from web.saved_views.queries import views_of
-from web.search import Hit
+from web.search import Hit, HitGroup
 
 SHOWN, MOST_GROUPS = 4, 6
 """Number of hits of a group, and of groups, in the palette; the search page shows the rest."""
@@ -49,6 +49,7 @@ ACTIONS = (
     PaletteAction("New campaign", "campaign-add", ("golive.add_campaign",), "plan"),
     PaletteAction("New go-live review", "review-open", ("evidence.add_review",), "open sign"),
     PaletteAction("Add to the worklist", "worklist-add", ("golive.add_workitem",), "task work item"),
+    PaletteAction("Raise a finding", "finding-add", ("findings.add_finding",), "feedback"),
     PaletteAction("Draft a framework version", "framework-draft", ("framework.add_frameworkversion",), "threshold"),
     PaletteAction("Draft a rule pack", "rule-pack-draft", ("jurisdiction.add_rulepack",)),
     PaletteAction("Try a case against the rules", "rules-try", ("jurisdiction.view_rule",)),
@@ -105,6 +106,12 @@ def find_actions(query: str, *, user: User) -> Iterator[Hit]:
             yield Hit(label, reverse(url_name), rank=rank)
 
 
+def _best(groups: Sequence[HitGroup]) -> Hit | None:
+    """The first hit, if there is something to do with it."""
+    hit = groups[0].hits[0] if groups and groups[0].hits else None
+    return hit if hit is not None and hit.actions else None
+
+
 @reads()
 def answer(request: UserRequest) -> HttpResponse:
     query, user = search.read(request.GET.get("q", "")), request.user
@@ -115,6 +122,7 @@ def answer(request: UserRequest) -> HttpResponse:
         "groups": results.groups
         if query.text
         else search.some_of(("views", "pages", "actions"), user=user, limit=2 * SHOWN),
+        "best": _best(results.groups) if query.text else None,
         "total": results.total,
         "all_url": search.address(query.text, query.scope),
     }

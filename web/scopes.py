@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import connection
@@ -17,7 +17,7 @@ from django.db.models import Model, QuerySet
 from django.db.models.expressions import RawSQL
 from psycopg.pq import TransactionStatus
 
-from accounts.models import ScopeKind
+from accounts.models import READER_SETTING, ScopeKind
 from accounts.queries import scopes_of
 
 SCOPED_ROLE = "muster_scoped"
@@ -43,10 +43,11 @@ def among(setting: str, value: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """The values of SETTINGS, as text; equal scopes see the same rows."""
+    """The values of SETTINGS, as text; equal scopes see the same rows, apart from what is the reader's own."""
 
     scopes: tuple[tuple[str, str], ...]
     settings: tuple[str, ...]
+    reader_id: int | None = field(default=None, compare=False)
 
 
 @dataclass(slots=True)
@@ -103,7 +104,7 @@ def narrow_to(user: Any) -> None:
         current.scope = None
         _take_role(None)
     if scopes := scopes_of(user):
-        current.scope = _narrowed(scopes)
+        current.scope = _narrowed(scopes, user.pk)
 
 
 @contextmanager
@@ -211,14 +212,18 @@ def writable[M: Model](rows: QuerySet[M]) -> QuerySet[M]:
     return rows.filter(pk__in=RawSQL(f"SELECT {meta.pk.column} FROM {meta.db_table} WHERE {rule}", []))
 
 
-def _narrowed(scopes: tuple[tuple[str, str], ...]) -> Scope:
+def _narrowed(scopes: tuple[tuple[str, str], ...], reader_id: int) -> Scope:
     slugs: Mapping[str, list[str]] = {
         kind: [slug for of, slug in scopes if of == kind] for kind in ScopeKind.values
     }
     taken = ", ".join(f"set_config('{name}', \"{name}\", false)" for name in SETTINGS)
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {taken}, {_SCOPED_ROLE} FROM ({_statements['resolved']}) AS resolved", slugs)
-        return Scope(scopes, cursor.fetchone()[:-1])
+        cursor.execute(
+            f"SELECT {taken}, set_config('{READER_SETTING}', %(reader)s, false), {_SCOPED_ROLE}"
+            f" FROM ({_statements['resolved']}) AS resolved",
+            {**slugs, "reader": str(reader_id)},
+        )
+        return Scope(scopes, cursor.fetchone()[: len(SETTINGS)], reader_id)
 
 
 def _take_role(scope: Scope | None) -> None:
@@ -235,13 +240,14 @@ def _take_role(scope: Scope | None) -> None:
 
 
 def _execute(scope: Scope | None) -> None:
-    taken = ", ".join(f"set_config('{name}', %s, false)" for name in SETTINGS)
+    taken = ", ".join(f"set_config('{name}', %s, false)" for name in (*SETTINGS, READER_SETTING))
     # Making Django's own cursor takes longer than running this statement.
     with connection.wrap_database_errors:
         if scope is None:
             connection.connection.execute(_OWN_ROLE)
         else:
-            connection.connection.execute(f"SELECT {taken}, {_SCOPED_ROLE}", scope.settings)
+            values = (*scope.settings, str(scope.reader_id or ""))
+            connection.connection.execute(f"SELECT {taken}, {_SCOPED_ROLE}", values)
 
 
 def _narrow_new(connection: Any, **sent: Any) -> None:

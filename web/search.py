@@ -14,7 +14,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 from urllib.parse import urlencode
 
 from django.db.models import Model, Q, QuerySet
@@ -32,6 +32,14 @@ A_FEW = 8
 MANY = 100
 
 
+class HitAction(NamedTuple):
+    """A page on which the reader may do something with the object of a hit."""
+
+    label: str
+    url: str
+    icon: str = "player-play"
+
+
 @dataclass(frozen=True, slots=True)
 class Hit:
     """One result: `detail` says where it belongs, `kind` what it is if a group mixes several."""
@@ -41,6 +49,7 @@ class Hit:
     detail: str = ""
     kind: str = ""
     rank: int = MIDDLE
+    actions: tuple[HitAction, ...] = ()
 
 
 class Find(Protocol):

@@ -3,9 +3,10 @@ from celery import shared_task
 from web import following, workers
 from web.audit import retention
 from web.clock import trusted_now
-from web.kinds.importing import work_on_import
+from web.delivery.tasks import deliver, keep_deliveries
+from web.kinds.import_job import work_on_import
 
-__all__ = ["keep_history", "number_written", "work_on_import"]
+__all__ = ["deliver", "keep_deliveries", "keep_history", "number_written", "work_on_import"]
 
 
 @shared_task(name="web.keep_history")

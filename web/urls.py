@@ -3,9 +3,9 @@
 from django.urls import include, path
 
 from web import health, palette
-from web.history import api, views
-from web.metrics import MetricsView
+from web.history import api, undo, views
 from web.rest import docs
+from web.scraping import MetricsView
 from web.search import search_page
 from web.tab_counts import counts_page
 from web.tables.display import keep_display
@@ -13,9 +13,14 @@ from web.workflows import approval_list
 
 urlpatterns = [
     path("", include("web.accounts.urls")),
+    path("", include("web.delivery.channels.urls")),
     path("", include("web.saved_views.urls")),
+    path("", include("web.delivery.urls")),
+    path("", include("web.help.urls")),
     path("tables/<slug:table_id>/", keep_display, name="table-display"),
     path("history/", views.changes, name="history"),
+    path("history/undo/", undo.undo, name="history-undo"),
+    path("history/<int:pk>/restore/", undo.restore, name="history-restore"),
     path("api/history/", api.changes, name="history-api"),
     path("approvals/", approval_list.page, name="approvals"),
     path(

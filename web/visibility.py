@@ -37,6 +37,15 @@ def read_by(request: HttpRequest) -> Iterator[None]:
         _request.reset(token)
 
 
+@contextmanager
+def read_as(user: Any) -> Iterator[None]:
+    """Inside, names are shown as this user may see them, for messages that no request asked for."""
+    request = HttpRequest()
+    request.user = user
+    with read_by(request):
+        yield
+
+
 def read_later[T](request: HttpRequest, steps: Iterator[T]) -> Iterator[T]:
     """The same steps, each run as for this request and its scope, which may be over by then."""
     return _taken(request, scopes.present(), steps)

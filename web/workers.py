@@ -92,6 +92,16 @@ def _is_door_away() -> bool:
     )
 
 
+def is_door_open(*, now: datetime) -> bool:
+    """Whether a web process is known to take samples; not so where nothing is known."""
+    try:
+        noted_at = _client.get(DOOR_KEY)
+    except redis.RedisError as error:
+        log.warning("cannot tell whether samples are taken: %s", error)
+        return False
+    return noted_at is not None and abs(now.timestamp() - float(noted_at)) <= DOOR_AWAY_AFTER.total_seconds()
+
+
 def _were_away() -> bool:
     """Whether no heartbeat is near the clock. One in the future is as far away as one in the past: the clock was moved
     since."""

@@ -15,6 +15,7 @@ class CapacityEvent(models.Model):
     """Capacity added or removed. Deployed at t: commissionings minus decommissionings up to t."""
 
     HISTORY = True
+    HISTORY_TITLE = ("kind", "happened_on")
 
     class Kind(models.TextChoices):
         COMMISSION = "commission", "Commissioned"

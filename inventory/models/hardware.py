@@ -281,6 +281,7 @@ class Accelerator(models.Model):
     """One GPU or similar in a node. `index` is the driver's number, `uuid` the one that its exporter reports."""
 
     HISTORY = True
+    HISTORY_TITLE = ("device", "index")
     HISTORY_LASTS = True
     VISIBLE_BY = ("site",)  # that of the device
 

@@ -79,6 +79,12 @@ FROM (
     SELECT 'cooling', site_id, medium, NULL, NULL, NULL, count(*) FROM inventory_coolingunit
     WHERE site_id = ANY(%(sites)s) GROUP BY 2, 3
     UNION ALL
+    SELECT 'rack without nodes', site_id, NULL, NULL, NULL, NULL, count(DISTINCT rack_id)
+    FROM inventory_powerfeed feed
+    WHERE site_id = ANY(%(sites)s) AND rack_id IS NOT NULL AND device_id IS NOT NULL AND NOT EXISTS (
+        SELECT FROM inventory_device device WHERE device.rack_id = feed.rack_id AND device.role = 'node')
+    GROUP BY 2
+    UNION ALL
     SELECT 'feed', site_id, rack_id::text, leg, NULL, NULL, count(*) FROM inventory_powerfeed
     WHERE site_id = ANY(%(sites)s) GROUP BY 2, 3, 4
 ) AS counted
@@ -120,6 +126,7 @@ class _Counted:
             if racks
             else None,
             "liquid_cooled": CoolingUnit.Medium.LIQUID in media if media else None,
+            "racks_metered_alone": sum(self._counts["rack without nodes", site_id].values()),
             "fabrics": frozenset(
                 str(kind)
                 for kind, port, device, *_ in self._counts["fabric", site_id]

@@ -71,6 +71,13 @@ SITE_COUNTS = Table(
     title="By site",
     noun=("site", "sites"),
     filterset=SITE.table.filterset,
+    empty={
+        "title": "No site yet",
+        "text": "Each site stands here with its capacity and what is installed. Begin with a site.",
+        "icon": "building-factory-2",
+        "page": "site-list",
+        "action_label": "Sites",
+    },
     row_url=own_page,
     per_page=25,
     columns=[
@@ -124,7 +131,7 @@ def _kpis(counted: Totals) -> list[dict[str, Any]]:
             "value": power.value,
             "unit": power.unit,
             "url": reverse("capacity-event-list"),
-            "note": f"{units.number(counted.deployed.accelerators)} accelerators commissioned",
+            "note": f"with {units.number(counted.deployed.accelerators)} accelerators",
         },
         _kpi(Rack, counted),
         _kpi(Device, counted, in_service=counted.devices_in_service),
@@ -152,7 +159,7 @@ def _group(counted: Totals, key: str, icon: str, objects: tuple[str | type[Model
         "key": key,
         "icon": icon,
         "title": DomainChoices(key).label if of_domain else "Places and products",
-        "note": "Devices in service; all objects of other kinds" if of_domain else "Locations and types",
+        "note": "Of devices those in service" if of_domain else "Locations and types",
         "facts": [_line(counted, each) for each in objects],
     }
 

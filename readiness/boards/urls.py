@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from readiness.boards.alerts import views as alerts
 from readiness.boards.calibration import views as calibration
 from readiness.boards.capability import api as capability_api
 from readiness.boards.capability import views as capability
@@ -9,12 +10,16 @@ from readiness.boards.checks import views as checks
 from readiness.boards.cover import views as cover
 from readiness.boards.determinism import views as determinism
 from readiness.boards.determinism.api import DeterminismViewSet
+from readiness.boards.digests import views as digests
 from readiness.boards.dry_run import views as dry_run
 from readiness.boards.dry_run.api import FrameworkViewSet
+from readiness.boards.events import views as events
 from readiness.boards.explain import api as explain_api
 from readiness.boards.explain import views as explain
+from readiness.boards.feedback import views as feedback
 from readiness.boards.fleet import views as fleet
 from readiness.boards.gap import views as gap
+from readiness.boards.heat import views as heat
 from readiness.boards.home import api as home_api
 from readiness.boards.home import views as home
 from readiness.boards.interop import views as interop
@@ -22,6 +27,7 @@ from readiness.boards.interop.api import InteropViewSet
 from readiness.boards.matrix import views as matrix
 from readiness.boards.matrix.api import MatrixViewSet
 from readiness.boards.packs import views as packs
+from readiness.boards.power import views as power
 from readiness.boards.problems import api as problems_api
 from readiness.boards.problems import objects as problem_objects
 from readiness.boards.problems import views as problems
@@ -33,8 +39,12 @@ from readiness.boards.results.api import (
     ScorePointViewSet,
     ScoreViewSet,
 )
+from readiness.boards.road import api as road_api
+from readiness.boards.road import planning as road_planning
+from readiness.boards.road import views as road
 from readiness.boards.site import views as site
 from readiness.boards.sites import views as sites
+from readiness.boards.timeline import views as timeline
 from readiness.boards.trends import views as trends
 from readiness.boards.waivers import views as waivers
 from readiness.boards.waivers.api import GrantViewSet
@@ -53,13 +63,20 @@ router.register("frameworks", FrameworkViewSet)
 router.register("interop", InteropViewSet, basename="interop-api")
 router.register("determinism", DeterminismViewSet, basename="determinism-api")
 
+ALERT = "alerts/<int:pk>/"
 SITE = "sites/<slug:slug>/"
 VERSION = "readiness/framework/<int:pk>/"
 
 urlpatterns = [
+    path("timeline/", timeline.timeline, name="timeline"),
     path("", home.home, name="home"),
     path("inbox/", home.inbox, name="inbox"),
     path("api/inbox/", home_api.inbox, name="inbox-api"),
+    path("digests/", digests.page, name="digests"),
+    path("digests/digest.pdf", digests.pdf, name="digest-pdf"),
+    path("charts/events.json", events.events, name="chart-events"),
+    path("findings/help/", feedback.page, name="feedback"),
+    path("findings/help/backlog.<str:form>", feedback.chart, name="feedback-chart"),
     path("fleet/", fleet.overview, name="fleet"),
     path("fleet/charts/gap.<str:form>", fleet.gap_chart, name="fleet-gap-chart"),
     path("fleet/charts/gap-by-site.<str:form>", fleet.gap_by_site_chart, name="fleet-gap-by-site-chart"),
@@ -68,13 +85,25 @@ urlpatterns = [
     path("problems/objects/", problem_objects.page, name="problem-objects"),
     path("problems/reasons/<int:pk>/end/", problem_objects.end, name="reason-end"),
     path("api/readiness/problems/", problems_api.listed, name="scoring-api-problems"),
+    path(ALERT, alerts.alert, name="alert"),
+    path(ALERT + "acknowledge/", alerts.acknowledge, name="alert-acknowledge"),
+    path(ALERT + "assign/", alerts.assign, name="alert-assign"),
+    path(ALERT + "comment/", alerts.comment, name="alert-comment"),
+    path(ALERT + "incident/", alerts.link_incident, name="alert-link-incident"),
     path("sites/", sites.sites, name="sites"),
     path(SITE, site.page, name="site"),
     path(SITE + "evaluate/", site.evaluate_now, name="site-evaluate"),
     path(SITE + "charts/series.<str:form>", site.series_chart, name="site-series-chart"),
+    path(SITE + "charts/heat.<str:form>", heat.heat_chart, name="site-heat-chart"),
     path(SITE + "pack/", packs.page, name="site-pack"),
     path(SITE + "pack.pdf", packs.pdf, name="site-pack-pdf"),
+    path(SITE + "power/", power.page, name="site-power"),
     path(SITE + "checks/<slug:check_id>/", checks.site_check, name="site-check"),
+    path(
+        SITE + "checks/<slug:check_id>/charts/trend.<str:form>",
+        checks.trend_chart,
+        name="site-check-trend-chart",
+    ),
     path(SITE + "determinism/", determinism.site, name="site-determinism"),
     path(
         SITE + "determinism/charts/percentiles.<str:form>",
@@ -91,7 +120,18 @@ urlpatterns = [
     path("readiness/report/", matrix.report, name="readiness-report"),
     path("readiness/checks/", checks.overview, name="checks"),
     path("readiness/checks/<slug:check_id>/", checks.check, name="check"),
+    path(
+        "readiness/checks/<slug:check_id>/charts/trend.<str:form>",
+        checks.weeks_chart,
+        name="check-trend-chart",
+    ),
     path("readiness/calibration/", calibration.page, name="calibration"),
+    path("readiness/road/", road.page, name="road"),
+    path("readiness/road/road.pdf", road.pdf, name="road-pdf"),
+    path("readiness/road/plan/", road_planning.put_on_worklist, name="road-plan"),
+    path("readiness/road/plans/<int:pk>/remove/", road_planning.remove, name="road-plan-remove"),
+    path("readiness/road/charts/months.<str:form>", road.months_chart, name="road-chart"),
+    path("api/readiness/road/", road_api.road, name="readiness-road"),
     path("readiness/gap/", gap.page, name="gap"),
     path("readiness/gap/charts/over-time.<str:form>", gap.history_chart, name="gap-over-time-chart"),
     path("readiness/gap/charts/by-group.<str:form>", gap.group_chart, name="gap-by-group-chart"),

@@ -53,7 +53,7 @@ class SampleCounts:
 
 
 @dataclass
-class Channel:
+class StreamInTurn:
     """One stream, ready to send: `next_s` is the next time, in seconds since the epoch."""
 
     stream: Stream
@@ -67,7 +67,7 @@ class Channel:
         self.next_s = turns * POST_EVERY_S + self.offset_s
 
 
-def channels(plan: FleetPlan, stories: Stories, *, start_s: float) -> list[Channel]:
+def channels(plan: FleetPlan, stories: Stories, *, start_s: float) -> list[StreamInTurn]:
     """The streams of a fleet, with its sites spread evenly over the minute.
 
     The streams of one site are sent together, so that it is scored once for both.
@@ -79,12 +79,12 @@ def channels(plan: FleetPlan, stories: Stories, *, start_s: float) -> list[Chann
         keys = [key_of_series(*series) for series in series_of(plan, stream, stories)]
         template = Template(keys, samples=stream.samples_a_post)
         fleet_channels.append(
-            Channel(stream, template, POST_EVERY_S * share, start_s + FIRST_ROUND_S * share)
+            StreamInTurn(stream, template, POST_EVERY_S * share, start_s + FIRST_ROUND_S * share)
         )
     return fleet_channels
 
 
-def body_of(plan: FleetPlan, channel: Channel, stories: Stories, at_s: float) -> WriteBody | None:
+def body_of(plan: FleetPlan, channel: StreamInTurn, stories: Stories, at_s: float) -> WriteBody | None:
     """Return what the stream posts at an instant; None while a story silences its site."""
     if not stories.is_sending(channel.stream.site.name, at_s):
         return None
@@ -146,7 +146,7 @@ class Sender:
     stories: Stories
     post: Post
     tokens: Mapping[str, str]
-    channels: list[Channel]
+    channels: list[StreamInTurn]
     counts: SampleCounts = field(default_factory=SampleCounts)
     waiting: deque[WriteBody] = field(default_factory=deque)
     _pause_s: float = 0.0

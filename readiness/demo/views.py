@@ -1,7 +1,5 @@
 """The progress of the demo's history on the fleet page, where users with the permission may cancel or continue it."""
 
-from datetime import timedelta
-from math import ceil
 from typing import Any
 
 from django.contrib import messages
@@ -11,29 +9,23 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from readiness.demo import tasks
-from readiness.demo.core.timeline import LONG_WEEKS
-from readiness.demo.models import DemoFleet
-from readiness.demo.operations import background
+from readiness.demo import progress, tasks
 from web.outside import may_offer
 from web.permissions import require
 
 MAY_SEE, MAY_CHANGE = "inventory.view_site", "demo.change_demofleet"
-HISTORY = timedelta(weeks=LONG_WEEKS)
-MONTH = timedelta(days=365.25 / 12)
 
 
 def history_of(request: HttpRequest, *, is_asked_for: bool) -> dict[str, Any]:
     """The context of demo/history.html: months from the oldest on. A complete history is only shown on request."""
-    fleet = DemoFleet.objects.filter(sampled_at__isnull=False).first()
-    if fleet is None or (fleet.history == DemoFleet.History.DONE and not is_asked_for):
+    past = progress.progress()
+    if past is None or (past.is_complete and not is_asked_for):
         return {}
-    written_span = fleet.history_at - fleet.loaded_at + HISTORY if fleet.history_at else timedelta()
     return {
         "request": request,
-        "demo": fleet,
-        "months": int(written_span / MONTH),
-        "months_total": ceil(HISTORY / MONTH),
+        "demo": past.fleet,
+        "months": past.months,
+        "months_total": past.months_total,
         "may_change": may_offer(request.user, MAY_CHANGE),
     }
 
@@ -51,7 +43,7 @@ def history(request: HttpRequest) -> HttpResponse:
 @require_POST
 @require(MAY_SEE, MAY_CHANGE)
 def cancel(request: HttpRequest) -> HttpResponse:
-    if background.cancel():
+    if progress.cancel():
         messages.success(request, "Muster stops loading the demo's history. The loaded part stays.")
     else:
         messages.info(request, "The demo's history was not being loaded.")
@@ -61,7 +53,7 @@ def cancel(request: HttpRequest) -> HttpResponse:
 @require_POST
 @require(MAY_SEE, MAY_CHANGE)
 def resume(request: HttpRequest) -> HttpResponse:
-    if background.resume():
+    if progress.resume():
         tasks.write_history.apply_async(expires=10, retry=False)
         messages.success(request, "Muster continues to load the demo's history.")
     else:

@@ -5,6 +5,7 @@ from django.http import HttpRequest
 from rest_framework import serializers
 from rest_framework.views import APIView
 
+from readiness.assessment.framework.serializers import CheckWordsField
 from readiness.golive.campaigns.api import CampaignViewSet, ItemViewSet
 from readiness.golive.models import WorkItem
 from readiness.golive.reviews.api import ActionViewSet, ApproverViewSet, ReviewViewSet
@@ -25,6 +26,7 @@ class WorkItemSerializer(ObjectSerializer):
     """
 
     check = serializers.CharField(source="check_id", max_length=64)
+    check_name = CheckWordsField("name")
     state = ChoiceValueField(choices=WorkItemStanding.choices, source="standing", read_only=True)
     check_state = serializers.CharField(read_only=True, allow_null=True)
     check_reason = serializers.CharField(read_only=True, allow_null=True)
@@ -32,8 +34,18 @@ class WorkItemSerializer(ObjectSerializer):
     class Meta:
         model = WorkItem
         fields = (
-            *("site", "check", "status", "state", "check_state", "check_reason", "owner", "owner_name"),
-            *("due_on", "note", "created_by", "created_at", "closed_at"),
+            *(
+                "site",
+                "check",
+                "check_name",
+                "status",
+                "state",
+                "check_state",
+                "check_reason",
+                "owner",
+                "owner_name",
+            ),
+            *("due_on", "note", "cost", "currency", "created_by", "created_at", "closed_at"),
         )
         read_only_fields = ("created_by", "created_at", "closed_at")
         brief_fields = ("site", "check", "status", "due_on")

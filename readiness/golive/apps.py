@@ -8,9 +8,11 @@ class GoliveConfig(AppConfig):
     def ready(self) -> None:
         from readiness.assessment.evidence.models import Review, ReviewAction
         from readiness.golive import search
+        from readiness.golive.worklist import undoing
         from web import links
 
         search.register()
+        undoing.register()
         links.has_page(self.get_model("WorkItem"), "work-item")
         links.has_page(self.get_model("Campaign"), "campaign")
         links.has_page(self.get_model("CampaignItem"), "campaign-item")

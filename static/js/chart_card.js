@@ -49,4 +49,7 @@ export function describe(element, { meta }, range) {
   foot.hidden = !meta.footer && !meta.foot_right;
   foot.querySelector('[data-foot-left]').textContent = meta.footer ?? '';
   foot.querySelector('[data-foot-right]').textContent = meta.foot_right ?? '';
+  foot.querySelector('[data-foot-links]')?.replaceChildren(
+    ...(meta.links ?? []).map(({ text, url }) => Object.assign(document.createElement('a'), { textContent: text, href: url })),
+  );
 }

@@ -6,12 +6,12 @@ const FONT = 'Inter, system-ui, sans-serif';
 const NARROW_PX = 560;
 const SERIES = ['accent', 'network', 'energy', 'compute', 'pillar-2', 'unknown-mark'];
 const TOKENS = {
-  conditional: 'gap', limit: 'bad-mark', incident: 'gap', maintenance: 'unknown-mark', today: 'border-strong',
+  conditional: 'gap', limit: 'bad-mark', incident: 'gap', maintenance: 'unknown-mark', today: 'border-strong', event: 'text-3',
   projected: 'text-3', muted: 'border-strong', ok: 'ok-mark', warn: 'warn-mark', bad: 'bad-mark', unknown: 'unknown-mark',
 };
 const TEXT_TOKENS = {
   limit: 'bad', bad: 'bad', gap: 'warn', conditional: 'warn', incident: 'warn', warn: 'warn', ok: 'ok', ready: 'ready',
-  accent: 'accent', text: 'text', today: 'text-3', muted: 'text-3', maintenance: 'text-3', unknown: 'unknown',
+  accent: 'accent', text: 'text', today: 'text-3', event: 'text', muted: 'text-3', maintenance: 'text-3', unknown: 'unknown',
 };
 
 const probe = document.createElement('i');
@@ -60,7 +60,8 @@ function paintBars(trace, role, colour) {
 }
 
 function paintHeatmap(trace) {
-  const colorscale = trace.colorscale ?? [[0, token('accent-bg')], [1, token('accent')]];
+  const stops = trace.meta?.stops ?? [[0, 'accent-bg'], [1, 'accent']];
+  const colorscale = stops.map(([share, name]) => [share, token(name)]);
   return { showscale: false, xgap: 2, ygap: 2, ...trace, colorscale };
 }
 
@@ -155,10 +156,10 @@ function merge(target, patch) {
   return merged;
 }
 
-/** `{data, layout, meta}` of the server → data and layout ready to draw in a plot of this width. */
-export function dress(figure, { width, zoomable }) {
+/** `{data, layout, meta}` of the server → data and layout ready to draw in a plot of this width; `mark` adds to the layout. */
+export function dress(figure, { width, zoomable, mark = (layout) => layout }) {
   const isNarrow = width < NARROW_PX;
   const layout = isNarrow ? merge(figure.layout ?? {}, figure.meta?.narrow) : (figure.layout ?? {});
-  const timed = inZone({ data: figure.data, layout }, figure.meta?.zone ?? pageZone());
+  const timed = inZone({ data: figure.data, layout: mark(layout) }, figure.meta?.zone ?? pageZone());
   return { data: timed.data.map((trace, index) => paint(trace, index, isNarrow)), layout: dressLayout(timed.layout, { zoomable }) };
 }

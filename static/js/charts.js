@@ -1,6 +1,8 @@
 // The one file that talks to Plotly. Charts are [data-chart-url] elements; plotly.js itself (the largest file of the
 // site) is fetched once, after the first paint, when the first of them nears the viewport.
 import { describe } from './chart_card.js';
+import { markEvents, readEvents } from './chart_events.js';
+import { tellPoint } from './chart_point.js';
 import { buildTable, figureTable } from './chart_table.js';
 import { dress } from './chart_theme.js';
 import { wallDate } from './zone.js';
@@ -18,6 +20,7 @@ function loadPlotly() {
   plotly ??= new Promise((resolve, reject) => {
     const script = document.createElement('script');
     script.src = document.body.dataset.plotly;
+    script.dataset.warm = ''; // it knows no page
     script.onload = () => {
       // Off, because its menu offers to send a chart's data to a web service.
       window.Plotly.setPlotConfig({ showSendToCloud: false, displaylogo: false });
@@ -109,8 +112,10 @@ function hasPoints(figure) {
   return figure.data.some((trace) => (trace.x ?? trace.r ?? trace.dimensions ?? trace.z ?? trace.link?.value ?? []).length > 0);
 }
 
-function draw(element, chart) {
-  const { data, layout } = dress(chart.figure, { width: element.clientWidth, zoomable: isZoomable(element) });
+function paint(element, chart) {
+  const width = element.clientWidth;
+  const mark = (layout) => markEvents(layout, chart.events, width);
+  const { data, layout } = dress(chart.figure, { width, zoomable: isZoomable(element), mark });
   for (const [name, axis] of Object.entries(layout)) {
     if (chart.range && name.startsWith('xaxis') && axis.type === 'date') {
       Object.assign(axis, { range: [wallDate(chart.range.start), wallDate(chart.range.end)], autorange: false });
@@ -119,11 +124,24 @@ function draw(element, chart) {
   // Plotly keeps what the reader did (hidden series, ranges) for as long as the revision stays the same.
   const uirevision = chart.range ? `${chart.range.start} ${chart.range.end}` : 'page';
   window.Plotly.react(element, data, { ...layout, uirevision }, CONFIG);
+  return data;
+}
+
+function draw(element, chart) {
+  const data = paint(element, chart);
   if (isZoomable(element) && !chart.zoom) {
     chart.zoom = attachZoom(element, {
       onRelayout: (listener) => element.on('plotly_relayout', listener),
       onDoubleClick: (listener) => element.on('plotly_doubleclick', listener),
     });
+  }
+  if (data[0]?.meta?.opens && !chart.opens) {
+    chart.opens = true;
+    element.on('plotly_click', ({ points: [{ customdata }] }) => customdata && location.assign(customdata));
+  }
+  if (!data[0]?.meta?.opens && !chart.points) {
+    chart.points = true;
+    element.on('plotly_click', ({ points: [{ curveNumber, pointNumber }] }) => tellPoint(element, chart.figure, curveNumber, pointNumber));
   }
   if (data[0]?.type === 'parcoords' && !chart.brushes) {
     chart.brushes = true;
@@ -166,6 +184,15 @@ function release() {
   held = null;
 }
 
+/** Events are marked once they are there: the drawing does not wait for them. */
+async function loadEvents(element, chart, { signal }) {
+  const events = await readEvents(element, chart.figure, chart.range, signal);
+  if (events) await letGo(element);
+  if (!events || signal !== chart.request?.signal || JSON.stringify(events) === JSON.stringify(chart.events ?? [])) return;
+  chart.events = events;
+  if (!chart.table && 'drawn' in element.dataset && !chart.figure.meta?.empty) paint(element, chart);
+}
+
 async function load(element) {
   const chart = charts.get(element);
   const { chartUrl } = element.dataset;
@@ -188,6 +215,7 @@ async function load(element) {
     } else {
       clearNotice(element);
     }
+    loadEvents(element, chart, request);
   } catch (error) {
     if (error.name !== 'AbortError') showFailure(element, error);
   } finally {
@@ -205,12 +233,30 @@ const nearing = new IntersectionObserver((entries) => {
 }, { rootMargin: AHEAD });
 
 function adopt() {
-  for (const element of charts.keys()) if (!element.isConnected) charts.delete(element);
+  for (const element of charts.keys()) {
+    if (element.isConnected) continue;
+    window.Plotly?.purge(element); // it would go on listening to the window
+    charts.delete(element);
+  }
   for (const element of document.querySelectorAll('[data-chart-url]')) {
     if (charts.has(element)) continue;
     charts.set(element, { range: null });
     nearing.observe(element);
   }
+}
+
+/** Draws the charts that are not drawn yet, also those that were never near the viewport. */
+export function drawAll() {
+  return Promise.all([...charts].filter(([, chart]) => !chart.figure).map(([element, chart]) => {
+    nearing.unobserve(element);
+    chart.near = true;
+    return load(element);
+  }));
+}
+
+/** In the colours that the page has now. */
+export function redraw() {
+  for (const [element, chart] of charts) if (chart.figure && !chart.table) show(element, chart);
 }
 
 function loadWhere(test) {
@@ -261,9 +307,7 @@ document.addEventListener('pointerdown', ({ target, button }) => {
   if (element) held = { element, waiting: [] };
 });
 for (const name of ['pointerup', 'pointercancel']) document.addEventListener(name, release);
-document.addEventListener('muster:theme', () => {
-  for (const [element, chart] of charts) if (chart.figure && !chart.table) show(element, chart);
-});
+document.addEventListener('muster:theme', redraw);
 document.addEventListener('muster:range', ({ detail }) => {
   for (const [element, chart] of charts) if (isZoomable(element)) chart.range = detail;
   loadWhere(isZoomable);

@@ -24,4 +24,8 @@ function addCalendar(field) {
   box.append(field, native, button);
 }
 
-if ('showPicker' in HTMLInputElement.prototype) document.querySelectorAll('input[data-day]').forEach(addCalendar);
+function adopt() {
+  if ('showPicker' in HTMLInputElement.prototype) document.querySelectorAll('input[data-day]').forEach(addCalendar);
+}
+document.addEventListener('muster:page', adopt);
+adopt();

@@ -11,14 +11,18 @@ const panel = () => document.querySelector('[data-evidence]');
 const cells = () => [...(grid()?.querySelectorAll('td > button') ?? [])];
 const rowsOf = () => [...grid().querySelectorAll('tbody tr:not(.group)')];
 let current = ''; // the cell with the tab stop, by its value
+let column = 0; // the column that the arrows up and down follow, through cells that stand across several
 let isClosing = false;
+
+/** The cell of this value, or the one that stands for it and others. */
+const cellOf = (value) => cells().find((cell) => cell.value === value || cell.dataset.others?.split(' ').includes(value));
 
 /* --- keyboard --- */
 
 function arrange() {
   if (!grid()) return;
   const every = cells();
-  const stop = every.find((cell) => cell.value === current) ?? every.find((cell) => cell.hasAttribute('aria-current')) ?? every[0];
+  const stop = (current && cellOf(current)) || every.find((cell) => cell.hasAttribute('aria-current')) || every[0];
   for (const cell of every) cell.tabIndex = cell === stop ? 0 : -1;
   current = stop?.value ?? '';
 }
@@ -31,14 +35,20 @@ function moveTo(cell) {
   cell.focus();
 }
 
-// Columns are counted from the end of a row: a head may stand beside several rows.
-const cellAt = (row, column) => row?.cells[row.cells.length - column];
-const buttonAt = (row, column) => cellAt(row, column)?.querySelector('button');
+// Columns are counted from the end of a row: a head may stand beside several rows, and a cell across several columns.
+const endOf = (cell) => [...cell.parentElement.cells].slice(cell.cellIndex + 1).reduce((total, each) => total + each.colSpan, 1);
+
+function cellAt(row, place) {
+  let end = 0;
+  return place > 0 ? [...(row?.cells ?? [])].reverse().find((cell) => (end += cell.colSpan) >= place) : undefined;
+}
+
+const buttonAt = (row, place) => cellAt(row, place)?.querySelector('button');
 
 // The next cell that has a result, in this direction; past the edge there is none.
-function along(row, column, down, right) {
+function along(row, place, down, right) {
   const rows = rowsOf();
-  for (let r = rows.indexOf(row) + down, c = column - right; cellAt(rows[r], c); r += down, c -= right) {
+  for (let r = rows.indexOf(row) + down, c = place - right; cellAt(rows[r], c); r += down, c -= right) {
     if (buttonAt(rows[r], c)) return buttonAt(rows[r], c);
   }
   return undefined;
@@ -55,15 +65,17 @@ function toNext() {
 function target(event) {
   const cell = event.target.closest('td');
   const row = cell.parentElement;
-  const column = row.cells.length - cell.cellIndex;
+  const last = endOf(cell);
+  const first = last + cell.colSpan - 1;
+  if (column < last || column > first || !/^(Arrow(Up|Down)|Page(Up|Down))$/.test(event.key)) column = first;
   const rows = rowsOf();
   const inRow = [...row.querySelectorAll('td > button')];
   const inColumn = rows.map((each) => buttonAt(each, column)).filter(Boolean);
   const place = inColumn.indexOf(event.target);
   const far = event.ctrlKey || event.metaKey;
   switch (event.key) {
-    case 'ArrowRight': return along(row, column, 0, 1);
-    case 'ArrowLeft': return along(row, column, 0, -1);
+    case 'ArrowRight': return along(row, last, 0, 1);
+    case 'ArrowLeft': return along(row, first, 0, -1);
     case 'ArrowDown': return along(row, column, 1, 0);
     case 'ArrowUp': return along(row, column, -1, 0);
     case 'Home': return far ? cells().at(0) : inRow.at(0);
@@ -112,7 +124,7 @@ function show({ focus }) {
 
 function mark(value) {
   for (const cell of grid()?.querySelectorAll('button[aria-current]') ?? []) cell.removeAttribute('aria-current');
-  const chosen = value && cells().find((cell) => cell.value === value);
+  const chosen = value && cellOf(value);
   if (chosen) chosen.setAttribute('aria-current', 'true');
 }
 
@@ -140,7 +152,7 @@ async function closePanel() {
   url.searchParams.delete('cell');
   panel().close();
   mark('');
-  moveTo(cells().find((cell) => cell.value === value));
+  moveTo(cellOf(value));
   await fetchPanel(url, { focus: false });
   isClosing = false;
 }
@@ -168,12 +180,12 @@ document.addEventListener('close', (event) => {
 
 const tip = Object.assign(document.createElement('div'), { className: 'matrix-tip', hidden: true });
 tip.setAttribute('aria-hidden', 'true');
-document.body.append(tip);
 
 document.addEventListener('pointerover', (event) => {
   const cell = event.target.closest?.('[data-matrix] td > button');
   tip.hidden = !cell;
   if (!cell) return;
+  if (!tip.isConnected) document.body.append(tip);
   tip.textContent = cell.getAttribute('aria-label');
   const box = cell.getBoundingClientRect();
   tip.style.top = `${box.bottom + TIP_OFFSET + tip.offsetHeight > innerHeight ? box.top - TIP_OFFSET - tip.offsetHeight : box.bottom + TIP_OFFSET}px`;
@@ -189,7 +201,3 @@ document.addEventListener('htmx:after:swap', () => {
 NARROW.addEventListener('change', () => show({ focus: false }));
 arrange();
 show({ focus: false });
-
-document.addEventListener('click', (event) => {
-  if (event.target.closest('[data-print]')) window.print();
-});

@@ -6,6 +6,7 @@ let isWaiting = false; // Enter was pressed before the answer to the last letter
 
 const list = () => dialog.querySelector('[role=listbox]');
 const options = () => [...dialog.querySelectorAll('a[role=option]')];
+const status = dialog?.querySelector('.palette-waiting');
 const chosen = () => dialog.querySelector('[aria-selected=true]');
 const isCurrent = () => list()?.dataset.query === input.value.trim().replace(/\s+/g, ' ');
 
@@ -31,7 +32,7 @@ function step(by) {
 }
 
 function follow(inNewTab) {
-  if (!isCurrent()) isWaiting = true;
+  if (!isCurrent()) isWaiting = !inNewTab;
   else if (inNewTab) window.open(chosen()?.href, '_blank', 'noopener');
   else chosen()?.click();
 }
@@ -46,11 +47,28 @@ input?.addEventListener('keydown', (event) => {
 
 dialog?.addEventListener('htmx:after:swap', () => {
   choose(options()[0]);
+  showWaiting('Searching…');
   // What came may still be the answer to fewer letters.
   if (isWaiting && isCurrent()) follow(false);
 });
 
-input?.addEventListener('input', () => (isWaiting = false));
+// An answer to other letters is dimmed and cannot be chosen; a pause before the word keeps fast answers quiet.
+let wordTimer = 0;
+function showWaiting(text) {
+  clearTimeout(wordTimer);
+  const isOld = !isCurrent();
+  list()?.toggleAttribute('data-old', isOld);
+  list()?.setAttribute('aria-busy', String(isOld));
+  status.textContent = '';
+  if (isOld) wordTimer = setTimeout(() => (status.textContent = text), 200);
+}
+
+input?.addEventListener('input', () => {
+  isWaiting = false;
+  showWaiting('Searching…');
+});
+
+dialog?.addEventListener('htmx:error', () => showWaiting('The search did not answer. Type again.'));
 
 dialog?.addEventListener('pointermove', ({ target }) => {
   const option = target.closest('a[role=option]');

@@ -3,8 +3,8 @@
 import { keepPreference } from './preferences.js';
 
 const etags = new Map(); // region id and address -> ETag of what it shows
-const control = document.querySelector('[data-refresh-control]');
-let seconds = Number(control?.dataset.seconds ?? 30);
+const control = () => document.querySelector('[data-refresh-control]');
+let seconds = Number(control()?.dataset.seconds ?? 30);
 let timer = 0;
 let lastAt = Date.now();
 
@@ -32,15 +32,16 @@ async function refreshRegion(region) {
 
 async function refresh() {
   const asked = [...regions()];
-  if (asked.length === 0 || !window.htmx) return;
+  // While another page is on its way this one stays as it is.
+  if (asked.length === 0 || !window.htmx || 'onWay' in document.documentElement.dataset) return;
   const answers = await Promise.all(asked.map(refreshRegion));
   showResult(answers.every(Boolean));
 }
 
 function showResult(good) {
-  if (!control) return;
-  const status = control.querySelector('[data-refresh-status]');
-  const light = control.querySelector('[data-refresh-light]');
+  const status = control()?.querySelector('[data-refresh-status]');
+  const light = control()?.querySelector('[data-refresh-light]');
+  if (!status) return;
   if (good) lastAt = Date.now();
   const clock = new Date(lastAt).toLocaleTimeString([], { hourCycle: 'h23' });
   status.textContent = `${good ? status.dataset.updated : status.dataset.failed} ${clock}`;
@@ -54,11 +55,12 @@ function schedule() {
 }
 
 function showInterval() {
-  if (!control) return;
-  const chosen = control.querySelector(`[data-refresh-every="${seconds}"]`);
-  for (const button of control.querySelectorAll('[data-refresh-every]')) button.setAttribute('aria-pressed', String(button === chosen));
+  const menu = control();
+  if (!menu) return;
+  const chosen = menu.querySelector(`[data-refresh-every="${seconds}"]`);
+  for (const button of menu.querySelectorAll('[data-refresh-every]')) button.setAttribute('aria-pressed', String(button === chosen));
   const short = seconds >= 60 ? `${seconds / 60} min` : `${seconds} s`;
-  control.querySelector('[data-refresh-label]').textContent = seconds > 0 ? short : (chosen?.textContent ?? '');
+  menu.querySelector('[data-refresh-label]').textContent = seconds > 0 ? short : (chosen?.textContent ?? '');
 }
 
 document.addEventListener('click', (event) => {
@@ -113,5 +115,10 @@ const isReaders = (element, name) =>
   || (name === 'aria-pressed' && element.matches('[data-chart-table]'));
 window.htmx?.registerExtension('muster', { htmx_before_morph_attr: (element, { attrName }) => !isReaders(element, attrName) });
 
+document.addEventListener('muster:page', () => {
+  lastAt = Date.now();
+  showInterval();
+  schedule();
+});
 showInterval();
 schedule();

@@ -2,7 +2,7 @@
 // (WCAG 2.1.4), never act while someone types, and leave combinations with Ctrl, Alt or Meta alone.
 import { openPalette } from './palette.js';
 import { keepPreference } from './preferences.js';
-import { actOnRows } from './rows.js';
+import { actOnFocusedRow, actOnRows } from './rows.js';
 
 const PAUSE_MS = 1200; // longest time between the keys of a sequence
 let typed = '';
@@ -24,6 +24,7 @@ function press(key) {
   clearTimeout(timer);
   timer = setTimeout(() => (typed = ''), PAUSE_MS);
   if (key === '/') return openPalette();
+  if (!typed && actOnFocusedRow(key)) return true;
   typed = `${typed} ${key}`.trim().split(' ').slice(-2).join(' ');
   for (const keys of [typed, key]) {
     const element = document.querySelector(`[data-shortcut="${CSS.escape(keys)}"]`);

@@ -10,10 +10,14 @@ document.addEventListener('click', ({ target }) => {
 });
 
 // On a narrow screen a bar of tabs scrolls; the present one is in view, also once counts have widened others.
-for (const tab of document.querySelectorAll('.tabs [aria-current]')) {
-  const bar = tab.parentElement;
-  const widths = new ResizeObserver(() => {
-    bar.scrollLeft = tab.offsetLeft - bar.clientWidth / 2 + tab.offsetWidth / 2;
-  });
-  for (const each of [bar, ...bar.children]) widths.observe(each);
+function showTabs() {
+  for (const tab of document.querySelectorAll('.tabs [aria-current]')) {
+    const bar = tab.parentElement;
+    const widths = new ResizeObserver(() => {
+      bar.scrollLeft = tab.offsetLeft - bar.clientWidth / 2 + tab.offsetWidth / 2;
+    });
+    for (const each of [bar, ...bar.children]) widths.observe(each);
+  }
 }
+document.addEventListener('muster:page', showTabs);
+showTabs();

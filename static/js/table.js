@@ -35,6 +35,15 @@ document.addEventListener('click', (event) => {
   if (event.target.closest('[data-select-none]')) pickAll(event.target.closest('form'), false);
 });
 
+// Esc in the bar of actions leaves the rows as they were and goes back to them.
+document.addEventListener('keydown', (event) => {
+  const form = event.key === 'Escape' && event.target.closest?.('[data-selection]')?.closest('form');
+  if (!form) return;
+  const row = form.querySelector('[data-selected]');
+  pickAll(form, false);
+  row?.querySelector(':scope > :not(.pick) a[href]')?.focus();
+});
+
 document.addEventListener('input', (event) => {
   const form = event.target.closest('form[data-submit-on-input]');
   if (!form) return;
@@ -50,6 +59,15 @@ document.addEventListener('formdata', (event) => {
 });
 
 // Fields left empty would only lengthen the address.
+document.addEventListener('formdata', ({ target, formData }) => {
+  if (!target.matches('[data-only-filled]')) return;
+  for (const name of new Set(formData.keys())) {
+    const values = formData.getAll(name).filter((value) => value !== '');
+    formData.delete(name);
+    for (const value of values) formData.append(name, value);
+  }
+});
+
 document.addEventListener('htmx:config:request', (event) => {
   const { ctx } = event.detail;
   if (!ctx.sourceElement.closest('[data-table]') || ctx.request.method.toUpperCase() !== 'GET') return;

@@ -32,4 +32,5 @@ document.addEventListener('click', (event) => {
   else if (event.target.closest('[data-theme-toggle]')) choose(isDark() ? 'light' : 'dark');
 });
 systemIsDark.addEventListener('change', changed);
+document.addEventListener('muster:page', show);
 show();

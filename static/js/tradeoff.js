@@ -7,7 +7,7 @@ import { competingFirst, fillRows, within } from './tradeoff_rows.js';
 const SCATTER = 'placement-scatter';
 const PARALLEL = 'placement-parallel';
 
-const form = document.querySelector('[data-explorer-form]');
+let form = null; // of the explorer; null while another page is shown
 const live = () => document.getElementById('live');
 const weightsOf = () => [...form.querySelectorAll('[data-weight]')];
 const isWeight = (element) => element.matches('[data-weight], [data-weight-slider]');
@@ -72,7 +72,7 @@ function keepAddress() {
 const change = (id, how) => document.dispatchEvent(new CustomEvent('muster:figure', { detail: { id, change: how } }));
 
 function rerank() {
-  if (!prepared) return;
+  if (!prepared || !form) return;
   const chosen = weights();
   if (!Object.values(chosen).some((weight) => weight > 0)) return;
   const known = Object.fromEntries(served.objectives.map(({ name }) => [name, chosen[name] ?? 0]));
@@ -119,10 +119,11 @@ async function ask() {
     do {
       question = location.search;
       await answered();
-    } while (location.search !== question);
+    } while (live() && location.search !== question);
   } finally {
     question = null;
   }
+  if (!live()) return; // the reader went on to another page
   tell();
   if (!isShown) return;
   adopt();
@@ -238,18 +239,22 @@ function clicked({ target }) {
   change(PARALLEL, (figure) => withRanges(figure, {}));
 }
 
-if (form) {
+function begin() {
+  form = document.querySelector('[data-explorer-form]');
+  if (!form) return;
+  question = null;
   adopt();
   onlyTwo();
-  document.addEventListener('input', slide);
-  document.addEventListener('change', changed);
-  document.addEventListener('click', clicked);
-  document.addEventListener('muster:brushed', brushed);
-  document.addEventListener('htmx:after:request', refused);
-  document.addEventListener('htmx:before:swap', takeIn);
-  document.addEventListener('htmx:after:swap', ({ detail: { ctx } }) => (isShown ||= ctx.sourceElement === live()));
   form.addEventListener('submit', (event) => {
     event.preventDefault();
     ask();
   });
 }
+
+const LISTENERS = {
+  input: slide, change: changed, click: clicked, 'muster:brushed': brushed, 'htmx:after:request': refused, 'htmx:before:swap': takeIn,
+  'htmx:after:swap': ({ detail: { ctx } }) => (isShown ||= ctx.sourceElement !== undefined && ctx.sourceElement === live()),
+};
+for (const [name, listener] of Object.entries(LISTENERS)) document.addEventListener(name, (event) => form && listener(event));
+document.addEventListener('muster:page', begin);
+begin();

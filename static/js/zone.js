@@ -60,6 +60,12 @@ export function wallText(ms) {
   return `${wall.getUTCDate()} ${MONTHS[wall.getUTCMonth()]} ${wall.getUTCFullYear()} ${wall.toISOString().slice(11, 16)} ${pageZone()}`;
 }
 
+/** "24 Nov 10:00", beside a chart that names its zone. */
+export function shortWallText(ms) {
+  const wall = new Date(toWall(ms));
+  return `${wall.getUTCDate()} ${MONTHS[wall.getUTCMonth()]} ${wall.toISOString().slice(11, 16)}`;
+}
+
 // Plotly's own ticks are in American order. "\n" begins a second line, which is drawn where it changes.
 const TICKS = [
   { dtickrange: [null, DAY_MS - 1], value: '%H:%M\n%-d %b %Y' },

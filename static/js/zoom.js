@@ -5,7 +5,8 @@ import { fromWall, wallMs } from './zone.js';
 const PAUSE_MS = 150;
 let timer = 0;
 let current = null; // {start, end} in ms, or null for the page's own range
-const asLoaded = new URL(location.href);
+let asLoaded = new URL(location.href);
+let shown = asLoaded; // what the charts show, however the page came to it
 
 /** What a chart's address gets for a range; without one only the number of points. */
 export function zoomParameters(element, range) {
@@ -27,6 +28,7 @@ function keepInAddress(range) {
     else url.searchParams.set(name, value);
   }
   history.pushState({ muster: 'range' }, '', url);
+  shown = url;
 }
 
 function zoomTo(range) {
@@ -44,6 +46,24 @@ function rangeOf(change) {
   return { start: Math.round(fromWall(wallMs(from))), end: Math.round(fromWall(wallMs(to))) };
 }
 
+const rangeOfAddress = ({ searchParams }) => ['start', 'end'].map((name) => searchParams.get(name));
+
+function withoutRange({ href }) {
+  const url = new URL(href);
+  for (const name of ['start', 'end']) url.searchParams.delete(name);
+  return url.href;
+}
+
+/** Whether this address asks for what is shown over another range of a drag, or over the page's own again. */
+export function isRangeAlone(address) {
+  const url = new URL(address);
+  const range = rangeOfAddress(url);
+  const isDragged = range.every((end) => /^\d+$/.test(end ?? ''));
+  const isOwn = String(range) === String(rangeOfAddress(asLoaded));
+  return (isDragged || isOwn) && url.href !== shown.href && withoutRange(url) === withoutRange(shown)
+    && document.querySelector('[data-chart-zoom]') !== null;
+}
+
 export function attachZoom(element, { onRelayout, onDoubleClick }) {
   onRelayout((change) => {
     const range = rangeOf(change ?? {});
@@ -55,11 +75,15 @@ export function attachZoom(element, { onRelayout, onDoubleClick }) {
   return true;
 }
 
-// Back and forward through the ranges looked at; entries that htmx made are htmx's.
+// Back and forward through the ranges looked at; other addresses are for static/js/warm.js, or for htmx without it.
 addEventListener('popstate', () => {
-  if (history.state?.htmx) return;
-  const { searchParams } = new URL(location.href);
-  const [start, end] = ['start', 'end'].map((name) => searchParams.get(name));
-  const isPageRange = start === asLoaded.searchParams.get('start') && end === asLoaded.searchParams.get('end');
-  announce(isPageRange || !start ? null : { start: Number(start), end: Number(end) });
+  if (!isRangeAlone(location.href) || (history.state?.htmx && !window.navigation)) return;
+  shown = new URL(location.href);
+  const [start, end] = rangeOfAddress(shown);
+  const isOwn = String([start, end]) === String(rangeOfAddress(asLoaded));
+  announce(isOwn || !start ? null : { start: Number(start), end: Number(end) });
+});
+document.addEventListener('muster:page', () => {
+  asLoaded = shown = new URL(location.href);
+  current = null;
 });

@@ -12,7 +12,7 @@ from rest_framework.views import APIView
 
 from telemetry import intake, store
 from telemetry.core.downsample import points
-from telemetry.core.spec import Aggregation, SpecError
+from telemetry.core.spec import COMBINATIONS, Aggregation, SpecError
 from telemetry.params import OBJECTS, PARAMETERS, AdmittedQuery, admitted_query
 from web import clock
 from web.rest.fields import Brief, brief
@@ -43,6 +43,12 @@ _PARAMETERS = [
     parameter("points", "Largest number of steps if Muster chooses the step; 400 unless given.", type=int),
     parameter(
         "group_by", "Labels, separated by commas: one line for each of their values. * for a single line."
+    ),
+    parameter(
+        "combine",
+        "How the series of a line become one: the sum over feeds of each one's mean. Default: as `aggregation` does, "
+        "and the sum of rates.",
+        enum=[each.value for each in COMBINATIONS],
     ),
     parameter(
         "labels",

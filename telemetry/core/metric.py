@@ -250,5 +250,16 @@ class Metric:
     def rules_for(self, labels: Mapping[str, str]) -> tuple[HealthRule, ...]:
         return tuple(rule for rule in self.health if rule.applies_to(labels))
 
+    @property
+    def plain_rules(self) -> tuple[HealthRule, ...]:
+        """The rules that compare the latest value of every series, as it is, with a limit above or below it."""
+        return tuple(
+            rule
+            for rule in self.health
+            if rule.measure is ComparedValue.VALUE
+            and rule.direction in (LimitTest.ABOVE, LimitTest.BELOW)
+            and not (rule.when or rule.share_of or rule.days_left or rule.numbers)
+        )
+
     def state_name(self, value: float) -> str:
         return dict(self.states).get(int(value), "") if math.isfinite(value) and value == int(value) else ""

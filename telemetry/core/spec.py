@@ -51,6 +51,8 @@ _COMBINED_BY = {
     Aggregation.MAX: Aggregation.MAX,
     Aggregation.QUANTILE: Aggregation.QUANTILE,
 }
+# How lines may be combined otherwise: the mean of each feed's power, and the sum over feeds.
+COMBINATIONS = (Aggregation.AVG, Aggregation.SUM, Aggregation.MIN, Aggregation.MAX)
 
 
 class LabelOperator(StrEnum):
@@ -120,6 +122,7 @@ class QuerySpec:
     site_ids: tuple[int, ...] | None = None
     object: ObjectRef | None = None
     group_by: tuple[str, ...] | None = None
+    combined_by: Aggregation | None = None
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.metric) or len(self.metric) > 200:
@@ -135,6 +138,10 @@ class QuerySpec:
         self._check_quantile()
         if bad := [label for label in self.group_by or () if not _NAME.fullmatch(label)]:
             raise SpecError("group_by", f"{bad[0]!r} is not a label name")
+        if self.combined_by not in (None, *COMBINATIONS):
+            raise SpecError("combine", f"{self.combined_by!r} is not one of {', '.join(COMBINATIONS)}")
+        if self.combined_by is not None and self.aggregation == Aggregation.QUANTILE:
+            raise SpecError("combine", "does not go with a quantile, which is one of all series of a line")
 
     def _check_quantile(self) -> None:
         needs_quantile = self.aggregation == Aggregation.QUANTILE
@@ -149,8 +156,8 @@ class QuerySpec:
 
     @property
     def combine(self) -> Aggregation:
-        """How lines of a group become one; a sum over time is also a sum over series."""
-        return _COMBINED_BY.get(self.aggregation, Aggregation.SUM)
+        """How lines of a group become one; by default a sum over time is also a sum over series."""
+        return self.combined_by or _COMBINED_BY.get(self.aggregation, Aggregation.SUM)
 
 
 def parse_time(text: str, now_ms: int, *, field: str = "start") -> int:

@@ -27,6 +27,7 @@ class InventoryDrift(models.Model):
     """
 
     HISTORY = True
+    HISTORY_TITLE = ("device", "field")
 
     class Field(models.TextChoices):
         MODEL = "model", "Model"

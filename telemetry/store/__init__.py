@@ -5,7 +5,7 @@
 
 from telemetry.store.appending import append, erase
 from telemetry.store.copies import make_copy, publish_rollups
-from telemetry.store.lines import SeriesPoints
+from telemetry.store.lines import SITE, SeriesPoints, poorest
 from telemetry.store.partitions import keep as keep_partitions
 from telemetry.store.partitions import oldest_sample_kept, summarise
 from telemetry.store.partitions import spared as spared_partitions

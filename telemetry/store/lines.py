@@ -1,7 +1,7 @@
 """The series of a query, and which of them make one line of its answer."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any, NamedTuple
@@ -25,9 +25,12 @@ _POOREST_FIRST = (
     SourceProvenance.DECLARED,
     SourceProvenance.MEASURED,
 )
+# The label by which a line is made for each site, whatever the sender's labels are.
+SITE = "site"
 _OBJECT_COLUMNS = {**OBJECT_COLUMNS, ObjectKind.SITE: "site_id"}
 _FIND = """
-SELECT series.id, metric, labels, kind, object_kind, {columns}, provenance, cadence_s
+SELECT series.id, metric, labels, kind, object_kind, {columns}, provenance, cadence_s,
+    coalesce((SELECT slug FROM inventory_site WHERE inventory_site.id = series.site_id), '')
 FROM telemetry_series series JOIN telemetry_source source ON source.id = series.source_id
 WHERE {conditions} ORDER BY series.id
 """
@@ -55,6 +58,7 @@ class StoredSeries(NamedTuple):
     object: ObjectRef | None
     provenance: str
     cadence_s: int
+    site: str
 
     @property
     def definition(self) -> Metric | None:
@@ -87,12 +91,16 @@ class LineGroup:
         return SeriesPoints(
             labels=self.labels,
             unit=unit,
-            provenance=next(str(each) for each in _POOREST_FIRST if each in provenances),
+            provenance=poorest(provenances),
             series_id=only.id if only else None,
             object=only.object if only else None,
             ts_ms=ts_ms,
             values=values * factor,
         )
+
+
+def poorest(provenances: Collection[str]) -> str:
+    return next(str(each) for each in _POOREST_FIRST if each in provenances)
 
 
 def find(spec: QuerySpec, names: Iterable[str]) -> list[StoredSeries]:
@@ -106,16 +114,19 @@ def find(spec: QuerySpec, names: Iterable[str]) -> list[StoredSeries]:
 
 
 def _stored_series(row: tuple[Any, ...]) -> StoredSeries:
-    series_id, metric, labels, kind, object_kind, *ids, provenance, cadence_s = row
+    series_id, metric, labels, kind, object_kind, *ids, provenance, cadence_s, site = row
     object_id = dict(zip(_OBJECT_COLUMNS, ids, strict=True)).get(object_kind)
     described = ObjectRef(object_kind, object_id) if object_id else None
-    return StoredSeries(series_id, metric, labels, kind, described, provenance, cadence_s)
+    return StoredSeries(series_id, metric, labels, kind, described, provenance, cadence_s, site)
 
 
 def group(spec: QuerySpec, series: Iterable[StoredSeries], *, without: str = "") -> list[LineGroup]:
     members: dict[tuple[tuple[tuple[str, str], ...], int], list[StoredSeries]] = defaultdict(list)
     for each in series:
         labels = {NAME: each.metric, **each.labels}
+        if spec.group_by and SITE in spec.group_by:
+            # Senders of one site seldom name it, and people ask for a line for each site.
+            labels = {SITE: each.site} | labels
         if spec.group_by is not None:
             key, apart = tuple((name, labels.get(name, "")) for name in spec.group_by), 0
         else:

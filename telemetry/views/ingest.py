@@ -48,7 +48,7 @@ def overview(request: HttpRequest) -> HttpResponseBase:
         "to_hand_over": [row.source for row in rows if row.source.lost_owner],
         "may_decide": request.user.has_perm(MAY_DECIDE),
         "unmatched": [
-            (series, links.explore_url(series), why_unmatched(series))
+            (series, links.series_url(series), why_unmatched(series))
             for series in unmatched.order_by("-first_seen_at", "-pk")[:UNMATCHED_SHOWN]
         ],
         **_figures(rows, at),

@@ -277,8 +277,9 @@ def test_a_new_password_revokes_tokens_unless_they_are_kept(client_of, api_of, o
         api_of("admin").patch(f"/api/accounts/users/{ops.pk}/", {"password": new, "keep_tokens": keep})
     assert sign_in(password=new).status_code == 302
     assert program.get("/api/authentication-check/").status_code == (200 if keep else 401)
-    history = client_of("admin").get("/history/?model=accounts.token").context["rows"]
-    assert [row.action for row in history if row.action == "changed"] == ([] if keep else ["changed"])
+    history = client_of("admin").get("/api/history/?model=accounts.token").json()["results"]
+    actions = [row["action"] for row in history]
+    assert [action for action in actions if action == "changed"] == ([] if keep else ["changed"])
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The floor of web with two pages above it, as far as settings and signing in need some."""
+"""The floor of web with pages above it, as far as settings and signing in need some."""
 
 from django.http import HttpResponse
 from django.urls import include, path
@@ -16,5 +16,6 @@ urlpatterns = [
     path("", include("web.urls")),
     path("", fleet, name="fleet"),
     path("settings/person/", fleet, name="own-person"),
+    path("settings/alerts/", fleet, name="alert-settings"),
     path("inventory/", fleet, name="inventory"),
 ]

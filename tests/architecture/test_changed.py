@@ -18,7 +18,7 @@ def touched(graph, *paths):
 def test_a_module_touches_what_imports_it_names_its_address_or_mirrors_it(graph):
     reasons = touched(graph, "readiness/boards/problems/queries.py")
     assert reasons["tests/readiness/boards/problems"] == "mirrors readiness/boards/problems/queries.py"
-    assert reasons["tests/browser/test_problems.py"] == "names an address of what changed"
+    assert reasons["tests/readiness/boards/test_every_state.py"] == "names an address of what changed"
     assert reasons["tests/web/routes"] == "asks every address"
     assert not [name for name in reasons if name.startswith("tests/inventory")]
 

@@ -22,7 +22,7 @@ _FOLDERS = "accounts|benchmarks|config|docs|inventory|readiness|stack|static|tel
 _CODE = re.compile(r"`([^`\n]+)`")
 _PATH = re.compile(rf"(?:{_FOLDERS})/[\w./*-]*")
 _SYMBOL = re.compile(rf"(?:{_FOLDERS})(?:\.[A-Za-z_0-9]+)+")
-_PERMISSION = re.compile(r"\w+\.(?:add|change|delete|view|share)_\w+")
+_PERMISSION = re.compile(r"\w+\.(?:add|change|delete|view|share|replay)_\w+")
 _LINK = re.compile(r"\]\((?!https?:)([^)#\s]*)(?:#([^)\s]+))?\)")
 _TARGET = re.compile(r"^(?:[A-Z_]+=\S+ )*make (?P<target>[a-z-]+)\b")
 _COMMAND = re.compile(r"(?:manage\.py |make manage args='?)(?P<command>[a-z_]+)")
@@ -227,6 +227,10 @@ def test_every_guide_is_in_the_index_once():
 
 def test_every_picture_is_shown_and_small():
     shown = set(re.findall(r"\]\((docs/pictures/[^)]+)\)", text_of("README.md")))
+    shown |= {
+        f"docs/pictures/{name}"
+        for name in re.findall(r"\]\(\.\./pictures/([^)]+)\)", text_of("docs/guides/tour.md"))
+    }
     assert shown == {str(path.relative_to(ROOT)) for path in (ROOT / "docs/pictures").iterdir()}
     assert {
         path: size for path in shown if (size := (ROOT / path).stat().st_size) > LARGEST_PICTURE_BYTES

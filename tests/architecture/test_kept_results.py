@@ -17,12 +17,18 @@ PLAIN = {
 }
 
 MAY_LOCK = {
+    "readiness/loop/alerts/heartbeat/operations.py": "calls each address in a thread of its own",
     "accounts/counting.py": "counts tries while Valkey is away",
     "accounts/throttling.py": "counts unknown tokens, and reads no row",
+    "web/delivery/addresses.py": "asks a resolver beside its thread, which may take long",
+    "web/delivery/courier.py": "starts its thread once",
+    "web/delivery/http.py": "ends a connection at its time",
+    "web/delivery/senders/chat.py": "knows which thread a line of the log is of",
     "web/serving/work.py": "knows the connection of its thread",
 }
 MAY_CACHE = {
     "accounts/backends.py::_users": "the form of a statement, which reads no row",
+    "web/help/documents.py::_rendered": "a file of the docs as it was last written",
     "web/search.py::_model_of": "the model of a declared list, which is not read",
     "web/ranking.py::_kept": "the SQL of a declared list, which is not read",
 }
@@ -34,6 +40,7 @@ MAY_HOLD = {
     "accounts/counting.py": "counts tries while Valkey is away",
     "accounts/throttling.py": "counts tries and unknown tokens",
     "telemetry/drain.py": "keys of series, which never change, within bounds",
+    "web/delivery/tasks.py": "the courier of a process, which holds what is being sent",
     "telemetry/receive.py": "the door takes samples without a statement: senders for seconds, keys of series",
 }
 MAY_USE_VALKEY = {"accounts/counting.py", "accounts/throttling.py"}

@@ -5,7 +5,7 @@ import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-LINES_OF_A_SCREEN = 66
+LINES_OF_A_SCREEN = 74
 _CELLS = re.compile(r"^\| (?P<first>[^|]+) \| (?P<rest>.+) \|$", re.MULTILINE)
 _CODE = re.compile(r"`([^`\s]+)`")
 

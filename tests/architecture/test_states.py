@@ -22,6 +22,9 @@ from readiness.demand.jurisdiction.core.pack import LegalAnswer
 from readiness.demand.jurisdiction.models import RulePack
 from readiness.golive.models import Campaign, Progress
 from readiness.golive.worklist.queries import WorkItemStanding
+from readiness.loop.actions.models import Action
+from readiness.loop.alerts.core.kinds import AlertSeverity, AlertStanding
+from readiness.loop.findings.models import Finding, JointReview
 from readiness.loop.problems.core.states import ProblemState
 from readiness.organisation.ownership.core import standing as ownership
 from readiness.organisation.people.core.coverage import CoverDepth
@@ -30,29 +33,48 @@ from readiness.organisation.people.core.team_calendar import EntryKind
 from readiness.tradeoffs.models import Decision, PortfolioRun
 from readiness.tradeoffs.moves.consequences import ConsequenceEffect
 from telemetry.models import InventoryDrift, SourceProvenance, SourceState
+from web.delivery.channels.queries import ChannelStanding
+from web.delivery.models import Attempt, MessageState
 from web.states import ATTRIBUTES, STATES
 
 APPS = ("accounts", "web", "inventory", "telemetry", "readiness")
 PARTIAL = {
+    "readiness.loop.lessons.kinds.TONES": "read by `get`: the others are neutral",
+    "readiness.loop.alerts.core.leads.LEADS": "the kinds of alerts that come from dates",
+    "readiness.loop.alerts.silencing.kinds.TONES": "read by `get`: the others are neutral",
+    "web.delivery.channels.entries.SECRETS": "read by `in` first: for the others no secret is entered",
+    "web.delivery.channels.forms.ADDRESSES": "the others ask for no address, or for one of two",
+    "readiness.boards.evidence.outcomes.NOTES": "read by `get`: the others say their reason",
     "telemetry.core.identity._AGREE": "read by `get`: the others agree if the texts do",
     "telemetry.core.matching.OBJECT_COLUMNS": "the site is a column of every row, no object of its own",
     "telemetry.sources._BADNESS": "a paused or waiting source stays so, whatever waits at the door",
     "web.workflows.second.FLAG_OF": "what a link says depends on whether it is still in force",
     "web.watch._waiting": "rows wait for this stage alone; the others note what they have reached",
     "telemetry.core.spec._COMBINED_BY": "read by `get`: the others are summed",
+    "telemetry.explore.newest._REDUCED": "the ways in which series are combined",
     "telemetry.store.parts.TABLES": "samples that are not rolled up have a statement of their own",
     "telemetry.store.parts.COLUMNS": "quantiles are read from sketches",
     "readiness.assessment.evidence.core.proving.enough.STATED": "read for the amounts that a figure states",
     "readiness.assessment.evidence.core.proving.enough.UNITS": "read by `get`: the others are counts",
     "readiness.organisation.ownership.gaps._QUEUES": "asked first: the others wait in no queue, or in one by date",
+    "readiness.assessment.framework.core.names.WITHOUT_RESULT": "asked first: the others have a result",
     "readiness.assessment.scoring.checks.governance.WORDS": "says what is missing, and what is owned is not",
     "readiness.assessment.scoring.core.evaluate.POINTS": "read by `get`: the others give nothing",
     "readiness.assessment.scoring.health.CLOCKS": "looked through, not looked up",
     "readiness.loop.problems.ends._IN_SERVICE": "a site is told apart before: it is in service while it is there",
     "readiness.loop.problems.sentences.LACKING": "looked through: the others wait for an answer, or say so as checks",
+    "readiness.loop.alerts.core.steps._HELD": "asked first: the others hold nothing back",
+    "readiness.loop.alerts.core.steps._BEGINS": "read by `get`: the others begin with what somebody does",
+    "readiness.loop.alerts.core.steps._MARKS": "asked first: the history says the other reasons itself",
+    "readiness.loop.alerts.raising.verdicts.SEVERITIES": "a verdict that dropped is no longer ready",
+    "readiness.loop.alerts.telling.messages.EVENTS": "read by `get`: the others say that it was raised",
+    "readiness.loop.alerts.telling.recipients.ROLES": "read by `get`: owners say what they own",
+    "readiness.loop.alerts.telling.recipients._ON_CALL": "asked first: the others are on no shift",
+    "readiness.boards.alerts.told.LACKS": "asked first: a notice that lacks nothing was told",
     "readiness.loop.problems.sentences.SILENT_AFTER": "read for these two alone",
 }
 SHOWN = {
+    "channel": ChannelStanding,
     "check": CheckState,
     "health": Health,
     "verdict": Verdict,
@@ -65,6 +87,9 @@ SHOWN = {
     "decision": Decision.State,
     "review": Review.State,
     "sign-off": SignOff.State,
+    "action": Action.State,
+    "finding": Finding.State,
+    "joint-review": JointReview.State,
     "work": WorkItemStanding,
     "ownership": ownership.ItemStanding,
     "cover": CoverDepth,
@@ -82,7 +107,11 @@ SHOWN = {
     "campaign": Campaign.State,
     "campaign-item": Progress,
     "problem": ProblemState,
+    "severity": AlertSeverity,
+    "alert": AlertStanding,
     "drift": InventoryDrift.State,
+    "delivery": MessageState,
+    "attempt": Attempt.Outcome,
 }
 
 

@@ -25,7 +25,7 @@ STUMBLED_OVER = {
     r"\bCompliance margin\b": "Margin",
     r"\bNo base\b|[\"']no base\b": "not recorded",
     r"\bCapability gap\b": "Staff growth gap",
-    r"\bPing by phase\b": "Ping time by phase",
+    r"\bPing (?:time )?by phase\b": "Round-trip time by phase",
     r"[Cc]ounts otherwise than": "Use another validity than",
     r"\bThe edge itself\b": "The limit itself",
     r"\bIt says what it is made from\b": "a copy that you can edit",
@@ -37,6 +37,15 @@ STUMBLED_OVER = {
     r"\bnothing rests on it\b|\bNothing rests on\b": "it has no effect",
     r"\bparted by commas\b": "separated by commas",
     r"\bSay (?:why|how many|what)\.": "Enter the reason",
+    r"\bproblems? holds? \W*\{": "affects",
+    r"\blimits? relaxed\b|\bmore limits?\b": "fails two limits: power and latency",
+    r"\bcosts more to go beyond\b": "Cheapest that meets every limit",
+    r"\bno limit asks for\b": "Optional improvements",
+    r"\bEnd (?:the )?link\b": "Unlink user account",
+    r"\bhoose from 1 to\b": "Choose at least one item",
+    r"\bCheck now\b": "Check state",
+    r"\b[Hh]eld by \{few|\bHeld by\b": "Held back by",
+    r"\bnot planned \W*\{": "No date: 0 of 8 steps planned",
 }
 # One word for a concept wherever something is labelled; the glossary has the word.
 LABELS = {
@@ -65,7 +74,6 @@ MAY_FORMAT = {
     *("accounts/models.py", "web/ages.py", "web/charts.py", "web/forms.py", "web/timerange.py"),
     *(
         "readiness/boards/site/charts.py",
-        "readiness/boards/determinism/charts.py",
         "readiness/boards/health/sentences.py",
     ),
     "readiness/demand/jurisdiction/core/sentences.py",

@@ -15,15 +15,27 @@ from readiness.assessment.evidence.models import (
 from readiness.assessment.framework.models import FrameworkVersion
 from readiness.assessment.grants.models import Grant
 from readiness.assessment.scoring.models import HealthReason
+from readiness.assessment.standards.models import (
+    Alternative,
+    DeviationWaiver,
+    FlexibleArea,
+    Standard,
+    StandardVersion,
+)
 from readiness.demand.jurisdiction.models import DataOrigin, HeldBasis, Rule, RulePack
 from readiness.demand.workloads.models import Placement
-from readiness.golive.models import Approver, Campaign, CampaignItem, WorkItem
+from readiness.golive.models import Approver, Campaign, CampaignItem, WorkItem, WorkPlan
+from readiness.loop.actions.models import Action
+from readiness.loop.alerts.models import Alert, Subscription
+from readiness.loop.findings.models import Finding, JointReview
 from readiness.organisation.ownership.models import Assignment
 from readiness.organisation.people.models import Person
 from readiness.tradeoffs.models import Decision, PortfolioRun, SiteFactor
 from telemetry.drift.models import InventoryDrift
 from telemetry.models import Source
 from web import clock
+from web.audit import AuditEntry
+from web.delivery.models import Channel, Message
 from web.kinds.kind import KIND_OF
 from web.kinds.models import FileImport
 
@@ -46,7 +58,7 @@ def address(route):
         "part_id": "still-scheduling",
         "table_id": "sites",
     }
-    values["name"] = "hours"
+    values |= {"name": "hours", "guide": "gap", "picture": "fleet.webp", "number": "1"}
     return "/" + re.sub(r"<\w+:(\w+)>", lambda found: values[found[1]], route)
 
 
@@ -60,6 +72,12 @@ def saved_views():
 ROWS = {
     "evidence/runs/": lambda: ValidationRun.objects.all(),
     "readiness/worklist/": lambda: WorkItem.objects.all(),
+    "readiness/road/": lambda: WorkPlan.objects.all(),
+    "standards/versions/": lambda: StandardVersion.objects.filter(status="draft"),
+    "standards/waivers/": lambda: DeviationWaiver.objects.filter(state="requested"),
+    "standards/flexible-areas/": lambda: FlexibleArea.objects.order_by("pk"),
+    "standards/alternatives/": lambda: Alternative.objects.order_by("pk"),
+    "standards/": lambda: Standard.objects.order_by("pk"),
     "waivers/": lambda: Grant.objects.filter(state="requested"),
     "decisions/": lambda: Decision.objects.filter(state="approved"),
     "evidence/facts/": lambda: RecordedFact.objects.all(),
@@ -80,12 +98,20 @@ ROWS = {
     "tradeoffs/rules/": lambda: Rule.objects.order_by("pk"),
     "ownership/": lambda: Assignment.objects.filter(state="accepted").order_by("pk"),
     "views/": lambda: saved_views(),
+    "deliveries/": lambda: Message.objects.filter(channel__is_shared=True).order_by("pk"),
+    "actions/": lambda: Action.objects.order_by("pk"),
+    "findings/reviews/": lambda: JointReview.objects.order_by("pk"),
+    "findings/": lambda: Finding.objects.order_by("pk"),
+    "alerts/": lambda: Alert.objects.open().order_by("pk"),
+    "settings/alerts/": lambda: Subscription.objects.order_by("pk"),
+    "settings/channels/": lambda: Channel.objects.filter(is_shared=True).order_by("pk"),
     "settings/person/": lambda: Person.objects.filter(user__username="admin"),
     "settings/users/": lambda: User.objects.filter(username="mira"),
     "settings/tokens/": lambda: User.objects.get(username="admin").tokens.all(),
     "tradeoffs/workloads/": lambda: Placement.objects.filter(workload_class__slug="porto"),
     "problems/reasons/": lambda: HealthReason.objects.order_by("pk"),
     "telemetry/drift/": lambda: InventoryDrift.objects.filter(state="proposed"),
+    "history/": lambda: AuditEntry.objects.all(),
     "telemetry/": lambda: Source.objects.filter(name="porto prometheus"),
 }
 

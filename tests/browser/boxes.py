@@ -1,4 +1,5 @@
-"""Measures the boxes of a page: finds text that is cut, columns that hide without a cue, voids, and overflow."""
+"""Measures the boxes of a page: finds text that is cut or covered, columns that hide without a cue, voids, and a second
+row of tabs."""
 
 VOID_PX = 225
 """A quarter of a desk's screen."""
@@ -53,6 +54,8 @@ FAULTS = """void_px => {
         if (!isFixed(parent)) drawn.push({element: parent, top, bottom, left, right});
     }
     for (const element of isCut) faults.push(["cut text", name(element)]);
+    const [, ...furtherTabs] = [...document.querySelectorAll("main nav.tabs")].filter(isShown);
+    for (const element of furtherTabs) faults.push(["second row of tabs", name(element)]);
     if (document.documentElement.scrollWidth > innerWidth)
         faults.push(["wider than the page", `${document.documentElement.scrollWidth} px`]);
     for (const element of document.querySelectorAll("main *")) {
@@ -99,6 +102,54 @@ FAULTS = """void_px => {
 }"""
 
 
+# Whatever stays in view while the page scrolls lies over the page, and so does what a reader opened; all else covers
+# nothing. What a table moved under its own edge is not in view.
+COVERED = """() => {
+    const OVER = ".top, thead, tfoot, .matrix-tip, [popover], dialog, .menu-body, .skip, .problem-panel, .what-if-body"
+        + ", .drawer-button";
+    const NOT_LOOKED_AT = `${OVER}, .visually-hidden, .compact, [data-plot-frame], [aria-hidden=true], svg, option`;
+    const name = element => [element.localName, ...element.classList].join(".")
+        + ` "${element.textContent.trim().replace(/\\s+/g, " ").slice(0, 40)}"`;
+    const faults = new Map();
+    const range = document.createRange();
+    const inView = (box, element) => {
+        for (let at = element; at !== document.body; at = at.parentElement) {
+            const {overflowX, overflowY, clipPath} = getComputedStyle(at);
+            if (clipPath !== "none") return false;
+            if (overflowX === "visible" && overflowY === "visible") continue;
+            const {left, right, top, bottom} = at.getBoundingClientRect();
+            if (box.x < left || box.x > right || box.y < top || box.y > bottom) return false;
+        }
+        return true;
+    };
+    const look = main => {
+        const texts = document.createTreeWalker(main, NodeFilter.SHOW_TEXT);
+        while (texts.nextNode()) {
+            const parent = texts.currentNode.parentElement;
+            if (!texts.currentNode.data.trim() || parent.closest(NOT_LOOKED_AT)) continue;
+            range.selectNodeContents(texts.currentNode);
+            const [first] = range.getClientRects();
+            if (!first?.width || first.top < 100 || first.bottom > innerHeight || !parent.checkVisibility()) continue;
+            for (const x of [first.left + 2, first.right - 2]) {
+                const point = {x, y: (first.top + first.bottom) / 2};
+                const top = document.elementFromPoint(point.x, point.y);
+                if (!top || top.contains(parent) || parent.contains(top) || top.closest(OVER)) continue;
+                if (!inView(point, parent)) continue;
+                faults.set(parent, `by ${name(top)}`);
+            }
+        }
+    };
+    const at = scrollY, last = document.documentElement.scrollHeight - innerHeight;
+    for (let y = 0; ; y += innerHeight - 140) {
+        scrollTo(0, Math.min(y, last));
+        look(document.querySelector("main") ?? document.body);
+        if (y >= last) break;
+    }
+    scrollTo(0, at);
+    return [...faults].slice(0, 5).map(([element, by]) => ["covered text", `${name(element)} ${by}`]);
+}"""
+
+
 def faults(page, screen):
     """Return the faults of the page's boxes as they stand, each with the screen."""
-    return [(screen, *fault) for fault in page.evaluate(FAULTS, VOID_PX)]
+    return [(screen, *fault) for fault in [*page.evaluate(FAULTS, VOID_PX), *page.evaluate(COVERED)]]

@@ -8,6 +8,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 RULES = {
     ".kpi .label { width: 20px; overflow: hidden; white-space: nowrap }": "cut text",
     ".kpi .value { height: 12px; overflow: clip }": "cut text",
+    ".kpi .label { position: absolute; inset: 0; align-self: stretch; background: white }": "covered text",
     "#live { width: 2000px }": "wider than the page",
     ".table-scroll { background: none } .table { min-width: 3000px }": "scrolls sideways without a cue",
     ".card > header { padding-bottom: 400px }": "void of",
@@ -33,3 +34,7 @@ def test_a_rule_that_spoils_a_page_is_noticed(as_role, small_fleet):
         if not any(fault in words for words in seen):
             unnoticed[rule] = seen
     assert unnoticed == {}
+    page.evaluate(
+        "() => { const tabs = document.querySelector('nav.tabs'); tabs.after(tabs.cloneNode(true)); }"
+    )
+    assert "second row of tabs" in [words for _screen, words, _where in boxes.faults(page, 1440)]

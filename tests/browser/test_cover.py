@@ -115,7 +115,7 @@ def test_people_and_skills_and_the_calendar_go_by_keyboard(as_role, covered):
 PATHS = (
     COVER,
     f"{COVER}?cell={NIGHT}",
-    f"{COVER}?view=short",
+    "/people/oncall/ahead/",
     f"{COVER}?days=60",
     f"{COVER}?q=nothing-is-called-this",
     "/people/matrix/",

@@ -36,6 +36,7 @@ def test_equal_medians_are_told_apart_on_every_screen(as_role, porto, axe_source
     page = one.open(FLEET)
     page.get_by_role("link", name="Porto").first.click()
     page.wait_for_url(lambda url: "/sites/porto/determinism/" in url)
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Porto")
     told = page.locator("main").inner_text()
     assert "have the same median under load, 2 µs" in told
     assert "limit ≤ 10 µs" in told

@@ -50,6 +50,19 @@ def test_enter_waits_for_the_answer_to_what_was_typed(palette):
     page.wait_for_url("**/waivers/request/")
 
 
+def test_an_old_answer_is_dimmed_and_says_that_the_search_goes_on(palette):
+    visit, page = palette()
+    page.keyboard.type("porto")
+    expect(chosen(page)).to_contain_text("Porto")
+    page.route("**/search/palette/**", lambda route: None)
+    page.keyboard.type("x")
+    expect(page.locator("#palette-list")).to_have_attribute("aria-busy", "true")
+    expect(page.locator(".palette-waiting")).to_have_text("Searching…")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("dialog", name="Search and actions")).to_be_visible()
+    assert visit.refusals == []
+
+
 def test_escape_closes_the_palette_and_gives_the_focus_back(palette):
     _visit, page = palette()
     page.keyboard.press("Escape")

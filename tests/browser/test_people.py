@@ -52,6 +52,7 @@ def test_from_home_to_who_is_on_call_whether_they_are_qualified_and_a_swap(as_ro
     expect(row.get_by_text("Ona Reis").first).to_be_visible()
     expect(row.get_by_text("network, secondary: Optics, level 1")).to_be_visible()
 
+    page.get_by_role("navigation", name="Sections").locator("summary").press("Enter")
     by_keyboard(page, "link", "Swaps")
     page.wait_for_load_state("networkidle")
     by_keyboard(page, "link", "30 Nov 2026")

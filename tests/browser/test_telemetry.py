@@ -120,9 +120,9 @@ def test_pausing_asks_first(as_role, senders):
 
 def test_a_question_is_asked_zoomed_and_followed_to_one_series(as_role, senders):
     page = as_role("viewer").open("/telemetry/explore/")
-    page.get_by_label("Site", exact=True).select_option("porto")
-    page.get_by_label("Metric", exact=True).fill("DCGM_FI_DEV_GPU_TEMP")
-    page.get_by_role("button", name="Show", exact=True).click()
+    page.locator(".metric-tree summary").filter(has_text="Porto").click()
+    page.get_by_role("link", name="GPU temperature").click()
+    page.locator("select[name=group_by]").select_option("")
     chart = page.locator("#explore")
     page.wait_for_function("() => document.querySelector('#explore')?.dataset.drawn === '1'")
     box = chart.locator(".nsewdrag").first.bounding_box()

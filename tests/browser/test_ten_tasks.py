@@ -29,7 +29,7 @@ class Task:
 
 
 TASKS = [
-    Task("what is critical and whose", "ops", (("link", "All problems"),), ("columnheader", "Owner")),
+    Task("what is critical and whose", "ops", (("link", "All problems"),), ("columnheader", "Who is on it")),
     Task(
         "why a site is not ready and what to do",
         "planner",
@@ -48,14 +48,19 @@ TASKS = [
         (("link", "Owners"), ("button", "Luleå 1, Orchestration")),
         ("button", "Propose"),
     ),
-    Task("accept", "admin", (("link", r"Answer: (?!Survey|Rotation)"),), ("button", "Accept")),
-    Task("approve a waiver", "manager", (("link", "Inbox"), ("link", r"Decide: ")), ("button", "Approve")),
+    Task("accept", "admin", (("link", "Inbox"), ("link", "Answer: Accept ownership")), ("button", "Accept")),
+    Task(
+        "approve a waiver",
+        "manager",
+        (("link", "Inbox"), ("link", "Decide: Decide on a waiver: ")),
+        ("button", "Approve"),
+    ),
     Task(
         "draft a threshold",
         "planner",
         (
             ("palette", "muster-3"),
-            ("link", "Power headroom and swing"),
+            ("link", "Power headroom"),
             ("link", "Edit Peak site load"),
         ),
         ("button", "Save"),

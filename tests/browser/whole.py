@@ -13,22 +13,45 @@ from readiness.assessment.grants import operations as waivers
 from readiness.boards.dry_run import operations as dry_run
 from readiness.boards.waivers.requests import ask_for_grant
 from readiness.demand.workloads import operations as workloads
+from readiness.demand.workloads.models import WorkloadClass
 from readiness.golive.campaigns import operations as campaigns
 from readiness.golive.reviews import operations
 from readiness.golive.reviews import operations as reviews
 from readiness.golive.worklist import operations as worklist
+from readiness.golive.worklist import plans
+from readiness.loop.alerts.heartbeat.operations import create_heartbeat
+from readiness.loop.alerts.inbound.senders import create_sender
+from readiness.loop.alerts.life import operations as handling
+from readiness.loop.alerts.life.run import run
+from readiness.loop.alerts.models import Alert, EscalationLevel, EscalationRoute, InboundAlert, InboundRule
+from readiness.loop.alerts.silencing import operations as silencing
+from readiness.loop.alerts.telling import operations as telling
+from readiness.loop.incidents import operations as incidents
+from readiness.loop.incidents.following import add_incident_action
+from readiness.loop.incidents.models import IncidentEscape
+from readiness.loop.lessons.operations import write_lesson
+from readiness.loop.problems.models import Problem
 from readiness.loop.problems.operations import write_claimed
+from readiness.organisation.people.models import Team
 from readiness.tradeoffs.factors import operations as tradeoffs
 from readiness.tradeoffs.factors.core.entries import FactorEntry, RateEntry
 from readiness.tradeoffs.factors.core.series import SeriesRow
 from telemetry.drift import operations as drift
-from tests.browser import decided_on, fleet, owned, sent
+from tests.browser import decided_on, fleet, looped, owned, sent
 from tests.conftest import NOW, make_user
+from tests.readiness.assessment.duties import made as duties
 from tests.readiness.assessment.evidence import outputs
 from tests.readiness.assessment.scoring import stored
+from tests.readiness.assessment.standards import scenes as standards
 from tests.readiness.boards.explain import scene as month
 from tests.readiness.organisation.people import every, made
 from tests.scenes import scene
+from tests.web.delivery import made as deliveries
+from web import following
+from web.delivery import claims, results
+from web.delivery.models import Attempt
+from web.delivery.results import AttemptResult
+from web.delivery.senders import Answer
 from web.workflows.models import Approval, ApprovalFlag
 
 
@@ -58,6 +81,7 @@ def proven(clock):
     device = {"site_id": porto.pk, "device_id": porto.devices.order_by("pk").values_list("pk").first()[0]}
     driver = {"field": "driver", "inventory_value": "535.1", "seen_value": "550.9", "source": "out.log"}
     drift.record_drift(now=clock.at, **device, **driver)
+    duties.one_of_each(porto)
 
 
 def contradicted(clock):
@@ -91,12 +115,21 @@ def granted(clock):
     work = {"site": porto, "by": make_user("planner"), "now": clock.at}
     worklist.add(check_id="p2-backup-power", owner_name="Facilities", due_on=date(2026, 11, 1), **work)
     worklist.add(check_id="p1-soak-24h", note="After the new racks", status="in-progress", **work)
+    step = plans.PlannedPair(work["site"], "p3-role-coverage", "People")
+    plans.add(name="By spring", due_on=date(2027, 3, 1), pairs=[step], by=work["by"], now=work["now"])
     waiting = ask_for_grant(site=porto, check_id="p5-accelerator-health", ends_at=until, **asked)
     Approval.objects.create(
         table="grants.grant", object_id=waiting.pk, site_id=porto.pk, step="approve", first=ops, second=manager,
         asked_at=clock.at, at=clock.at, flags=[ApprovalFlag.YOUNG],
     )  # fmt: skip
     return waiting
+
+
+def standardised(clock):
+    """A standard that Porto's nodes deviate from, one under a waiver, and one of everything that stays flexible."""
+    porto = Site.objects.get(slug="porto")
+    workload = WorkloadClass.objects.get(slug="porto")
+    standards.build(porto, workload, make_user("ops"), make_user("manager"), clock.at)
 
 
 def campaign(clock):
@@ -195,6 +228,10 @@ def decided(clock):
     decided_on.plan(make_user, clock.at)
 
 
+def fed_back(clock):
+    looped.build(make_user, clock.at)
+
+
 @scene()
 def small_fleet(clock):
     """Six sites as stored, one under construction, and Porto, which has really sent its samples."""
@@ -204,12 +241,112 @@ def small_fleet(clock):
     return sites
 
 
+def delivered(clock):
+    """A channel that Porto shares: one message was given up, one is tried again, one waits."""
+    shared = {"is_shared": True, "scope_kind": "site", "scope_slug": "porto"}
+    channel = deliveries.channel(make_user("ops"), name="War room", created_at=clock.at, **shared)
+    given_up, again, _waiting = (
+        deliveries.message(channel, clock.at, key=key, subject=f"{key}: cooling unit 3 is critical")
+        for key in ("given up", "again", "waiting")
+    )
+    refused = Answer(Attempt.Outcome.REFUSED, 400, "No such room.")
+    busy = Answer(Attempt.Outcome.AGAIN, 503, "Too many requests.")
+    for message, answer in ((given_up, refused), (again, busy)):
+        (claimed,) = claims.claim(now=clock.at, most=1, most_weak=1)
+        assert claimed == message
+        results.record([AttemptResult(claimed, clock.at, clock.at, answer)])
+
+
+def silenced(clock):
+    """A silence of Porto's energy, a window on Sundays, and one that is under way."""
+    entered = {"site": Site.objects.get(slug="porto"), "by": make_user("ops"), "now": clock.at}
+    silencing.begin_silence(
+        reason="The rack is moved", domain="energy", ends_at=clock.at + timedelta(days=2), **entered
+    )
+    for name, rule in (("Generator test", "FREQ=DAILY"), ("Sunday works", "FREQ=WEEKLY;BYDAY=SU")):
+        silencing.announce_window(
+            name=name,
+            rule=rule,
+            starts_at=clock.at - timedelta(minutes=5),
+            duration_min=120,
+            last_ends_at=clock.at + timedelta(days=90),
+            **entered,
+        )
+
+
+def alerted(clock):
+    """Alerts of all problems, one of them acknowledged with a comment; a route, a subscription, a heartbeat."""
+    following.number(Problem)
+    run(now=clock.at)
+    ops, admin = make_user("ops"), make_user("admin")
+    alert = Alert.objects.open().filter(site__slug="porto").first() or Alert.objects.open()[0]
+    handling.acknowledge(alert, until=clock.at + timedelta(hours=4), note="On it.", by=ops, now=clock.at)
+    handling.comment(alert, text="Fan 2 is loud.", by=ops, now=clock.at)
+    sender, _token = create_sender(
+        name="Prometheus at home",
+        kind="alertmanager",
+        site=Site.objects.get(slug="porto"),
+        by=admin,
+        now=clock.at,
+    )
+    InboundRule.objects.create(
+        name="Left out", sender=sender, conditions="alertname=Watchdog", is_ignored=True
+    )
+    InboundAlert.objects.create(
+        sender=sender, fingerprint="a1", title="PumpStopped", labels={"alertname": "PumpStopped"}, is_open=True,
+        reason="No rule and no label names a site.", starts_at=clock.at, heard_at=clock.at,
+    )  # fmt: skip
+    route = EscalationRoute.objects.create(name="Energy", domain="energy")
+    for after_min, target in ((0, "primary"), (15, "owner")):
+        EscalationLevel.objects.create(route=route, after_min=after_min, target=target)
+    telling.subscribe(site=Site.objects.get(slug="porto"), by=admin, now=clock.at)
+    create_heartbeat(name="Pings", address="https://example.org/ping", by=admin, now=clock.at)
+
+
+def learned(clock):
+    """An incident that is over, reviewed, and has an action and a lesson; one that repeats it and is under way."""
+    ops, planner = make_user("ops"), make_user("planner")
+    alert = Alert.objects.open().filter(site__slug="porto").order_by("pk").last()
+    began_at = clock.at - timedelta(days=20)
+    columns = {"site": alert.site, "title": "Hall 1 went dark", "severity": "2", "began_at": began_at}
+    incident = incidents.open_incident(**columns, by=ops, now=began_at)
+    incidents.add_entry(incident, text="The feed is switched by hand.", by=ops, now=began_at)
+    ended_at = began_at + timedelta(hours=3)
+    incident = incidents.end_incident(incident, note="Both feeds carry load.", by=ops, now=ended_at)
+    incidents.review_incident(
+        incident, cause="Breaker opened", what_happened="It was set too low.", by=ops, now=ended_at
+    )
+    IncidentEscape.objects.create(incident=incident, kind="drill", name="Loss of a feed", why="missing")
+    add_incident_action(
+        incident,
+        title="Set the breaker",
+        effect="check",
+        check_id="p2-power-headroom",
+        team=Team.objects.order_by("pk").first(),
+        due_on=clock.at.date(),
+        by=ops,
+        now=ended_at,
+    )
+    write_lesson(
+        claim="Breakers are set for the load of both feeds",
+        why="One was not.",
+        kind="present",
+        check_id="p2-power-headroom",
+        incident=incident,
+        by=planner,
+        now=ended_at,
+    )
+    incidents.open_incident(alert=alert, by=ops, now=clock.at)
+
+
 @scene(on=small_fleet)
 def whole(clock):
     """All of these, but for a draft of the framework, which pages about a version would otherwise show."""
     for fill in (review, people, proven, contradicted, granted, campaign, explained, working):
         fill(clock)
-    for fill in (answered, weighed, decided):
+    for fill in (standardised, answered, weighed, decided, delivered, silenced, fed_back):
         fill(clock)
     write_claimed(now=clock.at)
+    alerted(clock)
+    learned(clock)
     return fleet.sites()

@@ -30,7 +30,7 @@ class TestOverview:
         assert answer.status_code == 200
         text = text_of(answer)
         assert "1.2<small>MW</small>" in text
-        assert "8 accelerators commissioned" in text
+        assert "with 8 accelerators" in text
         assert "/inventory/devices/?role=node&status=active" in text
         assert str(accelerator.device.site) in text
 

@@ -5,20 +5,28 @@ import shutil
 import sys
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
+from urllib.request import urlopen
 
 import psycopg
 import pytest
 import redis
 
+from telemetry import snippets
+from tests.database import MIGRATED
 from tests.peers.muster import LIVE_S, Muster
-from tests.peers.running import Programs
+from tests.peers.running import Programs, eventually, free_port
 from tests.peers.standing import standing as standing_muster
 
 ROOT = Path(__file__).parents[2]
 # Databases of Valkey from here on are for the Musters of tests, one for each worker of the test run.
 FIRST_DB = 9
-# What takes longest begins first, so that the others fill the time beside it.
-LONGEST_FIRST = ("test_crawl", "test_starved", "test_prometheus", "test_attacks", "test_outages")
+SITE, NODE = "porto", "node-1"
+SCRAPE_S, GRACE_S = 2, 4
+# The first two have workers of their own (tests/peers/scheduling.py); in this order the other four end with them.
+IN_ORDER = (
+    *("test_starved", "test_heartbeats", "test_alerts", "test_outages", "test_crawl", "test_attacks"),
+    *("test_faults", "test_clock", "test_in_time", "test_prometheus", "test_deliveries"),
+)
 
 
 def number_of_worker():
@@ -48,13 +56,13 @@ def programs(tmp_path):
 
 
 @pytest.fixture
-def own_database():
-    """An empty database beside the tests' own: the processes of this Muster are no part of a test's transaction."""
+def own_database(django_db_setup):
+    """A migrated database beside the tests' own: the processes of this Muster are no part of a test's transaction."""
     address = urlsplit(os.environ["DATABASE_URL"])
-    name = f"muster_peers_{os.getpid()}"
+    name, migrated = f"muster_peers_{os.getpid()}", django_db_setup.pattern(MIGRATED)
     with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as connection:
         connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-        connection.execute(f'CREATE DATABASE "{name}"')
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{migrated}"')
     yield urlunsplit(address._replace(path=f"/{name}"))
     with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as connection:
         connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
@@ -88,6 +96,75 @@ def muster(programs, own_database, more_environment, tmp_path):
     return started
 
 
+@pytest.fixture
+def site(muster):
+    """A new site with one device, and a source for its Prometheus."""
+    muster.add_site(SITE)
+    maker = muster.post("/api/inventory/manufacturers/", {"name": "Maker", "slug": "maker"})
+    kind = {"manufacturer": maker["id"], "model": "M1", "slug": "m1", "domain": "compute", "kind": "node"}
+    kind = muster.post("/api/inventory/device-types/", kind)
+    device = {"name": NODE, "site": {"slug": SITE}, "device_type": kind["id"], "role": "node"}
+    return muster.post("/api/inventory/devices/", device)
+
+
+@pytest.fixture
+def source(muster, site):
+    source = {"name": "porto prometheus", "site": {"slug": SITE}, "cadence_s": SCRAPE_S, "grace_s": GRACE_S}
+    return muster.post("/api/telemetry/sources/", source)
+
+
+@pytest.fixture
+def exporter(peer, programs):
+    port = free_port()
+    argv = [peer("prometheus-node-exporter"), f"--web.listen-address=127.0.0.1:{port}"]
+    program = programs.start("exporter", argv)
+    program.port = port
+    eventually(lambda: answers(f"http://127.0.0.1:{port}/metrics"), within_s=20, what="the exporter answers")
+    return program
+
+
+@pytest.fixture
+def prometheus(peer, programs, muster, exporter, source, tmp_path):
+    """Configured as the page that shows the token says."""
+    from telemetry.models import Source
+
+    config = tmp_path / "prometheus.yml"
+    targets = f"""
+scrape_configs:
+  - job_name: node
+    static_configs:
+      - targets: ["127.0.0.1:{exporter.port}"]
+        labels: {{instance: {NODE}}}
+"""
+    connection = snippets.prometheus(
+        Source(cadence_s=SCRAPE_S), url=f"{muster.url}/api/v1/write", token=source["token"]
+    )
+    config.write_text(connection + targets)
+    port = free_port()
+    argv = [
+        peer("prometheus"),
+        f"--config.file={config}",
+        f"--storage.tsdb.path={tmp_path / 'tsdb'}",
+        f"--web.listen-address=127.0.0.1:{port}",
+    ]
+    program = programs.start("prometheus", argv, cwd=tmp_path)
+    eventually(
+        lambda: answers(f"http://127.0.0.1:{port}/-/ready"),
+        within_s=30,
+        what="Prometheus is ready",
+        last=program.said,
+    )
+    return program
+
+
+def answers(url):
+    try:
+        with urlopen(url, timeout=2) as response:
+            return response.status == 200
+    except OSError:
+        return False
+
+
 @pytest.fixture(scope="session")
 def standing():
     """Start one server for all attacks and outages, since a start takes most of a minute."""
@@ -98,7 +175,7 @@ def standing():
 def pytest_collection_modifyitems(items):
     def rank(item):
         name = item.path.stem
-        return LONGEST_FIRST.index(name) if name in LONGEST_FIRST else len(LONGEST_FIRST)
+        return IN_ORDER.index(name) if name in IN_ORDER else len(IN_ORDER)
 
     peers = iter(sorted((item for item in items if item.get_closest_marker("peers")), key=rank))
     items[:] = [next(peers) if item.get_closest_marker("peers") else item for item in items]

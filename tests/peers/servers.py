@@ -41,11 +41,24 @@ class Server:
             self.start()
 
     @contextmanager
+    def killed(self) -> Iterator[None]:
+        """kill -9 of all its processes, as the machine would."""
+        processes = self._processes()
+        for each in processes:
+            each.kill()
+        assert self._process is not None
+        self._process.wait(10)
+        self._process = None
+        psutil.wait_procs(processes[1:], timeout=10)
+        try:
+            yield
+        finally:
+            self.start()
+
+    @contextmanager
     def hung(self) -> Iterator[None]:
         """Its processes take no step: connections stay open, new ones are neither taken nor refused."""
-        assert self._process is not None
-        process = psutil.Process(self._process.pid)
-        processes = [process, *process.children(recursive=True)]
+        processes = self._processes()
         for each in processes:
             os.kill(each.pid, signal.SIGSTOP)
         try:
@@ -53,6 +66,11 @@ class Server:
         finally:
             for each in processes:
                 os.kill(each.pid, signal.SIGCONT)
+
+    def _processes(self) -> list[psutil.Process]:
+        assert self._process is not None
+        process = psutil.Process(self._process.pid)
+        return [process, *process.children(recursive=True)]
 
 
 @contextmanager

@@ -18,7 +18,8 @@ from tests.telemetry.core.wire import request, sample, series, snappy
 pytestmark = [pytest.mark.peers, pytest.mark.timeout(600)]
 
 PAGES = ("/", "/sites/", f"/sites/{SITE}/", "/telemetry/", "/health/ready", "/api/inventory/sites/")
-QUICK_S = 1.0
+# On a machine that has other work too, pages take at most so many times as long as they took before the attack.
+QUICK_S, SLOWED = 1.0, 2
 # What the web process may hold above what it held before an attack, at any moment of it, and in files without a name.
 MOST_GROWTH_MIB, MOST_NAMELESS_MIB = 100, 512
 EXPORTED, IN_A_BODY = 8000, 2000
@@ -70,9 +71,14 @@ def exported(standing, port):
 @pytest.fixture
 def neighbour(standing, port, at_rest):
     """Signed in before, and every page loaded once: what is measured is not a first request."""
-    somebody = Neighbour(port, PAGES, headers=standing.viewer)
-    assert {answer.status for answer in somebody.visit(seconds=0)} == {200}
-    return somebody
+    return Neighbour(port, PAGES, headers=standing.viewer)
+
+
+@pytest.fixture
+def quick_s(neighbour):
+    answers = neighbour.visit(seconds=0)
+    assert {answer.status for answer in answers} == {200}
+    return max(QUICK_S, SLOWED * p95_s(answers))
 
 
 @pytest.fixture
@@ -81,7 +87,7 @@ def memory(standing):
 
 
 @pytest.fixture
-def others(request, standing, neighbour, memory, figures):
+def others(request, standing, neighbour, quick_s, memory, figures):
     """Has the neighbour load pages while an attack goes on, and holds the answers against what they may be."""
     web = standing.muster.pid("web")
 
@@ -90,13 +96,14 @@ def others(request, standing, neighbour, memory, figures):
         failed = [(answer.path, answer.status) for answer in answers if answer.failed]
         slowest = max(answers, key=lambda answer: answer.took_s)
         figures.append(
-            f"{request.node.name:60} {len(answers):4} pages, {len(failed)} failed, p95 {p95_s(answers):.2f} s, "
-            f"slowest {slowest.took_s:.2f} s ({slowest.path}); web {memory.before_mib:.0f} MiB, "
-            f"at most {memory.grown_mib:+.0f}, {memory.most_nameless_mib:.0f} MiB in files"
+            f"{request.node.name:60} {len(answers):4} pages, {len(failed)} failed, "
+            f"p95 {p95_s(answers):.2f} s of {quick_s:.2f} s at most, slowest {slowest.took_s:.2f} s ({slowest.path}); "
+            f"web {memory.before_mib:.0f} MiB, at most {memory.grown_mib:+.0f}, "
+            f"{memory.most_nameless_mib:.0f} MiB in files"
         )
         assert failed == []
         assert {answer.status for answer in answers} == {200}
-        assert p95_s(answers) < QUICK_S
+        assert p95_s(answers) < quick_s
         assert memory.grown_mib < MOST_GROWTH_MIB
         assert memory.most_nameless_mib < MOST_NAMELESS_MIB
         assert standing.muster.pid("web") == web, "the web process was ended"

@@ -10,20 +10,17 @@ from urllib.request import urlopen
 import psycopg
 import pytest
 
-from telemetry import snippets
 from telemetry.core.labels import IGNORED
-from telemetry.models import Source
 from tests.peers import exposition
+from tests.peers.conftest import GRACE_S, NODE, SCRAPE_S, SITE, answers
 from tests.peers.muster import LIVE_S
 from tests.peers.running import eventually, free_port
 
 pytestmark = pytest.mark.peers
 
-SCRAPE_S, GRACE_S = 2, 4
 BEAT_S = 60
 # What a queue, a worker and a busy machine may add.
 SLACK_S = 30
-SITE, NODE = "porto", "node-1"
 METRIC = "node_memory_MemAvailable_bytes"
 COVERAGE = "p5-telemetry-coverage"
 
@@ -33,73 +30,6 @@ def _installed(peer):
     """Asked before anything is started."""
     peer("prometheus")
     peer("prometheus-node-exporter")
-
-
-@pytest.fixture
-def site(muster):
-    """A new site with one device, and a source for its Prometheus."""
-    muster.add_site(SITE)
-    maker = muster.post("/api/inventory/manufacturers/", {"name": "Maker", "slug": "maker"})
-    kind = {"manufacturer": maker["id"], "model": "M1", "slug": "m1", "domain": "compute", "kind": "node"}
-    kind = muster.post("/api/inventory/device-types/", kind)
-    device = {"name": NODE, "site": {"slug": SITE}, "device_type": kind["id"], "role": "node"}
-    return muster.post("/api/inventory/devices/", device)
-
-
-@pytest.fixture
-def source(muster, site):
-    given = {"name": "porto prometheus", "site": {"slug": SITE}, "cadence_s": SCRAPE_S, "grace_s": GRACE_S}
-    return muster.post("/api/telemetry/sources/", given)
-
-
-@pytest.fixture
-def exporter(peer, programs):
-    port = free_port()
-    argv = [peer("prometheus-node-exporter"), f"--web.listen-address=127.0.0.1:{port}"]
-    program = programs.start("exporter", argv)
-    program.port = port
-    eventually(lambda: _answers(f"http://127.0.0.1:{port}/metrics"), within_s=20, what="the exporter answers")
-    return program
-
-
-@pytest.fixture
-def prometheus(peer, programs, muster, exporter, source, tmp_path):
-    """Configured as the page that shows the token says."""
-    config = tmp_path / "prometheus.yml"
-    targets = f"""
-scrape_configs:
-  - job_name: node
-    static_configs:
-      - targets: ["127.0.0.1:{exporter.port}"]
-        labels: {{instance: {NODE}}}
-"""
-    connection = snippets.prometheus(
-        Source(cadence_s=SCRAPE_S), url=f"{muster.url}/api/v1/write", token=source["token"]
-    )
-    config.write_text(connection + targets)
-    port = free_port()
-    argv = [
-        peer("prometheus"),
-        f"--config.file={config}",
-        f"--storage.tsdb.path={tmp_path / 'tsdb'}",
-        f"--web.listen-address=127.0.0.1:{port}",
-    ]
-    program = programs.start("prometheus", argv, cwd=tmp_path)
-    eventually(
-        lambda: _answers(f"http://127.0.0.1:{port}/-/ready"),
-        within_s=30,
-        what="Prometheus is ready",
-        last=program.said,
-    )
-    return program
-
-
-def _answers(url):
-    try:
-        with urlopen(url, timeout=2) as response:
-            return response.status == 200
-    except OSError:
-        return False
 
 
 class Watch:
@@ -315,7 +245,7 @@ remote_write:{writes}
         program = programs.start("prometheus", argv, cwd=tmp_path)
         url = f"http://127.0.0.1:{port}"
         eventually(
-            lambda: _answers(f"{url}/-/ready"), within_s=30, what="Prometheus is ready", last=program.said
+            lambda: answers(f"{url}/-/ready"), within_s=30, what="Prometheus is ready", last=program.said
         )
         found = Sending(muster, sources, url)
         eventually(

@@ -63,6 +63,7 @@ def test_neither_bulk_work_nor_starved_drains_blame_a_site(fleet, figures):
         f" {starved.caught_up_s:.1f} s after their return"
     )
     assert starved.caught_up_s <= CAUGHT_UP_S
-    assert max(seen.ticks for seen in starved.meanwhile) <= len(fleet.urgent_jobs())
+    # One of each job, and the drain that the door asks for.
+    assert max(seen.ticks for seen in starved.meanwhile) <= len(fleet.urgent_jobs()) + 1
     assert fleet.refused == {}
     assert not fleet.settle().has_banner

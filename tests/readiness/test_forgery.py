@@ -275,6 +275,7 @@ ASKS = {
     ("TokenSerializer", "user"): "users of programs",
     ("NewTokenSerializer", "user"): "users of programs",
     ("SourceSerializer", "owner"): "answers for the sender",
+    ("AlertSenderSerializer", "owner"): "answers for the sender",
     ("WorkItemSerializer", "owner"): "is to resolve it",
     ("ActionSerializer", "owner"): "is to do it",
     ("ActionChangeSerializer", "owner"): "is to do it",

@@ -62,7 +62,9 @@ def test_steps_are_kept_with_who_and_what(make, edit, planner, user_of, frozen_n
     renamed = {"name": "Backup power holds"}
     draft = edit(draft, lambda d: replace_check(d, "p2-backup-power", renamed), revision=2, by=other)
     told = "p2-backup-power / output-load: pass ≤ 80 % → ≤ 70 %"
-    name = f"p2-backup-power: name {queries.current()[1].check('p2-backup-power').name} → Backup power holds"
+    name = (
+        f"p2-backup-power: claim {queries.current()[1].check('p2-backup-power').claim} → Backup power holds"
+    )
     assert [(step.revision, step.by, texts(step.changes)) for step in queries.steps(draft)] == [
         (3, other, [name]),
         (2, planner, [told]),

@@ -55,7 +55,7 @@ def test_docker_compose_accepts_the_file() -> None:
         if os.environ.get("CI"):
             pytest.fail("docker-compose is missing, and CI is set")
         pytest.skip("docker-compose is not installed: the file was not validated")
-    secrets = {"MUSTER_SECRET_KEY": "x", "POSTGRES_PASSWORD": "y"}
+    secrets = {"MUSTER_SECRET_KEY": "x", "MUSTER_DELIVERY_KEY": "z" * 32, "POSTGRES_PASSWORD": "y"}
     done = subprocess.run(
         [program, "config", "--format", "json"],
         cwd=ROOT,

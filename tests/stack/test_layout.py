@@ -7,7 +7,7 @@ import pytest
 
 from stack import layout
 from stack.launch import LaunchError, choose_port, wanted_demo
-from stack.layout import LayoutError, find_layout, require_space, secret_key
+from stack.layout import LayoutError, find_layout, own_key, require_space
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root starts PostgreSQL as another account")
 
@@ -56,8 +56,8 @@ def test_a_full_disk_is_an_error(folder: Path) -> None:
 
 def test_the_secret_key_is_kept_and_private(folder: Path) -> None:
     found = find_layout(folder, {})
-    assert len(secret_key(found)) >= 50
-    assert secret_key(found) == secret_key(found)
+    assert len(own_key(found, "secret-key")) >= 50
+    assert own_key(found, "secret-key") == own_key(found, "secret-key")
     assert (found.data / "secret-key").stat().st_mode & 0o777 == 0o600
 
 

@@ -13,10 +13,33 @@ import pytest
         pytest.param("import config.beat", ("django.db", "prompt_toolkit", "numpy"), id="beat"),
         pytest.param(
             "from config.worker import app; app.loader.init_worker(); app.finalize()",
-            ("config.urls", "plotly", "highspy", "icalendar", "google.protobuf", "prompt_toolkit"),
+            (
+                *(
+                    "config.urls",
+                    "web.kinds.importing",
+                    "readiness.demo.operations",
+                    "rest_framework.serializers",
+                ),
+                *(
+                    "plotly",
+                    "highspy",
+                    "icalendar",
+                    "google.protobuf",
+                    "prompt_toolkit",
+                    "markdown",
+                    "requests",
+                ),
+            ),
             id="worker",
         ),
-        pytest.param("import config.asgi", ("celery.bin", "highspy", "icalendar", "reportlab"), id="web"),
+        pytest.param(
+            "import config.asgi",
+            (
+                *("celery.bin", "highspy", "icalendar", "reportlab"),
+                *("web.migrations.0001_initial", "readiness.demo.operations"),
+            ),
+            id="web",
+        ),
     ],
 )
 def test_a_process_leaves_out_what_it_does_not_need(loading: str, left_out: tuple[str, ...]) -> None:

@@ -38,7 +38,7 @@ def planned(*words: str) -> str:
         (("test-changed", "base=HEAD~3"), "stack/bootstrap dev -m tests.changed HEAD~3 -n 2"),
         (
             ("test-peers",),
-            "stack/bootstrap dev -m pytest -n 4 --dist loadfile --no-loadscope-reorder -m peers",
+            "-m pytest -n 6 -p tests.peers.scheduling --dist loadfile --no-loadscope-reorder -m peers",
         ),
         (("bench", "ingest"), "stack/bootstrap dev -m benchmarks ingest"),
         (("bench", "name=score"), "stack/bootstrap dev -m benchmarks score"),
@@ -58,6 +58,7 @@ def test_help_names_every_target_for_people() -> None:
 
 def test_ci_runs_checks_tests_and_peers() -> None:
     script = (ROOT / ".ci" / "run").read_text()
-    assert "for target in check test-all test-peers; do" in script
+    for line in ("run test-all ", "run test-peers\n", "make check >", '"$failed check"\n'):
+        assert line in script
     for package in ("chromium", "prometheus", "prometheus-node-exporter", "docker-compose"):
         assert package in script

@@ -74,14 +74,18 @@ class Answered:
 
 
 def post(body, headers):
-    """Hand a body to the door that serves, without a server before it."""
+    """Hand a body to the door of samples that serves, without a server before it."""
+    return hand_to(lambda here: SampleDoor(threads=here), "/api/v1/write", body, headers)
+
+
+def hand_to(door_of, path, body, headers):
     here, messages = Here(), []
-    door = SampleDoor(threads=here)
+    door = door_of(here)
     parts = [{"type": "http.request", "body": body, "more_body": False}]
     scope = {
         "type": "http",
         "method": "POST",
-        "path": "/api/v1/write",
+        "path": path,
         "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
     }
 

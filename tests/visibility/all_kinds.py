@@ -1,10 +1,13 @@
 """The fleet with one of everything, as the walk along every route has it, and what no address names."""
 
 from accounts.models import AccessScope, SavedView
+from accounts.operations import create_source_token
 from inventory.models import Site
 from readiness.assessment.evidence.models import Measure, MeasuredDay
 from readiness.assessment.scoring.models import HealthReason, ReasonEnd
 from readiness.golive.models import Approver
+from readiness.loop.alerts.inbound.senders import create_sender
+from readiness.loop.alerts.models import AlertPreferences, InboundRule
 from readiness.organisation.ownership.models import Assignment, LeaveHandover
 from readiness.organisation.people.models import Leave, Person, Rotation, RotationCalendar
 from readiness.tradeoffs.models import DecisionForecast, DecisionOutcome
@@ -67,4 +70,14 @@ def rows_of_all_kinds(clock):
         ended_at=NOW,
         **reason,
     )
+    told_of_porto(porto)
     DecisionOutcome.objects.create(forecast=DecisionForecast.objects.first(), unknown="Not metered")
+
+
+def told_of_porto(porto):
+    """A system that tells of Porto alone with a rule of its own, and how somebody wants to be told."""
+    author = {"by": None, "now": NOW}
+    sender, _ = create_sender(name="porto-alertmanager", kind="alertmanager", site=porto, **author)
+    InboundRule.objects.create(name="porto", sender=sender, site=porto, conditions="alertname=Pump*")
+    create_source_token(name="spare", **author)
+    AlertPreferences.objects.create(user=make_user("ops"))

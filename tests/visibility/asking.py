@@ -2,6 +2,8 @@
 
 import html
 import re
+from functools import cache
+from itertools import cycle
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from django.db import connection, transaction
@@ -35,12 +37,20 @@ def ask(client, address, method="get", **given):
     return answer.status_code, answer.headers.get("Location", ""), text
 
 
+@cache
+def route_of(path):
+    """Each page links to the same hundred others."""
+    try:
+        return resolve(path).route
+    except Resolver404:
+        return None
+
+
 def kind_of(address):
     """Addresses of one kind lead to the same page in the same form, whichever object it is about."""
     parts = urlsplit(address)
-    try:
-        route = resolve(parts.path).route
-    except Resolver404:
+    route = route_of(parts.path)
+    if route is None:
         return None
     asked = dict(parse_qsl(parts.query))
     sort = asked.get("sort", "").removeprefix("-")
@@ -49,8 +59,11 @@ def kind_of(address):
 
 
 def found_by(client, starts):
-    """Answers by address, of one of each kind that leads on from `starts`; lists in all columns, and as files."""
-    waiting, kinds, told = list(starts), set(), {}
+    """Answers by address, of one of each kind that leads on from `starts`; lists in all columns, and as a file.
+
+    Both forms of files are written from the same rows, so every other list is asked for the other one.
+    """
+    waiting, kinds, told, forms = list(starts), set(), {}, cycle(("csv", "json"))
     while waiting:
         address = waiting.pop(0)
         kind = kind_of(address)
@@ -64,6 +77,6 @@ def found_by(client, starts):
         waiting += IN_JSON.findall(text)
         columns = sorted({one or other for one, other in COLUMNS.findall(text)})
         if columns and "cols=" not in address:
-            for more in ({}, {"export": "csv"}, {"export": "json"}):
+            for more in ({}, {"export": next(forms)}):
                 waiting.append(f"{urlsplit(address).path}?{urlencode({'cols': ','.join(columns)} | more)}")
     return told

@@ -10,6 +10,7 @@ from django.apps import apps
 from django.contrib.postgres.fields import ArrayField
 from django.db import DatabaseError, connection, models, transaction
 
+from inventory.models.constraints import SameSite
 from readiness.organisation.people.models import RotationSite
 from tests.visibility.scene import MARK, guards
 from web.audit import AuditEntry
@@ -45,10 +46,24 @@ VOCABULARY = {
         "domain",
     ),
     *("site_label", "operation", "telemetry.Rejection.reason", "people.Layer.rule"),
-    *("web.Approval.table", "web.Approval.step"),
+    *("web.Approval.table", "web.Approval.step", "web.Channel.scope_kind", "alerts.MaintenanceWindow.rule"),
 }
-# A user is one person.
-INSTEAD = {"people.person": {"user_confirmed_at": "NULL"}}
+ANOTHER_KEY = {"key": f"'{MARK}-' || \"key\""}
+# The last user who is none of those that tests sign in as, which bear the name of their role.
+STRANGER = """(SELECT id FROM accounts_user WHERE username NOT IN ('viewer', 'ops', 'planner', 'manager', 'admin')
+    ORDER BY id DESC LIMIT 1)"""
+# A user is one person, an open alert and a message are alone with their key, a channel with its name. Whoever owns a
+# channel or a subscription sees it, wherever it belongs, so those of the other fleet are somebody else's.
+INSTEAD = {
+    "people.person": {"user_confirmed_at": "NULL"},
+    "alerts.alert": ANOTHER_KEY,
+    "web.message": ANOTHER_KEY,
+    "web.channel": {
+        "name": f"left('{MARK}-' || \"name\", 100)",
+        "owner_id": STRANGER,
+    },
+    "alerts.subscription": {"user_id": STRANGER},
+}
 # Of documents, names and sentences.
 IN_JSON = r'"(site|slug|name|display|Hostname|UUID|gpu)": "([^"]+)"', r'"([a-z_]+)": "([^"]* [^"]*)"'
 # By series, without a rule of their own: who finds no series of the copy reads none of these.
@@ -70,15 +85,29 @@ def add(also=()):
     with pgtrigger.ignore(*guards()), connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL DEFERRED")
         for model in [*ruled_models(), *also]:
-            keys = keys_within(model, copied_models)
+            keys = {key: copied_key(key, copied_models) for key in keys_within(model, copied_models)}
             _copy(model, keys, SHIFT)
             between = [key for key in keys if not rule_of(key.related_model._meta.concrete_model).is_open]
             # A rotation is seen where it serves a site, so one of the other fleet serves none of ours.
             if len(between) > 1 and model is not RotationSite:
                 for times, key in enumerate(between, start=2):
                     with suppress(DatabaseError), transaction.atomic():
-                        _insert(model, [key], SHIFT * times, _marks(model, unique_only=True))
+                        _insert(
+                            model,
+                            {key: keys[key]},
+                            SHIFT * times,
+                            _marks(model, unique_only=True),
+                            refers=key,
+                        )
+                        _refuse_at_two_sites(cursor, model)
         _copy_samples(cursor)
+
+
+def _refuse_at_two_sites(cursor, model):
+    for constraint in model._meta.constraints:
+        if isinstance(constraint, SameSite):
+            cursor.execute(f"SET CONSTRAINTS {constraint.name} IMMEDIATE")
+            cursor.execute(f"SET CONSTRAINTS {constraint.name} DEFERRED")
 
 
 def keys_within(model, copied_models):
@@ -110,29 +139,57 @@ def _copy(model, keys, shift):
                 )
 
 
-def _insert(model, keys, shift, marks):
+def _insert(model, keys, shift, marks, *, refers=None):
+    """`refers` is a key that each copied row has."""
     meta = model._meta
     columns = {field.column: f'"{field.column}"' for field in meta.concrete_fields if not field.generated}
     # One token is of one source.
-    columns |= {field.column: "NULL" for field in meta.concrete_fields if field.one_to_one and field.null}
+    columns |= {field.column: _another(field) for field in meta.concrete_fields if field.one_to_one}
     columns |= marks
     columns |= INSTEAD.get(meta.label_lower, {})
-    columns |= {key.column: f'"{key.column}" + {SHIFT}' for key in keys}
+    columns |= {key.column: value for key, value in keys.items()}
     if model is Approval:
         # Without keys, since inventory is a floor above it.
         columns |= {column: f'"{column}" + {SHIFT}' for column in ("site_id", "object_id")}
     columns[meta.pk.column] = f'"{meta.pk.column}" + {shift}'
-    # A row that is at no site is everybody's, unless its kind says otherwise.
-    deciding = [key for key in keys if key.related_model is not model]
-    follows_keys = rule_of(model).is_open or not hasattr(model, "VISIBLE_WHERE")
-    is_placed = deciding and all(key.null for key in deciding) and follows_keys
-    placed = " OR ".join(f'"{key.column}" IS NOT NULL' for key in deciding) if is_placed else "true"
+    placed = f'"{refers.column}" IS NOT NULL' if refers else _is_copied(model, keys)
     quoted = ", ".join(f'"{column}"' for column in columns)
     with connection.cursor() as cursor:
         cursor.execute(
             f"INSERT INTO {meta.db_table} ({quoted}) SELECT {', '.join(columns.values())} FROM {meta.db_table}"
             f" WHERE {meta.pk.column} < {SHIFT} AND ({placed})"
         )
+
+
+def _another(field):
+    """Nothing, or where there has to be something, for each row another one that no row refers to yet."""
+    if field.null or field.primary_key:
+        return "NULL"
+    target, table = field.related_model._meta, field.model._meta
+    own, key = f"{table.db_table}.{table.pk.column}", f"other.{target.pk.column}"
+    return f"""(SELECT spare.id FROM (
+        SELECT {key} AS id, row_number() OVER (ORDER BY {key} DESC) AS place FROM {target.db_table} AS other
+        WHERE NOT EXISTS (SELECT FROM {table.db_table} AS used WHERE used.{field.column} = {key})) AS spare
+        WHERE spare.place = (SELECT count(*) FROM {table.db_table} AS before
+            WHERE before.{table.pk.column} <= {own} AND before.{table.pk.column} < {SHIFT}))"""
+
+
+def _is_copied(model, keys):
+    """A row that is at no site is everybody's, unless its kind says otherwise."""
+    deciding = [key for key in keys if key.related_model is not model]
+    follows_keys = rule_of(model).is_open or not hasattr(model, "VISIBLE_WHERE")
+    is_placed = deciding and all(key.null for key in deciding) and follows_keys
+    return " OR ".join(f'"{key.column}" IS NOT NULL' for key in deciding) if is_placed else "true"
+
+
+def copied_key(key, copied_models):
+    """The copy of what a row refers to; what is everybody's has none."""
+    target, column = key.related_model._meta.concrete_model, f'"{key.column}"'
+    condition = _is_copied(target, keys_within(target, copied_models))
+    if condition == "true" or key.related_model is key.model:
+        return f"{column} + {SHIFT}"
+    those = f'SELECT "{target._meta.pk.column}" FROM {target._meta.db_table} WHERE {condition}'
+    return f"CASE WHEN {column} IN ({those}) THEN {column} + {SHIFT} ELSE {column} END"
 
 
 def _marks(model, unique_only=False):

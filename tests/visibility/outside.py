@@ -28,11 +28,20 @@ ONES_OWN = {
 # They lead to a site in some rows, and are the whole installation's all the same.
 OF_THE_INSTALLATION = {"people.Course", "people.CapabilityRule", "people.DutyRule"}
 # An item of a site or a shift may be given to somebody who is at home elsewhere: no row of theirs changes.
-PLACED_BY = {"ownership.Assignment": {"site"}, "people.Swap": {"rotation"}}
-# What is to be computed anew, wherever that is: a person of ours may work at another site too. And that a link ended.
+PLACED_BY = {
+    "ownership.Assignment": {"site"},
+    "people.Swap": {"rotation"},
+    "actions.Action": {"site"},
+    # A decision about several sites may take it up.
+    "findings.Finding": {"site"},
+    # Whoever leads it may be at home elsewhere.
+    "incidents.Incident": {"site"},
+}
+# What is to be computed anew, wherever that is: a person of ours may work at another site too. And that a link ended,
+# and what the evaluation of a site finds.
 WRITTEN_BY_TRIGGERS = {
     *("inventory.SiteChange", "people.RotationChange", "problems.ProblemClaim"),
-    "accounts.AccountTie",
+    *("accounts.AccountTie", "standards.Conformance", "standards.Deviation"),
 }
 # Django's own, which hold no object of Muster.
 NOT_OURS = {"sessions", "contenttypes", "django_celery_beat"}

@@ -28,7 +28,7 @@ from readiness.assessment.scoring.models import ReasonEnd
 from readiness.boards.models import DryRun
 from readiness.demand.jurisdiction.models import RulePack
 from readiness.demand.workloads.models import EnvelopeConfirmation, UserRegion, WorkloadClass
-from readiness.golive.models import Approver, Campaign, CampaignItem, WorkItem
+from readiness.golive.models import Approver, Campaign, CampaignItem, WorkItem, WorkPlan, WorkPlanStep
 from readiness.organisation.ownership.models import Assignment, Confirmation, HandoverStep, LeaveHandover
 from readiness.tradeoffs.models import (
     Decision,
@@ -47,6 +47,7 @@ from tests.readiness.organisation.people import every
 from tests.readiness.organisation.people import made as people
 from tests.readiness.organisation.people import practised as practice
 from tests.scenes import scene
+from tests.visibility import alerts, incidents, loop
 from web.actor import acting
 from web.audit import AuditEntry
 from web.kinds.models import FileImport
@@ -104,6 +105,9 @@ class Sentinels:
             self._tradeoffs()
             self._telemetry()
             self._practice()
+            alerts.take_part(self.porto, self.one, self.two, self.third)
+            incidents.take_part(self.porto, self.one, self.two, self.third)
+            loop.take_part(self.porto, self.one, self.two, self.third)
 
     def _scoring(self):
         given = {
@@ -130,6 +134,11 @@ class Sentinels:
             WorkItem.objects.create(
                 site=self.porto, check_id=check, created_by=self.one, created_at=NOW - DAY, **more
             )
+        plan = WorkPlan.objects.create(
+            name="By spring", due_on=date(2027, 3, 1), added_by=self.one, added_at=NOW
+        )
+        item = WorkItem.objects.get(check_id="p2-power-headroom")
+        WorkPlanStep.objects.create(plan=plan, item=item, is_new=False, had_owner_name="three")
 
     def _reviews(self):
         for domain, user in (("compute", self.one), ("network", self.two), ("energy", self.other)):

@@ -25,20 +25,24 @@ def questions():
         yield f"{name}_id={place.pk}", f"{name}_id={NO_ID}"
 
 
-def comparable(answer):
-    status, where, text = answer
+def names_of_places():
+    """What the address named: a place of the other fleet, or the one that there is not."""
     hidden = {
         str(value) for model in (Site, Region) for row in mirror.copies(model) for value in (row.slug, row.pk)
     }
-    named = "|".join(sorted(map(re.escape, hidden | {ABSENT, str(NO_ID)}), key=len, reverse=True))
+    return re.compile("|".join(sorted(map(re.escape, hidden | {ABSENT, str(NO_ID)}), key=len, reverse=True)))
+
+
+def comparable(answer, names):
+    status, where, text = answer
     # What a misspelt name may have meant is one that the reader sees.
     text = re.sub(r"; did you mean [\w-]+\?", ".", text)
-    return status, re.sub(named, "…", where), re.sub(named, "…", text)
+    return status, names.sub("…", where), names.sub("…", text)
 
 
-def compared(client, path, outside, absent):
+def compared(client, path, outside, absent, names):
     """Return whether the two addresses answer differently, and the status of the first."""
-    first, second = (comparable(ask(client, f"{path}?{query}")) for query in (outside, absent))
+    first, second = (comparable(ask(client, f"{path}?{query}"), names) for query in (outside, absent))
     return first != second, first[0]
 
 
@@ -50,15 +54,16 @@ def test_a_place_outside_the_scope_answers_as_one_that_is_not_there(step, limite
     client, _everywhere = limited("admin")
     add_other_fleet()
     asked = [path for path in paths if "?" not in path and not path.startswith(ELSEWHERE)][::step]
-    pairs = list(questions())
+    pairs, names = list(questions()), names_of_places()
     told, differing = 0, []
-    for path in asked:
-        # Others know no homes.
-        for outside, absent in pairs if path.startswith("/people/") or "/api/people/" in path else pairs[:4]:
-            differs, status = compared(client, path, outside, absent)
+    for number, path in enumerate(asked):
+        # Others know no homes. One reader of parameters takes slugs and keys, so each address is asked for one of them.
+        of_path = pairs if path.startswith("/people/") or "/api/people/" in path else pairs[:4]
+        for outside, absent in of_path[number % 2 :: 2]:
+            differs, status = compared(client, path, outside, absent, names)
             told += status == 200
             # A notice of the installation may come or go between two answers, though not twice.
-            if differs and compared(client, path, outside, absent)[0]:
+            if differs and compared(client, path, outside, absent, names)[0]:
                 differing.append(f"{path}?{outside}")
     assert differing == []
-    assert told > 40 / step
+    assert told > 20 / step

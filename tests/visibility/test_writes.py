@@ -50,7 +50,7 @@ def add_other_fleet():
                 name: f"CASE \"{name}\" WHEN '' THEN '' ELSE 'x' || {each} END"
                 for name, each in marks.items()
             }
-            mirror._insert(model, [], writes.SHARED, others | {f"{home}_id": "NULL" for home in HOMES})
+            mirror._insert(model, {}, writes.SHARED, others | {f"{home}_id": "NULL" for home in HOMES})
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
     mirror.copies(AccessScope).exclude(user__username="elsewhere").delete()
     # Whoever writes shifts writes all that are due.

@@ -4,15 +4,17 @@ The bodies are what an unlimited administrator reads: an object as the endpoint 
 References in them lead into the scope or out of it, as the case asks.
 """
 
+import csv
+import io
 import json
 import re
 from dataclasses import dataclass
-from html.parser import HTMLParser
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection, models, transaction
 
 from tests.browser import addresses
+from tests.visibility.form_fields import TEXTS, FormFields
 from tests.visibility.mirror import SHIFT
 from tests.visibility.outside import HOMES, condition
 from tests.visibility.scene import MARK
@@ -26,7 +28,6 @@ from web.rest.fields import RelatedObjectField
 SHARED = 7 * SHIFT
 IN, OUT, IN_TO_OUT, OUT_TO_IN, INSTALLATION = "in", "out", "moving out", "moving in", "shared"
 NUMBERED = re.compile(r"(?<=/)(\d+)(?=/)")
-TEXTS = ("description", "note", "reason", "title", "name", "source", "contact", "text")
 # Nobody writes an object there: a question, signing in and out, and what a user keeps of their own.
 NOT_TRIED = re.compile(
     r"(login|logout|first-admin|search|settings/(?!users)|tables/|views/|api/accounts/tokens|api/views"
@@ -224,73 +225,6 @@ class Endpoint:
         }
 
 
-class FormFields(HTMLParser):
-    """The fields of the form of a page that is sent to its own address: what they hold, and the choices of each."""
-
-    def __init__(self, page, path):
-        super().__init__()
-        self.path, self.values, self.choices = path, {}, {}
-        self._within, self._select, self._text = False, "", ""
-        self.feed(page)
-
-    def handle_starttag(self, tag, attributes):
-        given = dict(attributes)
-        name = given.get("name", "")
-        if tag == "form":
-            to = given.get("action") or ""
-            self._within = given.get("method") == "post" and to.partition("?")[0] in {"", self.path}
-        if not self._within:
-            return
-        if tag == "input" and name:
-            self._take_input(name, given)
-        elif tag == "select":
-            self._select = name
-            self.choices[name] = []
-        elif tag == "option" and self._select:
-            self.choices[self._select].append(given.get("value", ""))
-            if "selected" in given:
-                self.values[self._select] = given.get("value", "")
-        elif tag == "textarea":
-            self._text = name
-            self.values[name] = ""
-
-    def _take_input(self, name, given):
-        kind = given.get("type", "text")
-        if kind in {"checkbox", "radio"}:
-            self.choices.setdefault(name, []).append(given.get("value", "on"))
-            if "checked" in given:
-                self.values[name] = given.get("value", "on")
-        elif kind != "file":
-            usual = {"number": "1", "email": "a@example.org"}.get(kind, "As agreed")
-            usual = "2026-12-31" if "data-day" in given else usual
-            self.values[name] = given.get("value") or (usual if "required" in given else "")
-
-    def handle_endtag(self, tag):
-        self._within = self._within and tag != "form"
-        self._select = "" if tag == "select" else self._select
-        self._text = "" if tag == "textarea" else self._text
-
-    def handle_data(self, data):
-        if self._text:
-            # A line break directly after the tag is not part of the text.
-            text = data if self.values[self._text] else data.removeprefix("\n")
-            self.values[self._text] += text
-
-    def sent(self, is_outside):
-        """The values, with each choice outside the scope, or inside, where there is such a one."""
-        sent = dict(self.values)
-        for name, values in self.choices.items():
-            fitting = [each for each in values if each and is_of_other_fleet(each) == is_outside]
-            if fitting and (is_of_other_fleet(sent.get(name, "")) != is_outside or not sent.get(name)):
-                sent[name] = fitting[-1]
-        text = next((name for name in TEXTS if sent.get(name)), None)
-        return sent | ({text: f"{sent[text].strip()} again"[:60]} if text else {})
-
-
-def is_of_other_fleet(value):
-    return value.startswith(MARK) or (value.isdecimal() and int(value) >= SHIFT)
-
-
 class Page:
     """The route of a page that is sent by POST, with the object that its address names, if any."""
 
@@ -299,6 +233,9 @@ class Page:
 
     def attempts(self):
         path = addresses.address(self.route)
+        if path.endswith("/csv/"):
+            yield from Import(self.route, path, self.everywhere, self.rows).attempts()
+            return
         fields = self._fields(path)
         inside, outside = fields.sent(False), fields.sent(True)
         yield from self._bulk(path)
@@ -361,9 +298,50 @@ class Page:
                 yield self._attempt(case, f"{path}?id={key}", {name: text, "confirmed": "?"})
 
 
+class Import:
+    """The page for files of a kind: rows as its list writes them, changed by id, moved, and added."""
+
+    def __init__(self, route, path, everywhere, rows):
+        self.route, self.path, self.everywhere, self.rows = route, path, everywhere, rows
+        self.kind = next(each for each in KIND_OF.values() if "csv" in each.pages and each.url("csv") == path)
+
+    def attempts(self):
+        written = self._written()
+        for case in (IN, OUT, INSTALLATION):
+            row = written.get(str(self.rows.key(self.kind.model, case)))
+            if row is None:
+                continue
+            yield self._attempt(case, row)
+            moved = {name: f"{MARK}-porto" if cell == "porto" else cell for name, cell in row.items()}
+            if case == IN and moved != row:
+                yield self._attempt(IN_TO_OUT, moved)
+                yield self._attempt(IN_TO_OUT, {name: cell for name, cell in moved.items() if name != "id"})
+
+    def _written(self):
+        """The lines of the list's file by id, in all columns."""
+        columns = ",".join(column.key for column in self.kind.table.columns)
+        answer = self.everywhere.get(f"{self.kind.url('list')}?export=csv&cols={columns}")
+        lines = csv.DictReader(io.StringIO(b"".join(answer.streaming_content).decode("utf-8-sig")))
+        return {line["id"]: line for line in lines}
+
+    def _attempt(self, case, row):
+        name, text = EDITS.get(self.kind.noun, ("note", "As agreed"))
+        file = io.StringIO()
+        csv.writer(file).writerows([[name, *row], [text, *row.values()]])
+        return Attempt(case, self.route, "POST", self.path, {"file": file.getvalue().encode()}, is_form=True)
+
+
+def imported(client, path):
+    """The answer to keeping the good rows of a file, with its columns as the page proposes them."""
+    answer = client.post(path, FormFields(client.get(path).text, path).values)
+    return client.post(path, {"action": "good"}) if answer.status_code < 400 else answer
+
+
 def send(client, attempt):
     """The answer; of an edit of many rows, of the confirmation of what its preview showed."""
     answer = attempt.send(client)
+    if attempt.path.endswith("/csv/") and answer.status_code == 302:
+        return imported(client, answer["location"])
     if not attempt.is_form or not attempt.body.get("confirmed") or answer.status_code >= 400:
         return answer
     digest = re.search(r'name="confirmed" value="(\w+)"', answer.text)

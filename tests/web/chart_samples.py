@@ -227,3 +227,19 @@ def series(start_ms, end_ms, points):
 
 def nothing():
     return {"data": [], "layout": {}, "meta": {"empty": "No PUE yet: no source sends the site's total power"}}
+
+
+def events(start, end):
+    """A window that lasts a tenth of the time, and a run in its last third, as the endpoint of events answers."""
+    span = end - start
+    rows = [
+        ("window", start + span // 5, start + 3 * span // 10, "Maintenance: Filters", ""),
+        ("run", start + 7 * span // 10, None, "fio run, one node", "/fleet/"),
+    ]
+    return {
+        "events": [
+            {"number": number, "kind": kind, "start": begins, "end": ends, "text": text, "url": url}
+            for number, (kind, begins, ends, text, url) in enumerate(rows, start=1)
+        ],
+        "note": "3 other events have no mark.",
+    }

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import yaml
 from django import forms
 
+from tests.web import road_samples
 from web.drawing import bar_width, spark_path, stacked
 from web.states import STATES
 from web.world_map import Marker, world_map
@@ -70,7 +71,8 @@ def row(row_id, name, columns, contents, *, url="#main"):
         SimpleNamespace(column=column, text=text, template=template, value=value, **CELL)
         for column, (text, template, value) in zip(columns, contents, strict=True)
     ]
-    return SimpleNamespace(id=row_id, url=url, name=name, selected=False, cells=cells)
+    menu = [SimpleNamespace(label="Open", url=url, icon="arrow-right", copies=False)]
+    return SimpleNamespace(id=row_id, url=url, name=name, selected=False, cells=cells, menu=menu)
 
 
 def table(table_id, title, nouns, **more):
@@ -185,6 +187,7 @@ def checks_table():
 
 def shell():
     return {
+        "guide": {"name": "pages", "title": "Finding your way through the pages"},
         **{name: SAMPLES[name] for name in ("nav", "time_range")},
         "entry": SAMPLES["nav"][0],
         "user": SampleUser(),
@@ -247,10 +250,25 @@ def login():
     return {"form": form, "next": "/sites/"}
 
 
+def road():
+    return {"road": road_samples.small()}
+
+
+def road_of_many():
+    return {"road": road_samples.thousand()}
+
+
+def road_of_ready():
+    return {"road": road_samples.all_ready()}
+
+
 PAGES = {
     "/fleet/": ("fleet.html", fleet),
     "/sites/dfw-1/": ("site.html", site),
     "/states/": ("states.html", states),
     "/login/": ("registration/login.html", login),
+    "/road/": ("road.html", road),
+    "/road/many/": ("road.html", road_of_many),
+    "/road/ready/": ("road.html", road_of_ready),
     "/missing/": ("errors/404.html", dict),
 }

@@ -62,6 +62,8 @@ def chart(path, query):
         start = int(query.get("start", [chart_samples.NOW_MS - 7 * chart_samples.DAY_MS])[0])
         end = int(query.get("end", [chart_samples.NOW_MS])[0])
         return chart_samples.series(start, end, int(query["points"][0]))
+    if name == "events":
+        return chart_samples.events(int(query["start"][0]), int(query["end"][0]))
     makers = {
         "gap": chart_samples.gap,
         "by-site": chart_samples.by_site,

@@ -4,10 +4,15 @@ from django.http import HttpResponse
 from django.urls import path
 
 
-def nowhere(request):
+def nowhere(request, **named):
     return HttpResponse("")
 
 
 urlpatterns = [
-    path(f"{name}/", nowhere, name=name) for name in ("search", "palette", "settings", "login", "logout")
+    *(
+        path(f"{name}/", nowhere, name=name)
+        for name in ("search", "palette", "settings", "login", "logout", "help", "help-words", "glossary")
+    ),
+    path("help/<str:name>/guide/", nowhere, name="guide"),
+    path("help/tour/<int:number>/", nowhere, name="help-tour"),
 ]

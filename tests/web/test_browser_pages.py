@@ -91,3 +91,27 @@ def test_skip_link_is_the_first_stop_and_leads_to_the_content(visit):
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     assert page.evaluate("() => document.activeElement.id") == "main"
+
+
+def test_paper_has_every_chart_and_the_colours_of_the_day(visit):
+    page = visit(theme="dark").open("/fleet/")
+    page.evaluate("""() => {
+        const undrawn = () => document.querySelectorAll("[data-chart-url]:not([data-drawn])").length;
+        window.print = () => { window.undrawn = undrawn(); };
+    }""")
+    page.keyboard.press("Control+p")
+    page.wait_for_function("() => window.undrawn === 0")
+    line = page.locator("#gap .scatterlayer path.js-line").first
+    page.evaluate("() => dispatchEvent(new Event('beforeprint'))")
+    assert line.evaluate("line => line.style.stroke") == "rgb(43, 89, 224)"
+    assert page.locator("#gap .main-svg").first.get_attribute("viewBox")
+    page.evaluate("() => dispatchEvent(new Event('afterprint'))")
+    assert line.evaluate("line => line.style.stroke") == "rgb(127, 162, 255)"
+
+
+def test_a_text_that_is_cut_says_the_rest(visit):
+    page = visit().open("/fleet/")
+    name = page.locator(".find-text")
+    name.evaluate("text => { text.style.maxWidth = '60px' }")
+    name.hover()
+    expect(name).to_have_attribute("title", re.compile("^Search or jump to"))

@@ -184,6 +184,18 @@ def test_ticked_rows_show_what_can_be_done_with_them(visit):
     expect(page.locator("[data-selection]")).to_be_hidden()
 
 
+def test_rows_are_selected_and_acted_on_by_keys_alone(visit):
+    page = visit().open("/fleet/")
+    for key in ("j", "x", "j", "j", "Shift+X"):
+        page.keyboard.press(key)
+    expect(page.locator("[data-selected-count]")).to_have_text("3")
+    page.keyboard.press("b")
+    assert page.evaluate("() => document.activeElement.closest('[data-selection]') !== null")
+    page.keyboard.press("Escape")
+    expect(page.locator("[data-selection]")).to_be_hidden()
+    assert page.evaluate("() => document.activeElement.closest('tr') !== null")
+
+
 def test_copied_link_names_absolute_times(visit):
     page = visit(permissions=["clipboard-read", "clipboard-write"]).open("/sites/dfw-1/?start=now-7d&end=now")
     page.get_by_role("button", name="Copy link").click()

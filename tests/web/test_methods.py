@@ -19,6 +19,9 @@ LEADS_TO_LIST = {
     "/readiness/worklist/set/": "/readiness/worklist/",
     "/logout/": "/",
     "/tables/x/": "/",
+    "/settings/alerts/1/unsubscribe/": "/settings/alerts/",
+    "/history/1/restore/": "/history/",
+    "/readiness/road/plans/1/remove/": "/readiness/road/",
     "/settings/person/1/confirm/": "/settings/person/",
     "/settings/person/1/unlink/": "/settings/person/",
 }

@@ -12,7 +12,10 @@ VALUES = {
     "health": ["ok", "warn", "critical", "unknown", "not-judged", "maintenance", "not-monitored"],
     "verdict": ["ready", "conditional", "not-ready", "none"],
     "problem": ["critical", "silent", "failing", "warn", "late", "missing"],
+    "severity": ["critical", "error", "warning", "info"],
+    "alert": ["escalating", "acknowledged", "silenced", "muted", "over"],
     "source": ["on-time", "late", "silent", "paused", "waiting"],
+    "channel": ["unconfirmed", "confirmed", "disabled"],
     "lifecycle": ["planned", "building", "commissioning", "production", "retired"],
     "provenance": ["measured", "estimated", "declared", "simulated"],
     "tier": ["measured", "declared", "capped"],
@@ -21,6 +24,9 @@ VALUES = {
     "grant": ["requested", "approved", "denied", "revoked", "expired"],
     "review": ["open", "go", "no-go", "cancelled"],
     "sign-off": ["waiting", "signed", "declined"],
+    "action": ["open", "done", "dropped"],
+    "finding": ["raised", "accepted", "rejected", "deferred", "closed", "reopened"],
+    "joint-review": ["planned", "held", "cancelled"],
     "work": ["open", "in-progress", "resolved", "done", "dropped"],
     "ownership": ["owned", "away", "no-deputy", "overdue", "unanswered", "waiting", "unowned"],
     "cover": ["nobody", "once", "twice"],
@@ -38,6 +44,8 @@ VALUES = {
     "dry-run": ["waiting", "running", "done", "failed"],
     "campaign": ["planned", "running", "finished", "cancelled"],
     "campaign-item": ["done", "failed", "blocked", "stale", "missing", "n-a", "dropped"],
+    "delivery": ["waiting", "sent", "failed", "dropped"],
+    "attempt": ["taken", "again", "refused", "blocked"],
 }
 PAIRS = [(kind, value) for kind, values in VALUES.items() for value in values]
 

@@ -126,9 +126,5 @@ const bundled = await bundlePlotly();
 compileTabler();
 buildIcons();
 copyHtmx();
-fs.copyFileSync(
-  inModules('@fontsource-variable/inter/files/inter-latin-wght-normal.woff2'),
-  path.join(OUT, 'inter-latin-wght.woff2'),
-);
 write('worlddots.json', JSON.stringify(worldDots(JSON.parse(fs.readFileSync(inModules('world-atlas/land-110m.json'), 'utf8')))));
 writeLicences([...bundled, '@tabler/core', '@tabler/icons', '@fontsource-variable/inter', 'world-atlas', 'htmx.org']);

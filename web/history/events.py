@@ -1,19 +1,15 @@
 """Entries of all audited models, newest first."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
 from django.db.models import (
     DateTimeField,
-    DecimalField,
     DurationField,
     F,
-    Field,
-    ForeignKey,
     Model,
     Q,
     QuerySet,
@@ -24,124 +20,11 @@ from django.utils import timezone
 
 from web import links, visibility
 from web.audit import AuditEntry, audited_models
-from web.audit.registry import label_of, left_out, permission_of
+from web.audit.registry import label_of, permission_of
+from web.history import naming, restoring
+from web.history.snapshots import FieldChange, contents_of
 from web.permissions import MissingPermission
 from web.timerange import BadParameter, parse_instant
-from web.words import value_text
-
-Snapshot = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class FieldChange:
-    """One field. Choices are shown by label, related objects by name; None means no value."""
-
-    field: str
-    label: str
-    before: Any
-    after: Any
-
-    @property
-    def text_before(self) -> str:
-        return value_text(self.before)
-
-    @property
-    def text_after(self) -> str:
-        return value_text(self.after)
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """The content of one entry. `current` is the present object, None once it is deleted."""
-
-    name: str
-    current: Model | None
-    changes: tuple[FieldChange, ...]
-
-
-def changes_of(model: type[Model], entries: list[AuditEntry]) -> dict[int, Said]:
-    fields = [
-        each
-        for each in model._meta.concrete_fields
-        if not each.primary_key and each.attname not in left_out(model)
-    ]
-    names = _names(fields, [row for entry in entries for row in (entry.before, entry.after) if row])
-    alive = model._base_manager.in_bulk({entry.object_id for entry in entries})
-    return {
-        entry.pk: Said(
-            _name(model, entry.after or entry.before or {}, entry.object_id),
-            alive.get(entry.object_id),
-            _changes(fields, entry.before or {}, entry.after or {}, names),
-        )
-        for entry in entries
-    }
-
-
-def _changes(
-    fields: list[Field], before: Snapshot, after: Snapshot, names: dict[tuple[type[Model], Any], str]
-) -> tuple[FieldChange, ...]:
-    return tuple(
-        FieldChange(
-            field.name,
-            str(field.verbose_name),
-            _readable_value(field, before.get(field.attname), names),
-            _readable_value(field, after.get(field.attname), names),
-        )
-        for field in fields
-        if _value(before.get(field.attname)) != _value(after.get(field.attname))
-    )
-
-
-def _names(fields: Iterable[Field], snapshots: Iterable[Snapshot]) -> dict[tuple[type[Model], Any], str]:
-    rows = list(snapshots)
-    names: dict[tuple[type[Model], Any], str] = {}
-    by_model: dict[type[Model], set[Any]] = {}
-    for field in fields:
-        if isinstance(field, ForeignKey):
-            by_model.setdefault(field.related_model, set()).update(row.get(field.attname) for row in rows)
-    for related, keys in by_model.items():
-        attribute = _name_field(related)
-        if attribute and keys - {None}:
-            rows_of = related._base_manager.filter(pk__in=keys - {None})
-            if visibility.is_person(related):
-                rows_of = visibility.known_people(rows_of)
-            named_rows = rows_of.values_list("pk", attribute)
-            names |= {(related, key): name for key, name in named_rows}
-    return names
-
-
-def _name_field(model: type[Model]) -> str | None:
-    present = {field.name for field in model._meta.concrete_fields}
-    return next((name for name in ("name", "model", "username", "version") if name in present), None)
-
-
-def _name(model: type[Model], row: Snapshot, object_id: int) -> str:
-    attribute = _name_field(model)
-    return (attribute and row.get(attribute)) or f"{model._meta.verbose_name} {object_id}"
-
-
-def _value(value: Any) -> Any:
-    # Treat all forms of an empty value alike.
-    return None if value in ("", None, [], {}) else value
-
-
-def _readable_value(field: Field, value: Any, names: Mapping[tuple[Any, Any], str]) -> Any:
-    value = _value(value)
-    if value is None:
-        return None
-    if visibility.identifies(field.model, field.name) and not visibility.sees_names():
-        return names.get((field.related_model, value), str(visibility.SOMEBODY))
-    if field.name in visibility.withheld(field.model):
-        return "withheld"
-    if isinstance(field, ForeignKey):
-        return names.get((field.related_model, value), f"{field.related_model._meta.verbose_name} {value}")
-    if field.choices:
-        return str(dict(field.flatchoices).get(value, value))
-    # JSON has neither dates nor decimals.
-    if isinstance(field, DecimalField):
-        return round(Decimal(str(value)), field.decimal_places)
-    return value if isinstance(value, (dict, list)) else field.to_python(value)
-
 
 ACTIONS = AuditEntry.Action.values
 
@@ -166,6 +49,10 @@ class HistoryRow:
     request_id: str
     exists: bool
     changes: tuple[FieldChange, ...]
+    place: str = ""
+    value: FieldChange | None = None
+    unit: str = ""
+    site_id: int | None = None
 
     @property
     def key(self) -> str:
@@ -174,6 +61,22 @@ class HistoryRow:
     @property
     def noun(self) -> str:
         return str(self.model._meta.verbose_name)
+
+    @property
+    def may_be_restored(self) -> bool:
+        """Whether the present reader may take the entry back, as far as the entry shows."""
+        is_past = self.exists if self.action == restoring.CHANGED else not self.exists
+        fields = [change.field for change in self.changes]
+        reader = visibility.reader()
+        may = restoring.may_restore(self.model, self.action, fields, reader)
+        if self.model._meta.db_table in restoring.own_tables():
+            may = may and self.actor == getattr(reader, "username", "")
+        return is_past and self.action != restoring.CREATED and may
+
+    @property
+    def title(self) -> str:
+        """The name beside the noun: a row without a name has its number."""
+        return self.display.removeprefix(f"{self.noun} ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +92,8 @@ class HistoryQuery:
     start: datetime | None = None
     end: datetime | None = None
     after: str = ""
+    message: str = ""
+    about: Q | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,8 +109,8 @@ def history_of(obj: Model, *, limit: int = 50, after: str = "") -> HistoryPage:
 
 
 def history(query: HistoryQuery, *, limit: int = 50) -> HistoryPage:
-    entries = list(_entries(query).order_by("-id")[: limit + 1])
-    rows = _history_rows(entries[:limit], {model._meta.db_table: model for model in query.models})
+    entries = list(entries_of(query).order_by("-id")[: limit + 1])
+    rows = rows_of_entries(entries[:limit], query)
     return HistoryPage(rows, rows[-1].id if len(entries) > limit else "")
 
 
@@ -213,8 +118,8 @@ def nearest(query: HistoryQuery, at: datetime, *, about: Q, limit: int) -> list[
     """The entries closest to an instant, closest first, of those for which `about` holds."""
     moment = Value(at, output_field=DateTimeField())
     distance = Greatest(F("at") - moment, moment - F("at"), output_field=DurationField())
-    entries = list(_entries(query).filter(about).order_by(distance, "-id")[:limit])
-    return _history_rows(entries, {model._meta.db_table: model for model in query.models})
+    entries = list(entries_of(query).filter(about).order_by(distance, "-id")[:limit])
+    return rows_of_entries(entries, query)
 
 
 def visible_models(user: Any) -> tuple[type[Model], ...]:
@@ -230,55 +135,72 @@ def _models_by_label() -> list[type[Model]]:
     return sorted(audited_models(), key=label_of)
 
 
-def _entries(query: HistoryQuery) -> QuerySet[AuditEntry]:
+def entries_of(query: HistoryQuery) -> QuerySet[AuditEntry]:
     conditions = {
         "object_id": query.object_id,
         "username": query.actor or None,
         "request_id": query.request_id or None,
         "action": query.action or None,
+        "message": query.message or None,
         "at__gte": query.start,
         "at__lt": query.end,
-        "id__lt": _position(query.after),
+        "id__lt": position(query.after),
     }
     entries = AuditEntry.objects.filter(table__in=[model._meta.db_table for model in query.models])
-    return entries.filter(**{key: value for key, value in conditions.items() if value is not None})
+    return entries.filter(
+        query.about or Q(), **{key: value for key, value in conditions.items() if value is not None}
+    )
 
 
-def _history_rows(entries: list[AuditEntry], models: dict[str, type[Model]]) -> list[HistoryRow]:
-    changes_by_table = {
-        table: changes_of(models[table], [entry for entry in entries if entry.table == table])
+def rows_of_entries(entries: list[AuditEntry], query: HistoryQuery) -> list[HistoryRow]:
+    models = {model._meta.db_table: model for model in query.models}
+    contents_by_table = {
+        table: contents_of(models[table], [entry for entry in entries if entry.table == table])
         for table in {entry.table for entry in entries}
     }
     rows = []
     for entry in entries:
-        entry_changes = changes_by_table[entry.table][entry.pk]
+        content = contents_by_table[entry.table][entry.pk]
         rows.append(
             HistoryRow(
                 id=str(entry.pk),
                 model=models[entry.table],
                 object_id=entry.object_id,
-                display=entry_changes.name,
-                url=links.page_url(entry_changes.current) if entry_changes.current is not None else None,
+                display=content.name,
+                url=links.page_url(content.current) if content.current is not None else None,
                 at=entry.at,
-                exists=entry_changes.current is not None,
+                exists=content.current is not None,
                 action=entry.action,
-                changes=entry_changes.changes,
+                changes=content.changes,
+                place=content.place,
+                value=content.value,
+                unit=content.unit,
+                site_id=_site_of(entry, models[entry.table]),
                 message=entry.message,
                 request_id=entry.request_id,
-                **_actor(entry),
+                **actor_of(entry.user_id, entry.username, entry.token),
             )
         )
     return rows
 
 
-def _actor(entry: AuditEntry) -> dict[str, str]:
+def _site_of(entry: AuditEntry, model: type[Model]) -> int | None:
+    places = naming.places()
+    if places is not None and model is places.model:
+        return entry.object_id
+    site_id: int | None = (entry.after or entry.before or {}).get("site_id")
+    return site_id
+
+
+def actor_of(user_id: int | None, username: str, token: str) -> dict[str, str]:
+    """The writer as the present reader may see them."""
     own = getattr(visibility.reader(), "pk", None)
-    if entry.user_id in {None, own} or visibility.sees_names():
-        return {"actor": entry.username, "token": entry.token}
+    if user_id in {None, own} or visibility.sees_names():
+        return {"actor": username, "token": token}
     return {"actor": str(visibility.SOMEBODY), "token": ""}
 
 
-def _position(after: str) -> int | None:
+def position(after: str) -> int | None:
     if not after:
         return None
     if not (after.isascii() and after.isdecimal() and len(after) < 19):
@@ -286,7 +208,7 @@ def _position(after: str) -> int | None:
     return int(after)
 
 
-PARAMETERS = ("model", "id", "actor", "request", "action", "start", "end", "after")
+PARAMETERS = ("model", "id", "site", "actor", "request", "message", "action", "start", "end", "after")
 LONGEST = 300
 
 
@@ -313,7 +235,17 @@ def query_of(parameters: Mapping[str, str], user: Any, *, now: datetime) -> Hist
         start=instants["start"],
         end=instants["end"],
         after=texts["after"],
+        message=texts["message"],
+        about=_site_condition(texts["site"]) if texts["site"] else None,
     )
+
+
+def _site_condition(slug: str) -> Q:
+    places = naming.places()
+    about = places.about(slug) if places else None
+    if about is None:
+        raise BadParameter("site", f"There is no site {slug}.")
+    return about
 
 
 def _models(label: str, user: Any) -> tuple[type[Model], ...]:

@@ -7,6 +7,7 @@ from typing import Any
 from django.urls import URLPattern, path
 from django.views.decorators.http import require_POST
 
+from web.history import restoring
 from web.kinds import bulk_pages, import_pages, pages
 from web.kinds.entries import entry_page
 from web.kinds.kind import Kind
@@ -26,7 +27,8 @@ _KEYS = {"pk": "<int:pk>/", "slug": "<slug:slug>/"}
 
 
 def addresses(kind: Kind) -> Iterator[URLPattern]:
-    """The pages of a kind below its part of the address."""
+    """The pages of a kind below its part of the address; what they write can be taken back."""
+    restoring.register(kind.model, _restore_rule(kind))
     for entry in sorted(kind.entries, key=lambda each: each.on_object):
         rest = ("{key}" if entry.on_object else "") + entry.path
         view = require(*kind.may, *entry.permissions)(partial(entry_page, kind=kind, entry=entry))
@@ -37,6 +39,19 @@ def addresses(kind: Kind) -> Iterator[URLPattern]:
         yield page(kind, name, *_PAGES[name])
     if "csv" in kind.pages:
         yield page(kind, "csv-file", *_PAGES["csv-file"])
+
+
+def _restore_rule(kind: Kind) -> restoring.RestoreRule:
+    taken_back = {"edit": (restoring.CHANGED, "change"), "delete": (restoring.CREATED, "delete")}
+    if {"add", "delete"} <= set(kind.pages):
+        taken_back["add"] = (restoring.DELETED, "add")
+    permissions = {
+        action.value: kind.permissions(verb)
+        for page_name, (action, verb) in taken_back.items()
+        if page_name in kind.pages
+    }
+    fields = frozenset(getattr(kind.form, "base_fields", ()))
+    return restoring.RestoreRule(permissions, fields, partial(kind.url, "list"))
 
 
 def page(kind: Kind, name: str, view: Callable[..., Any], action: str, rest: str) -> URLPattern:

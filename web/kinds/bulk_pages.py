@@ -16,9 +16,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from web import actor
+from web.history import restoring, undo
 from web.kinds.kind import Kind
 from web.kinds.targets import Target, natural_keys
-from web.kinds.writing import CHANGED, REFUSED, Draft, Writer
+from web.kinds.writing import CHANGED, REFUSED, DraftedRow, Writer
 from web.requests import UserRequest
 from web.units import how_many
 
@@ -51,10 +52,8 @@ def bulk_edit(request: UserRequest, kind: Kind) -> HttpResponse:
             actor.note(form.cleaned_data["changelog_message"] or "Bulk edit")
             preview = _edited(writer, objects, texts, confirmed)
             if preview.is_kept:
-                messages.success(
-                    request,
-                    f"{how_many(len(preview.changed), 'row is', 'rows are')} changed. {kind.then}".strip(),
-                )
+                done = f"{how_many(len(preview.changed), 'row is', 'rows are')} changed. {kind.then}".strip()
+                undo.offer(request, done, kind.model, restoring.CHANGED)
                 return redirect(kind.url("list"))
         else:
             form.add_error(None, "Give a new value, or say which fields to empty.")
@@ -139,15 +138,15 @@ def _texts(form: forms.Form) -> dict[str, str]:
 class BulkPreview:
     """`digest` identifies the changes: they are saved only if exactly these were shown."""
 
-    changed: list[Draft]
-    refused: list[Draft]
+    changed: list[DraftedRow]
+    refused: list[DraftedRow]
     unchanged: int
     digest: str
     is_other: bool
     is_kept: bool
 
     @property
-    def first(self) -> list[Draft]:
+    def first(self) -> list[DraftedRow]:
         return self.changed[:MOST_SHOWN]
 
     @property
@@ -158,7 +157,7 @@ class BulkPreview:
 @transaction.atomic
 def _edited(writer: Writer, objects: list[Any], texts: dict[str, str], confirmed: str) -> BulkPreview:
     """Change all objects, and roll back unless exactly these changes were confirmed."""
-    drafts = [Draft(line, dict(texts), obj) for line, obj in enumerate(objects, start=1)]
+    drafts = [DraftedRow(line, dict(texts), obj) for line, obj in enumerate(objects, start=1)]
     for batch in batched(drafts, BATCH):
         writer.write(list(batch))
     changed = [draft for draft in drafts if draft.outcome == CHANGED]

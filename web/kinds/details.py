@@ -45,8 +45,9 @@ def above(kind: Kind, obj: Any) -> list[tuple[str, str]]:
 
 
 def own_page(obj: Model) -> str:
-    """The page of its kind, even if links.page_url leads to a room above."""
-    return KIND_OF[type(obj)].url("detail", obj)
+    """The page of its kind, even if links.page_url leads to a room above; "" if its kind has none for each object."""
+    kind = KIND_OF[type(obj)]
+    return kind.url("detail", obj) if "detail" in kind.pages else ""
 
 
 def _may(user: User, related: Related) -> bool:
@@ -100,7 +101,7 @@ def _related(related: Related, obj: Model, user: User, place: int) -> Panel:
         first_rows = list(kind.prepare(first_rows))
     if first_rows and (more := added.added_to(related.model, user)) is not None:
         more.fill(first_rows)
-        columns = [columns[0], more.column, *columns[1:]]
+        columns = more.joined(columns)
     query = related.query(obj)
     actions = []
     if query and total:

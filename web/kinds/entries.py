@@ -39,7 +39,7 @@ def entry_page(request: HttpRequest, kind: Kind, entry: Entry, **key: Any) -> Ht
         "heading": heading,
         "sub": entry.hint,
         "form": form,
-        "submit": heading if obj is None else "Save",
+        "submit": entry.submit or (heading if obj is None else "Save"),
         "cancel_url": kind.page_of(obj) if obj is not None else kind.url("list"),
         "breadcrumbs": kind.breadcrumbs(*of_it, (heading, "")),
     }

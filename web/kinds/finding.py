@@ -4,11 +4,17 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any
 
+from django.urls import reverse
 from django.utils.text import capfirst, slugify
 
 from web import links
+from web.audit import is_audited
+from web.audit.registry import label_of, permission_of
+from web.kinds.entries import filled_sentence
 from web.kinds.kind import KIND_OF, Kind
-from web.search import Hit, RowsProvider
+from web.links import link
+from web.search import Hit, HitAction, RowsProvider
+from web.visibility import reader
 
 
 def providers() -> Iterator[RowsProvider]:
@@ -34,4 +40,24 @@ def providers() -> Iterator[RowsProvider]:
 def _hits(kind: Kind, rows: Sequence[Any]) -> Iterator[Hit]:
     for obj in rows:
         places = " · ".join(str(each) for each in kind.above(obj) if each is not None)
-        yield Hit(str(obj), links.page_url(obj) or kind.page_of(obj), places)
+        url = links.page_url(obj) or kind.page_of(obj)
+        yield Hit(str(obj), url, places, actions=tuple(_actions(kind, obj)))
+
+
+def _actions(kind: Kind, obj: Any) -> Iterator[HitAction]:
+    """The forms of the object that the reader may use, and its history."""
+    user = reader()
+    if url := kind.url_if(user, "edit", obj):
+        yield HitAction("Change", url, "edit")
+    for entry in kind.entries:
+        may = (
+            entry.on_object
+            and entry.form is not None
+            and user is not None
+            and user.has_perms(entry.permissions)
+        )
+        if may and entry.when(obj, user):
+            address = reverse(entry.url_name, args=[getattr(obj, kind.key)])
+            yield HitAction(filled_sentence(entry.heading, obj), address, entry.icon)
+    if is_audited(kind.model) and user is not None and user.has_perm(permission_of(kind.model)):
+        yield HitAction("History", link("history", model=label_of(kind.model), id=obj.pk), "history")

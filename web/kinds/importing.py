@@ -12,18 +12,18 @@ from datetime import datetime, timedelta
 from itertools import batched, islice
 from typing import IO, Any
 
-from celery import shared_task
 from django.db import connection, transaction
 from django.db.models import Model
 from django.urls import get_resolver
 from kombu.exceptions import OperationalError as BrokerAway
 
 from accounts.models import User
-from web import actor, clock, scopes, sheets, visibility
+from web import actor, scopes, sheets, visibility
+from web.kinds.import_job import work_on_import
 from web.kinds.kind import KIND_OF, Kind
 from web.kinds.models import FileImport
 from web.kinds.targets import Target
-from web.kinds.writing import CREATED, ID, REFUSED, UNCHANGED, Draft, Writer
+from web.kinds.writing import CREATED, ID, REFUSED, UNCHANGED, DraftedRow, Writer
 
 State = FileImport.State
 BATCH = 500
@@ -159,11 +159,6 @@ def _imports_in_state(imported: FileImport, *states: State) -> Any:
     return FileImport.objects.filter(pk=imported.pk, state__in=states)
 
 
-@shared_task(name="web.work_on_import")
-def work_on_import(pk: int) -> None:
-    work(pk, now=clock.now())
-
-
 def work(pk: int, *, now: datetime) -> None:
     """Check or import as the row says, for the user who requested it."""
     imported = FileImport.objects.select_related("by").get(pk=pk)
@@ -229,7 +224,7 @@ class _Tally:
         self.head = [*imported.head, *REFUSED_HEADS]
         self.refused = [bytes(imported.refused)] if self.done and imported.refused else []
 
-    def add(self, drafts: tuple[Draft, ...]) -> None:
+    def add(self, drafts: tuple[DraftedRow, ...]) -> None:
         self.done += len(drafts)
         self.counts.update(draft.outcome for draft in drafts)
         for draft in drafts:
@@ -240,7 +235,7 @@ class _Tally:
             elif draft.outcome != UNCHANGED and len(self.changes) < MOST_CHANGES:
                 self.changes.append([draft.line, draft.name, draft.outcome == CREATED, draft.changes])
 
-    def _keep(self, draft: Draft) -> None:
+    def _keep(self, draft: DraftedRow) -> None:
         """Add the row to the file of refused rows, which can be corrected and sent again."""
         reasons = " ".join(f"{label}: {reason}" if label else reason for label, reason in draft.problems)
         width = len(self.head) - len(REFUSED_HEADS)
@@ -284,7 +279,7 @@ class _Progress:
             raise Cancelled
 
 
-def _drafts_of(imported: FileImport, writer: Writer) -> Iterator[Draft]:
+def _drafts_of(imported: FileImport, writer: Writer) -> Iterator[DraftedRow]:
     aliases = dict(writer.kind.aliases.values())
     mapped = {
         name: (each["column"], each["text"], aliases.get(name, {}))
@@ -300,10 +295,10 @@ def _drafts(
     rows: Iterable[tuple[int, list[str]]],
     width: int,
     mapped: Mapping[str, tuple[int | None, str, Mapping[str, str]]],
-) -> Iterator[Draft]:
+) -> Iterator[DraftedRow]:
     """`mapped` gives each target its column, the default for empty cells, and replacements of words."""
     for line, cells in rows:
-        draft = Draft(line, {}, cells=cells)
+        draft = DraftedRow(line, {}, cells=cells)
         if len(cells) < width or any(cells[width:]):
             draft.refuse("", f"The line has {len(cells)} cells and the header {width}.")
         else:

@@ -82,6 +82,7 @@ class Entry:
     fills: tuple[str, ...] = ()
     icon: str = "plus"
     hint: str = ""
+    submit: str = ""  # what the button says
     template: str = "web/kinds/form.html"
 
     @property

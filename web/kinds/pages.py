@@ -1,6 +1,7 @@
 """List, page, form and deletion of any kind of object, as its declaration says."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 from urllib.parse import urlencode
@@ -16,16 +17,17 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import conditional_page, require_GET, require_http_methods
 
 from web import actor, answers, clock, links, scopes
+from web.database_refusals import refusal, still_in_use
+from web.history import restoring, undo
 from web.history.events import history_of
 from web.kinds import added, details
 from web.kinds.entries import filled_sentence
 from web.kinds.kind import KIND_OF, Kind
 from web.outside import is_writable, marked, refuse_outside
 from web.requests import UserRequest
-from web.rest.errors import refusal, still_in_use
 from web.rest.fields import LARGEST_ID
 from web.tables import page, respond, wants_table_only
-from web.tables.menus import Action
+from web.tables.menus import MenuAction
 from web.timerange import BadParameter
 
 HELD, DELETED, LEFT = "These prevent it", "These are deleted with it", "These stay and no longer name it"
@@ -37,6 +39,8 @@ def object_list(request: UserRequest, kind: Kind) -> HttpResponseBase:
     actions = list(_actions(request, kind))
     menu = partial(_menu, request, kind)
     declared, prepare = added.listed(kind.table, kind.model, kind.prepare, request.user)
+    buttons = list(_buttons(request, kind))
+    declared = replace(declared, empty=_empty(kind, buttons))
     table = page(request, declared, marked(kind.rows()), prepare=prepare, actions=actions, menu=menu)
     if wants_table_only(request, table):
         return respond(request, "web/kinds/list.html", table)
@@ -44,11 +48,35 @@ def object_list(request: UserRequest, kind: Kind) -> HttpResponseBase:
         "heading": kind.label_plural,
         "sub": kind.sentence(),
         "kind": kind,
-        "buttons": list(_buttons(request, kind)),
+        "buttons": buttons,
         "tabs": kind.tabs(kind.url_name("list")),
         "breadcrumbs": kind.breadcrumbs(),
     }
     return answers.page(request, "web/kinds/list.html", context | {"table": table})
+
+
+def _empty(kind: Kind, buttons: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The words of a list without objects: what will stand there, and how the reader fills it."""
+    own = kind.table.empty
+    text = own.get("text") or _described(kind)
+    ways = [button for button in buttons if "is_main" in button]
+    if {"plus", "database-import"} <= {str(button["icon"]) for button in ways}:
+        text += " Add them one by one, or import a file."
+    elif not ways and {"add", "csv"} & set(kind.pages):
+        text += " Your role may not add any."
+    title = own.get("title") or f"No {kind.table.noun[0]} yet"
+    return {"icon": kind.icon or "table", **own, "title": title, "text": text, "ways": ways}
+
+
+def _described(kind: Kind) -> str:
+    """A kind in a sentence: "Racks: where devices stand."; words in capitals stay as they are."""
+    sentence = kind.sentence()
+    first = sentence[:1] if sentence[1:2].isupper() else sentence[:1].lower()
+    return (
+        f"{kind.label_plural}: {first}{sentence[1:].removesuffix('.')}."
+        if sentence
+        else f"{kind.label_plural}."
+    )
 
 
 def _actions(request: HttpRequest, kind: Kind) -> Iterator[dict[str, Any]]:
@@ -70,16 +98,16 @@ def _actions(request: HttpRequest, kind: Kind) -> Iterator[dict[str, Any]]:
         }
 
 
-def _menu(request: HttpRequest, kind: Kind, obj: Any) -> list[Action]:
+def _menu(request: HttpRequest, kind: Kind, obj: Any) -> list[MenuAction]:
     pages = [("edit", "Change", "edit"), ("delete", "Delete", "trash")]
     return _entries(request, kind, obj) + [
-        Action(label, url, icon)
+        MenuAction(label, url, icon)
         for name, label, icon in pages
         if (url := kind.url_if(request.user, name, obj))
     ]
 
 
-def _entries(request: HttpRequest, kind: Kind, obj: Any) -> list[Action]:
+def _entries(request: HttpRequest, kind: Kind, obj: Any) -> list[MenuAction]:
     """The forms about one object that the reader may use."""
     allowed = [
         each
@@ -88,7 +116,7 @@ def _entries(request: HttpRequest, kind: Kind, obj: Any) -> list[Action]:
         if (is_writable(obj) or not each.writes) and each.when(obj, request.user)
     ]
     return [
-        Action(
+        MenuAction(
             filled_sentence(entry.heading, obj),
             reverse(entry.url_name, args=[getattr(obj, kind.key)]),
             entry.icon,
@@ -184,7 +212,8 @@ def _fill_in(request: HttpRequest, kind: Kind, obj: Any) -> HttpResponse:
         if message := form.cleaned_data.get("changelog_message"):
             actor.note(message)
         if (saved := _saved(form)) is not None:
-            messages.success(request, f"{saved} is saved. {kind.then}".strip())
+            written = restoring.CREATED if obj is None else restoring.CHANGED
+            undo.offer(request, f"{saved} is saved. {kind.then}".strip(), kind.model, written)
             return redirect(kind.page_of(saved))
     of_it = [(before, kind.page_of(obj))] if obj is not None else []
     verb = "Change" if obj is not None else "Add"
@@ -271,7 +300,7 @@ def _delete(request: HttpRequest, kind: Kind, obj: Any) -> HttpResponse:
     except IntegrityError as error:  # Blocked by objects that this reader may not see.
         reasons = [reason for each in refusal(error).values() for reason in each]
     else:
-        messages.success(request, f"{name} is deleted. {kind.then}".strip())
+        undo.offer(request, f"{name} is deleted. {kind.then}".strip(), kind.model, restoring.DELETED)
         return redirect(kind.url("list"))
     messages.error(request, f"{name} is not deleted. {' '.join(reasons)}")
     return redirect(kind.page_of(obj))

@@ -18,12 +18,12 @@ from rest_framework.exceptions import ValidationError
 
 from accounts.models import User
 from web import scopes
+from web.database_refusals import NON_FIELD
 from web.kinds.kind import Kind
 from web.kinds.references import NamedObject, NotOne, objects_named
 from web.kinds.targets import Target, context_paths, endpoint, natural_keys, targets_of
 from web.outside import OutsideScope, sentence_of
 from web.permissions import note
-from web.rest.errors import NON_FIELD
 from web.rest.fields import LARGEST_ID, RelatedObjectField
 
 ID = "id"
@@ -31,7 +31,7 @@ CREATED, CHANGED, UNCHANGED, REFUSED = "created", "changed", "unchanged", "refus
 
 
 @dataclass
-class Draft:
+class DraftedRow:
     """A row to write.
 
     `texts` are by target, or "id"; `obj` is the object if known, `cells` is the row as its file has it.
@@ -64,7 +64,7 @@ class Writer:
         self.targets = targets_of(kind, self.view)
         self._lines: dict[int, int] = {}
 
-    def write(self, drafts: list[Draft]) -> None:
+    def write(self, drafts: list[DraftedRow]) -> None:
         """Write the valid rows, and store the result in each draft."""
         self._find_by_id(drafts)
         self._leave_out_equal(drafts)
@@ -88,7 +88,7 @@ class Writer:
                 draft.problems.clear()
             self.write(waiting)
 
-    def _find_by_id(self, drafts: list[Draft]) -> None:
+    def _find_by_id(self, drafts: list[DraftedRow]) -> None:
         by_id = {}
         for draft in drafts:
             if text := draft.texts.get(ID, ""):
@@ -110,7 +110,7 @@ class Writer:
     def _noun(self) -> str:
         return str(self.kind.model._meta.verbose_name)
 
-    def _leave_out_equal(self, drafts: list[Draft]) -> None:
+    def _leave_out_equal(self, drafts: list[DraftedRow]) -> None:
         """A cell equal to the list's exported text changes nothing, despite rounding and wording there."""
         existing_drafts = [draft for draft in drafts if draft.obj is not None]
         objects = [draft.obj for draft in existing_drafts]
@@ -122,7 +122,7 @@ class Writer:
                     del draft.texts[name]
                     draft.item.pop(name, None)
 
-    def _refer(self, drafts: list[Draft]) -> None:
+    def _refer(self, drafts: list[DraftedRow]) -> None:
         """Find the objects that texts name; one statement for each reference, for any number of rows."""
         # All that a row names wrongly is told at once.
         open_drafts = [draft for draft in drafts if draft.outcome != REFUSED]
@@ -145,7 +145,7 @@ class Writer:
                 else:
                     draft.item[name] = obj
 
-    def _reference_context(self, draft: Draft, target: Target) -> dict[str, Any]:
+    def _reference_context(self, draft: DraftedRow, target: Target) -> dict[str, Any]:
         """Use the other cells of the row, else the existing object."""
         around = {}
         for path, name in context_paths(self.kind, target.name, target.field).items():
@@ -158,7 +158,7 @@ class Writer:
                 around[path] = value
         return around
 
-    def _find_by_key(self, drafts: list[Draft]) -> None:
+    def _find_by_key(self, drafts: list[DraftedRow]) -> None:
         new = [draft for draft in drafts if draft.obj is None and draft.outcome != REFUSED]
         for key in natural_keys(self.kind.model):
             keyed = {
@@ -174,7 +174,7 @@ class Writer:
                     draft.obj = by_key.get(_comparable(keyed[draft.line]))
         self._leave_out_equal([draft for draft in new if draft.obj is not None])
 
-    def _key(self, draft: Draft, key: tuple[str, ...]) -> tuple[Any, ...]:
+    def _key(self, draft: DraftedRow, key: tuple[str, ...]) -> tuple[Any, ...]:
         """The values of a natural key; () if the row lacks one of them."""
         values = []
         for name in key:
@@ -186,7 +186,7 @@ class Writer:
                 return ()
         return tuple(values) if all(value not in ("", None) for value in values) else ()
 
-    def _refuse_repeated(self, drafts: Iterable[Draft]) -> None:
+    def _refuse_repeated(self, drafts: Iterable[DraftedRow]) -> None:
         for draft in drafts:
             if draft.obj is None or draft.outcome == REFUSED:
                 continue
@@ -194,7 +194,7 @@ class Writer:
             if first != draft.line:
                 draft.refuse("", f"Line {first} is already about {draft.obj}.")
 
-    def _fill(self, draft: Draft) -> None:
+    def _fill(self, draft: DraftedRow) -> None:
         """Build the item that the endpoint takes."""
         for name, text in draft.texts.items():
             target = self.targets.get(name)
@@ -210,7 +210,7 @@ class Writer:
         for name in [name for name, value in draft.item.items() if self._holds(draft.obj, name, value)]:
             del draft.item[name]
 
-    def _name(self, draft: Draft) -> None:
+    def _name(self, draft: DraftedRow) -> None:
         """Make a missing slug from the name, as in the form."""
         parts = ("name",) if "name" in self.targets else ("manufacturer", "model")
         title = " ".join(draft.texts.get(name, "") for name in parts)
@@ -227,7 +227,7 @@ class Writer:
         )
 
     def _enter(
-        self, drafts: list[Draft], verb: str, enter: Callable[[list[Any]], list[Model]], outcome: str
+        self, drafts: list[DraftedRow], verb: str, enter: Callable[[list[Any]], list[Model]], outcome: str
     ) -> None:
         """Enter items through the endpoint; report refused ones and send the rest again."""
         if drafts and (reason := self._may_not(verb)):
@@ -254,7 +254,7 @@ class Writer:
 
     def _refuse_all(
         self,
-        drafts: list[Draft],
+        drafts: list[DraftedRow],
         verb: str,
         enter: Callable[[list[Any]], list[Model]],
         outcome: str,
@@ -281,7 +281,7 @@ class Writer:
         permission = self.kind.permission(verb)
         return "" if self.by.has_perm(permission) else f"Missing permission: {permission}."
 
-    def _refused(self, drafts: list[Draft], detail: Any) -> list[Draft]:
+    def _refused(self, drafts: list[DraftedRow], detail: Any) -> list[DraftedRow]:
         """Report errors; returns the drafts without errors."""
         by_place = {int(place): errors for place, errors in detail.items() if str(place).isdecimal()}
         if not by_place:
@@ -294,7 +294,7 @@ class Writer:
                 drafts[place].refuse(label, _sentence(messages))
         return [draft for place, draft in enumerate(drafts) if place not in by_place]
 
-    def _changes(self, draft: Draft) -> list[tuple[str, str, str]]:
+    def _changes(self, draft: DraftedRow) -> list[tuple[str, str, str]]:
         row = draft.obj
         if row is not None and self.kind.prepare:
             (row,) = self.kind.prepare([row])

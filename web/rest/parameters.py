@@ -6,8 +6,8 @@ from typing import Any
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
+from web.database_refusals import NON_FIELD
 from web.parameters import BadParameter
-from web.rest.errors import NON_FIELD
 from web.rest.fields import NumberField
 from web.rest.serializers import finite
 

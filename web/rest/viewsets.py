@@ -21,9 +21,10 @@ from rest_framework.routers import DefaultRouter, Route
 from rest_framework.serializers import ModelSerializer, Serializer
 
 from web import actor, links
+from web.database_refusals import refusal
 from web.outside import refuse_outside
 from web.permissions import permissions_in_use
-from web.rest.errors import PreconditionFailed, refusal
+from web.rest.errors import PreconditionFailed
 from web.rest.filters import SHOWING, refuse_unknown
 from web.rest.pagination import MAX_LIMIT
 from web.rest.permissions import requires

@@ -9,7 +9,7 @@ import logging
 
 from django.db import DatabaseError, InterfaceError, connection
 
-from web import clock, disk, health, notices
+from web import address_book, clock, disk, health, notices
 from web.health import Parts
 from web.serving.lanes import Lane
 from web.serving.work import HEALTH, PULSE
@@ -60,11 +60,16 @@ class Pulse:
 
     async def _ask_the_database(self) -> None:
         while True:
-            asking = asyncio.ensure_future(self._lane.run(_answers))
+            asking = asyncio.ensure_future(self._lane.run(self._answers))
             if await self._is_silent(asking):
                 self._note(away=True)
             self._note(away=not await asking)
             await asyncio.sleep(EVERY_S_WHILE_AWAY if self.away else EVERY_S)
+
+    @staticmethod
+    def _answers() -> bool:
+        """An ended connection does not mean that the database is down; only a failing new one does."""
+        return _answers_on_this_connection() or _answers_on_this_connection()
 
     async def _is_silent(self, asking: asyncio.Future[bool]) -> bool:
         loop = asyncio.get_running_loop()
@@ -81,7 +86,9 @@ class Pulse:
     async def _look_around(self) -> None:
         while True:
             try:
-                seen = await self._looking.run(_look)
+                seen, before = await self._looking.run(_look), self.parts
+                if seen.redis == health.UP and (before is None or before.redis != health.UP):
+                    await self._looking.run(address_book.publish)
                 self.parts = seen.keep_migrations(self.parts)
             except Exception:
                 log.exception("the state of Muster cannot be seen")
@@ -102,12 +109,10 @@ def _look() -> Parts:
         if not disk.is_full(now):
             note_door(now=now)
         notices.refresh(now)
+    else:
+        # One that ended answers never again; the next look makes another.
+        connection.close()
     return parts
-
-
-def _answers() -> bool:
-    """An ended connection does not mean that the database is down; only a failing new one does."""
-    return _answers_on_this_connection() or _answers_on_this_connection()
 
 
 def _answers_on_this_connection() -> bool:

@@ -40,6 +40,8 @@ SERIES = WorkBounds("series", statement_s=30, lock_s=5, pause_s=30, threads=2, a
 """Queries for the points of series, of which there may be a thousand."""
 INGEST = WorkBounds("ingest", statement_s=10, lock_s=5, pause_s=10, threads=4)
 """More threads would only wait for each other: each is mostly idle except for its commit."""
+WEBHOOKS = WorkBounds("webhooks", statement_s=10, lock_s=5, pause_s=10, threads=2)
+"""Alerts of other systems, which wait 5 s for an answer; what takes longer is done when they tell again."""
 HEALTH = WorkBounds("health", statement_s=1, lock_s=1, pause_s=5, threads=2)
 STATIC = WorkBounds("static", statement_s=1, lock_s=1, pause_s=5, threads=2)
 """Styles, scripts and icons: pages that wait for the database do not keep them from a reader."""
@@ -48,6 +50,8 @@ SPARE = WorkBounds("spare", statement_s=1, lock_s=1, pause_s=5, threads=2)
 PULSE = WorkBounds("pulse", statement_s=5, lock_s=1, pause_s=5)
 TASKS = WorkBounds("tasks", statement_s=900, lock_s=120, pause_s=600)
 """Celery's tasks: roll-ups, scoring, portfolios."""
+DELIVERIES = WorkBounds("deliveries", statement_s=30, lock_s=10, pause_s=30)
+"""The courier of a worker process (`web/delivery/courier.py`)."""
 
 _of_thread = threading.local()
 _of_process: WorkBounds | None = None

@@ -16,7 +16,7 @@ from django.db.models.functions import Cast
 from web import visibility
 from web.rest import lookups
 from web.tables.addresses import PAGE, SEARCH, Address
-from web.tables.columns import RowFilter, read
+from web.tables.columns import RowFilter, read_all
 
 # With more objects, the user types a name instead of ticking a list.
 MOST_CHOICES = 200
@@ -199,19 +199,29 @@ def narrowed_rows(filters: Sequence[RowFilter], rows: Sequence[Any], address: Ad
     for each in filters:
         chosen_values = set(address.many(each.name))
         if chosen_values:
-            matches = [row for row in matches if chosen_values & _values(row, each)]
+            values = read_all(matches, each.value)
+            pairs = zip(matches, values, strict=True)
+            matches = [row for row, value in pairs if chosen_values & _choices_of(value)]
     return matches
 
 
-def _values(row: Any, of: RowFilter) -> AbstractSet[str]:
-    value = read(row, of.value)
+def _choices_of(value: Any) -> AbstractSet[str]:
     return value if isinstance(value, (set, frozenset)) else {str(value)}
+
+
+def _count_choices(values: Iterable[Any]) -> Counter[str]:
+    counts = Counter[str]()
+    different = Counter(frozenset(value) if isinstance(value, set) else value for value in values)
+    for value, number in different.items():
+        for choice in _choices_of(value):
+            counts[choice] += number
+    return counts
 
 
 def panel_of_choices(filters: Sequence[RowFilter], rows: Sequence[Any], address: Address) -> list[Filter]:
     entries = []
     for each in filters:
-        counted = Counter(value for row in rows for value in _values(row, each))
+        counted = _count_choices(read_all(rows, each.value))
         chosen_values = set(address.many(each.name))
         options = [
             FilterOption(value, str(text), value in chosen_values, counted[value])

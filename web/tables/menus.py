@@ -13,7 +13,7 @@ from web.links import link
 
 
 @dataclass(frozen=True, slots=True)
-class Action:
+class MenuAction:
     """`copies` means that the address is copied, not opened."""
 
     label: str
@@ -22,10 +22,10 @@ class Action:
     copies: bool = False
 
 
-type MenuOf = Callable[[Any], Sequence[Action]]
+type MenuOf = Callable[[Any], Sequence[MenuAction]]
 
 
-def common_menu(request: HttpRequest, own: MenuOf | None) -> Callable[[Any, str], list[Action]]:
+def common_menu(request: HttpRequest, own: MenuOf | None) -> Callable[[Any, str], list[MenuAction]]:
     """Open, the table's own actions, history and copy link, for an object and its page's address."""
     user, seen = getattr(request, "user", None), dict[type[Any], bool]()
 
@@ -35,11 +35,13 @@ def common_menu(request: HttpRequest, own: MenuOf | None) -> Callable[[Any, str]
             seen[model] = is_kept and user is not None and user.has_perm(permission_of(model))
         return seen[model]
 
-    def actions(obj: Any, url: str) -> list[Action]:
-        listed = [Action("Open", url, "arrow-right")] if url else []
+    def actions(obj: Any, url: str) -> list[MenuAction]:
+        listed = [MenuAction("Open", url, "arrow-right")] if url else []
         listed += own(obj) if own is not None else ()
         if shows_history(type(obj)):
-            listed.append(Action("History", link("history", model=label_of(type(obj)), id=obj.pk), "history"))
-        return [*listed, Action("Copy link", url, "link", copies=True)] if url else listed
+            listed.append(
+                MenuAction("History", link("history", model=label_of(type(obj)), id=obj.pk), "history")
+            )
+        return [*listed, MenuAction("Copy link", url, "link", copies=True)] if url else listed
 
     return actions

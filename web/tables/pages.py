@@ -15,7 +15,7 @@ from django.utils.cache import patch_vary_headers
 from web.tables import display, files, filtering
 from web.tables.addresses import COLUMNS, EXPORT, EXPORTS, PAGE, SAVED, SEARCH, SIZE, SIZES, SORT, Address
 from web.tables.columns import NOTHING, Column, Table, read
-from web.tables.menus import Action, MenuOf, common_menu
+from web.tables.menus import MenuAction, MenuOf, common_menu
 from web.tables.sources import Prepare, Rows, rows_of
 
 
@@ -54,7 +54,7 @@ class Row:
     cells: list[Cell]
     object: Any
     heading: str = ""
-    menu: list[Action] = field(default_factory=list)
+    menu: list[MenuAction] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,15 +100,13 @@ class TablePage:
 
     @property
     def empty(self) -> Mapping[str, Any]:
-        return self.table.empty or {"title": "Nothing here yet", "text": ""}
+        """`page` is the url name of where rows come from, behind `action_label`."""
+        empty = {"title": f"No {self.noun[0]} yet", "text": ""} | dict(self.table.empty)
+        return empty | {"action_url": reverse(empty["page"])} if "page" in empty else empty
 
     @property
     def selectable(self) -> bool:
         return bool(self.actions)
-
-    @property
-    def has_menus(self) -> bool:
-        return any(row.menu for row in self.rows)
 
     @property
     def densities(self) -> list[tuple[str, str]]:
@@ -282,7 +280,7 @@ def _page_rows(
     objects: Sequence[Any],
     columns: list[Column],
     headings: list[Heading],
-    menu_of: Callable[[Any, str], list[Action]],
+    menu_of: Callable[[Any, str], list[MenuAction]],
 ) -> list[Row]:
     rows, above = [], ""
     for each in objects:
@@ -298,7 +296,7 @@ def _page_row(
     row: Any,
     columns: list[Column],
     headings: list[Heading],
-    menu_of: Callable[[Any, str], list[Action]],
+    menu_of: Callable[[Any, str], list[MenuAction]],
 ) -> Row:
     url = table.url_of(row)
     cells = [_cell(column, heading, row, url) for column, heading in zip(columns, headings, strict=True)]

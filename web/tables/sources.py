@@ -1,6 +1,7 @@
 """Sources of a table's rows: a queryset, or a complete sequence."""
 
 from collections.abc import Callable, Iterator, Sequence
+from operator import itemgetter
 from typing import Any
 
 from django.db.models import F, Model, QuerySet
@@ -99,9 +100,10 @@ class SequenceRows:
     def order(self, column: Column | None, descending: bool) -> None:
         if column is not None:
             key = column.sort if callable(column.sort) else column.read
-            valued_rows = [row for row in self.rows if key(row) is not None]
-            unknown = [row for row in self.rows if key(row) is None]
-            self.rows = sorted(valued_rows, key=key, reverse=descending) + unknown
+            pairs = [(key(row), row) for row in self.rows]
+            valued_pairs = [pair for pair in pairs if pair[0] is not None]
+            valued_pairs.sort(key=itemgetter(0), reverse=descending)
+            self.rows = [row for _, row in valued_pairs] + [row for value, row in pairs if value is None]
         if (heading := self.table.headed_by) is not None:
             places = {each: place for place, each in enumerate(dict.fromkeys(map(heading, self.rows)))}
             self.rows = sorted(self.rows, key=lambda row: places[heading(row)])

@@ -7,6 +7,8 @@ from functools import lru_cache
 from typing import Any
 
 from django import template
+from django.conf import settings
+from django.contrib.messages.storage.base import Message
 from django.db.models import Model
 from django.forms import BoundField, CheckboxInput, CheckboxSelectMultiple, RadioSelect, Select, Textarea
 from django.templatetags.static import static
@@ -18,6 +20,7 @@ from web.ages import ago, old
 from web.drawing import stacked
 from web.fields import mistakes
 from web.forms import grouped
+from web.history.undo import UndoForm, form_in
 from web.links import page_url
 from web.permissions import roles_of
 from web.states import ATTRIBUTES, state
@@ -30,6 +33,7 @@ register = template.Library()
 
 COLUMN_EVERY, COLUMN_HEIGHT = 12, 22
 
+_OWN_PAGE = re.compile(rf"(?<![^\s(])(?:{re.escape(settings.BASE_URL)})?(?P<page>/[a-z][\w-]*/[\w/?=&;%.-]*)")
 _CLOCK_WORDS = {"late": ("clock-exclamation", "data late"), "silent": ("plug-connected-x", "data silent")}
 
 
@@ -309,6 +313,13 @@ def ago_of(at: datetime | None, now: datetime) -> SafeString | str:
     return ago(at, now=now)
 
 
+@register.filter
+def link_pages(text: str) -> SafeString:
+    """Text of a message, in which addresses of Muster's own pages lead there."""
+    escaped = str(conditional_escape(text))
+    return mark_safe(_OWN_PAGE.sub(r'<a href="\g<page>">\g<0></a>', escaped))
+
+
 register.filter("power", power)
 register.filter("signed", signed)
 register.filter("duration", duration)
@@ -337,6 +348,12 @@ def fact(term: object, value: object = None, **look: object) -> dict[str, object
     """
     figure = {"value": value.value, "unit": value.unit} if isinstance(value, Formatted) else {"value": value}
     return {"item": {"term": term, **figure, **look}}
+
+
+@register.simple_tag
+def undo_of(message: Message) -> UndoForm | None:
+    """The form that takes back what a message says, if it offers that."""
+    return form_in(message.extra_tags or "")
 
 
 @register.simple_tag

@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 
 from web.states import ATTRIBUTES
 from web.tables.grids import GridCell
-from web.tables.menus import Action
+from web.tables.menus import MenuAction
 from web.templatetags import kit
 
 register = template.Library()
@@ -33,30 +33,42 @@ def whole_ids(text: str) -> SafeString:
     return SafeString(ID.sub(_whole, conditional_escape(text)))
 
 
+@register.filter
+def cut(text: Any, most: int) -> SafeString:
+    """The text with at most so many characters; whoever points at one that is cut reads the whole."""
+    whole = str(text)
+    if len(whole) <= most:
+        return conditional_escape(text)
+    return format_html('<span title="{}">{}…</span>', whole, whole[: most - 1].rstrip())
+
+
 @register.simple_tag(takes_context=True)
 def table_cell(context: Context, row: Any, cell: Any) -> SafeString:
     """One `<td>`. A cell's own template sees `cell`, `row`, `column` and `value`."""
     column = cell.column
+    menu = _row_menu(row, context["table"].id) if row.menu and _has_name(row, cell) else ""
     # A phone has no heading row, so the unit goes with the name.
     label = f"{column.label} {column.unit}" if column.unit else str(column.label)
     # Days, ids, names and other short texts stay on one line.
     width = " nowrap" if type(cell.value) is date else _width(cell.text)
-    classes = f"{' numeric' if column.numeric else width}"
+    classes = f"{' numeric' if column.numeric else width}{' has-menu' if menu else ''}"
     # A phone leaves out empty cells, except names and states.
     phone = "hide" if _is_spared(cell) else column.phone or "pair"
     opening = _opening(phone, classes, label, cell.tone)
-    return SafeString(f"{opening}{_content(context, row, cell)}</td>")
+    return SafeString(f"{opening}{_content(context, row, cell)}{menu}</td>")
 
 
-@register.simple_tag
-def row_menu(row: Any, table_id: str) -> SafeString:
-    """The cell with a row's actions, in a popover, so that nothing around the table clips it."""
-    if not row.menu:
-        return SafeString('<td class="row-menu"></td>')
+def _has_name(row: Any, cell: Any) -> bool:
+    """Whether the cell names the row; the first one does where none is the title of a phone's card."""
+    return bool(cell is next((each for each in row.cells if each.column.phone == "title"), row.cells[0]))
+
+
+def _row_menu(row: Any, table_id: str) -> SafeString:
+    """A row's actions beside its name, where they cover no other cell; a popover, which nothing around clips."""
     menu_id = f"menu-{table_id}-{row.id}"
     return format_html(
-        '<td class="row-menu"><button class="button small icon-only ghost" type="button" popovertarget="{}"'
-        ' aria-label="Actions for {}">{}</button><div class="menu-body row-actions" id="{}" popover>{}</div></td>',
+        '<button class="button small icon-only ghost row-menu" type="button" popovertarget="{}"'
+        ' aria-label="Actions for {}">{}</button><div class="menu-body row-actions" id="{}" popover>{}</div>',
         menu_id,
         row.name,
         kit.icon("dots", "small"),
@@ -69,7 +81,7 @@ def _whole(match: re.Match[str]) -> str:
     return f'<span class="nowrap">{match[1]}</span>' if match[1] else match[0]
 
 
-def _action(action: Action) -> SafeString:
+def _action(action: MenuAction) -> SafeString:
     drawn = kit.icon(action.icon, "small")
     if action.copies:
         return format_html(

@@ -17,9 +17,9 @@ from django.views.decorators.http import conditional_page, require_GET, require_
 from web import answers
 from web import tables as table_kit
 from web.clock import now
+from web.database_refusals import still_in_use
 from web.outside import may_offer
 from web.permissions import require
-from web.rest.errors import still_in_use
 from web.rest.filters import ObjectFilterSet
 from web.tables import Column, Table
 from web.versioned.core.documents import DocumentError

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, cast
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
+from django.db.models import Model
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
@@ -18,6 +19,7 @@ from django.views.decorators.http import require_POST
 from accounts.models import User
 from web.clock import now
 from web.forms import RefusedForm
+from web.history import restoring, undo
 from web.history.events import history_of
 from web.middleware import page_above
 from web.permissions import note, reads
@@ -32,12 +34,23 @@ type Show = Callable[..., HttpResponseBase]
 """`show(request, obj, refusals=[…], status=422)` is the page of the object."""
 
 
+@dataclass(frozen=True, slots=True)
+class TakenBack:
+    """The later step that takes back one just taken, with the label of its button and the words that go with it."""
+
+    step: WorkflowStep[Any]
+    label: str = "Undo"
+    words: str = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepPages:
     """`page` is the url name of the object's page; that of a step has its name appended.
 
     `find` gets the object by its key, `show` is its page. `done` has the message after each step. `to` is the next
     page, by default the page of the object; after a step that deletes the object, the list above is shown.
+    What the steps in `undone` wrote can be taken back by the message, as after a form; those in `taken_back` have a
+    later step that does it.
     """
 
     page: str
@@ -45,6 +58,8 @@ class StepPages:
     find: Callable[[int], Any]
     show: Show
     done: dict[WorkflowStep[Any], str]
+    undone: Collection[WorkflowStep[Any]] = ()
+    taken_back: Mapping[WorkflowStep[Any], TakenBack] = field(default_factory=dict)
     to: Callable[[HttpRequest, Any], str] | None = None
 
     @property
@@ -97,15 +112,45 @@ class StepPages:
                 return self.show(request, self.find(pk), refusals=error.messages, status=422)
             except NotInState as error:
                 return self.show(request, self.find(pk), refusals=[str(error)], status=409)
-            messages.success(request, self.done[step].format(obj))
+            self._tell(request, step, obj)
             page = self.to(request, obj) if self.to else reverse(self.page, args=[pk])
             return HttpResponseRedirect(page if result.pk else page_above(page))
 
         view.step = step  # type: ignore[attr-defined]
         return view
 
+    def _tell(self, request: HttpRequest, step: WorkflowStep[Any], obj: Any) -> None:
+        text, back = self.done[step].format(obj), self.taken_back.get(step)
+        if step in self.undone:
+            undo.offer(request, text, type(obj), restoring.CHANGED)
+        elif back is None:
+            messages.success(request, text)
+        else:
+            self.offer_back(request, text, obj.pk, back)
 
-def saved(request: HttpRequest, form: RefusedForm, act: Callable[[], Any], done: str) -> Any:
+    def offer_back(self, request: HttpRequest, text: str, pk: int, back: TakenBack) -> None:
+        """Show a message with a button that takes the later step."""
+        fields = {back.step.words: back.words} if back.step.words else {}
+        url = reverse(f"{self.page}-{back.step.name}", args=[pk])
+        undo.offer_step(request, text, url, label=back.label, **fields)
+
+
+type Tell = Callable[[HttpRequest, str, Any], None]
+"""`tell(request, text, result)` shows the message after a form, where that offers to take back what was written."""
+
+
+def tell_restorable(model: type[Model], action: str) -> Tell:
+    """Offer to take back what the form wrote, as `web/history/restoring.py` says for this model."""
+    return lambda request, text, result: undo.offer(request, text, model, action)
+
+
+def _tell(request: HttpRequest, text: str, _result: Any) -> None:
+    messages.success(request, text)
+
+
+def saved(
+    request: HttpRequest, form: RefusedForm, act: Callable[[], Any], done: str, *, tell: Tell = _tell
+) -> Any:
     """The result of `act` if the form was sent and accepted; None while the form is to be shown."""
     if request.method != "POST" or not form.is_valid():
         return None
@@ -116,7 +161,7 @@ def saved(request: HttpRequest, form: RefusedForm, act: Callable[[], Any], done:
     except NotInState as error:
         form.add_error(None, str(error))
     else:
-        messages.success(request, done.format(result))
+        tell(request, done.format(result), result)
         return result
     return None
 

@@ -113,12 +113,12 @@ def counts(by: Any, *, now: datetime) -> dict[str, int]:
     """Number of objects of each kind that wait for this person, by key; one statement."""
     parts = [
         kind.rows(by, now)
-        .values(key=Value(kind.turn.key, output_field=TextField()))
+        .values(turn_key=Value(kind.turn.key, output_field=TextField()))
         .annotate(number=Count("pk"))
         for kind in _met_by(by)
     ]
     numbers = parts[0].union(*parts[1:], all=True).order_by() if parts else ()
-    return {row["key"]: row["number"] for row in numbers if row["number"]}
+    return {row["turn_key"]: row["number"] for row in numbers if row["number"]}
 
 
 def counts_by_tab(by: Any, *, now: datetime) -> dict[str, int]:

@@ -122,7 +122,7 @@ WHERE site_id = ANY(%(sites)s) AND taken_at <= %(now)s AND part <> '' AND worklo
 """
 
 
-class _Record(NamedTuple):
+class RecordRow(NamedTuple):
     """A fact or an attestation, as `kind` says; only an attestation ends on a day in the site's time zone."""
 
     kind: str
@@ -205,13 +205,18 @@ def stored_runs(site_ids: Sequence[int], framework: Framework, now: datetime) ->
 def runs_with_figures(
     stored: Mapping[int, StoredRuns], floors: Iterable[FloorValue], now: datetime
 ) -> dict[int, SiteRuns]:
-    run_ids = [row[0] for of_site in stored.values() for row in of_site.runs]
+    figures = figures_of([row[0] for of_site in stored.values() for row in of_site.runs], floors)
+    return {site_id: _site_runs(of_site, figures, now) for site_id, of_site in stored.items()}
+
+
+def figures_of(run_ids: Sequence[int], floors: Iterable[FloorValue]) -> dict[int, list[Figure]]:
+    """The figures that may prove something, by run."""
     sizes = sorted({floor.size_bytes for floor in floors if floor.size_bytes is not None})
     parameters = {"runs": run_ids, "names": list(NAMES), "smallest": SMALLEST, "sizes": sizes}
     figures: dict[int, list[Figure]] = defaultdict(list)
     for run_id, *figure in fetched(_FIGURES, parameters) if run_ids else ():
         figures[run_id].append(Figure(**dict(zip(_COLUMNS, figure, strict=True))))
-    return {site_id: _site_runs(of_site, figures, now) for site_id, of_site in stored.items()}
+    return figures
 
 
 def _site_runs(stored: StoredRuns, figures: Mapping[int, Sequence[Figure]], now: datetime) -> SiteRuns:
@@ -283,11 +288,11 @@ def entered(site_ids: Sequence[int], framework: Framework, now: datetime) -> dic
     proofs_by_site: dict[int, dict[PartKey, list[Proof]]] = defaultdict(lambda: defaultdict(list))
     parameters = {"sites": list(site_ids), "now": now}
     parameters |= {"named": awaited(has_account=True), "second": awaited(has_account=False)}
-    for record in map(_Record._make, fetched(_RECORDS, parameters)):
+    for record in map(RecordRow._make, fetched(_RECORDS, parameters)):
         key = (record.check_id, record.part)
         part = parts.get(key)
         if part is not None:
-            proofs_by_site[record.site_id][key].append(_record_proof(record, part, now))
+            proofs_by_site[record.site_id][key].append(record_proof(record, part, now))
     return {
         site_id: {
             key: proof
@@ -306,7 +311,7 @@ def _deciding(proofs: Sequence[Proof], part: SubMeasure, now: datetime) -> Proof
     return proof._replace(earlier=confirmed if confirmed and is_valid(confirmed, part, now) else None)
 
 
-def _record_proof(record: _Record, part: SubMeasure, now: datetime) -> Proof:
+def record_proof(record: RecordRow, part: SubMeasure, now: datetime) -> Proof:
     voided, voided_at = "", None
     if record.void_changes:
         voids = voids_at(record.void_changes, record.voids or {}, record.voided_at, record.void_reason, now)

@@ -1,23 +1,36 @@
 """Runs for pages: what a run or a record proves now, what it does not prove and why, the basis of a run, and latency
-runs of a site with all stored percentiles."""
+runs of a site with all stored percentiles; what one run or record says by itself."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from django.utils.text import capfirst
 
 from readiness.assessment.evidence import rows
 from readiness.assessment.evidence.core.bearing import REVALIDATION, checks_of, part_named
-from readiness.assessment.evidence.core.confirming import blocking_parts
+from readiness.assessment.evidence.core.confirming import awaited, blocking_parts
 from readiness.assessment.evidence.core.parsed import Figure
 from readiness.assessment.evidence.core.parsers.dcgm_diag import WORDS
 from readiness.assessment.evidence.core.proving.collectives import fabric_rate
-from readiness.assessment.evidence.core.proving.values import FloorValue, PartKey, Proof, Run, SiteParts
+from readiness.assessment.evidence.core.proving.values import (
+    FloorValue,
+    PartKey,
+    Proof,
+    Run,
+    SiteParts,
+    voids_at,
+)
 from readiness.assessment.evidence.core.summary import coverage_text, failures_text, sample_size
-from readiness.assessment.evidence.models import RunDevice, RunMeasure, ValidationRun
+from readiness.assessment.evidence.models import (
+    Attestation,
+    RecordedFact,
+    RunDevice,
+    RunMeasure,
+    ValidationRun,
+)
 from readiness.assessment.evidence.parts import site_parts
 from readiness.assessment.evidence.proofs import (
     WORKED_OUT,
@@ -115,6 +128,26 @@ def _proved_of(framework: Framework, of_site: SiteProofs, ref: str, now: datetim
     ]
 
 
+class PartProof(NamedTuple):
+    """A proof, and what it proves or why not."""
+
+    proof: Proof
+    proved: Proved
+
+
+def proofs_of_check(site_id: int, check_id: str, *, now: datetime) -> list[PartProof]:
+    """All that runs, facts and attestations prove of one check at a site, in the order of its sub-measures."""
+    _version, framework = framework_queries.current()
+    of_site = proofs([site_id], framework, now=now)[site_id]
+    blocking, check = blocking_parts(framework), framework.check(check_id)
+    return [
+        PartProof(proof, _proved_part(check, part, proof.value, proof.detail, why_not))
+        for part in check.parts
+        for proof in of_site.get((check_id, part.id), ())
+        for why_not in [_why_not(proof, part, now, may_block=(check_id, part.id) in blocking)]
+    ]
+
+
 def _proved_part(check: Check, part: SubMeasure, value: float | None, detail: str, why_not: str) -> Proved:
     return Proved(check.id, check.name, part.id, part.name, part.unit, value, detail, why_not)
 
@@ -209,6 +242,73 @@ def _proving_run(run: ValidationRun, figures: Iterable[Figure]) -> Run:
         figures=tuple(figures),
         **rows.device_columns(devices),
     )
+
+
+def proofs_alone(
+    runs: Sequence[ValidationRun],
+    framework: Framework,
+    parts: Mapping[int, SiteParts],
+    floors: Sequence[FloorValue],
+    now: datetime,
+) -> dict[int, SiteProofs]:
+    """Return the proofs of each run by itself, whatever newer runs say; one statement for runs with their devices."""
+    figures = rows.figures_of([run.pk for run in runs], floors)
+    checks = checks_worked_out(framework)
+    proofs = {}
+    for run in runs:
+        as_read = _stored_run(run, figures.get(run.pk, ()), now)
+        about = checks_of(run.tool, [figure.name for figure in as_read.figures])
+        of_tool = {check_id: check for check_id, check in checks.items() if check_id in about}
+        proofs[run.pk] = proved_by_runs(
+            framework, of_tool, rows.SiteRuns(newest=[as_read]), parts[run.site_id], floors, now
+        )
+    return proofs
+
+
+def _stored_run(run: ValidationRun, figures: Iterable[Figure], now: datetime) -> Run:
+    voids = voids_at(run.void_changes, run.voids, run.voided_at, run.void_reason, now)
+    return replace(
+        _proving_run(run, figures),
+        about=run.about,
+        local=next((each.device_id for each in run.run_devices.all() if each.place == 0), 0),
+        mismatch=run.mismatch,
+        implausible=run.implausible,
+        sender_named=run.sender_named,
+        void_changes=voids.changes,
+        voided_at=voids.at,
+        void_reason=voids.reason,
+    )
+
+
+def proof_by_record(record: Attestation | RecordedFact, part: SubMeasure, *, now: datetime) -> Proof:
+    """Return the proof of a fact or an attestation, whatever newer ones say; `site` is read before."""
+    says = record if isinstance(record, Attestation) else None
+    is_confirmed = says is None or (says.confirmed_at is not None and says.confirmed_at <= now)
+    in_grace = says is not None and says.grace_until is not None and says.grace_until > now
+    waits = (
+        "" if says is None or is_confirmed or in_grace else awaited(has_account=says.attester_id is not None)
+    )
+    is_rejected = says is not None and says.rejected_at is not None and says.rejected_at <= now
+    row = rows.RecordRow(
+        kind="fact" if says is None else "attestation",
+        id=record.pk,
+        site_id=record.site_id,
+        check_id=record.check_id,
+        part=record.part,
+        value=cast(float, record.value),
+        taken_at=record.taken_at,
+        detail="",
+        void_changes=record.void_changes,
+        voids=record.voids or None,
+        voided_at=record.voided_at,
+        void_reason=record.void_reason,
+        provenance=record.provenance,
+        valid_until=says.valid_until if says else None,
+        time_zone=record.site.time_zone,
+        unconfirmed=waits,
+        rejection=says.rejection if says and is_rejected else "",
+    )
+    return rows.record_proof(row, part, now)
 
 
 MOST_SHOWN = 2_000

@@ -53,16 +53,6 @@ def site_url(row: Any) -> str:
     return reverse("site", args=[row.site.slug])
 
 
-def standing_text(evidence: Any) -> str:
-    if getattr(evidence, "withdrawn_at", None):
-        return "withdrawn"
-    if getattr(evidence, "mismatch", "") or getattr(evidence, "implausible", ""):
-        return "proves nothing"
-    if not evidence.void_changes:
-        return ""
-    return f"voided: {', '.join(evidence.void_changes).replace('-', ' ')}"
-
-
 def exact(value: float) -> str:
     """Six digits: printed or entered values are not rounded as for a quick look."""
     whole = float(value).is_integer() or abs(value) >= 1e5
@@ -80,10 +70,9 @@ def devices_of(run: ValidationRun) -> str:
     return few([each.device.name for each in run.run_devices.all()])
 
 
-def scope_of(run: ValidationRun) -> str:
-    """A run of many nodes tested one by one shows the number: "One node" would suggest the whole run."""
-    is_of_many = run.scope == ValidationRun.Scope.NODE and len(run.run_devices.all()) > 1
-    return "Each node by itself" if is_of_many else run.get_scope_display()
+def first_device_of(run: ValidationRun) -> str:
+    """The list has room for one name; the page of the run has all."""
+    return few([each.device.name for each in run.run_devices.all()], 1)
 
 
 def tabs(current: str) -> list[dict[str, Any]]:
@@ -102,8 +91,9 @@ def tabs(current: str) -> list[dict[str, Any]]:
 SIZE = Column("size", "Size", value="size_bytes",
               text=lambda row: "" if row.size_bytes is None else size_text(row.size_bytes), sort="size_bytes",
               numeric=True, file_unit="bytes")
-STANDING = Column("standing", "Standing", value=standing_text, sort="voided_at", phone="status",
-                  hint="What a change at the site has voided", template="readiness/evidence/standing_cell.html")
+STANDING = Column("standing", "Standing", value="void_text", sort="voided_at", phone="status",
+                  hint="What a change at the site has voided", default=False,
+                  template="readiness/evidence/standing_cell.html")
 
 MEASURES = Table(
     id="measures",

@@ -27,7 +27,7 @@ from web.clock import now
 from web.forms import RefusedForm
 from web.permissions import require
 from web.units import format_value
-from web.workflows.pages import StepPages, form_page
+from web.workflows.pages import StepPages, TakenBack, form_page
 
 may_see = require(*RUNS.may)
 may_change = require(*RUNS.may, MAY_MARK)
@@ -46,9 +46,9 @@ def run(request: HttpRequest, pk: int) -> HttpResponseBase:
         "run": shown_run,
         "summary": summary,
         "devices": tables.devices_of(shown_run),
-        "scope": tables.scope_of(shown_run),
+        "scope": shown_run.scope_text,
         "load": _load(shown_run),
-        "standing": tables.standing_text(shown_run),
+        "standing": shown_run.void_text,
         "may_change": request.user.has_perm(MAY_MARK) and shown_run.withdrawn_at is None,
         "may_mark": request.user.has_perm(MAY_MARK) and can_be_baseline(shown_run),
         "table": table,
@@ -155,5 +155,11 @@ STEPS = StepPages(
     done={
         operations.confirm: "The attestation is confirmed; the site is scored again.",
         operations.reject: "The attestation is rejected and proves nothing; the site is scored again.",
+    },
+    # Who confirmed stays on record.
+    taken_back={
+        operations.confirm: TakenBack(
+            operations.reject, "Take back", "Taken back right after it was confirmed."
+        )
     },
 )

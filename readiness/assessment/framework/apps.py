@@ -12,11 +12,13 @@ class FrameworkConfig(AppConfig):
     def ready(self) -> None:
         # Runs after `migrate` and `flush`, because nothing can be judged without a definition.
         post_migrate.connect(_publish_shipped, sender=self)
+        from readiness.assessment.framework import naming
         from readiness.assessment.framework.models import FrameworkVersion
         from readiness.assessment.framework.queries import check_names
-        from readiness.organisation.people.kinds.checks import names_come_from
+        from readiness.organisation.people.check_names import names_come_from
         from web import links, search
 
+        naming.register()
         names_come_from(check_names)
         search.register_rows(
             "framework",

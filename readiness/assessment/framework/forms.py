@@ -173,7 +173,11 @@ class RulesForm(FrameworkForm):
 
 
 class CheckForm(RulesForm):
-    name = _text("Name")
+    short_name = forms.CharField(
+        label="Name", max_length=40, help_text="A short noun, such as Fabric bandwidth"
+    )
+    name = _text("Claim", help_text="The sentence that is true where the check passes")
+    failing = _text("Where it does not pass", help_text="Follows the name, such as: too low")
     why = _text("Reason for the check", 3)
     how_to = _text("Steps to pass", 3)
     waits_for = _text("Evidence it needs", 2)
@@ -193,7 +197,7 @@ class CheckForm(RulesForm):
     evidence = _several(EvidenceKind, "Accepted evidence", labels=wording.EVIDENCE, required=True)
     in_yaml = ("gate_rules", "not_applicable", "minimums")
     sections = (
-        ("Words", ("name", "why", "how_to", "waits_for", "note")),
+        ("Words", ("short_name", "name", "failing", "why", "how_to", "waits_for", "note")),
         ("Gate and scope", ("gate", "profiles", "states", "evidence")),
         ("Validity of evidence", _AGEING),
         ("Other gates, exclusions and minimums, as YAML", ("rules",)),
@@ -203,7 +207,7 @@ class CheckForm(RulesForm):
         super().__init__(*args, **kwargs)
         self.check_id = check.id
         self.place = f"checks[{check.id}]"
-        item = written(check)
+        item = {**written(check), "name": check.claim, "short_name": check.name, "failing": check.failing}
         self.begin_with(item, *self.sections[0][1], *self.sections[1][1])
         self.begin_with_rules(item, check.validity)
 

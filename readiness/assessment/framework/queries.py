@@ -97,6 +97,7 @@ def check_names() -> Mapping[str, str]:
 
 
 def check_name_matches(query: str) -> Q:
-    """Return a condition for rows whose `check_id` belongs to a check with these words in its name."""
+    """Return a condition for rows whose `check_id` belongs to a check with these words in its name or claim."""
     words = query.casefold()
-    return Q(check_id__in=[check_id for check_id, name in check_names().items() if words in name.casefold()])
+    checks = current()[1].checks
+    return Q(check_id__in=[each.id for each in checks if words in f"{each.name}\n{each.claim}".casefold()])

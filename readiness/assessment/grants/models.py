@@ -63,6 +63,7 @@ class Grant(models.Model):
     `part` are names of the framework, which has no rows to refer to; the operation checks them."""
 
     HISTORY = True
+    HISTORY_TITLE = ("kind", "check_id", "part")
 
     class Kind(models.TextChoices):
         WAIVER = "waiver", "Waiver"

@@ -24,6 +24,7 @@ class GrantRow:
     grant: Grant
     standing: GrantStanding
     check_name: str
+    claim: str
     part_name: str
     pillar: str
     pillar_name: str
@@ -69,6 +70,7 @@ def row_of(grant: Grant, framework: Framework, vendor: str, now: datetime) -> Gr
         grant=grant,
         standing=grant.standing_now(now),
         check_name=check.name if check else grant.check_id,
+        claim=check.claim if check else "",
         part_name=part.name if part else grant.part,
         pillar=check.pillar if check else "",
         pillar_name=pillars[check.pillar].short_name if check else "",

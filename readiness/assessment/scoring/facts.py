@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from inventory.core import SiteFacts
+from readiness.assessment.duties.core.register import SiteRegister
 from readiness.assessment.evidence.core.figures import Distribution, SpanFigure
 from readiness.assessment.evidence.core.limits import Limit
 from readiness.assessment.evidence.core.reviews import HeldReview
@@ -14,9 +15,11 @@ from readiness.assessment.framework.core.conditions import SiteContext
 from readiness.assessment.framework.core.definition import Framework
 from readiness.assessment.framework.core.vocabulary import Fabric, Profile, SiteKind, Stage
 from readiness.assessment.scoring.core.reasons import Heard, ObjectKey
+from readiness.assessment.standards.core.alternatives import RecordedAlternative
+from readiness.assessment.standards.core.conformance import NO_STANDARDS, SiteStandards
 from readiness.demand.jurisdiction.core.deciding import NO_FOOTING, Footing
 from readiness.demand.jurisdiction.core.pack import RulePackDocument
-from readiness.demand.workloads.core.envelope import Envelope
+from readiness.demand.workloads.core.envelope import Criticality, Envelope
 from readiness.organisation.ownership.core.standing import Term
 from readiness.organisation.people.core.facts import NOBODY_RECORDED, SitePeople
 from telemetry.core.matching import OBJECT_COLUMNS
@@ -71,6 +74,10 @@ class PlacedClass:
     envelope: Envelope | None = None
     footing: Footing = NO_FOOTING
 
+    @property
+    def is_critical(self) -> bool:
+        return self.envelope is not None and self.envelope.criticality is Criticality.CRITICAL
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EvaluationFacts:
@@ -82,7 +89,9 @@ class EvaluationFacts:
     of states within 24 hours, `withdrawn_at` when an object that takes no work was last withdrawn. `owned` are the
     terms of the owners of the site's items, None until anybody accepted one. `reviews` are its go-live reviews, `rules`
     the rules of jurisdiction in force, `people` the records of its staff. `linked_ports` are ends of a link, `was_well`
-    the series that are not well now but were within 7 days."""
+    the series that are not well now but were within 7 days. `standards` are those that apply at the site, with how far
+    it conforms, `alternatives` those on record for the classes that are placed here, `register` its duties
+    where somebody keeps them."""
 
     profile: SiteFacts
     context: SiteContext
@@ -111,8 +120,21 @@ class EvaluationFacts:
     reviews: Sequence[HeldReview] = ()
     rules: RulePackDocument | None = None
     people: SitePeople = NOBODY_RECORDED
+    register: SiteRegister | None = None
     linked_ports: Set[ObjectKey] = frozenset()
     was_well: Set[int] = frozenset()
+    standards: SiteStandards = NO_STANDARDS
+    alternatives: Sequence[RecordedAlternative] = ()
+
+    @property
+    def critical_classes(self) -> frozenset[str]:
+        return frozenset(placed.slug for placed in self.classes if placed.is_critical)
+
+    def records_change_at(self, now: datetime) -> datetime | None:
+        """When a record of people, of standards or of duties next begins or ends."""
+        of_register = self.register.changes_at(now) if self.register else None
+        moments = (self.people.changes_at, self.standards.changes_at, of_register)
+        return min((moment for moment in moments if moment is not None and moment > now), default=None)
 
     def live_s(self, source_id: int) -> float:
         source = self.sources.get(source_id)

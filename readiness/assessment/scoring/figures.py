@@ -215,7 +215,8 @@ def _energy(facts: EvaluationFacts, now: datetime) -> Figures:
         ),
         None,
     )
-    if outermost.sees_everything and inner is not None and levels[inner][0] > 0:
+    # Below 1 there is none: meters that say so contradict each other.
+    if outermost.sees_everything and inner is not None and 0 < levels[inner][0] <= kw:
         it_kw, it_samples = levels[inner]
         source = f"{WORDS[outermost]} over {WORDS[inner]}s"
         figures |= _stored_samples(PUE, kw / it_kw, [*samples, *it_samples], weight=it_kw, source=source)

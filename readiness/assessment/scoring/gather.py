@@ -18,6 +18,7 @@ from psycopg.types.json import set_json_loads
 from inventory.models import DeviceType, Manufacturer
 from inventory.queries import SiteFacts as InventoryFacts
 from inventory.queries import site_facts
+from readiness.assessment.duties.queries import registers as registers_of
 from readiness.assessment.evidence import measures
 from readiness.assessment.evidence import queries as evidence
 from readiness.assessment.evidence.core.limits import CLASS_LATENCY, Limit, strictest
@@ -42,6 +43,8 @@ from readiness.assessment.scoring.models import DomainHealth, ScoreInputs, Score
 from readiness.assessment.scoring.preconditions import REACH, suspects, well_series
 from readiness.assessment.scoring.site_facts import WINDOW, SiteObjects, sent_by, things_of, withdrawn_at
 from readiness.assessment.scoring.stored_state import Readings, StoredResult, reading_from
+from readiness.assessment.standards.core.conformance import NO_STANDARDS
+from readiness.assessment.standards.queries import alternatives_at, conformance_of
 from readiness.demand.jurisdiction import queries as rules
 from readiness.demand.jurisdiction.models import DataOrigin, HeldBasis
 from readiness.demand.workloads.core.envelope import Envelope
@@ -72,8 +75,7 @@ SPANS = (
 """The site's peaks, recent circuit loads, and the values that held almost all of the time."""
 SERVED, SERVED_DAYS = frozenset(measure.key for measure in measures.SERVING), 28
 type _Statement = tuple[Envelope | None, rules.Footing]
-# Each site needs them every minute.
-_CLASSES: CachedAnswer[str, _Statement] = CachedAnswer(
+_CLASSES: CachedAnswer[str, _Statement] = CachedAnswer(  # each site needs them every minute
     "envelopes and footings of classes",
     models=(
         *(WorkloadClass, AcceleratorDemand, DeviceType, Manufacturer, ServedRegion, UserRegion),
@@ -93,6 +95,7 @@ def gather(
     classes = _add_envelopes(_classes(days, now=now), now=now)
     in_force = rules.content_in_force() if any(classes.values()) else None
     owned, people = terms_of(ids, now=now), people_facts(profiles, now=now)
+    registers = registers_of(profiles, now=now)
     classes, limits = _bind_limits(classes, days, framework)
     reviews, spans = evidence.held_reviews(ids, now=now), evidence.figures(ids, SPANS, now=now)
     served = evidence.distributions(ids, SERVED, days=SERVED_DAYS, now=now)
@@ -113,11 +116,25 @@ def gather(
             reviews=reviews.get(site_id, ()),
             rules=in_force,
             people=people[site_id],
+            register=registers.get(site_id),
             **sent[site_id],
         )
         for site_id in ids
     }
-    return _add_past(facts_of, now)
+    return _add_past(_add_standards(facts_of, now), now)
+
+
+def _add_standards(facts_of: Mapping[int, EvaluationFacts], now: datetime) -> dict[int, EvaluationFacts]:
+    conformance = conformance_of(list(facts_of), now=now)
+    alternatives = alternatives_at({site_id: facts.critical_classes for site_id, facts in facts_of.items()})
+    return {
+        site_id: replace(
+            facts,
+            standards=conformance.get(site_id, NO_STANDARDS),
+            alternatives=alternatives.get(site_id, ()),
+        )
+        for site_id, facts in facts_of.items()
+    }
 
 
 def _add_past(facts_of: Mapping[int, EvaluationFacts], now: datetime) -> dict[int, EvaluationFacts]:
@@ -363,7 +380,7 @@ def _site_inputs(
         waivers=grants.waivers,
         exceptions=grants.exceptions,
         declared_na=grants.declared_na,
-        people_change_at=facts.people.changes_at,
+        records_change_at=facts.records_change_at(now),
     )
 
 

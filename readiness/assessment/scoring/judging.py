@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import cache
 from typing import NamedTuple
 
-from readiness.assessment.scoring.core.reasons import Finding, ObjectKey
+from readiness.assessment.scoring.core.reasons import ObjectKey, RuleFinding
 from readiness.assessment.scoring.facts import EvaluationFacts, object_key
 from readiness.assessment.scoring.preconditions import Surroundings
 from telemetry.core.codes import code_of
@@ -29,7 +29,7 @@ class _RuleInput(NamedTuple):
     began_at: datetime
 
 
-def findings_of(facts: EvaluationFacts, now: datetime) -> Sequence[Finding]:
+def findings_of(facts: EvaluationFacts, now: datetime) -> Sequence[RuleFinding]:
     around = Surroundings(facts, now)
     return [
         finding
@@ -68,7 +68,7 @@ def _rises(facts: EvaluationFacts) -> Iterator[tuple[str, _RuleInput]]:
 
 def _judged(
     around: Surroundings, metric: str, measure: ComparedValue, reading: _RuleInput
-) -> Iterator[Finding]:
+) -> Iterator[RuleFinding]:
     facts, row = around.facts, reading.row
     key = object_key(row)
     metrics = registry()
@@ -88,7 +88,7 @@ def _judged(
         title = code.title if code else definition.titled(rule.title, row.labels)
         times = comparison.taken_at, comparison.began_at
         unit = rule.unit(definition.unit)
-        yield Finding(domain, key, metric, part, rule, comparison.value, *times, title, unit, shows)
+        yield RuleFinding(domain, key, metric, part, rule, comparison.value, *times, title, unit, shows)
 
 
 def _comparison(around: Surroundings, rule: HealthRule, reading: _RuleInput) -> _RuleInput | None:

@@ -30,6 +30,7 @@ from readiness.assessment.scoring.gather import Stored, inputs_of, read_parts, s
 from readiness.assessment.scoring.health import StoredHealth, site_health, stored_domains
 from readiness.assessment.scoring.models import FAILURE_LENGTH, HealthReason, ReasonEnd, SiteScore
 from readiness.assessment.scoring.stored_state import Content, contents_of
+from readiness.assessment.standards.storing import store
 from web import scopes, watch
 
 log = logging.getLogger(__name__)
@@ -89,6 +90,7 @@ def evaluate(*, site_ids: Collection[int], now: datetime) -> int:
     ]
 
     apply(outcomes, version, now=now)
+    store({decision.site_id: decision.facts.standards for decision in decided}, now=now)
     return len(decided)
 
 

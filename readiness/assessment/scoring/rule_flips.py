@@ -10,7 +10,7 @@ from django.db.models import Max
 
 from inventory.models import Site
 from readiness.assessment.framework import queries as framework_queries
-from readiness.assessment.scoring.core.reasons import Finding
+from readiness.assessment.scoring.core.reasons import RuleFinding
 from readiness.assessment.scoring.core.states import Health
 from readiness.assessment.scoring.gather import gather
 from readiness.assessment.scoring.judging import findings_of
@@ -60,15 +60,15 @@ def rule_flips(*, now: datetime, site_ids: Collection[int] | None = None) -> lis
     return sorted(flips, key=lambda flip: (flip.title, flip.site, flip.object))
 
 
-def _flip(site: str, name: str, finding: Finding, before: str, after: str) -> RuleFlip:
+def _flip(site: str, name: str, finding: RuleFinding, before: str, after: str) -> RuleFlip:
     title = finding.rule.title
     return RuleFlip(site, name, title, before, after, finding.value, finding.unit, finding.metric)
 
 
-def _worst_by_reason(site_id: int, findings: Iterable[Finding]) -> dict[Reason, tuple[Finding, str]]:
+def _worst_by_reason(site_id: int, findings: Iterable[RuleFinding]) -> dict[Reason, tuple[RuleFinding, str]]:
     """The worst judgement of each metric of each object. What a rule cannot judge is left out."""
     order = (str(Health.OK), str(Health.WARN), str(Health.CRITICAL))
-    worst: dict[Reason, tuple[Finding, str]] = {}
+    worst: dict[Reason, tuple[RuleFinding, str]] = {}
     for finding in findings:
         judgement = finding.rule.judge(finding.value)
         reason = (site_id, *finding.key, finding.metric)

@@ -68,6 +68,8 @@ TABLE = Table(
         "title": "Nobody has estimated a site",
         "text": "Add a question of the kind “Estimate of the site's readiness” to a survey.",
         "icon": "help-circle",
+        "page": "survey-list",
+        "action_label": "Surveys",
     },
 )  # fmt: skip
 

@@ -6,8 +6,10 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cached_property, lru_cache
 
-from accounts.models import User
-from inventory.models import Manufacturer, Site
+from django.contrib.auth.models import Group
+
+from accounts.models import RoleMembership, User
+from inventory.models import DeviceType, Manufacturer, Site
 from readiness.assessment.scoring.core.gap import NOTHING, CapacityFigures, CapacityMeasure
 from readiness.assessment.scoring.core.states import Verdict
 from readiness.boards.capability import planning
@@ -17,8 +19,23 @@ from readiness.boards.capability.core.trainings import Learners, PlannedTraining
 from readiness.boards.capability.params import CapabilityQuestion
 from readiness.boards.capability.queries import CapabilityStanding
 from readiness.golive.worklist import operations as worklist
+from readiness.organisation.ownership.models import Assignment
 from readiness.organisation.people.core.coverage import SiteCoverage
-from readiness.organisation.people.models import Membership
+from readiness.organisation.people.core.on_call import HOUR
+from readiness.organisation.people.models import (
+    Course,
+    Leave,
+    Membership,
+    Person,
+    Qualification,
+    Shift,
+    Skill,
+    SkillPrerequisite,
+    Staffing,
+    Team,
+    Training,
+)
+from web.cached import CachedAnswer
 from web.links import link
 from web.units import day, how_many
 
@@ -26,6 +43,18 @@ CHECK = "p3-role-coverage"
 """Work items of a plan are of this check: it passes where every requirement has its number of people."""
 LONGEST_NOTE = 2000
 _best_plan = lru_cache(maxsize=16)(best_plan)
+# Its people of the fleet and the sites held back are its basis. What people have to do counts from the full hour.
+_CLOSING: CachedAnswer[None, "CapabilityClosing"] = CachedAnswer(
+    "trainings that close the gap",
+    models=(
+        *(Person, User, RoleMembership, Team, Membership, Staffing, Leave, Assignment),
+        *(Skill, SkillPrerequisite, Qualification, Course, Training),
+        *(Site, Manufacturer, DeviceType),
+    ),
+    rows=(Shift, Group),
+    grain=HOUR,
+    most=16,
+)
 WHY_UNDATED = {
     Undated.NO_COURSE: "no course leads there",
     Undated.NO_DATE: "no date of a course has a free place while they are there",
@@ -133,19 +162,38 @@ class CapabilityClosing:
 
 
 def closing(question: CapabilityQuestion, standing: CapabilityStanding) -> CapabilityClosing:
-    """Eight statements for people who could learn, and eight for a plan, at most."""
-    fleet, covered = standing.fleet, standing.people.covered
-    short = tuple(
-        ShortSite(site.ref.slug, capacity.deployed, shortfalls)
+    """Keep it for each question. Nine statements for people who could learn, and eight for a plan, at most."""
+    fleet = standing.fleet
+    held_back = tuple(
+        (site.ref.id, site.ref.slug, capacity.deployed)
         for site in fleet.sites
         if (capacity := fleet.capacity[site.ref.id]).deployed != NOTHING
         and capacity.verdict is not Verdict.READY
-        and (of_site := covered.get(site.ref.id))
-        and (shortfalls := _shortfalls(of_site))
+    )
+    return _CLOSING.value(
+        lambda: _closing(question, held_back, standing.people.covered, now=fleet.at),
+        key=(question.site and question.site.pk, question.region and question.region.pk, question.measure,
+             question.trainings),
+        basis=(standing.people, held_back),
+        now=fleet.at,
+    )  # fmt: skip
+
+
+def _closing(
+    question: CapabilityQuestion,
+    held_back: Iterable[tuple[int, str, CapacityFigures]],
+    covered: Mapping[int, SiteCoverage],
+    *,
+    now: datetime,
+) -> CapabilityClosing:
+    short = tuple(
+        ShortSite(slug, deployed, shortfalls)
+        for site_id, slug, deployed in held_back
+        if (of_site := covered.get(site_id)) and (shortfalls := _shortfalls(of_site))
     )
     candidates = {each for site in short for shortfall in site.shortfalls for each in shortfall.candidates}
     skills = {shortfall.skill for site in short for shortfall in site.shortfalls}
-    people = planning.learning_people(candidates, skills, now=fleet.at) if candidates else planning.NOBODY
+    people = planning.learning_people(candidates, skills, now=now) if candidates else planning.NOBODY
     able = tuple(_who_can_learn(site, people) for site in short)
     plan = _best_plan(able, question.trainings, question.measure, people.learners)
     return CapabilityClosing(
@@ -154,7 +202,7 @@ def closing(question: CapabilityQuestion, standing: CapabilityStanding) -> Capab
         plan=plan,
         everything=_best_plan(able, None, question.measure, people.learners),
         short=able,
-        lines=_lines(plan, people, now=fleet.at) if plan.trainings else (),
+        lines=_lines(plan, people, now=now) if plan.trainings else (),
     )
 
 

@@ -12,7 +12,7 @@ from django.db.models.functions import Greatest
 from readiness.boards.capability.core.schedule import LOOKED_AHEAD, CourseOffer, Diary, add_working_days
 from readiness.boards.capability.core.trainings import Learner, Learners
 from readiness.organisation.ownership.models import Assignment
-from readiness.organisation.people.core.on_call import MONTH, OVERLOAD
+from readiness.organisation.people.core.on_call import MONTH, OVERLOAD, full_hour
 from readiness.organisation.people.facts import holders_of
 from readiness.organisation.people.models import (
     Course,
@@ -54,7 +54,7 @@ def learning_people(person_ids: Collection[int], skills: Collection[str], *, now
     people = Person.objects.filter(pk__in=person_ids)
     managers = set(people.filter(user__groups__name="manager").values_list("pk", flat=True))
     leaving = frozenset(people.exclude(left_at=None).values_list("pk", flat=True))
-    loads = _loads(person_ids, now)
+    loads = _loads(person_ids, full_hour(now))
     limit = (1 + OVERLOAD) * sum(loads.values()) / max(len(person_ids), 1)
     learners = tuple(
         Learner(
@@ -120,7 +120,7 @@ def course_offers(skills: Collection[str], *, today: date) -> tuple[CourseOffer,
     """Two statements."""
     courses = Course.objects.filter(skill__slug__in=skills).select_related("skill", "manufacturer")
     seats = Training.objects.filter(course__skill__slug__in=skills, starts_on__gt=today).order_by()
-    taken = {
+    seats_taken = {
         tuple(key): count for *key, count in seats.values_list("course", "starts_on").annotate(Count("pk"))
     }
     return tuple(
@@ -134,7 +134,7 @@ def course_offers(skills: Collection[str], *, today: date) -> tuple[CourseOffer,
             is_dated=bool(course.dates),
             dates=tuple(sorted(on for on in course.dates if on > today)),
             free={
-                on: None if course.places is None else course.places - taken.get((course.pk, on), 0)
+                on: None if course.places is None else course.places - seats_taken.get((course.pk, on), 0)
                 for on in course.dates
             },
         )

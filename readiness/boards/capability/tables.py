@@ -8,6 +8,14 @@ from web.links import link
 from web.tables import Column, Table
 from web.units import power
 
+NO_SITE = {
+    "title": "No site yet",
+    "text": "How capacity and qualified people grow stands here by region and site, once sites have both.",
+    "icon": "users-group",
+    "page": "site-list",
+    "action_label": "Sites in the inventory",
+}
+
 
 def growth_table(by: str) -> Table:
     def url(row: CapabilityRow) -> str:
@@ -17,6 +25,7 @@ def growth_table(by: str) -> Table:
         id="capability",
         noun=("region", "regions") if by == REGION else ("site", "sites"),
         label=f"Staff growth gap by {by}",
+        empty=NO_SITE,
         columns=(
             Column("name", "Region" if by == REGION else "Site", "label", url=url, sort=True, locked=True,
                    phone="title", export="key"),

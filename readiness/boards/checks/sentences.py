@@ -1,12 +1,12 @@
 """Sentences about checks at sites: declarations, states of the last month, missing verdicts."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from readiness.assessment.evidence.models import Attestation
 from readiness.boards.checks.queries import StripCell
 from web.states import state
-from web.units import how_many, instant, number
+from web.units import format_value, how_many, instant, number
 from web.visibility import name_of
 
 NO_VERDICT = {
@@ -35,6 +35,37 @@ def reliance_on_declarations(capped: int, measurable: int, *, sites: int = 0) ->
 
 def waits_for(attestation: Attestation) -> str:
     return name_of(attestation.attester) or "a second person"
+
+
+_OPEN = (
+    ("fail", "fails", "fail"),
+    ("stale", "is stale", "are stale"),
+    ("unknown", "has no result", "have no result"),
+    ("warn", "warns", "warn"),
+)
+_SIGNS = {"≥": "at least", "≤": "at most", ">": "more than", "<": "less than"}
+
+
+def limit_words(text: str) -> str:
+    """`at least 330 GB/s` for the limit `≥ 330 GB/s`; a range or a code stays as it is."""
+    sign, _, rest = text.partition(" ")
+    return f"{_SIGNS[sign]} {rest}" if sign in _SIGNS else text
+
+
+def margin_words(margin: float | None, unit: str, limit: str) -> str:
+    """`73 GB/s short`, `0.6 µs over`, `3.4 % to spare`; "" without a margin."""
+    if margin is None:
+        return ""
+    amount = format_value(abs(margin), unit)
+    if margin >= 0:
+        return f"{amount} to spare" if margin else "at the limit"
+    return f"{amount} {'over' if limit.startswith(('≤', '<')) else 'short'}"
+
+
+def parts_summary(parts: Iterable[str]) -> str:
+    """`2 fail, 1 warns`: how many sub-measures do not pass, by state."""
+    counted = Counter(parts)
+    return ", ".join(how_many(counted[each], one, many) for each, one, many in _OPEN if counted[each])
 
 
 def strip_cells(cells: Sequence[StripCell]) -> list[dict[str, str]]:

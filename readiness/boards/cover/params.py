@@ -1,4 +1,4 @@
-"""The address of the page of cover by shift: how many days, which view, and which shift is opened."""
+"""The address of the page of cover by shift: how many days, and which shift is opened."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -8,8 +8,6 @@ from readiness.organisation.people.core.cover import COVER_DAYS
 from web.timerange import BadParameter
 
 DAYS, DEFAULT_DAYS = {7: "7 days", 14: "14 days", 28: "28 days", 60: "60 days"}, 14
-GRID, LIST = "", "short"
-VIEWS = {GRID: "By shift", LIST: "Short shifts"}
 
 
 def days_of(parameters: Mapping[str, str]) -> int:
@@ -17,13 +15,6 @@ def days_of(parameters: Mapping[str, str]) -> int:
     if not (text.isascii() and text.isdecimal() and len(text) < 4 and 1 <= int(text) <= COVER_DAYS):
         raise BadParameter("days", f"is a whole number from 1 to {COVER_DAYS}")
     return int(text)
-
-
-def view_of(parameters: Mapping[str, str]) -> str:
-    view = parameters.get("view", "")
-    if view not in VIEWS:
-        raise BadParameter("view", f"is {LIST}, or left out")
-    return view
 
 
 def shift_key(slug: str, domain: str, half: Half) -> str:

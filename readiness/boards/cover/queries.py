@@ -10,7 +10,7 @@ from readiness.assessment.scoring.models import CheckResult
 from readiness.assessment.scoring.queries.rows import ref_of
 from readiness.assessment.scoring.queries.standing import present_capacity, score_of
 from readiness.boards.cover.core import DomainShifts, Half, SiteShifts
-from readiness.boards.problems.responders import ItemOwner, owner_of
+from readiness.loop.problems.responders import ItemOwner, owner_of
 from readiness.organisation.people.core.cover import CoverSpan, HalfDay, half_days
 from readiness.organisation.people.fleet import fleet_people
 from readiness.organisation.people.models import Level, Shift

@@ -1,6 +1,6 @@
-"""Tables of cover by shift: sites as rows of the heat map, single shifts as rows of a list and of files."""
+"""Tables of cover by shift: sites as rows of the heat map, single shifts as rows of files."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -17,13 +17,12 @@ from readiness.boards.cover.core import (
     SiteShifts,
     Window,
 )
-from readiness.boards.cover.params import LIST, shift_key
+from readiness.boards.cover.params import shift_key
 from readiness.boards.cover.queries import CoveredSite
 from web.links import link
 from web.states import STATES
 from web.tables import Column, RowFilter, Table
 from web.tables.grids import GridCell
-from web.units import instant
 
 ID, LIST_ID = "cover", "cover-shifts"
 PER_PAGE, PER_PAGE_OF_LONG = 25, 10
@@ -106,7 +105,9 @@ class ShiftRow:
         return shift_key(self.site.slug, self.line.domain, self.half)
 
 
-def shift_rows(rows: Iterable[CoveredSite], window: Window, *, only_short: bool) -> Iterator[ShiftRow]:
+def shift_rows(
+    rows: Iterable[CoveredSite], window: Window, *, only_short: bool = False
+) -> Iterator[ShiftRow]:
     for row in rows:
         ahead = window.ahead(row.shifts.zone)
         for line in row.lines:
@@ -116,29 +117,25 @@ def shift_rows(rows: Iterable[CoveredSite], window: Window, *, only_short: bool)
                     yield ShiftRow(row.site, line, Half.unpacked(place), standing, number)
 
 
-def shifts_table(query: Mapping[str, Any]) -> Table:
-    return Table(
-        id=LIST_ID,
-        label="Shifts",
-        noun=("shift", "shifts"),
-        columns=(
-            Column("shift", "Shift", lambda row: row.half.key, lambda row: sentences.half_words(row.half),
-                   sort=lambda row: (row.half.place, row.site.name, row.line.domain), locked=True, phone="title"),
-            Column("site", "Site", "site.name", sort=True, locked=True, export="site.slug",
-                   url=lambda row: link("site-coverage", row.site.slug)),
-            Column("domain", "Domain", "line.domain", lambda row: DOMAINS[row.line.domain], sort=True),
-            Column("standing", "Standing", lambda row: row.standing.value, states="shift", phone="status"),
-            Column("qualified", "Qualified people", sort=True, numeric=True),
-            Column("needed", "Needed", "line.needed", numeric=True),
-            Column("starts", "From", lambda row: row.times[0], lambda row: instant(row.times[0])),
-            Column("ends", "Until", lambda row: row.times[1], lambda row: instant(row.times[1])),
-        ),
-        default_sort="shift",
-        row_id="key",
-        row_url=lambda row: link("cover", **query, view=LIST, cell=row.key),
-        row_name=lambda row: f"{row.site.name}, {DOMAINS[row.line.domain]}, {sentences.half_words(row.half)}",
-        nothing="readiness/nothing.html#cover-shifts",
-    )  # fmt: skip
+SHIFTS = Table(
+    id=LIST_ID,
+    label="Shifts",
+    noun=("shift", "shifts"),
+    columns=(
+        Column("shift", "Shift", lambda row: row.half.key,
+               sort=lambda row: (row.half.place, row.site.name, row.line.domain), locked=True),
+        Column("site", "Site", "site.slug", locked=True),
+        Column("domain", "Domain", "line.domain", lambda row: DOMAINS[row.line.domain]),
+        Column("standing", "Standing", lambda row: row.standing.value),
+        Column("qualified", "Qualified people"),
+        Column("needed", "Needed", "line.needed"),
+        Column("starts", "From", lambda row: row.times[0]),
+        Column("ends", "Until", lambda row: row.times[1]),
+    ),
+    default_sort="shift",
+    row_id="key",
+)  # fmt: skip
+"""A file has a line for each shift of the sites that are listed."""
 
 
 WORDS = {standing: str(look.word).lower() for standing, look in STATES["shift"].items()}

@@ -1,4 +1,4 @@
-"""The page of cover by shift: a heat map or a list, and one shift beside it; each part can be loaded alone."""
+"""The page of cover by shift: a heat map, and one shift beside it; each part can be loaded alone."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -7,13 +7,14 @@ from typing import Any
 
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
 from django.utils.timezone import localtime
 
 from readiness.boards.cover import params, queries, sentences, tables
 from readiness.boards.cover.core import Half, ShiftCounts, Window, counted, window_ahead
 from readiness.boards.cover.offers import takers
 from readiness.boards.cover.queries import CoveredSite
-from readiness.organisation.people.core.cover import COVER_DAYS
+from readiness.organisation.people.core.cover import COVER_DAYS, PROBLEM_DAYS
 from readiness.organisation.people.kinds.tabs import tabs
 from web import answers
 from web import tables as table_kit
@@ -33,8 +34,9 @@ SHORT_NEXT = 4
 @COVER.reads
 def page(request: HttpRequest) -> HttpResponseBase:
     at, days = now(), params.days_of(request.GET)
-    view = params.view_of(request.GET)
     address = Address(request, path=request.path, filters=tables.FILTERS)
+    if address.one("view") == "short":
+        return redirect(short_url(address, days))
     if request.headers.get("HX-Target", "").partition("#")[2] == PANEL_REGION:
         return answers.page(request, f"{TEMPLATE}#evidence", _panel(request, address, at))
     ahead = queries.sites_ahead(now=at)
@@ -43,20 +45,22 @@ def page(request: HttpRequest) -> HttpResponseBase:
     definition = tables.sites_table(rows, days=days, chosen_slugs=address.many("site"))
     sites = table_kit.page(request, definition, rows)
     matching = [row for chunk in sites.source.chunks() for row in chunk]
-    if view == params.LIST or sites.export:
-        query = {name: address.many(name) for name in tables.FILTERS if address.many(name)} | {"days": days}
-        shifts = tables.shift_rows(matching, window, only_short=view == params.LIST)
-        listed = table_kit.page(request, tables.shifts_table(query), list(shifts))
-        if table_kit.wants_table_only(request, listed):
-            return table_kit.respond(request, TEMPLATE, listed)
-    else:
-        listed = None
+    if sites.export:
+        shifts = table_kit.page(request, tables.SHIFTS, list(tables.shift_rows(matching, window)))
+        return table_kit.respond(request, TEMPLATE, shifts)
     counts = counted((row.shifts for row in matching), address.many("domain"), window)
     context = _around(address, matching, counts, window, at) | _grid(address, sites, matching, counts, window)
-    context |= {"view": view, "listed": listed, "table": sites}
+    context |= {"table": sites}
     if table_kit.wants_table_only(request, sites):
         return answers.page(request, f"{TEMPLATE}#matrix", context)
     return answers.page(request, TEMPLATE, context | _panel(request, address, at))
+
+
+def short_url(address: Address, days: int) -> str:
+    """Return the address of the list of what is short of the same sites and domains."""
+    query = {name: address.many(name) for name in ("site", "domain") if address.many(name)}
+    far = {"days": COVER_DAYS} if days > PROBLEM_DAYS else {}
+    return link("cover-ahead", **query, **far, standing="short")
 
 
 def _around(
@@ -70,13 +74,9 @@ def _around(
         "totals": [counts.by_place[place] for place in window.places],
         "days": tables.headings(window, localtime(at).date()),
         "sees_names": sees_names(),
+        "short_url": short_url(address, window.days),
         "day_choices": choices(
             params.DAYS.items(), window.days, lambda number: address.url(without=["page"], days=number)
-        ),
-        "view_choices": choices(
-            params.VIEWS.items(),
-            address.one("view"),
-            lambda view: address.url(without=["page", "view", CELL], **({"view": view} if view else {})),
         ),
         "cell_fields": [pair for pair in address.pairs if pair[0] != CELL],
         "site_fields": [pair for pair in address.pairs if pair[0] not in (CELL, SITE_IN_VIEW)],

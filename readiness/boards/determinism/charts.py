@@ -177,7 +177,7 @@ def history_chart(history: Sequence[HistoryPoint], judged_path: JudgedPath | Non
     ]
     base = [charts.across(baseline.p99, "projected")] if baseline else []
     layout = go.Layout(
-        xaxis=charts.DATES | {"hoverformat": "%-d %b %Y %H:%M"},
+        xaxis=charts.INSTANTS,
         yaxis=MICROSECONDS,
         shapes=_limit_of(judged_path) + base,
         margin=MARGIN,

@@ -8,7 +8,7 @@ from accounts.models import User
 from readiness.assessment.framework import operations as framework_operations
 from readiness.assessment.framework import queries as framework_queries
 from readiness.assessment.framework.models import FrameworkVersion
-from readiness.boards import tasks
+from readiness.boards.dry_run import tasks
 from readiness.boards.dry_run.queries import standing_of
 from readiness.boards.dry_run.running import sites_to_try, take, work_on
 from readiness.boards.models import DryRun

@@ -32,6 +32,7 @@ RUN = "run:"
 class MovedCheckLine:
     id: str
     check: str
+    claim: str
     from_state: str
     to_state: str
     causes: str
@@ -54,6 +55,7 @@ def _check_line(move: CheckMove, explained: SiteExplained) -> MovedCheckLine:
     return MovedCheckLine(
         id=move.check_id,
         check=check.name if check else move.check_id,
+        claim=check.claim if check else "",
         from_state=str(move.start.state) if move.start else "",
         to_state=str(move.end.state) if move.end else "",
         causes=sentences.moved_by(move.moved_by) or sentences.listed(sentences.causes_of(move)),

@@ -20,6 +20,7 @@ from readiness.boards.fleet.queries import DomainCard, Fleet
 from readiness.boards.gap import charts as gap_charts
 from readiness.boards.gap import sentences as gap_sentences
 from readiness.boards.problems import queries as problem_queries
+from readiness.boards.road.figures import strip_of
 from readiness.boards.sites import tables as sites_tables
 from readiness.boards.sites.views import MAY_SEE, sites_page
 from web import answers
@@ -59,6 +60,7 @@ def overview(request: HttpRequest) -> tuple[TablePage, Any]:
             **around,
             **_figures(figures),
             **_gap_card(request, span),
+            "road": strip_of(standing_now),
             "capability": gap_sentences.staff_growth_gap(capability(standing_now)),
             **_rest(at, standing_now, domains),
             **sites_map.card(standing_now, regions=regions, unknown=_unknown_domains(domains)),
@@ -101,9 +103,10 @@ def _key_figures(fleet: Fleet) -> dict[str, Figure]:
     unit, figures = power_unit(fleet.now.deployed.it_kw), {}
     for band, tones in (("deployed", ("", "")), ("ready", ("ok", "bad")), ("gap", ("bad", "ok"))):
         weeks = [getattr(gap, band).it_kw for gap in fleet.weeks]
-        change = weeks[-1] - weeks[-1 - fleet_queries.BEFORE_WEEKS]
+        # Less than a watt is what adding up leaves.
+        change = round(weeks[-1] - weeks[-1 - fleet_queries.BEFORE_WEEKS], 3)
         sign, icon, tone = ("+", "arrow-up", tones[0]) if change > 0 else ("−", "arrow-down-right", tones[1])
-        moved = f"{sign}{power(abs(change))}" if round(change, 3) else "unchanged"
+        moved = f"{sign}{power(abs(change))}" if change else "unchanged"
         figures[band] = {
             "quantity": power(weeks[-1], unit),
             "note": f"{moved} in 4 weeks",

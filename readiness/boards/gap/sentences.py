@@ -86,6 +86,9 @@ NAMED = 4
 
 
 def share(part: float, whole: float) -> str:
+    """`42 %`; all of it is 100 %, and nothing less is."""
+    if part < whole and part / whole >= 0.995:
+        return "over 99 %"
     return str(percent(part / whole if whole else None))
 
 

@@ -6,8 +6,7 @@ from datetime import UTC, datetime
 from readiness.assessment.scoring.core.states import ReasonStanding
 from readiness.assessment.scoring.models import Flip
 from readiness.assessment.scoring.queries.rows import HealthMark, ReasonRow
-from telemetry.core.codes import Code, code_of
-from telemetry.core.registry import registry
+from readiness.loop.problems.advice import code_of_reason
 from telemetry.sentences import reading
 from web.links import link
 from web.states import state
@@ -63,10 +62,6 @@ def reason_words(reason: ReasonRow, now: datetime) -> str:
 
 def _span(since: datetime, now: datetime) -> str:
     return duration(max((now - since).total_seconds(), 0))
-
-
-def code_of_reason(reason: ReasonRow) -> Code | None:
-    return code_of(registry().get(reason.metric, None), reason.value)
 
 
 def reading_words(reason: ReasonRow) -> str:

@@ -18,7 +18,9 @@ from readiness.assessment.scoring.core.gap import NOTHING, SiteCapacity
 from readiness.assessment.scoring.core.states import Verdict
 from readiness.assessment.scoring.queries.capacity import check_name
 from readiness.assessment.scoring.queries.standing import FleetStanding
+from readiness.boards.alerts.carriers import not_taken
 from readiness.boards.problems import queries as board_queries
+from readiness.boards.problems.carrying import carried
 from readiness.boards.problems.rows import ProblemRow, problem_rows
 from readiness.golive.campaigns import operations as campaign_operations
 from readiness.golive.campaigns import queries as campaigns
@@ -70,28 +72,32 @@ SHOWN_PROBLEMS = 7
 
 @dataclass(frozen=True, slots=True)
 class HomeProblems:
-    """`urgent` causes are critical or silent. `kw` is the capacity of their sites, each site counted once."""
+    """`urgent` causes are critical or silent. `kw` is the capacity of their sites, each site counted once. `not_taken`
+    is the number of problems whose alert nobody has acknowledged; None for readers who see no alerts."""
 
     few: Few[ProblemRow]
     critical: int
     silent: int
     kw: float
     late_sources: Few[ProblemRow]
+    not_taken: int | None = None
 
     def cut(self, length: int) -> HomeProblems:
         return replace(self, few=self.few.cut(length + 2), late_sources=self.late_sources.cut(length))
 
 
-def worst(*, now: datetime) -> HomeProblems:
-    """Three statements for any number of problems."""
+def worst(*, sees_alerts: bool, now: datetime) -> HomeProblems:
+    """Six statements for any number of problems."""
     listed = problem_queries.open_problems(now=now)
     totals, late = problem_queries.totals(listed), _few(problem_queries.late_sources(listed))
+    rows = problem_rows(listed.causes()[:SHOWN_PROBLEMS], now=now)
     return HomeProblems(
-        few=Few(problem_rows(listed.causes()[:SHOWN_PROBLEMS], now=now), totals.causes),
+        few=Few(carried(rows) if sees_alerts else rows, totals.causes),
         critical=totals.causes_in(ProblemState.CRITICAL),
         silent=totals.causes_in(ProblemState.SILENT),
         kw=totals.kw_in(*URGENT),
         late_sources=Few(problem_rows(late.rows, now=now), late.total),
+        not_taken=listed.filter(not_taken()).count() if sees_alerts else None,
     )
 
 

@@ -9,6 +9,7 @@ from django.db.models import Exists, QuerySet
 from accounts.models import User
 from inventory.models import Device, Site
 from readiness.assessment.framework.models import FrameworkVersion
+from readiness.loop.alerts.models import AlertingState
 from readiness.organisation.ownership.models import Assignment
 from readiness.organisation.people.models import Person
 from telemetry.models import Source, SourceStatus
@@ -53,6 +54,9 @@ STEPS = (
               "ownership", "Propose owners", "ownership.add_assignment"),
     SetupStep("framework", "Publish a framework", "The checks and thresholds that sites are judged by.",
               "framework", "See the framework", "framework.publish_frameworkversion"),
+    SetupStep("last-resort", "Name a last resort",
+              "The shared channel for alerts that nobody takes: without one they go nowhere.",
+              "last-resort", "Choose a channel", "alerts.change_alertingstate"),
 )  # fmt: skip
 
 
@@ -66,6 +70,9 @@ def steps(by: User, *, now: datetime) -> list[SetupStep]:
         "people": Person.objects.all(),
         "owners": Assignment.objects.only_in_force(now),
         "framework": FrameworkVersion.objects.published(),
+        "last-resort": AlertingState.objects.filter(
+            last_resort__verified_at__isnull=False, last_resort__disabled_at=None
+        ),
     }
     exist = {key: Exists(rows) for key, rows in querysets.items()}
     done: dict[str, Any] = dict(User.objects.filter(pk=by.pk).values(**exist).get())

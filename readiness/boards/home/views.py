@@ -10,10 +10,12 @@ from readiness.assessment.scoring.gap.closing import closing
 from readiness.assessment.scoring.gap.queries import capability
 from readiness.assessment.scoring.queries.capacity import check_name
 from readiness.assessment.scoring.queries.standing import FleetStanding, fleet_standing
+from readiness.boards.alerts.carriers import SEES_ALERTS
 from readiness.boards.fleet import sites_map
 from readiness.boards.gap import sentences as gap_sentences
 from readiness.boards.home import queries, sentences, setup
 from readiness.boards.home.tables import inbox_table
+from readiness.boards.road.figures import strip_of
 from readiness.loop.problems import queries as problem_queries
 from web import tables as table_kit
 from web.clock import now
@@ -47,6 +49,8 @@ def _home(request: HttpRequest) -> dict[str, Any]:
     around = {
         "setup": steps,
         "setup_done": sum(step.is_done for step in steps),
+        "setup_open": [step for step in steps if not step.is_done],
+        "setup_ticked": [step for step in steps if step.is_done],
         "setup_first": not all(step.is_done for step in steps if step.key in ("site", "source", "sample")),
         "at": at,
     }
@@ -60,6 +64,8 @@ def _home(request: HttpRequest) -> dict[str, Any]:
         "figures": _figures(standing_now),
         "waiting": queries.Few(entries[:IN_SHORT], sum(numbers.values())),
     }
+    if by.has_perm(PLANS) or by.has_perm(ANSWERS):
+        around["road"] = strip_of(standing_now)
     sections = [
         section(request, standing_now, around)
         for duty, section in ((OPERATES, _operating), (PLANS, _planning), (ANSWERS, _answering))
@@ -91,7 +97,7 @@ def _figures(standing_now: FleetStanding) -> dict[str, Any]:
 
 
 def _operating(request: HttpRequest, standing_now: FleetStanding, around: dict[str, Any]) -> dict[str, Any]:
-    problems = queries.worst(now=standing_now.at)
+    problems = queries.worst(sees_alerts=request.user.has_perm(SEES_ALERTS), now=standing_now.at)
     return {
         "opening": sentences.problems_headline(problems),
         "problems": problems,

@@ -6,6 +6,7 @@ from rest_framework import serializers
 
 from inventory.models import Site
 from readiness.assessment.evidence.core.proving.interop import JudgedPair
+from readiness.boards.interop.core.next_tests import missing_aspects
 from readiness.boards.interop.queries import SitePairs, pairs_of_sites, sites
 from web import clock
 from web.rest.filters import ObjectFilterSet
@@ -32,7 +33,7 @@ class EndSerializer(serializers.Serializer):
 
 class PairSerializer(serializers.Serializer):
     """`standing` is proven, other-versions, failed, stale or not-proven. `aspects` are the outcomes at the deployed
-    versions, `tested` the other versions that have records."""
+    versions, `missing` those still to be tested, `tested` the other versions that have records."""
 
     ends = EndSerializer(source="installed.ends", many=True, read_only=True)
     standing = serializers.CharField()
@@ -40,6 +41,7 @@ class PairSerializer(serializers.Serializer):
     links = serializers.IntegerField(source="installed.links")
     back_end_links = serializers.IntegerField(source="installed.back_end_links")
     aspects = serializers.SerializerMethodField()
+    missing = serializers.SerializerMethodField()
     tested = serializers.SerializerMethodField()
     runs = serializers.SerializerMethodField(help_text="Ids of the runs that say so")
     taken_at = serializers.DateTimeField(source="proof.taken_at", default=None, allow_null=True)
@@ -47,6 +49,9 @@ class PairSerializer(serializers.Serializer):
 
     def get_aspects(self, pair: JudgedPair) -> dict[str, bool]:
         return {aspect: outcome.passed for aspect, outcome in pair.aspects.items()}
+
+    def get_missing(self, pair: JudgedPair) -> list[str]:
+        return missing_aspects(pair)
 
     def get_tested(self, pair: JudgedPair) -> list[str]:
         return sorted({f"{each.ends[0]} with {each.ends[1]}" for each in pair.others})

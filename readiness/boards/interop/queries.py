@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import reduce
 from operator import add
 
@@ -17,21 +17,14 @@ from readiness.assessment.framework import queries as framework_queries
 from readiness.assessment.scoring.core.gap import CapacityFigures
 from readiness.assessment.scoring.models import CheckResult
 from readiness.assessment.scoring.queries.standing import present_capacity
-
-WORST_FIRST = (
-    PairStanding.FAILED,
-    PairStanding.NOT_PROVEN,
-    PairStanding.STALE,
-    PairStanding.OTHER_VERSIONS,
-    PairStanding.PROVEN,
-)
+from readiness.boards.interop.core.next_tests import WORST_FIRST, PairPlace, proven_until
 
 
 @dataclass(frozen=True, slots=True)
 class SitePairs:
     """`state` and `reason` are the stored ones of the check, None and "" before the first evaluation.
 
-    `pairs` are sorted worst first.
+    `pairs` are sorted worst first; a record counts for `validity`.
     """
 
     site: Site
@@ -40,6 +33,15 @@ class SitePairs:
     evaluated_at: datetime | None
     deployed: CapacityFigures
     pairs: Sequence[JudgedPair]
+    validity: timedelta
+
+    @property
+    def places(self) -> list[PairPlace]:
+        capacity_kw = 0.0 if self.is_single_vendor else self.deployed.it_kw
+        return [
+            PairPlace(self.site.slug, self.site.name, capacity_kw, pair, proven_until(pair, self.validity))
+            for pair in self.pairs
+        ]
 
     @property
     def proven(self) -> int:
@@ -69,6 +71,12 @@ class FleetPair:
         return sum(pair.standing is PairStanding.PROVEN for _, pair in self.places)
 
     @property
+    def proven_until(self) -> datetime | None:
+        """When the first of its proofs ends."""
+        ends = (proven_until(pair, site.validity) for site, pair in self.places)
+        return min((end for end in ends if end is not None), default=None)
+
+    @property
     def worst_site(self) -> Site:
         return min(self.places, key=lambda place: WORST_FIRST.index(place[1].standing))[0].site
 
@@ -84,6 +92,7 @@ def pairs_of_sites(sites: Sequence[Site], *, now: datetime) -> list[SitePairs]:
     """
     _, framework = framework_queries.current()
     check = framework.check(CHECK).add_stand_ins(["pairs-proven"])
+    validity = timedelta(seconds=check.part("pairs-proven").validity.limit_s(None) or 0)
     ids = [site.pk for site in sites]
     pairs = pairs_at(ids, framework, check, now=now)
     capacity = present_capacity(sites, now=now)
@@ -97,6 +106,7 @@ def pairs_of_sites(sites: Sequence[Site], *, now: datetime) -> list[SitePairs]:
             evaluated_at=stored[site.pk].site.score.evaluated_at if site.pk in stored else None,
             deployed=capacity[site.pk].deployed,
             pairs=sorted(pairs.get(site.pk, ()), key=_worst_first),
+            validity=validity,
         )
         for site in sites
     ]

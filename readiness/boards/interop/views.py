@@ -1,35 +1,35 @@
 """The interop matrix: over the fleet, and of one site."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
+from django.utils.text import capfirst
 
 from readiness.assessment.evidence.core.interop import ASPECTS, CHECK
 from readiness.assessment.evidence.core.proving.interop import JudgedPair, PairStanding
-from readiness.boards.interop import queries
-from readiness.boards.interop.queries import WORST_FIRST, FleetPair, SitePairs
+from readiness.boards.interop import picture, queries
+from readiness.boards.interop.core.next_tests import WORST_FIRST
+from readiness.boards.interop.picture import InteropPicture
+from readiness.boards.interop.queries import FleetPair, SitePairs
+from readiness.boards.interop.sentences import ASPECT_WORDS
 from readiness.boards.params import check_named
 from web import tables as table_kit
 from web.ages import ago
 from web.clock import now
 from web.links import link
-from web.reports import Report
+from web.reports import Report, choices
 from web.states import STATES
 from web.tables import Column, RowFilter, Table, TablePage
-from web.units import duration, power
+from web.tables.addresses import Address
+from web.timerange import BadParameter
+from web.units import day, duration, power
 
 STANDINGS = [(each.value, STATES["interop"][each.value].word) for each in WORST_FIRST]
-ASPECT_WORDS = {
-    "link-fec": "Link and FEC",
-    "incast": "Incast",
-    "failover": "Failover",
-    "telemetry": "Telemetry",
-}
 NAMES_SHOWN = 3
 
 
@@ -47,6 +47,9 @@ def fleet_table() -> Table:
             Column("sites", "Sites", lambda row: len(row.places), _sites_words, worst_site, sort=True,
                    export=lambda row: " ".join(site.site.slug for site, _pair in row.places)),
             Column("proven_at", "Proven at", "proven_sites", sort=True, numeric=True),
+            Column("until", "Proven until", "proven_until",
+                   lambda row: day(row.proven_until) if row.proven_until else "", sort=True, numeric=True,
+                   hint="When the first of its proofs ends"),
             *_links(),
             Column("at_stake", "Capacity at stake", "at_stake.it_kw",
                    lambda row: str(power(row.at_stake.it_kw)) if row.at_stake.it_kw else "", sort=True, numeric=True,
@@ -57,7 +60,8 @@ def fleet_table() -> Table:
     )  # fmt: skip
 
 
-def site_table(site: SitePairs, now: datetime, *, validity: timedelta) -> Table:
+def site_table(site: SitePairs, now: datetime) -> Table:
+    validity = site.validity
     return _table(
         "interop-site",
         "Pairs of products and versions that this site links",
@@ -114,7 +118,7 @@ def _links() -> Sequence[Column]:
 def _aspect(aspect: str) -> Column:
     words, url = partial(aspect_words, aspect=aspect), partial(_run_url, aspect=aspect)
     hint = "PFC and ECN under incast" if aspect == "incast" else ""
-    return Column(aspect, ASPECT_WORDS[aspect], words, hint=hint, url=url)
+    return Column(aspect, capfirst(ASPECT_WORDS[aspect]), words, hint=hint, url=url)
 
 
 def aspect_words(pair: JudgedPair, aspect: str) -> str:
@@ -148,21 +152,46 @@ def worst_site(row: FleetPair) -> str:
 
 MAY_ADD = "evidence.add_validationrun"
 MAY_SEE = ("inventory.view_site", "scoring.view_checkresult", "evidence.view_validationrun")
+AS = "as"
+FORMS = {"drawing": "Drawing", "table": "Table"}
 FLEET = Report("readiness/interop/fleet.html", *MAY_SEE)
 SITE = Report("readiness/interop/site.html", *MAY_SEE)
 
 
 @FLEET.page
 def fleet(request: HttpRequest) -> tuple[TablePage, Any]:
-    check = check_named(CHECK)
-    sites = queries.pairs_of_sites(list(queries.sites()), now=now())
+    at = now()
+    sites = queries.pairs_of_sites(list(queries.sites()), now=at)
     pairs = queries.fleet_pairs(sites)
     return table_kit.page(request, fleet_table(), pairs), lambda: {
-        "check": check,
-        "matrix": queries.matrix(pairs),
-        "add_url": link("validation-run-add", tool="csv") if request.user.has_perm(MAY_ADD) else "",
+        "check": check_named(CHECK),
+        "add_url": _add_url(request),
+        **_drawn(request, lambda: picture.fleet_picture(pairs), lambda: queries.matrix(pairs)),
+        **_next(request, sites, at),
         **_figures(sites, pairs),
     }
+
+
+def _add_url(request: HttpRequest, **site: str) -> str:
+    return link("validation-run-add", **site, tool="csv") if request.user.has_perm(MAY_ADD) else ""
+
+
+def _drawn(
+    request: HttpRequest, draw: Callable[[], InteropPicture], matrix: Callable[[], queries.Matrix]
+) -> dict[str, Any]:
+    """The drawing, or the matrix where the address asks for a table."""
+    form = request.GET.get(AS, "drawing")
+    if form not in FORMS:
+        raise BadParameter(AS, f"is one of {', '.join(FORMS)}")
+    address = Address(request, path=request.path, filters=())
+    forms = choices(FORMS.items(), form, lambda name: address.url(**{AS: name}))
+    return {"forms": forms} | ({"matrix": matrix()} if form == "table" else {"picture": draw()})
+
+
+def _next(request: HttpRequest, sites: Sequence[SitePairs], at: datetime) -> dict[str, Any]:
+    may_add, may_see_devices = map(request.user.has_perm, (MAY_ADD, "inventory.view_device"))
+    lines, more = picture.next_lines(sites, now=at, may_add=may_add, may_see_devices=may_see_devices)
+    return {"tests": lines, "more_tests": more}
 
 
 def _figures(sites: Sequence[SitePairs], pairs: Sequence[FleetPair]) -> dict[str, Any]:
@@ -184,14 +213,14 @@ def site(request: HttpRequest, slug: str) -> tuple[TablePage, Any]:
     check = check_named(CHECK)
     place = get_object_or_404(queries.sites().select_related("score"), slug=slug)
     [site_pairs] = queries.pairs_of_sites([place], now=at)
-    part = check.add_stand_ins(["pairs-proven"]).part("pairs-proven")
-    validity = timedelta(seconds=part.validity.limit_s(None))
-    table = site_table(site_pairs, at, validity=validity)
-    may_add = request.user.has_perm(MAY_ADD)
-    return table_kit.page(request, table, list(site_pairs.pairs)), lambda: {
+    add_url = _add_url(request, site=slug)
+    check_url = link("site-check", slug, CHECK)
+    draw = lambda: picture.site_picture(site_pairs, import_url=add_url, check_url=check_url)  # noqa: E731
+    return table_kit.page(request, site_table(site_pairs, at), list(site_pairs.pairs)), lambda: {
         "site": place,
         "site_pairs": site_pairs,
         "check": check,
-        "matrix": queries.matrix(site_pairs.pairs),
-        "add_url": link("validation-run-add", site=slug, tool="csv") if may_add else "",
+        "add_url": add_url,
+        **_drawn(request, draw, lambda: queries.matrix(site_pairs.pairs)),
+        **_next(request, [site_pairs], at),
     }

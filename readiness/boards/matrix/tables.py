@@ -3,9 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 from itertools import groupby
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import django_filters
@@ -26,7 +24,7 @@ from readiness.boards.matrix.queries import (
 )
 from readiness.boards.results.filters import GATES, PILLARS
 from readiness.boards.sites.tables import ReadinessSiteFilters
-from web import clock, yaml_documents
+from web import clock
 from web.links import link
 from web.rest.lookups import AnyOf, Existing, Flag
 from web.states import STATES, state
@@ -154,7 +152,6 @@ def _check_column(check: Check, default: bool) -> Column:
     return Column(check.id, check.id, value=state, sort="state_order", default=default)
 
 
-SHORT_NAMES = Path(__file__).parent / "data" / "short_names.yaml"
 LEGEND = ("pass", "warn", "fail", "unknown", "stale", "waived", "n-a")
 # Results in these states have a distance to the limit; the others have nothing to compare.
 WITH_FIGURES = {"warn", "fail", "waived"}
@@ -183,16 +180,6 @@ class RowLine:
     row: MatrixRow
     url: str
     cells: list[CellLine]
-
-
-@cache
-def _short_names() -> dict[str, str]:
-    names: dict[str, str] = yaml_documents.read(SHORT_NAMES.read_text(encoding="utf-8"))
-    return names
-
-
-def short_name(check: Check) -> str:
-    return _short_names().get(check.id, check.name)
 
 
 class CellWords:
@@ -227,8 +214,7 @@ def row_lines(
     words = CellWords(now=now)
     before = ["", *(check.pillar for check in checks)]
     columns = [
-        (check.id, short_name(check), check.pillar != pillar)
-        for check, pillar in zip(checks, before, strict=False)
+        (check.id, check.name, check.pillar != pillar) for check, pillar in zip(checks, before, strict=False)
     ]
     return [
         RowLine(
@@ -279,7 +265,7 @@ def headings(
 
 def _heading(check: Check, count: CheckCount, address: Address, *, begins: bool) -> dict[str, Any]:
     sort = {check.id: "ascending", f"-{check.id}": "descending"}.get(address.one(SORT), "none")
-    rate, label = count.pass_rate, short_name(check)
+    rate, label = count.pass_rate, check.name
     sites = "no site to judge"
     if rate is not None:
         sites = f"{count.states.get('pass', 0)} of {count.applicable} sites pass"

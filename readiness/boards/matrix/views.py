@@ -17,11 +17,11 @@ from readiness.assessment.framework.core.definition import Check, Framework
 from readiness.assessment.grants import queries as waiver_queries
 from readiness.assessment.grants.operations import MAY_REQUEST
 from readiness.assessment.scoring.queries.capacity import check_name
-from readiness.assessment.scoring.queries.standing import present_capacity, score_of
 from readiness.boards.checks import queries as check_queries
 from readiness.boards.checks import sentences as checks_sentences
+from readiness.boards.checks.detail import held_kw
+from readiness.boards.checks.proof import proof_link
 from readiness.boards.checks.queries import set_aside
-from readiness.boards.checks.views import proof_link
 from readiness.boards.gap import sentences as gap_sentences
 from readiness.boards.matrix import queries, tables
 from readiness.boards.matrix.queries import CellFilters
@@ -212,8 +212,8 @@ def _evidence(request: HttpRequest, address: Address, framework: Framework, at: 
             "site": site,
             "now": at,
             "site_check": site_check,
-            "short": tables.short_name(site_check.check),
-            "stake_kw": _stake_kw(site, check_id, now=at),
+            "short": site_check.check.name,
+            "stake_kw": held_kw(site, check_id, now=at),
             "rule": rules.get(decided.get("part", "")) or site_check.thresholds[0],
             "proof": proof_link(decided.get("ref", "")),
             "valid": ", ".join(sorted({rule.validity_text for rule in site_check.thresholds})),
@@ -226,10 +226,3 @@ def _evidence(request: HttpRequest, address: Address, framework: Framework, at: 
         "offer": waiver_lines.offer(result, slug) if request.user.has_perm(MAY_REQUEST) else None,
         "close_url": address.url(without=[CELL]),
     }
-
-
-def _stake_kw(site: Site, check_id: str, *, now: datetime) -> float:
-    score = score_of(site)
-    if score is None or check_id not in score.deciding:
-        return 0.0
-    return present_capacity([site], now=now)[site.pk].deployed.it_kw

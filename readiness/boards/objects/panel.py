@@ -13,12 +13,14 @@ from readiness.assessment.framework import queries as framework_queries
 from readiness.assessment.framework.core.definition import Check
 from readiness.assessment.scoring.models import CheckResult
 from readiness.assessment.scoring.queries.standing import annotate_owner
-from readiness.boards.health.sentences import code_of_reason, reading_words
+from readiness.boards.health.sentences import reading_words
 from readiness.boards.objects.queries import MODELS, ObjectHealth, health_of, reasons_of, site_id_of
+from readiness.loop.problems.advice import code_of_reason
 from telemetry import queries as telemetry
 from telemetry.core.codes import Code
 from telemetry.core.matching import OBJECT_COLUMNS
 from telemetry.core.registry import registry
+from telemetry.links import explore_url
 from telemetry.models import Series
 from web.kinds.panels import Panel
 from web.links import link
@@ -67,9 +69,12 @@ def health_panel(obj: Model, *, user: User, now: datetime) -> Panel | None:
         context |= {
             "chart_title": definition.title if definition else metric,
             "chart_url": link("explore-chart", **params),
-            "explore_url": link("explore", **params),
+            "explore_url": explore_url(params),
         }
-    return Panel("health", "Health", "readiness/objects/health.html", context, span=12, order=50)
+    happened = {"label": "Timeline", "url": link("timeline", object=f"{obj._meta.model_name}:{obj.pk}")}
+    return Panel(
+        "health", "Health", "readiness/objects/health.html", context, span=12, order=50, links=(happened,)
+    )
 
 
 def _meter(obj: Model, now: datetime) -> dict[str, Any] | None:

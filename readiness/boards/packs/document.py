@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from readiness.assessment.evidence.models import Attestation, RecordedFact, Review
 from readiness.assessment.framework.core.definition import Check, Framework, Pillar
+from readiness.assessment.framework.core.names import check_title
 from readiness.assessment.framework.core.wording import label_title, name_checks
 from readiness.assessment.scoring.core.states import CheckState
 from readiness.assessment.scoring.queries.results import pass_text
@@ -13,7 +14,7 @@ from readiness.assessment.scoring.queries.rows import CheckRow
 from readiness.boards.checks import sentences as checks_sentences
 from readiness.boards.checks.queries import deciding_part
 from readiness.boards.packs.queries import Pack, refs_of
-from readiness.golive.reviews.tables import closed_words
+from readiness.golive.reviews.sentences import closed_words
 from web.states import state
 from web.units import day, duration, format_value, how_many, instant, number, percent, power
 from web.visibility import name_of
@@ -23,27 +24,36 @@ from web.visibility import name_of
 class PackColumn:
     """`percent` is a share of the table's width.
 
-    `kind` says that the cells are states of that kind, such as "check".
+    `kind` says that the cells are states of that kind, such as "check"; a column that `leads` has the link of its row.
     """
 
     title: str
     percent: int
     kind: str = ""
+    leads: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class PackTable:
+    """`urls` are the pages of the rows, if they have any."""
+
     columns: tuple[PackColumn, ...]
     rows: tuple[tuple[str, ...], ...]
+    urls: tuple[str, ...] = ()
 
     @property
     def lines(self) -> list[list[tuple[PackColumn, str]]]:
         return [list(zip(self.columns, row, strict=True)) for row in self.rows]
 
+    @property
+    def linked_lines(self) -> list[tuple[list[tuple[PackColumn, str]], str]]:
+        return list(zip(self.lines, self.urls or [""] * len(self.rows), strict=True))
+
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """`facts` are terms with their values; `empty` is shown if there are neither facts nor rows."""
+    """`facts` are terms with their values; `empty` is shown if there are neither facts nor rows. `url` is the page that
+    has all of it."""
 
     id: str
     title: str
@@ -52,6 +62,7 @@ class Section:
     table: PackTable | None = None
     empty: str = ""
     new_page: bool = False
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,23 +82,23 @@ def utc(at: datetime | None) -> str:
     return instant(at, UTC) if at else NOTHING
 
 
-def _columns(declared: str) -> tuple[PackColumn, ...]:
-    """Columns of "title percent, …"; "title:kind percent" holds states of that kind."""
+def columns_of(declared: str) -> tuple[PackColumn, ...]:
+    """Columns of "title percent, …"; "title:kind percent" holds states of that kind, "title> percent" leads."""
     columns = []
     for each in declared.split(", "):
         head, _, percent = each.rpartition(" ")
         title, _, kind = head.partition(":")
-        columns.append(PackColumn(title, int(percent), kind))
+        columns.append(PackColumn(title.removesuffix(">"), int(percent), kind, title.endswith(">")))
     return tuple(columns)
 
 
-DECIDING = _columns("State:check 11, What decides it 25, Check 20, Why 44")
-CHECKS = _columns(
+DECIDING = columns_of("State:check 11, What decides it 25, Check 20, Why 44")
+CHECKS = columns_of(
     "State:check 11, Check 19, Gate 6, Value 8, Limit 10, Limit from 7, Age 6, Evidence 11, Why 22"
 )
-EVIDENCE = _columns("Evidence 10, What 22, Taken 13, Entered by 10, File 15, SHA-256 30")
-GRANTS = _columns("Kind 14, State:grant 10, Check 20, Reason 26, Requested by 10, Approver 10, Ends 10")
-ANSWERS = _columns("Domain 15, Answer:sign-off 15, Person 20, When 15, Note 35")
+EVIDENCE = columns_of("Evidence 10, What 22, Taken 13, Entered by 10, File 15, SHA-256 30")
+GRANTS = columns_of("Kind 14, State:grant 10, Check 20, Reason 26, Requested by 10, Approver 10, Ends 10")
+ANSWERS = columns_of("Domain 15, Answer:sign-off 15, Person 20, When 15, Note 35")
 
 
 def written(pack: Pack, *, by: str, now: datetime) -> Document:
@@ -158,7 +169,7 @@ def _verdict(pack: Pack) -> Section:
         declared = checks_sentences.reliance_on_declarations(len(score.capped), score.measurable)
         facts.append(("Measured or declared", declared))
     rows = tuple(
-        (result.state, check.name, check.id, result.reason)
+        (result.state, check_title(check, result.failing), check.id, result.reason)
         for check, result in pack.checks
         if result is not None and check.id in score.deciding
     )

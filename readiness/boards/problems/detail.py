@@ -8,16 +8,18 @@ from typing import Any
 from readiness.assessment.framework import queries as framework_queries
 from readiness.assessment.scoring.models import HealthReason
 from readiness.assessment.scoring.queries.rows import SiteRef
-from readiness.boards.problems import responders
-from readiness.boards.problems.advice import Advice, advice_for
+from readiness.boards.alerts.handling import ProblemAlert, alert_of_problem
 from readiness.boards.problems.failing import SPANS, ChartSpan, FailingMetric, failing_metric, span_of
 from readiness.boards.problems.history import PastEvent, history_of
 from readiness.boards.problems.nearby import Nearby, nearby
-from readiness.boards.problems.responders import DomainDuty, ItemOwner
 from readiness.boards.problems.rows import PROBLEM, ProblemRow, problem_rows
 from readiness.demand.workloads.models import CRITICALITIES, Placement, WorkloadClass
+from readiness.loop.problems import responders
+from readiness.loop.problems.advice import Advice, advice_for
 from readiness.loop.problems.core.states import ProblemKind
 from readiness.loop.problems.models import ProblemQuerySet
+from readiness.loop.problems.responders import DomainDuty, ItemOwner
+from telemetry.links import explore_url
 from web.links import link, page_url
 from web.reports import choices
 
@@ -65,6 +67,7 @@ class ProblemDetail:
     others: Sequence[HealthReason]
     nearby: Nearby | None
     history: Sequence[PastEvent]
+    alert: ProblemAlert | None
 
     @property
     def more_touched(self) -> int:
@@ -72,9 +75,9 @@ class ProblemDetail:
 
 
 def detail_of(
-    problem: ProblemRow, listed: ProblemQuerySet, *, span: str, url: Any, user: Any, now: datetime
+    problem: ProblemRow, listed: ProblemQuerySet, *, span: str, url: Any, back: str, user: Any, now: datetime
 ) -> ProblemDetail:
-    """`url` gives the address of the page with another span."""
+    """`url` gives the address of the page with another span, `back` is the present one."""
     site = problem.site
     _version, framework = framework_queries.current()
     failing = failing_metric(problem)
@@ -98,11 +101,17 @@ def detail_of(
         sees_duties=sees_duties,
         owner=responders.owner_of(site, domains, user=user, now=now) if site and sees_owners else None,
         advice=advice_for(
-            problem, failing, framework, [each.check_id for each in touches], user=user, now=now
+            problem,
+            failing.reason if failing else None,
+            framework,
+            [each.check_id for each in touches],
+            user=user,
+            now=now,
         ),
         others=_others(problem),
         nearby=nearby(problem, user=user, now=now) if site and problem.since else None,
         history=history_of(problem, framework, now=now),
+        alert=alert_of_problem(problem.number, user=user, back=back, now=now),
     )
 
 
@@ -128,7 +137,7 @@ def _chart(problem: ProblemRow, failing: FailingMetric, span: ChartSpan, url: An
         title=failing.title,
         object=failing.reason.object if several and failing.reason else "",
         url=drawn[span.name],
-        explore_url=link("explore", **params, **times),
+        explore_url=explore_url(params | times),
         views=[
             view | {"chart_url": drawn[name]}
             for name, view in zip(SPANS, choices(words, span.name, url), strict=True)

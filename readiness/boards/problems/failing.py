@@ -9,7 +9,6 @@ from readiness.boards.checks.samples import sample_query
 from readiness.boards.problems.rows import ProblemRow
 from readiness.loop.problems.core.states import ProblemKind
 from telemetry.core.matching import OBJECT_COLUMNS
-from telemetry.core.metric import HealthRule
 from telemetry.core.registry import registry
 from telemetry.models import Series
 
@@ -82,18 +81,3 @@ def span_of(problem: ProblemRow, name: str, *, now: datetime) -> ChartSpan:
     length = SPANS[name]
     end = min(now, problem.ended_at + length / AFTER_THE_END) if problem.ended_at else now
     return ChartSpan(name, end - length, end)
-
-
-def rule_of(failing: FailingMetric) -> HealthRule | None:
-    """The rule of the registry that the reason broke."""
-    reason = failing.reason
-    definition = registry().get(reason.metric, None) if reason else None
-    if reason is None or definition is None:
-        return None
-    alike = [
-        rule
-        for rule in definition.health
-        if rule.measure == reason.measure and rule.direction == reason.direction
-    ]
-    with_its_limit = (rule for rule in alike if reason.threshold in (*rule.warn, *rule.critical))
-    return next(with_its_limit, alike[0] if alike else None)

@@ -8,7 +8,8 @@ import numpy as np
 from django.http import QueryDict
 from numpy.typing import NDArray
 
-from readiness.boards.problems.failing import ChartSpan, FailingMetric, rule_of
+from readiness.boards.problems.failing import ChartSpan, FailingMetric
+from readiness.loop.problems.advice import rule_of
 from telemetry import explore
 from telemetry.core.labels import NAME
 from telemetry.core.metric import ComparedValue, HealthRule, LimitTest, Metric
@@ -24,7 +25,7 @@ DAY_MS = 86_400_000
 
 def judged_lines(failing: FailingMetric, span: ChartSpan, *, now: datetime) -> ExploredLines:
     """Raises SpecError for a metric without series."""
-    rule = rule_of(failing)
+    rule = rule_of(failing.reason) if failing.reason else None
     rises = rule is not None and rule.measure is ComparedValue.INCREASE
     look_back = timedelta(seconds=rule.window_s) if rule is not None and rises else timedelta()
     explored = _explored(failing, failing.metric, span, look_back, rises=rises, now=now)

@@ -116,8 +116,9 @@ TABLE = Table(
     row_name="object",
     row_url=object_url,
     empty={
-        "title": "No object has this problem now",
-        "text": "It has ended, or it is not about objects.",
+        "title": "No object is unwell",
+        "text": "Each reason why a node, accelerator, port or feed is not well stands here, worst first. "
+        "A problem that was asked for has ended, or it is not about objects.",
         "icon": "circle-check",
     },
 )  # fmt: skip

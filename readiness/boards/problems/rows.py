@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from readiness.assessment.scoring.queries.rows import ReasonRow, SiteRef, copied, ref_of
 from readiness.loop.problems import sentences
@@ -26,7 +27,7 @@ class ProblemRow:
     is the domain, the source's or device's id, the check, the queue or the part of Muster. `kw` is the site's deployed
     capacity, `workloads` the number of classes placed there, `region` a slug. `cause` is the id of the problem that
     causes it, or its own id; `follow` is the number of problems that it causes. `metrics` are the metrics that show the
-    problem.
+    problem. `carrier` says who is on it (`readiness/boards/alerts/carriers.py`), where that was read.
     """
 
     id: str
@@ -62,6 +63,7 @@ class ProblemRow:
     check_id: str
     follow: int
     position: int | None
+    carrier: Any = None
 
     look = "problem"
 

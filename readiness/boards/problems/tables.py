@@ -10,6 +10,8 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from inventory.models import DomainChoices, Region, Site
 from readiness.assessment.scoring.models import HealthReason
+from readiness.boards.alerts.carriers import MINE, mine, not_taken
+from readiness.boards.alerts.carriers import NOBODY as CARRIED_BY_NOBODY
 from readiness.boards.problems.queries import CAUSE, group_of
 from readiness.boards.problems.rows import ProblemRow
 from readiness.boards.sites.tables import owner_text
@@ -22,8 +24,10 @@ from web.rest.lookups import AnyOf, Existing
 from web.states import state
 from web.tables import Column, Table
 from web.units import how_many, power
+from web.visibility import reader
 
 NOBODY = "none"
+CARRIERS = ((CARRIED_BY_NOBODY, "Not acknowledged"), (MINE, "Mine"))
 STATES = [(each.value, state("problem", each).word) for each in ProblemState]
 COLUMNS = (
     Column("state", "State", "state.value", lambda problem: state("problem", problem.state).word,
@@ -38,7 +42,9 @@ COLUMNS = (
     Column("stake", "At stake", "kw", template="readiness/problems/stake_cell.html", numeric=True, file_unit="kW",
            sort="kw", hint="Deployed at the site; each site counts once",
            export=lambda problem: problem.kw if problem.is_cause else None),
-    Column("owner", "Owner", "owner", template="readiness/problems/owner_cell.html", sort="answering",
+    Column("carrier", "Who is on it", lambda problem: problem.carrier.words if problem.carrier else None,
+           template="readiness/problems/carrier_cell.html"),
+    Column("owner", "Owner", "owner", template="readiness/problems/owner_cell.html", sort="answering", default=False,
            export=lambda problem: owner_text(problem.site) if problem.site else ""),
     Column("object", "Object", "where", default=False),
     Column("workloads", "Workloads", numeric=True, default=False, sort="workloads"),
@@ -92,10 +98,14 @@ class ProblemFilters(django_filters.FilterSet):
         field_name="site__region__slug", inner=Existing(Region, "slug"), commas=True, label="Region"
     )
     owner = Owner(field_name="answering", inner=OwnerName(), commas=True, label="Owner")
+    carrier = django_filters.ChoiceFilter(method="carried", choices=CARRIERS, label="Who is on it")
 
     class Meta:
         model = Problem
         fields: tuple[str, ...] = ()
+
+    def carried(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
+        return queryset.filter(not_taken() if value == CARRIED_BY_NOBODY else mine(reader()))
 
     def search(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
         words = Q()
@@ -133,8 +143,9 @@ def problems_table(
         then_by=IN_CAUSE,
         headed_by=_heading(group, sums),
         empty={
-            "title": "Nothing is wrong",
-            "text": "Every domain is healthy, every source is on time, and no check is failing.",
+            "title": "No problem is open",
+            "text": "As far as sites report, every domain is healthy, every source is on time, and no check fails. "
+            "A problem stands here as soon as it begins, worst first.",
             "icon": "circle-check",
         },
     )

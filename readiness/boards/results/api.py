@@ -13,6 +13,7 @@ from rest_framework.response import Response
 
 from accounts.models import User
 from inventory.models import Site
+from readiness.assessment.framework.serializers import CheckWordsField, checks_in
 from readiness.assessment.scoring import operations
 from readiness.assessment.scoring.core.states import CHECK_STATES, HEALTHS, VERDICTS
 from readiness.assessment.scoring.models import (
@@ -23,9 +24,10 @@ from readiness.assessment.scoring.models import (
     ScorePoint,
     SiteScore,
 )
+from readiness.assessment.scoring.queries.results import failing_of
 from readiness.assessment.scoring.queries.rows import ReasonRow
 from readiness.boards.health.queries import reason_row, reasons_of
-from readiness.boards.health.sentences import code_of_reason, reason_words
+from readiness.boards.health.sentences import reason_words
 from readiness.boards.results.filters import (
     FlipFilters,
     HealthReasonFilters,
@@ -35,6 +37,7 @@ from readiness.boards.results.filters import (
     ScoreFilters,
     SpanFilters,
 )
+from readiness.loop.problems.advice import code_of_reason
 from web import clock, watch
 from web.rest.errors import named_errors
 from web.rest.lookups import AnyOf
@@ -307,6 +310,9 @@ class ResultSerializer(ObjectSerializer):
     """`parts` are the sub-measures as judged, each with its own value, threshold, reason and age."""
 
     check = serializers.CharField(source="check_id", read_only=True)
+    check_name = CheckWordsField("name", help_text="A short noun")
+    check_claim = CheckWordsField("claim", help_text="The sentence that is true where the check passes")
+    failing = serializers.SerializerMethodField(help_text="Why it is not passed, in words; empty where it is")
     data_age_s = serializers.SerializerMethodField(help_text="Seconds since the evidence was taken")
     evaluated_at = serializers.DateTimeField(source="site.score.evaluated_at", read_only=True)
     parts = serializers.SerializerMethodField()
@@ -314,11 +320,16 @@ class ResultSerializer(ObjectSerializer):
     class Meta:
         model = CheckResult
         fields = (
-            "site", "check", "pillar", "gate", "state", "measured_state", "code", "tier", "value", "unit",
+            "site", "check", "check_name", "check_claim", "failing",
+            "pillar", "gate", "state", "measured_state", "code", "tier", "value", "unit",
             "threshold", "threshold_text", "margin", "reason", "evidence", "taken_at", "data_age_s",
             "expires_at", "since", "first_bad_at", "evaluated_at", "framework_version", "parts",
         )  # fmt: skip
         brief_fields = ("site", "check", "state")
+
+    def get_failing(self, result: CheckResult) -> str:
+        check = checks_in(self.context).get(result.check_id)
+        return failing_of(check, result) if check else ""
 
     def get_data_age_s(self, result: CheckResult) -> float | None:
         return _age_s(result.taken_at)

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from readiness.boards.site import sentences
 from readiness.boards.site.series import SeriesPanel
-from web.charts import Figure, across, ms, nothing
+from web.charts import Figure, across, ms, nothing, nth_axis, panels_below
 
 
 def series(panels: Sequence[SeriesPanel], *, start: datetime, end: datetime) -> Figure:
@@ -15,11 +15,12 @@ def series(panels: Sequence[SeriesPanel], *, start: datetime, end: datetime) -> 
     layout = _shared_time(len(drawn), ms(start), ms(end))
     traces: list[Figure] = []
     for number, panel in enumerate(drawn):
-        _add_panel(panel, _nth(number), traces, layout)
+        _add_panel(panel, nth_axis(number), traces, layout)
     meta = {
         "finding": sentences.last_values(drawn),
         "footer": sentences.drawn_from(panels),
         "foot_right": sentences.last_sample(drawn),
+        "links": [{"text": f"Explore {panel.title}", "url": panel.explore_url} for panel in drawn],
         "start_ms": ms(start),
         "end_ms": ms(end),
         "narrow": {"xaxis": {"nticks": 4}},
@@ -32,29 +33,18 @@ def _shared_time(rows: int, start_ms: int, end_ms: int) -> Figure:
         "hovermode": "x unified",
         "hoversubplots": "axis",
         "margin": {"l": 52, "r": 16, "t": 22, "b": 26},
-        "grid": {
-            "rows": rows,
-            "columns": 1,
-            "subplots": [[f"xy{_nth(number)}"] for number in range(rows)],
-            "roworder": "top to bottom",
-            "ygap": 0.24,
-        },
+        "grid": panels_below(rows),
         "xaxis": {
             "type": "date",
             "showgrid": False,
             "showspikes": True,
             "hoverformat": "%-d %b %Y %H:%M",
-            "anchor": f"y{_nth(rows - 1)}",
+            "anchor": f"y{nth_axis(rows - 1)}",
             "range": [start_ms, end_ms],
         },
         "shapes": [],
         "annotations": [],
     }
-
-
-def _nth(number: int) -> str:
-    """Return the suffix of an axis: Plotly's first axis has no number."""
-    return str(number + 1) if number else ""
 
 
 def _add_panel(panel: SeriesPanel, nth: str, traces: list[Figure], layout: Figure) -> None:

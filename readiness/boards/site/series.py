@@ -14,8 +14,8 @@ from readiness.assessment.scoring.queries.rows import SampleQuery
 from readiness.boards.checks.samples import sample_query, sent_metrics
 from telemetry import sentences, store
 from telemetry.core.downsample import shortened
-from telemetry.core.metric import ComparedValue, LimitTest
 from telemetry.core.registry import registry
+from telemetry.links import explore_url
 from telemetry.params import admitted_query
 from web.units import number, scale
 
@@ -80,6 +80,7 @@ class SeriesPanel:
     provenance: str
     step_s: int
     left_out: int = 0
+    explore_url: str = ""
 
 
 def panels(
@@ -122,6 +123,9 @@ def _panel(
         provenance=lines[0].provenance if lines else "",
         step_s=spec.step_s,
         left_out=question.left_out,
+        explore_url=explore_url(
+            dict(query.params) | {"group_by": "*", "start": _ms_text(start), "end": _ms_text(end)}
+        ),
     )
 
 
@@ -154,13 +158,7 @@ def _ms_text(at: datetime) -> str:
 def _limits(site: Site, query: SampleQuery, factor: float, unit: str) -> tuple[PanelLimit, ...]:
     definition = registry().get(query.metric, None)
     panel_limits = []
-    for rule in definition.health if definition else ():
-        if (
-            rule.when
-            or rule.measure is not ComparedValue.VALUE
-            or rule.direction not in (LimitTest.ABOVE, LimitTest.BELOW)
-        ):
-            continue
+    for rule in definition.plain_rules if definition else ():
         for word, limits in (("warn", rule.warn), ("critical", rule.critical)):
             panel_limits += [
                 PanelLimit(_limit_label(word, limit * factor, unit), limit * factor) for limit in limits[:1]

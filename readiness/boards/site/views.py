@@ -23,18 +23,26 @@ from readiness.assessment.scoring.figures import provenance_of_all
 from readiness.assessment.scoring.queries.results import pillars_on
 from readiness.assessment.scoring.queries.rows import CheckRow
 from readiness.assessment.scoring.queries.standing import annotate_owner
+from readiness.boards.alerts.carriers import not_taken
 from readiness.boards.checks import answering as checks_answering
+from readiness.boards.checks import blockers
 from readiness.boards.checks import sentences as checks_sentences
 from readiness.boards.checks.answering import Answering
 from readiness.boards.checks.views import SEES_OWNERS, ownership_cells
 from readiness.boards.health.queries import open_reasons
 from readiness.boards.health.sentences import FlipLine
-from readiness.boards.site import blockers, charts, queries, sentences, series, tables
+from readiness.boards.heat.views import heat_card
+from readiness.boards.power.queries import rack_paths
+from readiness.boards.power.sentences import summary as power_summary
+from readiness.boards.power.views import MAY_SEE as SEES_POWER
+from readiness.boards.site import charts, queries, sentences, series, tables
 from readiness.boards.site.people import people_of
 from readiness.boards.site.queries import inventory_counts
 from readiness.boards.sites import tables as sites_tables
 from readiness.boards.waivers.sentences import excepted_note
 from readiness.golive.reviews import queries as review_queries
+from readiness.loop.incidents.queries import MAY_SEE as SEES_INCIDENTS
+from readiness.loop.incidents.queries import open_incidents_at
 from readiness.loop.problems.models import Problem
 from readiness.organisation.ownership.queries import UNOWNED, SiteCells
 from telemetry.drift import queries as drifts
@@ -105,6 +113,7 @@ def page(request: HttpRequest, slug: str) -> tuple[TablePage | None, Any]:
         "review": review_queries.sites_review(site, now=at) if may_see_reviews else None,
         "inventory_url": link("site-detail", site.pk),
         "open_problems": Problem.objects.open().causes().filter(site=site).count(),
+        "not_taken": Problem.objects.open().filter(not_taken(), site=site).count(),
         "drifts": [(drift, contradiction(drift)) for drift in drifts.pressing([site.pk])],
         **_verdict(site, site_page, at),
         **contents,
@@ -205,7 +214,7 @@ def _overview(site_view: AskedSite) -> dict[str, Any]:
     held_by = blockers.blockers(
         site, holding_checks, cells, site_page.framework, names=site_view.names, now=site_view.at
     )
-    dates = [blocker.due_on for blocker in held_by if blocker.due_on]
+    dates = [blocker.counted_on for blocker in held_by if blocker.counted_on]
     return _series_card(site_view) | {
         "pillars": [
             sites_tables.pillar_bar(pillar, before.get(pillar.id))
@@ -220,6 +229,9 @@ def _overview(site_view: AskedSite) -> dict[str, Any]:
         "ready_on": max(dates) if held_by and len(dates) == len(held_by) else None,
         "owners": ownership_cells(site, cells, names=site_view.names, now=site_view.at),
         "flips": [FlipLine(*row) for row in queries.recent_flips(site, site_page.framework)],
+        "open_incidents": open_incidents_at(site.pk)
+        if site_view.request.user.has_perm(SEES_INCIDENTS)
+        else [],
     }
 
 
@@ -234,11 +246,26 @@ def _domain(site_view: AskedSite) -> dict[str, Any]:
     site, domain = site_view.site, site_view.tab
     detail = next((each for each in site_view.page.domains if each.domain == domain), None)
     table = tables.reasons_of_domain(is_blind=detail is not None and detail.is_blind, now=site_view.at)
-    return _series_card(site_view) | {
-        "detail": detail,
-        "domain_title": DomainChoices(domain).label,
-        "table": table_kit.page(site_view.request, table, open_reasons(site, domain)),
-    }
+    return (
+        _series_card(site_view)
+        | _equipment(site_view, domain)
+        | {
+            "detail": detail,
+            "domain_title": DomainChoices(domain).label,
+            "table": table_kit.page(site_view.request, table, open_reasons(site, domain)),
+        }
+    )
+
+
+def _equipment(site_view: AskedSite, domain: str) -> dict[str, Any]:
+    """The cards beside the series of a domain: its accelerators, or its racks and their feeds."""
+    site = site_view.site
+    if domain == DomainChoices.COMPUTE:
+        return {"heat": heat_card(site_view.request, site)}
+    if domain == DomainChoices.ENERGY and site_view.request.user.has_perms(SEES_POWER):
+        paths = rack_paths(site, now=site_view.at)
+        return {"power": power_summary(paths), "power_url": link("site-power", site.slug)}
+    return {}
 
 
 def _evidence(site_view: AskedSite) -> dict[str, Any]:

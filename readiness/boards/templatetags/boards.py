@@ -15,7 +15,9 @@ from readiness.boards.explain import sentences as moves
 from readiness.boards.health import sentences as health_sentences
 from readiness.boards.matrix.tables import MARKED_TIERS, CellLine, gap_note
 from readiness.boards.objects.queries import MODELS
+from readiness.boards.power.sentences import feed_words
 from readiness.boards.waivers.sentences import ends
+from telemetry.links import explore_url
 from web.links import link, noun
 from web.states import state
 from web.units import power
@@ -28,6 +30,7 @@ register.filter("change", moves.points)
 register.filter("reason_words", health_sentences.reason_words)
 register.filter("reading", health_sentences.reading_words)
 register.filter("grant_ends", ends)
+register.filter("feed_words", feed_words)
 
 
 @register.simple_tag
@@ -87,7 +90,7 @@ def object_url(reason: ReasonRow | None) -> str:
 @register.filter
 def samples_url(reason: ReasonRow, slug: str) -> str:
     samples = {"site": slug, "metric": reason.metric, "start": "now-24h", "end": "now"}
-    return link("explore", **samples) if reason.metric else ""
+    return explore_url(samples) if reason.metric else ""
 
 
 @register.filter

@@ -5,6 +5,7 @@ from typing import cast
 from django.db.models import QuerySet
 from rest_framework import serializers
 
+from readiness.assessment.framework.serializers import CheckWordsField
 from readiness.assessment.grants import operations
 from readiness.assessment.grants.models import Grant, GrantQuerySet, GrantStanding
 from readiness.boards.waivers.requests import ask_for_grant
@@ -29,6 +30,7 @@ class GrantSerializer(ObjectSerializer):
     """
 
     check = serializers.CharField(source="check_id", max_length=64)
+    check_name = CheckWordsField("name")
     state = ChoiceValueField(choices=GrantStanding.choices, source="standing", read_only=True)
     approval_flags = FlagsField()
     starts_at = serializers.DateTimeField(required=False, help_text="Now, if none is given")
@@ -39,6 +41,7 @@ class GrantSerializer(ObjectSerializer):
             "site",
             "kind",
             "check",
+            "check_name",
             "part",
             "state",
             "reason",

@@ -12,9 +12,7 @@ class JurisdictionConfig(AppConfig):
     def ready(self) -> None:
         # Runs after `migrate` and `flush`, as for the framework, because nothing can be decided without rules.
         post_migrate.connect(_publish_shipped, sender=self)
-        from readiness.demand.jurisdiction.kinds import facts_on_record
         from readiness.demand.jurisdiction.queries import rules_in_force
-        from readiness.demand.workloads.kinds import add_facts
         from web import links, search
 
         search.register_rows(
@@ -29,7 +27,6 @@ class JurisdictionConfig(AppConfig):
         )
         links.has_page(self.get_model("Rule"), "rule")
         links.has_page(self.get_model("RulePack"), "rule-pack")
-        add_facts(facts_on_record)
 
 
 def _publish_shipped(sender: AppConfig, using: str, **kwargs: Any) -> None:

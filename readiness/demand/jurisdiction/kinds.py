@@ -15,6 +15,7 @@ from readiness.demand.jurisdiction.forms import DataOriginForm, HeldBasisForm
 from readiness.demand.jurisdiction.models import DataOrigin, HeldBasis
 from readiness.demand.jurisdiction.operations import MAY_SEE
 from readiness.demand.jurisdiction.serializers import HeldBasisFields
+from readiness.demand.workloads.kinds import add_facts
 from readiness.demand.workloads.models import WorkloadClass
 from web import clock, links
 from web.kinds import Kind
@@ -144,3 +145,6 @@ def _bases(workload: WorkloadClass, today: date) -> tuple[str, str]:
     n = len(bases)
     note = f"{sum(held_on(basis, today) for basis in bases)} held today"
     return f"{n} {'basis' if n == 1 else 'bases'}" if n else "", note
+
+
+add_facts(facts_on_record)

@@ -125,6 +125,7 @@ class Rule(models.Model):
     """One provision in one pack. The same slug in another pack is the same rule at another time."""
 
     HISTORY = True
+    HISTORY_TITLE = ("title",)
     VISIBLE_WHERE = "true"  # organisation-wide
     ERASING_KEEPS = {"*": VERSION_KEEPS}
 
@@ -222,6 +223,7 @@ class GroupMember(models.Model):
     """A country in a group from a day to a day, both included."""
 
     HISTORY = True
+    HISTORY_TITLE = ("group", "country")
     VISIBLE_WHERE = "true"  # organisation-wide
 
     group = models.ForeignKey(CountryGroup, on_delete=models.CASCADE, related_name="members")
@@ -251,6 +253,7 @@ class DataOrigin(models.Model):
     """The data of a workload class is under the law of a country; there may be several."""
 
     HISTORY = True
+    HISTORY_TITLE = ("workload_class", "country")
     VISIBLE_WHERE = "true"  # organisation-wide
 
     workload_class = models.ForeignKey(
@@ -298,6 +301,7 @@ class HeldBasis(models.Model):
     """
 
     HISTORY = True
+    HISTORY_TITLE = ("workload_class", "basis")
     VISIBLE_WHERE = "true"  # organisation-wide
 
     workload_class = models.ForeignKey(

@@ -64,7 +64,7 @@ def rules(pack: RulePackDocument, today: date) -> Table:
         columns=(
             Column("jurisdiction", "Jurisdiction", sort="jurisdiction", phone="hide"),
             Column("title", "Rule", url=links.page_url, sort="title", locked=True, phone="title"),
-            Column("effect", "Says", template="readiness/jurisdiction/answer_cell.html", sort="effect",
+            Column("effect", "Effect", template="readiness/jurisdiction/answer_cell.html", sort="effect",
                    phone="status", export=lambda row: row.effect),
             Column("kind", "Question", value="kind", sort="kind"),
             Column("covers", "Covers", value=covers, phone="full"),

@@ -86,7 +86,7 @@ _facts_above: list[MakeFacts] = []
 
 
 def add_facts(make: MakeFacts) -> None:
-    """Let a room above add facts to the jurisdiction card of a class; call it in AppConfig.ready."""
+    """Let a room above add facts to the jurisdiction card of a class; call it where that room declares its kinds."""
     if make not in _facts_above:
         _facts_above.append(make)
 

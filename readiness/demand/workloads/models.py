@@ -269,6 +269,7 @@ class ServedRegion(models.Model):
     """A workload class serves the users of a region, and so must reach them within its latency limit."""
 
     HISTORY = True
+    HISTORY_TITLE = ("workload_class", "user_region")
     VISIBLE_WHERE = "true"  # organisation-wide
 
     workload_class = models.ForeignKey(WorkloadClass, on_delete=models.CASCADE, related_name="served")
@@ -300,6 +301,7 @@ class AcceleratorDemand(models.Model):
     """Number of accelerators of a type that one placement needs; without a type any will do. Rows add up."""
 
     HISTORY = True
+    HISTORY_TITLE = ("workload_class", "device_type")
     VISIBLE_WHERE = "true"  # organisation-wide
 
     workload_class = models.ForeignKey(WorkloadClass, on_delete=models.CASCADE, related_name="accelerators")
@@ -340,6 +342,7 @@ class Placement(models.Model):
     """A workload class runs at a site from a day to a day."""
 
     HISTORY = True
+    HISTORY_TITLE = ("workload_class",)
     HISTORY_LASTS = True
 
     workload_class = models.ForeignKey(WorkloadClass, on_delete=models.CASCADE, related_name="placements")

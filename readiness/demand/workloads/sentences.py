@@ -54,7 +54,7 @@ def envelope_state(envelope: Envelope, today: date) -> dict[str, Any]:
         return {"state": "stale", "text": f"Outdated since {day(until)}: confirm it"}
     if envelope.missing:
         return {"state": "fail", "text": f"Lacks {', '.join(PART_NAMES[part] for part in envelope.missing)}"}
-    return {"state": "pass", "text": f"Complete, valid until {day(until)}"}
+    return {"state": "pass", "text": f"valid until {day(until)}"}
 
 
 def days_text(started_on: date, today: date) -> str:

@@ -5,13 +5,15 @@ Names, addresses and UUIDs depend only on the data files and the scale.
 """
 
 import hashlib
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from math import ceil, sqrt
 from pathlib import Path
 from typing import Any, Literal, cast
 
+from readiness.demo.core.halls import PlannedHall, planned_halls
 from web import yaml_documents
 
 DATA = Path(__file__).resolve().parent.parent / "data"
@@ -118,12 +120,14 @@ class SitePlan:
     facts: Mapping[str, Any]
     node_type: NodeType
     fabric: FabricPlan
+    spine: FabricPlan
     racks: tuple[str, ...]
     nodes: tuple[PlannedNode, ...]
     switches: tuple[PlannedSwitch, ...]
     feeds: tuple[PlannedFeed, ...]
     ups: tuple[PlannedUps, ...]
     cooling: tuple[PlannedCooling, ...]
+    halls: tuple[PlannedHall, ...]
     waves: tuple[tuple[int, int], ...]
 
     @property
@@ -136,9 +140,18 @@ class SitePlan:
 
     @property
     def it_kw(self) -> float:
-        """IT power at name plate: nodes and switches, kW."""
-        switches_w = len(self.switches) * self.fabric.nameplate_w
-        return (len(self.nodes) * self.node_type.nameplate_w + switches_w) / 1000
+        """IT power at name plate: nodes, switches and the racks of other halls, kW."""
+        switches_kw = len(self.switches) * self.fabric.nameplate_w / 1000
+        return _racks_kw(self.node_type, len(self.nodes), self.halls) + switches_kw
+
+    @property
+    def accelerators(self) -> int:
+        """Those of the inventory and those of the halls that report by rack."""
+        return len(self.nodes) * self.node_type.count + sum(hall.accelerators for hall in self.halls)
+
+    @property
+    def hall_racks(self) -> tuple[str, ...]:
+        return tuple(rack for hall in self.halls for rack in hall.racks)
 
     @property
     def main_meter(self) -> str:
@@ -151,7 +164,11 @@ class SitePlan:
         return float(max(10, 10 * ceil(self.it_kw * 1.25 / 10)))
 
     def wave_it_kw(self, nodes: int) -> float:
+        """The other halls grew with the nodes, in the same shares."""
         return self.it_kw * nodes / len(self.nodes)
+
+    def wave_accelerators(self, nodes: int) -> int:
+        return round(self.accelerators * nodes / len(self.nodes))
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,16 +196,21 @@ def site_plan(facts: Mapping[str, Any], hardware: Mapping[str, Any], *, number: 
     waves = tuple((int(days), int(count) * scale) for days, count in facts["waves"])
     nodes = tuple(_nodes(slug, number, node_type, fabric, waves))
     racks = tuple(dict.fromkeys(node.rack for node in nodes))
+    halls = planned_halls(facts, hardware)
+    heat_kw = _racks_kw(node_type, len(nodes), halls)
+    is_small = "edge" in facts["profiles"]
     return SitePlan(
         facts=facts,
         node_type=node_type,
         fabric=fabric,
+        spine=_spine(facts, hardware),
         racks=racks,
         nodes=nodes,
-        switches=tuple(_switches(slug, number, facts["kind"], fabric, len(nodes))),
-        feeds=tuple(_feeds(slug, number, node_type, nodes, racks)),
-        ups=tuple(_ups(slug, number, facts["kind"], node_type, len(nodes))),
-        cooling=tuple(_cooling(slug, number, facts, node_type, len(nodes))),
+        switches=tuple(_switches(slug, number, fabric, len(nodes), is_small=is_small)),
+        feeds=tuple(_feeds(slug, number, node_type, nodes, racks, halls)),
+        ups=tuple(_ups(slug, number, heat_kw, is_small=is_small)),
+        cooling=tuple(_cooling(slug, number, facts, heat_kw, is_small=is_small)),
+        halls=halls,
         waves=waves,
     )
 
@@ -214,6 +236,12 @@ def _fabric(key: str, hardware: Mapping[str, Any]) -> FabricPlan:
         key=key,
         **{name: fields[name] for name in FabricPlan.__slots__ if name != "key"},
     )
+
+
+def _spine(facts: Mapping[str, Any], hardware: Mapping[str, Any]) -> FabricPlan:
+    """The spines' product, at the site's own version if it states one."""
+    product = _fabric(facts.get("spine", facts["fabric"]), hardware)
+    return replace(product, software_version=facts.get("spine_software", product.software_version))
 
 
 def _uuid(name: str, index: int) -> str:
@@ -253,10 +281,12 @@ def _switch_port(fabric: FabricPlan, place: int) -> str:
     return f"Ethernet{place + 1}"
 
 
-def _switches(slug: str, number: int, kind: str, fabric: FabricPlan, nodes: int) -> list[PlannedSwitch]:
+def _switches(
+    slug: str, number: int, fabric: FabricPlan, nodes: int, *, is_small: bool
+) -> list[PlannedSwitch]:
     if nodes == 0:
         return []
-    if kind == "edge":
+    if is_small:
         uplink = (PlannedPort("Ethernet1", False),)
         return [PlannedSwitch(f"{slug}-sw1", _address(number, 10, 0), "edge", uplink, ())]
     leaves = ceil(nodes / fabric.nodes_per_leaf)
@@ -278,8 +308,18 @@ def _switches(slug: str, number: int, kind: str, fabric: FabricPlan, nodes: int)
     return built
 
 
+def _racks_kw(node_type: NodeType, nodes: int, halls: Sequence[PlannedHall]) -> float:
+    """Name plate of all racks without their switches, kW."""
+    return nodes * node_type.nameplate_w / 1000 + sum(hall.it_kw for hall in halls)
+
+
 def _feeds(
-    slug: str, number: int, node_type: NodeType, nodes: Sequence[PlannedNode], racks: Sequence[str]
+    slug: str,
+    number: int,
+    node_type: NodeType,
+    nodes: Sequence[PlannedNode],
+    racks: Sequence[str],
+    halls: Sequence[PlannedHall],
 ) -> list[PlannedFeed]:
     """Two PDUs a rack, each rated so that half the rack's name plate is 36 % of it.
 
@@ -287,8 +327,10 @@ def _feeds(
     """
     feeds: list[PlannedFeed] = []
     legs: tuple[Leg, Leg] = ("A", "B")
-    for position, rack in enumerate(racks):
-        load_kw = sum(node.rack == rack for node in nodes) * node_type.nameplate_w / 1000
+    filled = Counter(node.rack for node in nodes)
+    loads = {rack: filled[rack] * node_type.nameplate_w / 1000 for rack in racks}
+    loads |= {rack: hall.rack_kw for hall in halls for rack in hall.racks}
+    for position, (rack, load_kw) in enumerate(loads.items()):
         amps = 16 * ceil(load_kw / 2 / 0.36 / _feed_kw(1) / 16)
         for side, leg in enumerate(legs):
             feeds.append(
@@ -310,12 +352,12 @@ def _feed_kw(amps: float) -> float:
     return sqrt(3) * FEED_VOLTAGE_V * amps / 1000
 
 
-def _ups(slug: str, number: int, kind: str, node_type: NodeType, nodes: int) -> list[PlannedUps]:
-    """One UPS on each side, each able to carry the IT load alone at 70 %; an edge site has only one."""
-    if nodes == 0:
+def _ups(slug: str, number: int, load_kw: float, *, is_small: bool) -> list[PlannedUps]:
+    """One UPS on each side, each able to carry the IT load alone at 70 %; a small site has only one."""
+    if not load_kw:
         return []
-    rated_kw = float(ceil(nodes * node_type.nameplate_w / 1000 / 0.7))
-    legs: tuple[Leg, ...] = ("single",) if kind == "edge" else ("A", "B")
+    rated_kw = float(ceil(load_kw / 0.7))
+    legs: tuple[Leg, ...] = ("single",) if is_small else ("A", "B")
     return [
         PlannedUps(
             f"{slug}-ups{'' if leg == 'single' else '-' + leg.lower()}",
@@ -327,17 +369,20 @@ def _ups(slug: str, number: int, kind: str, node_type: NodeType, nodes: int) -> 
     ]
 
 
+# Capacity of one cooling unit in kW: at a site of one hall, and where there are several.
+_UNIT_KW = {"air": (120.0, 500.0), "liquid": (500.0, 2000.0)}
+
+
 def _cooling(
-    slug: str, number: int, facts: Mapping[str, Any], node_type: NodeType, nodes: int
+    slug: str, number: int, facts: Mapping[str, Any], heat_kw: float, *, is_small: bool
 ) -> list[PlannedCooling]:
-    if nodes == 0:
+    if not heat_kw:
         return []
-    liquid = facts["cooling_class"] == "H1"
-    unit_kw = 500.0 if liquid else 120.0
-    heat_kw = nodes * node_type.nameplate_w / 1000
-    units = max(1 if facts["kind"] == "edge" else 2, ceil(heat_kw / unit_kw) + 1)
-    stem, medium = ("cdu", "liquid") if liquid else ("crah", "air")
+    medium: Literal["air", "liquid"] = "liquid" if facts["cooling_class"] == "H1" else "air"
+    unit_kw = _UNIT_KW[medium]["halls" in facts]
+    units = max(1 if is_small else 2, ceil(heat_kw / unit_kw) + 1)
+    stem = "cdu" if medium == "liquid" else "crah"
     return [
-        PlannedCooling(f"{slug}-{stem}{unit + 1}", _address(number, 40, unit), medium, unit_kw)  # type: ignore[arg-type]
+        PlannedCooling(f"{slug}-{stem}{unit + 1}", _address(number, 40, unit), medium, unit_kw)
         for unit in range(units)
     ]

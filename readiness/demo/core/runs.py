@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from readiness.assessment.evidence.core.interop import ASPECTS, BETWEEN, PREFIX
 from readiness.demo.core import outputs
 from readiness.demo.core.noise import wobble
 from readiness.demo.core.plan import PlannedNode, SitePlan, book
@@ -50,6 +51,7 @@ def rounds(site: SitePlan, day: Day, *, first: int, last: int) -> tuple[DemoRun,
         for run in _Round(site, run_book, age, day(age)).runs(
             has_soak=(since - age) % run_book["soak_every"] == 0,
             has_incast=(since - age) % run_book["incast_every"] == 0,
+            has_interop=(since - age) % run_book["interop_every"] == 0,
         )
     )
 
@@ -74,6 +76,40 @@ def last_check(day: Day, age: int, at: datetime) -> datetime:
     return max(night for night in (day(age) + NIGHT, day(age + 1) + NIGHT) if night <= at)
 
 
+def interop_test(site: SitePlan, at: datetime) -> DemoRun:
+    """Every leaf with every spine above it passes each test; the bit errors of its link are the raw figures."""
+    links = [(leaf.name, port, spine) for leaf in site.switches for port, spine, _ in leaf.links]
+    raw: list[Row] = [
+        (
+            at,
+            "pre_fec_bit_errors",
+            round(4e-9 * (1 + 0.5 * wobble(f"{leaf}/{port}")), 10),
+            "",
+            f"{leaf} {port}",
+        )
+        for leaf, port, _ in links
+    ]
+    records: list[Row] = [
+        (at, f"{PREFIX}{aspect}", 1.0, "", f"{leaf}{BETWEEN}{spine}")
+        for leaf, _, spine in links
+        for aspect in ASPECTS
+        # Flow control of InfiniBand uses credits.
+        if aspect != "incast" or site.fabric.kind != "infiniband"
+    ]
+    switches = tuple(dict.fromkeys(name for leaf, _, spine in links for name in (leaf, spine)))
+    content = outputs.table(tool="interoperability test 3.2", rows=[*raw, *records])
+    return DemoRun("csv", "interop.csv", content, at, switches)
+
+
+def failed_soak(site: SitePlan, at: datetime, *, flaps: int) -> DemoRun:
+    """A soak whose last hours saw link flaps that nobody explained."""
+    rows = soak_rows(
+        at, name=site.name, busbw=470.0, inlet=21.0, ttft_ms=0.0, drift=0.0, slope=0.4, flaps=flaps
+    )
+    content = outputs.table(tool="soak test 2.1", rows=list(rows))
+    return DemoRun("csv", "soak.csv", content, at, tuple(node.name for node in site.nodes))
+
+
 def _class_of(site: SitePlan) -> str:
     """The class that is served at the site."""
     slugs = (row["slug"] for row in book("fleet")["workload_classes"] if site.name in row["sites"])
@@ -89,7 +125,7 @@ class _Round:
     age: int
     begin: datetime
 
-    def runs(self, *, has_soak: bool, has_incast: bool) -> Iterator[DemoRun]:
+    def runs(self, *, has_soak: bool, has_incast: bool, has_interop: bool) -> Iterator[DemoRun]:
         yield from self._nodes(timedelta(hours=1))
         if len(self.site.nodes) > 1:
             yield from self._fabric(timedelta(hours=2))
@@ -100,6 +136,8 @@ class _Round:
             yield self._served(timedelta(hours=5, minutes=45))
         if has_incast and self.site.fabric.kind == "roce":
             yield self._incast(timedelta(hours=6))
+        if has_interop and self.site.spine != self.site.fabric:
+            yield interop_test(self.site, self.begin + timedelta(hours=6, minutes=30))
         if has_soak:
             yield self._soak(timedelta(hours=7))
             yield self._drill(timedelta(hours=9))
@@ -208,7 +246,7 @@ class _Round:
         soak, end = self.run_book["soak"], self.begin + after
         drawn = {name: self._draw(soak[name], name) for name in ("inlet", "ttft_ms", "drift", "slope")}
         busbw = self._times_floor("intra-node-floor", "inside", "soak")
-        rows = list(soak_rows(end, name=self.site.name, busbw=busbw, **drawn))
+        rows = list(soak_rows(end, name=self.site.name, busbw=busbw, flaps=0, **drawn))
         content = outputs.table(tool="soak test 2.1", rows=rows)
         return self._run("csv", "soak.csv", content, after, self.site.nodes)
 

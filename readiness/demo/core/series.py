@@ -40,6 +40,7 @@ class Signals:
     inlet_c: Floats
     nodes_w: Floats
     racks_kw: Floats
+    halls_kw: Floats
     it_kw: Floats
     site_kw: Floats
 
@@ -50,7 +51,8 @@ class Signals:
         load = np.where(lost, 0.0, load)
         watts = shapes.accelerator_w(shape, load)
         nodes_w = shapes.node_w(shape, ts, watts)
-        it_kw = shapes.it_kw(shape, nodes_w)
+        halls_kw = shapes.hall_racks_kw(shape, ts)
+        it_kw = shapes.it_kw(shape, nodes_w, halls_kw)
         return cls(
             ts=ts,
             busy=load,
@@ -58,6 +60,7 @@ class Signals:
             inlet_c=shapes.inlet_c(shape, ts) + stories.inlet_rise(shape, ts),
             nodes_w=nodes_w,
             racks_kw=shapes.rack_kw(shape, nodes_w),
+            halls_kw=halls_kw,
             it_kw=it_kw,
             site_kw=it_kw * shapes.overhead(shape, ts),
         )
@@ -167,24 +170,33 @@ def _switch_ports(site: SitePlan, ts: Floats) -> Iterator[Block]:
 
 
 def _pdus(shape: SiteShape, stories: Stories, signals: Signals) -> Iterator[Block]:
+    """Power of every feed; of the racks whose nodes report, the current too."""
+    site = shape.plan
     leg_a, leg_b = stories.leg_share(shape, signals.ts, signals.racks_kw)
+    legs = {
+        "A": np.concatenate([leg_a, signals.halls_kw * 0.51], axis=1),
+        "B": np.concatenate([leg_b, signals.halls_kw * 0.49], axis=1),
+    }
+    places = {rack: place for place, rack in enumerate((*site.racks, *site.hall_racks))}
     # The meter of the whole site uses the metrics of a PDU.
-    labels: list[Labels] = [{"instance": shape.plan.main_meter, "job": "snmp-pdu", "inletLabel": "I1"}]
+    labels: list[Labels] = [{"instance": site.main_meter, "job": "snmp-pdu", "inletLabel": "I1"}]
     columns: list[Floats] = [signals.site_kw[:, 0]]
-    for feed in shape.plan.feeds:
-        rack = shape.plan.racks.index(feed.rack)
+    for feed in site.feeds:
         labels.append({"instance": feed.device, "job": "snmp-pdu", "inletLabel": "I1"})
-        columns.append((leg_a if feed.leg == "A" else leg_b)[:, rack])
+        columns.append(legs[feed.leg][:, places[feed.rack]])
     kilowatts = np.stack(columns, axis=1)
-    # Sent in mA.
-    milliamperes = kilowatts * 1000 / (sqrt(3) * FEED_VOLTAGE_V) * 1000
     yield Block(
         "measurementsInletSensorValue",
         _add_labels(labels, sensorType="activePower"),
         np.round(kilowatts * 1000),
     )
+    metered = 1 + 2 * len(site.racks)
+    # Sent in mA.
+    milliamperes = kilowatts[:, :metered] * 1000 / (sqrt(3) * FEED_VOLTAGE_V) * 1000
     yield Block(
-        "measurementsInletSensorValue", _add_labels(labels, sensorType="rmsCurrent"), np.round(milliamperes)
+        "measurementsInletSensorValue",
+        _add_labels(labels[:metered], sensorType="rmsCurrent"),
+        np.round(milliamperes),
     )
 
 

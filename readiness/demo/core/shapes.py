@@ -26,13 +26,15 @@ IDLE_SHARE_OF_TDP = 0.11
 
 @dataclass(frozen=True)
 class SiteShape:
-    """A site's plan with the arrays that its signals need; accelerators are ordered by node."""
+    """A site's plan with the arrays that its signals need; accelerators are ordered by node, racks of halls by hall."""
 
     plan: SitePlan
     zone_offset_s: float
     node_seeds: Seeds
     accelerator_seeds: Seeds
     rack_of_node: np.ndarray
+    hall_seeds: Seeds
+    hall_rack_kw: Floats
 
     @classmethod
     def build(cls, plan: SitePlan, *, at: datetime) -> "SiteShape":
@@ -46,6 +48,8 @@ class SiteShape:
             node_seeds=seeds([node.name for node in plan.nodes]),
             accelerator_seeds=seeds([uuid for node in plan.nodes for uuid in node.uuids]),
             rack_of_node=np.array([positions[node.rack] for node in plan.nodes], dtype=np.int64),
+            hall_seeds=seeds([f"{plan.slug}/{rack}" for rack in plan.hall_racks]),
+            hall_rack_kw=np.array([[hall.rack_kw for hall in plan.halls for _ in hall.racks]]),
         )
 
 
@@ -67,14 +71,16 @@ def _weekend(ts: Floats, zone_offset_s: float) -> Floats:
 
 def busy(shape: SiteShape, ts: Floats) -> Floats:
     """Share of each node's accelerators that work, 0 to 1."""
+    return _busy(shape, shape.node_seeds, ts)
+
+
+def _busy(shape: SiteShape, units: Seeds, ts: Floats) -> Floats:
     profiles = shape.plan.facts["profiles"]
     if "training" in profiles:
-        return _training(shape.node_seeds, ts)
+        return _training(units, ts)
     floor, swing = (0.08, 0.55) if "edge" in profiles else (0.16, 0.66)
     day = day_curve(ts, shape.zone_offset_s) * (1 - 0.25 * _weekend(ts, shape.zone_offset_s))
-    jitter = 0.06 * wander(shape.node_seeds, ts, every_s=900) + 0.04 * wander(
-        shape.node_seeds, ts, every_s=120
-    )
+    jitter = 0.06 * wander(units, ts, every_s=900) + 0.04 * wander(units, ts, every_s=120)
     return np.clip(floor + swing * day + jitter, 0.02, 0.98)
 
 
@@ -137,10 +143,15 @@ def rack_kw(shape: SiteShape, nodes_w: Floats) -> Floats:
     return racks
 
 
-def it_kw(shape: SiteShape, nodes_w: Floats) -> Floats:
+def hall_racks_kw(shape: SiteShape, ts: Floats) -> Floats:
+    """Power of each rack of the halls that report by rack, kW: 30 % of its name plate when idle, 80 % when busy."""
+    return shape.hall_rack_kw * (0.3 + 0.5 * _busy(shape, shape.hall_seeds, ts))
+
+
+def it_kw(shape: SiteShape, nodes_w: Floats, halls_kw: Floats) -> Floats:
     """IT load of the site, kW; switches always draw 60 % of their name plate."""
     switches_kw = 0.6 * len(shape.plan.switches) * shape.plan.fabric.nameplate_w / 1000
-    return nodes_w.sum(axis=1, keepdims=True) / 1000 + switches_kw
+    return nodes_w.sum(axis=1, keepdims=True) / 1000 + halls_kw.sum(axis=1, keepdims=True) + switches_kw
 
 
 def overhead(shape: SiteShape, ts: Floats) -> Floats:

@@ -13,6 +13,7 @@ import numpy as np
 
 from readiness.demo.core.plan import FleetPlan, SitePlan, book
 from readiness.demo.core.shapes import DAY, HOUR
+from readiness.demo.core.span import LONG_WEEKS
 from readiness.demo.core.stories import (
     FLAPPING_PORTS,
     FLAPPING_SITE,
@@ -26,8 +27,7 @@ from readiness.demo.core.stories import (
 MINUTE = 60.0
 # Scores are weekly back to here: with this week, enough for a sparkline of 24 weeks.
 WEEKS = 23
-# Before that, scores are every four weeks, back to the first sites: 18 months.
-LONG_WEEKS = 75
+# Before that, scores are every four weeks, back to the first sites.
 LONG_STEP_WEEKS = 4
 DAILY_DAYS = 7
 # Daily measures look back this far: the 30-day peak, and the day in which it begins.

@@ -18,16 +18,18 @@ from readiness.assessment.scoring.models import Flip
 from readiness.assessment.scoring.operations import evaluate, lock
 from readiness.demo.core.plan import FleetPlan, fleet_plan
 from readiness.demo.core.shapes import utc
+from readiness.demo.core.span import HISTORY
 from readiness.demo.core.stories import Stories
 from readiness.demo.core.timeline import TimelinePoint, timeline
 from readiness.demo.models import DemoFleet
 from readiness.demo.operations import shadow
-from readiness.demo.operations.fleet import HISTORY, write_evidence
+from readiness.demo.operations.fleet import write_evidence
 from readiness.demo.operations.history import Past, parts
 from readiness.demo.operations.people import people
 from readiness.demo.operations.plans import Decided
 from readiness.demo.operations.records import ACTOR
 from readiness.demo.operations.runs import Portion
+from readiness.demo.progress import fleets_being_written, set_history
 from telemetry.models import Source, SourceFlip
 from web.actor import acting
 
@@ -54,24 +56,10 @@ def go_on(*, clock: Callable[[], datetime], budget_s: float = 20.0) -> int:
                 raise  # the database was unavailable or a lock was taken: the next turn tries again
             except Exception as error:
                 log.exception("The demo's history cannot go on")
-                _set(State.RUNNING, State.FAILED, failure=f"{type(error).__name__}: {error}"[:400])
+                set_history(State.RUNNING, State.FAILED, failure=f"{type(error).__name__}: {error}"[:400])
                 break
             steps += 1
     return steps
-
-
-def cancel() -> bool:
-    """Stop after the current step; the written part stays. Returns False if nothing is being written."""
-    return _set(State.RUNNING, State.CANCELLED)
-
-
-def resume() -> bool:
-    """Continue after the last finished step. Returns False if nothing was cancelled and nothing failed."""
-    return _set(State.CANCELLED, State.RUNNING) or _set(State.FAILED, State.RUNNING)
-
-
-def _set(before: State, after: State, *, failure: str = "") -> bool:
-    return bool(DemoFleet.objects.filter(history=before).update(history=after, history_failure=failure))
 
 
 def _claim() -> DemoFleet | None:
@@ -79,7 +67,7 @@ def _claim() -> DemoFleet | None:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_STEPPING])
         if not cursor.fetchone()[0]:
             return None
-    return DemoFleet.objects.filter(history=State.RUNNING, sampled_at__isnull=False).first()
+    return fleets_being_written().first()
 
 
 class _Steps:

@@ -10,25 +10,30 @@ from django.db import transaction
 from accounts.models import User
 from inventory.models import Site
 from readiness.demo.core.plan import FleetPlan, fleet_plan
-from readiness.demo.core.timeline import LONG_WEEKS, scored_days
+from readiness.demo.core.span import HISTORY
+from readiness.demo.core.timeline import scored_days
 from readiness.demo.models import DemoFleet
 from readiness.demo.operations.duty import write_duty
 from readiness.demo.operations.factors import load_published, write_factors
 from readiness.demo.operations.history import Say, add_minutes, write_history, write_present, write_sources
+from readiness.demo.operations.incidents import write_incidents
 from readiness.demo.operations.inventory import write_catalogue, write_parts, write_regions, write_sites
+from readiness.demo.operations.legal_duties import write_legal_duties
+from readiness.demo.operations.loop import write_loop
 from readiness.demo.operations.made import DemoObjects
+from readiness.demo.operations.night import write_night
 from readiness.demo.operations.people import people, write_logins, write_owners
-from readiness.demo.operations.plans import ask_portfolio, write_plans, write_review
+from readiness.demo.operations.plans import ask_portfolio, plan_the_road, write_plans, write_review
 from readiness.demo.operations.practice import write_practice
 from readiness.demo.operations.records import ACTOR, write_records, write_values
 from readiness.demo.operations.removal import remove
 from readiness.demo.operations.runs import Portion, write_runs, write_trials
 from readiness.demo.operations.staffing import staffed_of, write_workforce
+from readiness.demo.operations.standards import write_standards
 from readiness.demo.operations.workloads import write_workloads
 from readiness.tradeoffs.models import PortfolioRun
 from web.actor import acting
 
-HISTORY = timedelta(weeks=LONG_WEEKS)
 # A load takes less time; a longer gap means that nobody sent samples.
 LOAD_TAKES = timedelta(minutes=10)
 
@@ -95,8 +100,12 @@ def _load(
         say(load_published(by=staff.get("planner"), now=now))
         write(plan, fleet, now=now, say=say)
         write_plans(_sites(fleet), staff, now=now)
+        plan_the_road(_sites(fleet), staff, DemoObjects(fleet.made), now=now)
         run = ask_portfolio(staff, now=now)
         fleet.made |= {PortfolioRun._meta.label: [run.pk] if run else []}
+        write_loop(_sites(fleet), staff, now=now)
+        write_night(_sites(fleet), staff, DemoObjects(fleet.made), loaded_at=fleet.loaded_at, now=now)
+        write_incidents(_sites(fleet), staff, DemoObjects(fleet.made), now=now)
         fleet.sampled_at = now
         fleet.history = DemoFleet.History.DONE if portion is Portion.ALL else DemoFleet.History.RUNNING
         fleet.save(update_fields=["sampled_at", "history", "made"])
@@ -148,7 +157,10 @@ def write_inventory(
         workforce = write_workforce(sites, staff, catalogue.manufacturers, objects, now=now)
         write_duty(plan, sites, workforce, objects, now=now)
         write_practice(sites, workforce, objects, now=now)
-    write_trials(sites, by=logins.get("ops"), now=now)
+        write_legal_duties(sites, workforce.teams, objects, now=now)
+    if staff is not None:
+        write_standards(sites, staff, logins, objects, now=now)
+    write_trials(plan, sites, by=logins.get("ops"), now=now)
     write_evidence(plan, sites, portion=portion, staff=logins, now=now)
     write_review(sites, logins, now=now)
     write_factors(plan, sites, objects, by=logins.get("planner"), now=now)

@@ -177,10 +177,18 @@ def _parts(plan: SitePlan, site: Site, catalogue: Catalogue, *, now: datetime) -
         built.capacity(
             now.date() - timedelta(days=days_ago),
             it_kw=round(plan.wave_it_kw(nodes), 2),
-            accelerators=nodes * plan.node_type.count,
-            note=f"Wave {number}: {nodes} nodes",
+            accelerators=plan.wave_accelerators(nodes),
+            note=_wave_note(plan, number, nodes),
         )
     return built
+
+
+def _wave_note(plan: SitePlan, number: int, nodes: int) -> str:
+    note = f"Wave {number}: {nodes} nodes"
+    if plan.halls:
+        racks = round(len(plan.hall_racks) * nodes / len(plan.nodes))
+        note += f", {racks} racks of {plan.halls[0].product}"
+    return note
 
 
 def _add_nodes(built: SiteRows, plan: SitePlan, catalogue: Catalogue) -> None:
@@ -209,13 +217,14 @@ def _add_switches(built: SiteRows, plan: SitePlan, catalogue: Catalogue) -> None
         first_node = leaves * plan.fabric.nodes_per_leaf if switch.role == "leaf" else 0
         leaves += switch.role == "leaf"
         rack = plan.nodes[min(first_node, len(plan.nodes) - 1)].rack
+        product = plan.spine if switch.role == "spine" else plan.fabric
         built.device(
             switch.name,
             Role.SWITCH,
-            catalogue.switches[plan.fabric.key],
+            catalogue.switches[product.key],
             rack=rack,
             management_address=switch.address,
-            software_version=plan.fabric.software_version,
+            software_version=product.software_version,
             position=TOP_OF_RACK_U - switches_by_rack[rack],
             description=switch.role,
         )

@@ -1,21 +1,30 @@
 """Past decisions, recorded when the history reaches their day; at its end campaigns, a go-live review, the worklist and
 one portfolio."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import cycle
 from typing import Any
 
 from django.core.exceptions import ValidationError
 
 from accounts.models import User
 from inventory.models import Site
+from readiness.assessment.scoring.core.closing import ClosingTarget
+from readiness.assessment.scoring.core.gap import CapacityMeasure
+from readiness.assessment.scoring.gap.closing import closing
+from readiness.assessment.scoring.queries.standing import fleet_standing
 from readiness.demand.workloads.models import WorkloadClass
 from readiness.demo.core.plan import book
 from readiness.demo.models import DemoFleet
+from readiness.demo.operations.made import DemoObjects
 from readiness.demo.operations.people import people
 from readiness.golive.campaigns import operations as campaigns
+from readiness.golive.models import Campaign
 from readiness.golive.reviews import operations as reviews
 from readiness.golive.worklist import operations as worklist
+from readiness.golive.worklist import plans as road_plans
+from readiness.golive.worklist.plans import PlannedPair
 from readiness.tradeoffs.decisions import operations
 from readiness.tradeoffs.models import Decision, PortfolioRun
 from readiness.tradeoffs.placing.params import question_of
@@ -113,7 +122,7 @@ def write_plans(sites: Mapping[str, Site], staff: Mapping[str, User], *, now: da
     record_book = book("records")
     for row in record_book["campaigns"]:
         if row["site"] in sites:
-            _write_campaign(sites[row["site"]], row, by=staff["planner"], now=now)
+            _write_campaign(sites[row["site"]], row, staff, now=now)
     for row in record_book["worklist"]:
         if row["site"] in sites:
             worklist.add(
@@ -122,13 +131,39 @@ def write_plans(sites: Mapping[str, Site], staff: Mapping[str, User], *, now: da
                 owner_name=row["owner"],
                 due_on=(now + timedelta(days=row["due_in"])).date(),
                 note=row["note"],
+                cost=row.get("cost"),
+                currency=row.get("currency", ""),
                 by=staff["planner"],
                 now=now - timedelta(days=7),
             )
 
 
-def _write_campaign(site: Site, row: Mapping[str, Any], *, by: User, now: datetime) -> None:
-    planned_at = now - timedelta(days=row["planned"])
+def plan_the_road(
+    sites: Mapping[str, Site], staff: Mapping[str, User], objects: DemoObjects, *, now: datetime
+) -> None:
+    """Put all that holds some sites on the worklist, as plans with a day. Call after the first scoring."""
+    for row in book("records")["plans"]:
+        planned_sites = {sites[name].slug: sites[name] for name in row["sites"] if name in sites}
+        if not planned_sites or row["by"] not in staff:
+            continue
+        held_sites = closing(
+            fleet_standing(now=now, site_ids=[site.pk for site in planned_sites.values()]),
+            target=ClosingTarget.READY,
+            measure=CapacityMeasure.POWER,
+        ).held_sites
+        pairs = [
+            PlannedPair(planned_sites[each.site], check_id, row["owner"])
+            for each in held_sites
+            for check_id in each.checks
+        ]
+        if pairs:
+            due_on = (now + timedelta(days=row["due_in"])).date()
+            by = staff[row["by"]]
+            objects.note([road_plans.add(name=row["name"], due_on=due_on, pairs=pairs, by=by, now=now)])
+
+
+def _write_campaign(site: Site, row: Mapping[str, Any], staff: Mapping[str, User], *, now: datetime) -> None:
+    by, planned_at = staff["planner"], now - timedelta(days=row["planned"])
     campaign = campaigns.create(
         site=site,
         name=row["name"],
@@ -138,9 +173,19 @@ def _write_campaign(site: Site, row: Mapping[str, Any], *, by: User, now: dateti
         now=planned_at,
     )
     campaigns.start(campaign, by=by, now=planned_at)
+    _share_out(campaign, row.get("doers", ()), staff, now=now)
     if "finished" in row:
         ended_at = now - timedelta(days=row["finished"])
         campaigns.finish(campaign, note=row["ended_with"], by=by, now=ended_at)
+
+
+def _share_out(campaign: Campaign, doers: Sequence[str], staff: Mapping[str, User], *, now: datetime) -> None:
+    """Give the runs to these in turn, each two days after the one before; "" leaves a run to nobody."""
+    for place, (item, name) in enumerate(zip(campaign.items.order_by("pk"), cycle(doers), strict=False)):
+        if name:
+            due_on = min((now + timedelta(days=2 * place + 1)).date(), campaign.due_on)
+            who = {"assignee": staff[name]} if name in staff else {"assigned_to": name}
+            campaigns.change_item(item, due_on=due_on, by=staff["planner"], now=now, **who)
 
 
 def write_review(sites: Mapping[str, Site], staff: Mapping[str, User], *, now: datetime) -> None:

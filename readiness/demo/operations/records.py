@@ -19,21 +19,19 @@ from readiness.boards.waivers.requests import ask_for_grant
 from readiness.demand.workloads.models import WorkloadClass
 from readiness.demo.core.plan import FleetPlan, book, fleet_plan
 from readiness.demo.core.records import PlannedRecord, limits, records
-from readiness.demo.models import DemoFleet
 from readiness.demo.operations.factors import keep_hours
 from readiness.demo.operations.made import DemoObjects
 from readiness.demo.operations.people import keep_owned, people
 from readiness.demo.operations.practice import keep_practice
 from readiness.demo.operations.runs import Portion, keep_runs
 from readiness.demo.operations.workloads import keep_confirmed
+from readiness.demo.progress import fleets_with_records_due
 from readiness.organisation.people.models import Person
 from telemetry.models import SourceProvenance
 from web.actor import acting
 
 FIRST_DAYS = 560
 """A day before any site of the plan had capacity."""
-AGAIN_AFTER = timedelta(hours=5)
-"""The data of a nightly job count for a day; renewed this often, they never expire while Muster runs."""
 ACTOR = "demo"
 
 
@@ -89,12 +87,10 @@ def keep_current(*, now: datetime) -> int:
 
     Returns their number; 0 without a demo or shortly after the last call.
     """
-    fleet = DemoFleet.objects.select_for_update().filter(sampled_at__isnull=False).first()
+    fleet = fleets_with_records_due(now).select_for_update().first()
     if fleet is None:
         return 0
     last_at = fleet.recorded_at or fleet.loaded_at
-    if now - last_at < AGAIN_AFTER:
-        return 0
     sites = {site.name: site for site in Site.objects.filter(pk__in=fleet.made[Site._meta.label])}
     staff = people(fleet.made)
     ops = staff.get("ops")

@@ -9,6 +9,7 @@ from accounts.models import Token, User
 from inventory.models import Site
 from readiness.demo.models import DemoFleet
 from readiness.demo.operations import shadow
+from readiness.demo.operations.standards import remove_standards
 from readiness.organisation.people.models import Person, Qualification
 from telemetry import store
 from telemetry.models import Series, Source
@@ -17,6 +18,9 @@ from web.actor import acting
 
 # In this order, no object of the demo refers to a deleted one.
 _CATALOGUE = (
+    *("lessons.Lesson", "framework.FrameworkVersion"),
+    "golive.WorkPlan",
+    "duties.LegalDuty",
     *("people.Survey", "people.Rotation", "people.CapabilityRule"),
     *("people.Person", "people.Course", "people.Skill", "people.Procedure", "people.Team"),
     "evidence.Floor",
@@ -42,6 +46,7 @@ def remove(*, by: User | None, now: datetime) -> bool:
         shadow.drop()
         _remove_telemetry(fleet, by=by, now=now)
         Site.objects.filter(pk__in=fleet.made.get(Site._meta.label, [])).delete()
+        remove_standards(fleet.made)
         # Two leads assess each other, so neither could go before the other.
         Qualification.objects.filter(person__in=fleet.made.get(Person._meta.label, [])).delete()
         for label in _CATALOGUE:

@@ -5,6 +5,7 @@ Runs count from the time they were taken, so all of the past can be imported bef
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any
@@ -15,7 +16,16 @@ from inventory.models import Accelerator, Device, Site
 from readiness.assessment.evidence.operations import RunContext, Upload, import_runs
 from readiness.demo.core import outputs
 from readiness.demo.core.plan import FleetPlan, SitePlan, book
-from readiness.demo.core.runs import REPEATS, Day, DemoRun, last_check, quick_checks, rounds
+from readiness.demo.core.runs import (
+    REPEATS,
+    Day,
+    DemoRun,
+    failed_soak,
+    interop_test,
+    last_check,
+    quick_checks,
+    rounds,
+)
 from telemetry.models import SourceProvenance
 
 EVERY = timedelta(minutes=3)
@@ -138,13 +148,24 @@ def _import(
     return len(import_runs(site=site, uploads=uploads, by=by, now=now))
 
 
-def write_trials(sites: Mapping[str, Site], *, by: User | None, now: datetime) -> None:
+def write_trials(plan: FleetPlan, sites: Mapping[str, Site], *, by: User | None, now: datetime) -> None:
     record_book = book("records")
+    plans = {site.name: site for site in plan.sites}
+    for row in record_book["tests"]:
+        if row["site"] in sites:
+            taken_at = now - timedelta(days=row["ago"])
+            run = _test(plans[row["site"]], row, taken_at)
+            _import(sites[row["site"]], [run], after=taken_at - EVERY, by=by, now=now)
     for rows, runs in (("latency", _path), ("trials", _node)):
         for row in record_book[rows]:
             if row["site"] in sites:
                 taken_at = now - timedelta(days=row["ago"])
                 _import(sites[row["site"]], runs(row, taken_at), after=taken_at - EVERY, by=by, now=now)
+
+
+def _test(site: SitePlan, row: Mapping[str, Any], at: datetime) -> DemoRun:
+    run = failed_soak(site, at, flaps=row["flaps"]) if "flaps" in row else interop_test(site, at)
+    return replace(run, note=row["note"])
 
 
 def _path(row: Mapping[str, Any], began: datetime) -> Iterator[DemoRun]:

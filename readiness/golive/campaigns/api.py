@@ -12,6 +12,7 @@ from rest_framework.exceptions import MethodNotAllowed
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from readiness.assessment.framework.serializers import CheckWordsField
 from readiness.golive.campaigns import operations, queries
 from readiness.golive.campaigns.queries import ItemRow
 from readiness.golive.campaigns.tables import CampaignFilters, ItemFilters
@@ -43,6 +44,7 @@ class ItemSerializer(ObjectSerializer):
     """`progress` follows from the evidence as of now; for an ended campaign it is the progress at its end."""
 
     check = serializers.CharField(source="check_id", max_length=64)
+    check_name = CheckWordsField("name")
     parts = serializers.ListField(
         child=serializers.CharField(max_length=64),
         required=False,
@@ -55,7 +57,17 @@ class ItemSerializer(ObjectSerializer):
     class Meta:
         model = CampaignItem
         fields = (
-            *("campaign", "check", "parts", "progress", "progress_reason", "tool", "scope", "targets"),
+            *(
+                "campaign",
+                "check",
+                "check_name",
+                "parts",
+                "progress",
+                "progress_reason",
+                "tool",
+                "scope",
+                "targets",
+            ),
             *("load", "size_bytes", "repeats", "how", "assignee", "assigned_to", "due_on", *_DROPPED),
         )
         read_only_fields = ("campaign", *_DROPPED)

@@ -213,3 +213,8 @@ class Sum:
     @property
     def share(self) -> str:
         return f"{self.done} / {self.total}"
+
+    @property
+    def parts(self) -> dict[str, int]:
+        """The parts that a bar of the share is drawn of, in its order."""
+        return {progress: self.by_progress.get(progress, 0) for progress in (Progress.DONE, *WORST_FIRST[:4])}

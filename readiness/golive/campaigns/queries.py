@@ -16,7 +16,9 @@ from readiness.assessment.framework.core.vocabulary import EvidenceKind, Gate
 from readiness.assessment.scoring.core.combine import ACCEPTABLE
 from readiness.assessment.scoring.core.states import CheckState, Tier
 from readiness.assessment.scoring.models import CheckResult, SiteScore
-from readiness.golive.campaigns.planning import ItemProgress, Since, Sum, progress_of
+from readiness.assessment.scoring.queries.results import failing_of
+from readiness.golive.campaigns.doers import DoerShare, PlannedRun, next_run, shares
+from readiness.golive.campaigns.planning import IN_NO_SHARE, ItemProgress, Since, Sum, progress_of
 from readiness.golive.models import Campaign, CampaignItem, Progress, RunTarget
 from web.visibility import name_of
 
@@ -31,6 +33,20 @@ class CampaignRow:
     campaign: Campaign
     sum: Sum
     days_left: int | None
+    runs: tuple[PlannedRun, ...] = ()
+
+    @property
+    def next_run(self) -> PlannedRun | None:
+        return next_run(self.runs) if self.campaign.is_open else None
+
+    @property
+    def shares(self) -> list[DoerShare]:
+        return shares(self.runs)
+
+    @property
+    def unassigned(self) -> int:
+        """Open runs of an open campaign that nobody does."""
+        return sum(run.is_open and not run.doer for run in self.runs) if self.campaign.is_open else 0
 
     @property
     def is_over(self) -> bool:
@@ -41,6 +57,7 @@ class CampaignRow:
 class ItemRow:
     item: CampaignItem
     check_name: str
+    claim: str
     gate: str
     part_names: tuple[str, ...]
     standing: ItemProgress
@@ -49,6 +66,10 @@ class ItemRow:
     @property
     def progress(self) -> str:
         return Progress.DROPPED if self.item.is_dropped else self.standing.progress
+
+    @property
+    def is_open(self) -> bool:
+        return self.progress not in (Progress.DONE, *IN_NO_SHARE)
 
     @property
     def first_parts(self) -> tuple[str, ...]:
@@ -74,6 +95,7 @@ class GateRow:
 
     check: Check
     state: str
+    failing: str
     reason: str
     parts: tuple[tuple[str, str, str], ...]
     evidence: frozenset[EvidenceKind]
@@ -104,27 +126,45 @@ def last_campaign(site: Site) -> Campaign | None:
 def rows(campaigns: Sequence[Campaign], *, now: datetime) -> list[CampaignRow]:
     _version, framework = framework_queries.current()
     items: dict[int, list[CampaignItem]] = defaultdict(list)
-    for item in CampaignItem.objects.filter(campaign__in=campaigns).order_by("id"):
+    stored_items = CampaignItem.objects.filter(campaign__in=campaigns).select_related("assignee")
+    for item in stored_items.order_by("id"):
         items[item.campaign_id].append(item)
     stored = _stored({campaign.site_id for campaign in campaigns if campaign.is_open}, items.values())
-    return [
-        CampaignRow(
-            campaign,
-            Sum(Counter(_progress(campaign, item, framework, stored) for item in items[campaign.pk])),
-            days_left(campaign, now) if campaign.is_open else None,
+    return [_campaign_row(campaign, items[campaign.pk], framework, stored, now) for campaign in campaigns]
+
+
+def _campaign_row(
+    campaign: Campaign, items: Sequence[CampaignItem], framework: Framework, stored: Stored, now: datetime
+) -> CampaignRow:
+    checks = framework.checks_by_id
+    runs = tuple(
+        PlannedRun(
+            item,
+            checks[item.check_id].name if item.check_id in checks else item.check_id,
+            _progress(campaign, item, framework, stored),
+            item.due_on or campaign.due_on,
         )
-        for campaign in campaigns
-    ]
+        for item in items
+    )
+    left_days = days_left(campaign, now) if campaign.is_open else None
+    return CampaignRow(campaign, Sum(Counter(run.progress for run in runs)), left_days, runs)
 
 
 def item_rows(campaign: Campaign, *, now: datetime) -> list[ItemRow]:
+    """Open items come first, by day, then in the framework's order."""
     items = list(campaign.items.select_related("assignee", "dropped_by").order_by("id"))
     for item in items:
         item.campaign = campaign
     by_id = rows_of_items(items, now=now)
     _version, framework = framework_queries.current()
     order = {check.id: place for place, check in enumerate(framework.checks)}
-    return sorted(by_id.values(), key=lambda row: (order.get(row.item.check_id, len(order)), row.item.pk))
+    return sorted(
+        by_id.values(),
+        key=lambda row: (
+            *(not row.is_open, row.item.due_on or campaign.due_on),
+            *(order.get(row.item.check_id, len(order)), row.item.pk),
+        ),
+    )
 
 
 def rows_of_items(items: Sequence[CampaignItem], *, now: datetime) -> dict[int, ItemRow]:
@@ -156,6 +196,7 @@ def _item_row(
     return ItemRow(
         item=item,
         check_name=check.name if check else item.check_id,
+        claim=check.claim if check else "",
         gate=gates.get((campaign.site_id, item.check_id), str(check.gate) if check else ""),
         part_names=tuple(names.get(part, part) for part in item.parts),
         standing=progress,
@@ -219,6 +260,7 @@ def gate_rows(site: Site, items: Sequence[CampaignItem] = ()) -> list[GateRow] |
         GateRow(
             check=check,
             state=result.state,
+            failing=failing_of(check, result),
             reason=result.reason,
             parts=tuple(_open_parts(check, result)),
             evidence=check.evidence,

@@ -1,12 +1,15 @@
 """Filters and columns of campaigns, and of the items of one."""
 
+from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 from django import forms
 from django.db.models import Q
 from django.utils.html import format_html
 
 from readiness.assessment.evidence.core.parsed import size_text
+from readiness.golive.campaigns.actions import CampaignRights, RowAction, campaign_action, item_action
 from readiness.golive.campaigns.queries import CampaignRow, ItemRow
 from readiness.golive.models import ENDED, Campaign, CampaignItem, Progress
 from web.ages import ago
@@ -77,7 +80,13 @@ def _item_page(row: ItemRow) -> str:
     return link("campaign-item", row.item.pk)
 
 
-def campaign_table(now: datetime) -> Table:
+def doers(row: CampaignRow) -> str:
+    """`Ana Reis, Rui Reis and 1 more`: those with runs left, by the day of the next one."""
+    names = [share.doer for share in row.shares if share.doer and share.next_run is not None]
+    return ", ".join(names[:2]) + (f" and {len(names) - 2} more" if len(names) > 2 else "")
+
+
+def campaign_table(now: datetime, rights: CampaignRights) -> Table:
     return Table(
         id="campaigns",
         noun=("campaign", "campaigns"),
@@ -89,14 +98,18 @@ def campaign_table(now: datetime) -> Table:
             Column("site", "Site", "campaign.site.name", url=lambda row: link("site", row.campaign.site.slug),
                    sort="site__name", export="campaign.site.slug"),
             Column("progress", "Progress", "sum.percent", lambda row: f"{row.sum.done} of {row.sum.total} done",
-                   template="readiness/campaigns/progress_cell.html", file_unit="%", phone="full",
+                   template="readiness/campaigns/progress_cell.html", file_unit="%", phone="row",
                    export=lambda row: None if row.sum.percent is None else round(row.sum.percent, 1)),
-            _counted("failed", "Failed", "bad"),
-            _counted("blocked", "Blocked", "warn"),
-            _counted("missing", "Missing", ""),
+            Column("doers", "Who", doers, phone="row", template="readiness/campaigns/doers_cell.html"),
+            Column("next", "Next run", lambda row: row.next_run.check_name if row.next_run else "", phone="row",
+                   template="readiness/campaigns/next_cell.html"),
             Column("due", "Due", "campaign.due_on", lambda row: _due(row, now), sort="due_on", numeric=True,
                    tone=lambda row: "bad" if row.is_over else ""),
-            _counted("stale", "Stale", "warn", default=False),
+            _action_column(lambda row: campaign_action(row, rights)),
+            _counted("failed", "Failed", "bad"),
+            _counted("blocked", "Blocked", "warn"),
+            _counted("stale", "Stale", "warn"),
+            _counted("missing", "Missing", ""),
             Column("by", "Planned by", "campaign.created_by", default=False),
             Column("note", "Note", "campaign.note", default=False, phone="full"),
         ),
@@ -115,16 +128,25 @@ def _due(row: CampaignRow, now: datetime) -> str:
     return format_html("<span>{} · {}</span>", day(row.campaign.due_on), left(row, now))
 
 
-def _counted(progress: str, label: str, tone: str, *, default: bool = True) -> Column:
+def _action_column(action: Callable[[Any], RowAction | None]) -> Column:
+    def label(row: Any) -> str:
+        offered = action(row)
+        return offered.label if offered else ""
+
+    return Column("action", "Next step", action, label, export=label, phone="row",
+                  template="readiness/campaigns/action_cell.html")  # fmt: skip
+
+
+def _counted(progress: str, label: str, tone: str) -> Column:
     def count(row: CampaignRow) -> int:
         return row.sum.by_progress.get(progress, 0)
 
     return Column(
-        progress, label, count, numeric=True, tone=lambda row: tone if count(row) else "", default=default
+        progress, label, count, numeric=True, tone=lambda row: tone if count(row) else "", default=False
     )
 
 
-def item_table(campaign: Campaign) -> Table:
+def item_table(campaign: Campaign, rights: CampaignRights) -> Table:
     return Table(
         id="items",
         noun=("item", "items"),
@@ -135,13 +157,16 @@ def item_table(campaign: Campaign) -> Table:
                    template="readiness/campaigns/item_state_cell.html"),
             Column("check", "Check", "check_name", url=_item_page, template="readiness/campaigns/item_cell.html",
                    sort=True, locked=True, phone="title", export="item.check_id"),
-            Column("gate", "Gate", sort=True),
-            Column("run", "Run", lambda row: row.item.get_tool_display(), run_words, sort=True),
-            Column("targets", "Made on", lambda row: row.item.get_targets_display(), sort=True),
+            Column("run", "Run", lambda row: row.item.get_tool_display(), run_words, sort=True, phone="row",
+                   template="readiness/campaigns/run_cell.html"),
             Column("why", "What it waits for", why, phone="full", template="readiness/campaigns/why_cell.html"),
-            Column("assigned", "Assigned to", sort=True),
+            Column("assigned", "Who", sort=True, text=lambda row: row.assigned or "nobody",
+                   tone=lambda row: "warn" if row.is_open and not row.assigned else ""),
             Column("due", "Due", lambda row: row.item.due_on or campaign.due_on, sort=True, numeric=True,
                    tone=lambda row: "bad" if row.is_late else ""),
+            _action_column(lambda row: item_action(row, campaign, rights)),
+            Column("gate", "Gate", sort=True, default=False),
+            Column("targets", "Made on", lambda row: row.item.get_targets_display(), sort=True, default=False),
             Column("parts", "Sub-measures", lambda row: ", ".join(row.part_names), default=False, phone="full"),
             Column("taken", "Run of", "standing.taken_at", default=False),
         ),

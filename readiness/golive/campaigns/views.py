@@ -16,6 +16,7 @@ from readiness.assessment.evidence.models import Tool, ValidationRun
 from readiness.assessment.framework import queries as framework_queries
 from readiness.assessment.framework.core.definition import Framework
 from readiness.golive.campaigns import operations, queries, tables
+from readiness.golive.campaigns.actions import import_url, rights_of
 from readiness.golive.campaigns.planning import parts_by_runs
 from readiness.golive.models import Campaign, CampaignItem, RunTarget
 from web import answers
@@ -23,10 +24,11 @@ from web import tables as table_kit
 from web.clock import now
 from web.forms import WITH_NEIGHBOURS, DayField, PersonField, RefusedForm, ShownForm
 from web.links import crumbs, link
+from web.outside import marked
 from web.permissions import asks
 from web.reports import Report
 from web.tables import TablePage
-from web.workflows.pages import StepPages, form_page, reader
+from web.workflows.pages import StepPages, TakenBack, form_page, reader
 
 USUAL = timedelta(days=42)
 PEOPLE = User.objects.filter(is_active=True).order_by("username")
@@ -157,7 +159,8 @@ CAMPAIGNS = Report("readiness/campaigns/list.html", *SEE)
 def campaigns(request: HttpRequest) -> tuple[TablePage, Any]:
     at = now()
     prepare = lambda page_items: queries.rows(page_items, now=at)  # noqa: E731
-    table = table_kit.page(request, tables.campaign_table(at), queries.campaigns(), prepare=prepare)
+    declared = tables.campaign_table(at, rights_of(request.user))
+    table = table_kit.page(request, declared, marked(queries.campaigns()), prepare=prepare)
     sites = request.GET.getlist("site")
     return table, lambda: {
         "site": sites[0] if len(sites) == 1 else "",
@@ -227,7 +230,7 @@ def _show(
 ) -> HttpResponseBase:
     at = now()
     rows = queries.item_rows(campaign, now=at)
-    table = table_kit.page(request, tables.item_table(campaign), rows)
+    table = table_kit.page(request, tables.item_table(campaign, rights_of(request.user)), rows)
     if status == 200 and table_kit.wants_table_only(request, table):
         return table_kit.respond(request, "readiness/campaigns/campaign.html", table)
     [row] = queries.rows([campaign], now=at)
@@ -238,7 +241,7 @@ def _show(
         "table": table,
         "left": tables.left(row, at),
         "judged": gate is not None,
-        "gate": [(each, each.item and _import_url(each.item, campaign)) for each in gate or ()],
+        "gate": [(each, each.item and import_url(each.item, campaign)) for each in gate or ()],
         "holding": sum(not each.excepted and not each.is_met for each in gate or ()),
         "declared": sum(not each.excepted and each.is_met for each in gate or ()),
         "breadcrumbs": crumbs(campaign.name, *ABOVE),
@@ -259,19 +262,14 @@ def _show_item(
         "row": row,
         "why": tables.why(row),
         "run": tables.run_words(row),
-        "targets": [(name, _import_url(item, above, _devices(item, name))) for name in names[:TARGETS_SHOWN]],
+        "targets": [(name, import_url(item, above, _devices(item, name))) for name in names[:TARGETS_SHOWN]],
         "targets_more": max(len(names) - TARGETS_SHOWN, 0),
         "runs": len(names) * item.repeats,
-        "import_url": _import_url(item, above),
+        "import_url": import_url(item, above),
         "breadcrumbs": crumbs(row.check_name, *ABOVE, (above.name, _page(above))),
         **ITEM_STEPS.context(request, item, refusals),
     }
     return answers.page(request, "readiness/campaigns/item.html", context, status=status)
-
-
-def _import_url(item: CampaignItem, campaign: Campaign, devices: Sequence[str] = ()) -> str:
-    filled = {"site": campaign.site.slug, "tool": item.tool, "load": item.load, "devices": ", ".join(devices)}
-    return link("validation-run-add", **{name: value for name, value in filled.items() if value})
 
 
 def _devices(item: CampaignItem, name: str) -> Sequence[str]:
@@ -286,7 +284,7 @@ def _devices(item: CampaignItem, name: str) -> Sequence[str]:
 
 
 def _campaign(pk: int) -> Campaign:
-    return get_object_or_404(queries.campaigns(), pk=pk)
+    return get_object_or_404(marked(queries.campaigns()), pk=pk)
 
 
 def _item(pk: int) -> CampaignItem:
@@ -316,4 +314,5 @@ ITEM_STEPS = StepPages(
     find=_item,
     show=_show_item,
     done={operations.drop: "The item is dropped.", operations.restore: "The item is back."},
+    taken_back={operations.drop: TakenBack(operations.restore)},
 )

@@ -13,16 +13,8 @@ from web.links import link
 from web.rest.filters import ObjectFilterSet
 from web.rest.lookups import Flag
 from web.tables import Column, Table
-from web.units import duration, instant
-from web.visibility import name_of
+from web.units import duration
 from web.workflows.approvals import rests_on
-
-
-def closed_words(action: ReviewAction) -> str:
-    if action.closed_at is None:
-        return ""
-    closed = f"closed by {name_of(action.closed_by)}, {instant(action.closed_at)}"
-    return f"{closed}: {action.close_note}" if action.close_note else closed
 
 
 def again(holds_until: datetime | None, now: datetime) -> str:

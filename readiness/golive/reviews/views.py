@@ -22,6 +22,7 @@ from readiness.assessment.scoring.core.combine import ACCEPTABLE
 from readiness.golive.reviews import operations, queries, tables
 from readiness.golive.reviews.operations import candidates
 from readiness.golive.reviews.queries import CHECK, seen
+from readiness.golive.reviews.sentences import closed_words
 from web import answers
 from web import tables as table_kit
 from web.clock import now
@@ -181,7 +182,7 @@ def show(
         "holds_until": queries.holds_until(review, framework),
         "sign_offs": [(each, bool(users_by_domain.get(each.domain))) for each in review.sign_offs.all()],
         "mine": operations.sign_off_of(review, user),
-        "actions": [(each, each.is_late(today), tables.closed_words(each)) for each in actions],
+        "actions": [(each, each.is_late(today), closed_words(each)) for each in actions],
         "gate": gate,
         "itself": CHECK,
         "checks": sorted(gate.snapshot.get("checks", ()), key=lambda row: row["state"] in ACCEPTABLE),

@@ -11,7 +11,7 @@ from django.db.models import Q
 from accounts.models import User
 from inventory.models import Site
 from readiness.assessment.framework import queries as framework_queries
-from readiness.golive.models import LIVE, WorkItem
+from readiness.golive.models import LIVE, MOST_COST, WorkItem
 from readiness.organisation.ownership import deputies
 from web.workflows import Turn, awaits, require, still_there
 
@@ -22,7 +22,7 @@ MAY_REMOVE = "golive.delete_workitem"
 MOST_AT_ONCE = 1000
 PROGRESS = frozenset({"status", "note"})
 """Fields that users who do the work may set; planners decide who does it by when."""
-CHANGES = PROGRESS | {"owner", "owner_name", "due_on"}
+CHANGES = PROGRESS | {"owner", "owner_name", "due_on", "cost", "currency"}
 
 type Pair = tuple[Site, str]
 
@@ -51,7 +51,7 @@ awaits(WorkItem, MAY_PROGRESS, MAY_CHANGE, turn=RESOLVING)
 def add(
     *, site: Site, check_id: str, status: str = WorkItem.Status.OPEN, by: User, now: datetime, **planned: Any
 ) -> WorkItem:
-    """`planned` are owner, owner_name, due_on and note.
+    """`planned` are owner, owner_name, due_on, note, cost and currency.
 
     Raises MissingPermission, and ValidationError by field: an unknown check, an existing live item, two owners.
     """
@@ -70,7 +70,7 @@ def add(
 def add_many(pairs: Collection[Pair], *, by: User, now: datetime, **planned: Any) -> int:
     """Add an item for each site and check without one; returns their number.
 
-    Three statements. `planned` are owner, owner_name, due_on and note. Raises MissingPermission, ValidationError.
+    Three statements. `planned` are as for `add`. Raises MissingPermission, ValidationError.
     """
     require(by, MAY_ADD)
     if not 0 < len(pairs) <= MOST_AT_ONCE:
@@ -198,6 +198,11 @@ def _refuse_unknown(check_ids: Sequence[str]) -> None:
 def _refuse_wrong(item: WorkItem) -> None:
     if item.owner and item.owner_name:
         raise ValidationError({"owner_name": ["The owner is a user or a name, not both."]})
+    if item.cost is not None and not 0 <= item.cost <= MOST_COST:
+        raise ValidationError({"cost": ["A cost is a number from 0 on."]})
+    if (item.cost is None) is not (item.currency == ""):
+        field = "cost" if item.cost is None else "currency"
+        raise ValidationError({field: ["A cost needs a currency, and a currency a cost."]})
     item.clean_fields(exclude=["created_by"])
 
 

@@ -11,7 +11,8 @@ from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Subq
 from accounts.models import User
 from inventory.models import Site
 from readiness.assessment.framework import queries as framework_queries
-from readiness.assessment.framework.core.definition import Framework
+from readiness.assessment.framework.core.definition import Check, Framework
+from readiness.assessment.framework.core.names import failing_words
 from readiness.assessment.scoring.core.closing import HeldSite
 from readiness.assessment.scoring.core.combine import ACCEPTABLE
 from readiness.assessment.scoring.core.gap import NOTHING, CapacityFigures
@@ -34,7 +35,8 @@ class WorkItemStanding(models.TextChoices):
 
 
 def annotate_standing(items: QuerySet[WorkItem]) -> QuerySet[WorkItem]:
-    """Add `check_state` and `check_reason` as evaluated, and `standing`: resolved if a live item's check is met.
+    """Add `check_state`, `check_reason`, `check_part` (which decides), `check_limit` and `check_code` as evaluated,
+    and `standing`: resolved if a live item's check is met.
 
     A BLOCK check that is declared where a measurement is asked for keeps its site from being ready, so it stays open.
     """
@@ -42,6 +44,9 @@ def annotate_standing(items: QuerySet[WorkItem]) -> QuerySet[WorkItem]:
     return items.annotate(
         check_state=Subquery(result.values("state")[:1]),
         check_reason=Subquery(result.values("reason")[:1]),
+        check_part=Subquery(result.values("evidence__part")[:1]),
+        check_limit=Subquery(result.values("threshold_text")[:1]),
+        check_code=Subquery(result.values("code")[:1]),
         standing=Case(
             When(
                 ~Exists(result.filter(gate=Gate.BLOCK.value, tier=Tier.CAPPED)),
@@ -73,7 +78,7 @@ def is_overdue(today: Mapping[str, date]) -> Q:
 
 @dataclass(frozen=True, slots=True)
 class WorkRow:
-    """`check_state` is "" if never evaluated.
+    """`check_state` is "" if never evaluated. `failing` says in words what is wrong, "" where the check is met.
 
     `held_capacity` is the capacity deployed at the site while it is not ready. `days_left` counts to the due day at
     the site, negative once it is over; None without a due day, and for items that are not live.
@@ -82,6 +87,8 @@ class WorkRow:
     item: WorkItem
     standing: WorkItemStanding
     check_name: str
+    claim: str
+    failing: str
     how_to: str
     pillar: str
     check_state: str
@@ -138,6 +145,8 @@ def _work_row(
         item=item,
         standing=standing,
         check_name=check_name(framework, item.check_id),
+        claim=check.claim if check else "",
+        failing=_failing(check, item) if check else "",
         how_to=check.how_to if check else "",
         pillar=check.pillar if check else "",
         check_state=item.check_state or "",  # type: ignore[attr-defined]
@@ -145,6 +154,13 @@ def _work_row(
         held_capacity=held_capacity,
         days_left=days_left,
     )
+
+
+def _failing(check: Check, item: WorkItem) -> str:
+    stored = [
+        getattr(item, name) or "" for name in ("check_state", "check_part", "check_limit", "check_code")
+    ]
+    return failing_words(check, *stored)
 
 
 def listed() -> dict[tuple[str, str], int]:

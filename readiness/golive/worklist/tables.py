@@ -14,7 +14,7 @@ from web.links import link
 from web.rest.filters import ObjectFilterSet
 from web.rest.lookups import AnyOf, Flag
 from web.tables import Column, Table
-from web.units import how_many, power
+from web.units import how_many, number, power
 
 
 class WorkItemFilters(ObjectFilterSet):
@@ -55,6 +55,10 @@ def _page(row: WorkRow) -> str:
     return link("work-item", row.item.pk)
 
 
+def _cost(row: WorkRow) -> str:
+    return "" if row.item.cost is None else f"{number(row.item.cost)} {row.item.currency}"
+
+
 WORKLIST = Table(
     id="worklist",
     noun=("item", "items"),
@@ -63,10 +67,10 @@ WORKLIST = Table(
         Column("state", "State", "standing.value", template="readiness/worklist/state_cell.html", sort="standing",
                phone="status"),
         Column("check", "Check", "check_name", url=_page, sort="check_id", locked=True, phone="title",
-               export="item.check_id"),
+               template="readiness/worklist/check_cell.html", export="item.check_id"),
         Column("site", "Site", "item.site.name", sort="site__name", export="item.site.slug",
                url=lambda row: link("site-check", row.item.site.slug, row.item.check_id)),
-        Column("check_state", "Check now", template="readiness/worklist/check_state_cell.html", sort="check_state"),
+        Column("check_state", "Check state", template="readiness/worklist/check_state_cell.html", sort="check_state"),
         Column("reason", "Reason", phone="full"),
         Column("held", "Capacity held", "held_capacity.it_kw", lambda row: str(power(row.held_capacity.it_kw)),
                hint="Deployed at the site while it is not ready; other checks may also hold it back",
@@ -75,6 +79,8 @@ WORKLIST = Table(
                tone=lambda row: "" if row.item.owner_text else "warn"),
         Column("due", "Due", "item.due_on", due, sort="due_on", numeric=True,
                tone=lambda row: "bad" if row.is_overdue else ""),
+        Column("cost", "Cost", "item.cost", _cost, sort="cost", numeric=True, default=False),
+        Column("currency", "Currency", "item.currency", default=False),
         Column("note", "Note", "item.note", phone="full", default=False),
         Column("how_to", "How to get there", phone="full", default=False),
         Column("pillar", "Pillar", default=False),

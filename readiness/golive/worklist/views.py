@@ -25,6 +25,7 @@ from readiness.golive.worklist.params import BadQuestion, read
 from web import tables as table_kit
 from web.clock import now
 from web.forms import DayField, RefusedForm, ShownForm
+from web.history import restoring
 from web.history.events import history_of
 from web.links import crumbs
 from web.permissions import asks, require
@@ -32,7 +33,10 @@ from web.reports import Report
 from web.tables import TablePage
 from web.units import how_many
 from web.workflows import require as require_any
-from web.workflows.pages import reader, saved
+from web.workflows.pages import reader, saved, tell_restorable
+
+tell_changed = tell_restorable(WorkItem, restoring.CHANGED)
+tell_added = tell_restorable(WorkItem, restoring.CREATED)
 
 
 def _note() -> forms.CharField:
@@ -58,6 +62,15 @@ class PlannedForm(_Refusing):
     due_on = DayField(
         label="Due date", required=False, help_text="Counts until the end of this day at the site."
     )
+    cost = forms.FloatField(
+        label="Cost",
+        required=False,
+        min_value=0,
+        help_text="What it takes to resolve the check at the site. The road to ready adds it up.",
+    )
+    currency = forms.CharField(
+        label="Currency", required=False, max_length=3, help_text="Three letters, such as EUR."
+    )
     note = _note()
 
     def planned(self) -> dict[str, Any]:
@@ -68,6 +81,8 @@ class PlannedForm(_Refusing):
             "owner": user,
             "owner_name": "" if user else name,
             "due_on": self.cleaned_data["due_on"],
+            "cost": self.cleaned_data["cost"],
+            "currency": self.cleaned_data["currency"].strip().upper(),
             "note": self.cleaned_data["note"],
         }
 
@@ -75,7 +90,7 @@ class PlannedForm(_Refusing):
 class AddForm(PlannedForm):
     site = SiteField()
     check = forms.ChoiceField(label="Check")
-    field_order = ("site", "check", "owner", "due_on", "note")
+    field_order = ("site", "check", "owner", "due_on", "cost", "currency", "note")
 
     def __init__(self, *args: Any, framework: Framework, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -92,7 +107,7 @@ class ProgressForm(ShownForm, _Refusing):
 
 class ChangeForm(ShownForm, PlannedForm):
     status = _status()
-    field_order = ("status", "owner", "due_on", "note")
+    field_order = ("status", "owner", "due_on", "cost", "currency", "note")
 
     def planned(self) -> dict[str, Any]:
         return super().planned() | {"status": self.cleaned_data["status"]}
@@ -103,6 +118,8 @@ def initial_of(item: WorkItem) -> dict[str, Any]:
         "status": item.status,
         "owner": item.owner.username if item.owner else item.owner_name,
         "due_on": item.due_on,
+        "cost": item.cost,
+        "currency": item.currency,
         "note": item.note,
     }
 
@@ -134,7 +151,7 @@ def item(request: HttpRequest, pk: int) -> HttpResponse:
     changes = request.user.has_perm(operations.MAY_CHANGE)
     form = (ChangeForm if changes else ProgressForm)(request.POST or None, initial=initial_of(work_item))
     change = lambda: operations.change(work_item, **form.planned(), by=reader(request), now=now())  # noqa: E731
-    if saved(request, form, change, "{} is saved."):
+    if saved(request, form, change, "{} is saved.", tell=tell_changed):
         return HttpResponseRedirect(reverse("work-item", args=[pk]))
     [row] = queries.rows([work_item], now=now())
     context = {
@@ -166,7 +183,7 @@ def _add_one(request: HttpRequest) -> HttpResponse:
         by=reader(request),
         now=now(),
     )
-    if item := saved(request, form, add, "{} is on the worklist."):
+    if item := saved(request, form, add, "{} is on the worklist.", tell=tell_added):
         return HttpResponseRedirect(reverse("work-item", args=[item.pk]))
     return _add_page(request, form, {})
 
@@ -179,7 +196,7 @@ def _add_selected(request: HttpRequest, names: list[str]) -> HttpResponse:
         "item is added.",
         "items are added.",
     )
-    if saved(request, form, add, "{}"):
+    if saved(request, form, add, "{}", tell=tell_added):
         return HttpResponseRedirect(reverse("worklist"))
     _version, framework = framework_queries.current()
     shown_pairs = [
@@ -227,7 +244,8 @@ def set_status(request: HttpRequest) -> HttpResponse:
         messages.error(request, " ".join(error.messages))
     else:
         label = str(WorkItem.Status(status).label).lower()
-        messages.success(request, f"{how_many(changed, 'item is', 'items are')} {label} now.")
+        text = f"{how_many(changed, 'item is', 'items are')} {label} now."
+        tell_changed(request, text, changed)
     query = request.GET.urlencode()
     return HttpResponseRedirect(reverse("worklist") + (f"?{query}" if query else ""))
 

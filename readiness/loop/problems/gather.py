@@ -10,9 +10,9 @@ from django.db.models import Q
 
 from inventory.models import Site
 from readiness.assessment.framework.core.definition import Framework
+from readiness.assessment.framework.core.names import check_title, failing_words
 from readiness.assessment.scoring.core.states import CheckState, Gate, ReasonCode
 from readiness.assessment.scoring.models import CheckResult
-from readiness.assessment.scoring.queries.capacity import check_name
 from readiness.assessment.scoring.queries.standing import FleetStanding, SiteStanding, fleet_standing
 from readiness.loop.problems import intake, reasons, sentences, shifts
 from readiness.loop.problems.core.folding import Dependencies
@@ -174,13 +174,15 @@ def _check_problem(
     row: Mapping[str, Any], framework: Framework, metrics_of_object: frozenset[str]
 ) -> PresentProblem:
     check_id, value = row["check_id"], row["value"]
+    check = framework.checks_by_id.get(check_id)
+    words = (row["state"], row["evidence"].get("part", ""), row["threshold_text"], row["code"])
     return PresentProblem(
         identity=Identity(ProblemKind.CHECK, check_id),
         state=STATE_OF_CHECK[Gate(row["gate"]), CheckState(row["state"])],
         subject=check_id,
         since=row["first_bad_at"] or row["since"],
         last_sample_at=row["taken_at"],
-        title=check_name(framework, check_id),
+        title=check_title(check, failing_words(check, *words)) if check else check_id,
         detail=row["reason"],
         value="" if value is None else str(format_value(value, row["unit"])),
         limit=row["threshold_text"],

@@ -5,7 +5,7 @@ A board has thousands of cells, so they are plain values.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from django.db.models import QuerySet
@@ -16,6 +16,7 @@ from readiness.organisation.ownership.core.standing import OF_DOMAINS, Item, Ite
 from readiness.organisation.ownership.forms import ProposeForm
 from readiness.organisation.ownership.gaps import BoardSite, OwnershipCounts
 from readiness.organisation.ownership.models import Assignment
+from readiness.organisation.ownership.queries import OwnershipCell
 from readiness.organisation.ownership.tables import (
     MEANING,
     SHORT,
@@ -55,6 +56,8 @@ class BoardCell(NamedTuple):
     is_chosen: bool
     is_first: bool
     is_asked: bool
+    others: tuple[str, ...] = ()
+    """The keys of the further items that it stands for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +94,45 @@ def rows(
             row=each.object,
             url=link("site", each.object.site.slug),
             kw=power(each.object.kw, "kW").value or "",
-            cells=[_cell(each.object, item, chosen_key, names, now) for item in items],
+            cells=_cells(each.object, items, chosen_key, names, now),
         )
         for each in table.rows
     ]
+
+
+def _cells(
+    row: BoardSite, items: Sequence[Item], chosen_key: str, names: bool, now: datetime
+) -> list[BoardCell]:
+    """One cell for each item; a single one where one person answers for all of them alike."""
+    cells = [_cell(row, item, chosen_key, names, now) for item in items]
+    holders = {(row.cells[item].standing, _holder(row.cells[item], names)) for item in items}
+    [(_standing, holder), *others] = holders
+    if others or not holder or len(items) == 1:
+        return cells
+    first_due = min((row.cells[item] for item in items), key=_due_at)
+    return [
+        cells[0]._replace(
+            text=f"{cells[0].text}, all {len(items)} items",
+            label=cell_label(
+                row.site.name, first_due, names=names, now=now, subject=f"all {len(items)} items"
+            ),
+            is_chosen=any(cell.is_chosen for cell in cells),
+            others=tuple(cell.key for cell in cells[1:]),
+        )
+    ]
+
+
+def _holder(cell: OwnershipCell, names: bool) -> tuple[object, ...]:
+    """The owner of the item, as far as the reader may know; () where nobody owns it or it changes hands."""
+    if cell.current is None or cell.coming is not None:
+        return ()
+    words = presence_words(cell.current, names=names)
+    return (cell.current.person_id, cell.current.answers, words) if names else (cell.current.team, words)
+
+
+def _due_at(cell: OwnershipCell) -> datetime:
+    due_at = cell.current.due_at if cell.current else None
+    return due_at or datetime.max.replace(tzinfo=UTC)
 
 
 def _cell(row: BoardSite, item: Item, chosen_key: str, names: bool, now: datetime) -> BoardCell:
@@ -152,6 +190,7 @@ def panel(site_id: int, item: Item, *, may_propose: bool, names: bool, now: date
         "key": f"{site.site.slug}.{item}",
         "slug": site.site.slug,
         "cell": cell,
+        "items": [(f"{site.site.slug}.{each}", SHORT[each], each is item) for each in Item],
         "sentence": MEANING[cell.standing],
         "presence": presence_words(cell.current_or_coming, names=names),
         "about": about,

@@ -149,13 +149,13 @@ def take(sheet: Sequence[SheetRow], *, only_check: bool, by: User, now: datetime
 
 def _planned(sheet: Sequence[SheetRow], now: datetime) -> _Plan:
     plan, sheet_names = _Plan(), _SheetNames.read(sheet, now)
-    seen: set[tuple[str, str, str]] = set()
+    earlier_keys: set[tuple[str, str, str]] = set()
     for row in sheet:
         key = (row.values["site"], row.values["item"], row.values["accountable"])
-        if key in seen:
+        if key in earlier_keys:
             plan.wrongs.append(Wrong(row.line, "", "An earlier line has the same item and person."))
             continue
-        seen.add(key)
+        earlier_keys.add(key)
         _plan_row(row, sheet_names, plan, now)
     return plan
 
@@ -185,11 +185,11 @@ class _SheetNames:
 
 def _plan_row(row: SheetRow, sheet_names: _SheetNames, plan: _Plan, now: datetime) -> None:
     wrongs: list[Wrong] = []
-    meant = _meaning(row, sheet_names, wrongs)
+    cells = _meaning(row, sheet_names, wrongs)
     plan.wrongs += wrongs
     if wrongs:
         return
-    site, item, person = meant["site"], row.values["item"], meant["accountable"]
+    site, item, person = cells["site"], row.values["item"], cells["accountable"]
     live_assignments = sheet_names.live.get((site.pk, item), [])
     if person is None:
         if live_assignments:
@@ -199,16 +199,16 @@ def _plan_row(row: SheetRow, sheet_names: _SheetNames, plan: _Plan, now: datetim
         return
     same = next((each for each in live_assignments if each.accountable_id == person.pk), None)
     if same is not None:
-        _plan_same(row, same, meant, plan)
+        _plan_same(row, same, cells, plan)
         return
-    begins_at = meant["begins_at"]
+    begins_at = cells["begins_at"]
     proposal = operations.Proposal(
         site=site,
         item=item,
         accountable=person,
-        team=meant["team"],
-        deputy=meant["deputy"],
-        responsible=meant["responsible"],
+        team=cells["team"],
+        deputy=cells["deputy"],
+        responsible=cells["responsible"],
         decision_rights=row.values["decision_rights"],
         escalation=row.values["escalation"],
         effective_at=begins_at if begins_at and begins_at > now else None,
@@ -216,14 +216,14 @@ def _plan_row(row: SheetRow, sheet_names: _SheetNames, plan: _Plan, now: datetim
     plan.proposals.append((row, proposal))
 
 
-def _plan_same(row: SheetRow, same: Assignment, meant: Mapping[str, Any], plan: _Plan) -> None:
+def _plan_same(row: SheetRow, same: Assignment, cells: Mapping[str, Any], plan: _Plan) -> None:
     """The person already has the item or is asked for it: accepted values are fixed, the rest may be amended."""
     fixed = {
-        "team": (meant["team"], same.team),
+        "team": (cells["team"], same.team),
         "decision_rights": (row.values["decision_rights"], same.decision_rights.strip()),
     }
-    if meant["begins_at"] is not None:
-        fixed["begins_at"] = (meant["begins_at"], same.effective_at)
+    if cells["begins_at"] is not None:
+        fixed["begins_at"] = (cells["begins_at"], same.effective_at)
     changed = [name for name, (sheet_value, is_now) in fixed.items() if not _alike(sheet_value, is_now)]
     plan.wrongs += [
         Wrong(row.line, name, f"Assignment {same.pk} has another value. End it and propose it again.")
@@ -232,8 +232,8 @@ def _plan_same(row: SheetRow, same: Assignment, meant: Mapping[str, Any], plan: 
     amended = {
         name: value
         for name, value, is_now in (
-            ("deputy", meant["deputy"], same.deputy),
-            ("responsible", meant["responsible"], same.responsible),
+            ("deputy", cells["deputy"], same.deputy),
+            ("responsible", cells["responsible"], same.responsible),
             ("escalation", row.values["escalation"], same.escalation),
         )
         if not _alike(value, is_now)
@@ -267,7 +267,7 @@ def _meaning(row: SheetRow, sheet_names: _SheetNames, wrongs: list[Wrong]) -> di
         wrongs.append(Wrong(row.line, "item", f"There is no item {values['item'][:50]}: {', '.join(Item)}."))
     if values.get("state", "") not in {"", *Assignment.State.values}:
         wrongs.append(Wrong(row.line, "state", f"There is no state {values['state'][:50]}."))
-    meant = {
+    cells = {
         "site": find("site", sheet_names.sites, "site", needed=True),
         "accountable": find("accountable", sheet_names.people, "person", needed=False),
         "team": find("team", sheet_names.teams, "team", needed=has_owner),
@@ -277,7 +277,7 @@ def _meaning(row: SheetRow, sheet_names: _SheetNames, wrongs: list[Wrong]) -> di
     }
     if not has_owner and any(values[name] for name in ("team", "deputy", "decision_rights", "escalation")):
         wrongs.append(Wrong(row.line, "accountable", "Name the accountable person."))
-    return meant
+    return cells
 
 
 def _instant(row: SheetRow, wrongs: list[Wrong]) -> datetime | None:

@@ -86,6 +86,7 @@ class Live(NamedTuple):
     away_until: datetime | None = None
     deputy: str = ""
     hindrance: Hindrance | str = ""
+    deputy_id: int | None = None
 
     @property
     def stands_in(self) -> bool:
@@ -100,6 +101,11 @@ class Live(NamedTuple):
     def answers(self) -> str:
         """The name of who answers now."""
         return self.deputy if self.stands_in else self.person
+
+    @property
+    def answers_id(self) -> int | None:
+        """The person who answers now."""
+        return self.deputy_id if self.stands_in else self.person_id
 
 
 _LIVE = """
@@ -128,7 +134,8 @@ SELECT one.id, one.site_id, one.item, one.confirmed_at IS NOT NULL,
             JOIN people_leave AS leave ON leave.id = answer.leave_id
             WHERE answer.assignment_id = one.id AND answer.deputy_id = one.deputy_id AND NOT answer.accepted
                 AND leave.starts_at <= %(now)s AND leave.ends_at > %(now)s) THEN 'declined'
-        ELSE '' END
+        ELSE '' END,
+    one.deputy_id
 FROM ownership_assignment AS one
 JOIN people_person AS person ON person.id = one.accountable_id
 LEFT JOIN accounts_user AS account ON account.id = person.user_id

@@ -99,9 +99,10 @@ def cell_text(cell: OwnershipCell, *, names: bool) -> str:
     return short_name(assignment.answers) if names else assignment.team
 
 
-def cell_label(site: str, cell: OwnershipCell, *, names: bool, now: datetime) -> str:
+def cell_label(site: str, cell: OwnershipCell, *, names: bool, now: datetime, subject: str = "") -> str:
+    """`subject` is what the cell stands for, if that is more than its item."""
     state = str(STATES["ownership"][cell.standing].word)
-    label = f"{site}, {SHORT[cell.item]}: {cell_text(cell, names=names)}. {state}"
+    label = f"{site}, {subject or SHORT[cell.item]}: {cell_text(cell, names=names)}. {state}"
     if cell.current is not None:
         label += f", {who(cell.current, names=names)}"
         if cell.current.due_at is not None:

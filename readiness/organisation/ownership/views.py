@@ -118,7 +118,17 @@ def _panel(request: HttpRequest, address: Address, at: datetime) -> dict[str, An
         evidence = cells.panel(site.pk, item, may_propose=may_propose, names=names, now=at)
     except cells.NoSuchCell as error:
         raise Http404(f"cell: {error} names no site and item, as in dublin-1.compute.") from error
-    return {"evidence": evidence, "now": at, "sees_names": names, "close_url": address.url(without=[CELL])}
+    item_choices = [
+        {"label": label, "url": address.url(cell=each), "current": is_open}
+        for each, label, is_open in evidence["items"]
+    ]
+    return {
+        "evidence": evidence,
+        "item_choices": item_choices,
+        "now": at,
+        "sees_names": names,
+        "close_url": address.url(without=[CELL]),
+    }
 
 
 @require(*SEE)
@@ -197,6 +207,7 @@ STEPS = StepPages(
         leave_handovers.cover: "You answer for {} during the leave.",
         leave_handovers.refuse: "You do not answer for {} during the leave.",
     },
+    undone=(operations.confirm,),
     to=_back,
 )
 

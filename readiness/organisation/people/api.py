@@ -125,9 +125,7 @@ class PersonViewSet(OperatedViewSet):
     def confirm_link(self, request: Request, pk: str) -> Response:
         return self._own(operations.confirm_link)
 
-    @extend_schema(
-        request=None, responses={204: None}, summary="End the link, or withdraw or refuse the request"
-    )
+    @extend_schema(request=None, responses={204: None}, summary="Unlink, or withdraw or refuse the request")
     @action(detail=True, methods=["post"], permission_classes=[SignedIn])
     def unlink(self, request: Request, pk: str) -> Response:
         return self._own(operations.unlink)

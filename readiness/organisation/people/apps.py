@@ -8,7 +8,7 @@ class PeopleConfig(AppConfig):
         from readiness.organisation.people import duty_panels
         from readiness.organisation.people.panels import answers_panel, outlook_panel
         from web import links
-        from web.accounts.views.settings import add_section
+        from web.accounts.sections import add_section
         from web.kinds import panels
 
         for page in ("person", "team", "swap"):

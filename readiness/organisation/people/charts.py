@@ -20,11 +20,11 @@ SPLIT = (("As the record says", "ready"), ("Otherwise", "gap"))
 
 def spreads(results: Sequence[QuestionResult]) -> Figure:
     """Draw a bar for each question over all its sites: answers as the record has it, and others."""
-    told = [(each.question, each.spread) for each in results if each.spread is not None]
-    if not told:
+    results_with_spread = [(each.question, each.spread) for each in results if each.spread is not None]
+    if not results_with_spread:
         return nothing("No question has enough answers to be shown.")
     totals: dict[str, list[int]] = {}
-    for question, spread in told:
+    for question, spread in results_with_spread:
         agreeing = sum(count.count for count in spread.counts if count.agrees)
         total = totals.setdefault(question.text, [0, 0])
         total[0] += agreeing
@@ -35,14 +35,16 @@ def spreads(results: Sequence[QuestionResult]) -> Figure:
              orientation="h")
         for place, (label, role) in enumerate(SPLIT)
     ]  # fmt: skip
-    split = [f"{question.text} ({question.site})" for question, spread in told if spread.is_split]
+    split = [
+        f"{question.text} ({question.site})" for question, spread in results_with_spread if spread.is_split
+    ]
     rows = [
         [question.text, str(question.site), count.answer, count.count, "yes" if count.agrees else "no"]
-        for question, spread in told
+        for question, spread in results_with_spread
         for count in spread.counts
     ]
     meta = {
-        "finding": f"{len(split)} of {len(told)} questions are split."
+        "finding": f"{len(split)} of {len(results_with_spread)} questions are split."
         + (f" {'; '.join(split[:MOST_NAMED])}" if split else ""),
         "table": table(["Question", "Site", "Answer", "Answers", "As the record says"], rows),
     }

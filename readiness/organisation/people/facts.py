@@ -11,8 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from operator import attrgetter
 
-from django.db import connection
-from django.db.models import FilteredRelation, Q, Value
+from django.db.models import Q, Value
 from django.db.models.functions import Coalesce, Greatest, Least
 
 from accounts.models import User
@@ -31,11 +30,11 @@ from readiness.organisation.people.core.coverage import (
     StackItem,
 )
 from readiness.organisation.people.core.facts import SitePeople
-from readiness.organisation.people.core.growth import ON_CALL_REACH
-from readiness.organisation.people.core.on_call import HOUR, full_hour
+from readiness.organisation.people.core.on_call import HOUR, OnCallStanding, full_hour
 from readiness.organisation.people.models import CapabilityRule
 from readiness.organisation.people.models.skills import DUAL_FEED, GENERATOR, SUBJECT_VALUES, UPS
 from readiness.organisation.people.queries import standing
+from readiness.organisation.people.queries.reach import OnCall, next_on_call, people_on_call
 from readiness.organisation.people.queries.rotations import NEVER
 from web.cached import CachedAnswer
 from web.rows import rows_as
@@ -53,19 +52,17 @@ COVERAGE: CachedAnswer[int, SiteCoverage] = CachedAnswer(
 _PEOPLE: CachedAnswer[int, SitePeople] = CachedAnswer(
     "people of sites",
     models=(
-        *(
-            models.Rotation,
-            models.RotationSite,
-            models.Layer,
-            models.LayerMember,
-            CapacityEvent,
-            models.Drill,
-        ),
-        *(models.Participant, models.Exercise, models.Procedure, models.AlertRule),
-        *(models.SurveyQuestion, Site),
+        *(models.RotationSite, models.Drill, models.Participant, models.Exercise, models.Procedure),
+        *(models.AlertRule, models.SurveyQuestion, CapacityEvent, Site),
     ),
-    rows=(models.Shift, models.RotationCalendar, models.SurveyAnswer),
+    rows=(models.Shift, models.SurveyAnswer),
     answers=(COVERAGE, standing.QUALIFIED),
+)
+# Apart from the rest, because each hour it is another one at every site.
+_ON_CALL: CachedAnswer[int, OnCallStanding | None] = CachedAnswer(
+    "who is on call at sites",
+    models=(*(models.Rotation, models.RotationSite, models.Layer, models.LayerMember, models.Person, User),),
+    rows=(models.Shift, models.RotationCalendar),
 )
 
 
@@ -88,13 +85,11 @@ def people_facts(sites: Mapping[int, SiteFacts], *, now: datetime) -> dict[int, 
     def read(changed: Collection[int]) -> dict[int, SitePeople]:
         coverages = {site_id: covered[site_id] for site_id in changed}
         until = next_on_call(changed, now=now)
-        called = standing.standing_of(coverages, now=now)
         practised = standing.practice_of(coverages, now=now)
         grown = standing.growth_of(coverages, now=now)
         return {
             site_id: SitePeople(
                 coverage=of_site,
-                on_call=called.get(site_id),
                 practice=practised.get(site_id),
                 growth=grown.get(site_id),
                 on_call_until=until.get(site_id),
@@ -102,61 +97,30 @@ def people_facts(sites: Mapping[int, SiteFacts], *, now: datetime) -> dict[int, 
             for site_id, of_site in coverages.items()
         }
 
-    facts = _PEOPLE.values(
-        covered, read, now=now, until=lambda people: min(full_hour(now) + HOUR, people.changes_at or NEVER)
+    facts = _PEOPLE.values(covered, read, now=now, until=attrgetter("changes_at"))
+    called = _kept_standing_of(covered, now=now)
+    return {site_id: _people_now(people, called[site_id], now) for site_id, people in facts.items()}
+
+
+def _kept_standing_of(
+    covered: Mapping[int, SiteCoverage], *, now: datetime
+) -> dict[int, OnCallStanding | None]:
+    def read(changed: Collection[int]) -> dict[int, OnCallStanding | None]:
+        called = standing.standing_of({site_id: covered[site_id] for site_id in changed}, now=now)
+        return {site_id: called.get(site_id) for site_id in changed}
+
+    return _ON_CALL.values(
+        covered,
+        read,
+        now=now,
+        until=lambda called: min(full_hour(now) + HOUR, (called and called.until) or NEVER),
     )
-    return {site_id: _people_now(people, now) for site_id, people in facts.items()}
 
 
-def _people_now(people: SitePeople, now: datetime) -> SitePeople:
+def _people_now(people: SitePeople, called: OnCallStanding | None, now: datetime) -> SitePeople:
     """The same people at another instant, which what they practised is judged by."""
-    return replace(people, practice=replace(people.practice, now=now)) if people.practice else people
-
-
-type OnCall = Mapping[int, frozenset[str]]
-"""Domains of the rotations in which each person has shifts, by person."""
-
-
-def people_on_call(site_ids: Collection[int], *, now: datetime) -> dict[int, OnCall]:
-    """Who is on call at each site that a rotation serves, without those who have left. One statement."""
-    near = FilteredRelation(
-        "rotation__shifts",
-        condition=Q(
-            rotation__shifts__starts_at__lt=now + ON_CALL_REACH,
-            rotation__shifts__ends_at__gt=now - ON_CALL_REACH,
-        ),
-    )
-    rows = models.RotationSite.objects.filter(site__in=site_ids).annotate(near=near).order_by()
-    people: dict[int, dict[int, set[str]]] = {}
-    for site_id, domain, person_id, left_at, may_sign_in in rows.values_list(
-        *("site_id", "rotation__domain", "near__person_id"),
-        *("near__person__left_at", "near__person__user__is_active"),
-    ).distinct():
-        of_site = people.setdefault(site_id, {})
-        if person_id is not None and may_sign_in is not False and (left_at is None or left_at > now):
-            of_site.setdefault(person_id, set()).add(domain)
-    return {
-        site_id: {person_id: frozenset(domains) for person_id, domains in of_site.items()}
-        for site_id, of_site in people.items()
-    }
-
-
-_NEXT_ON_CALL = """
-    SELECT site_id, min(moment) FROM people_rotationsite JOIN (
-        SELECT rotation_id, min(moment) AS moment
-        FROM people_shift JOIN people_person AS person ON person.id = person_id
-        CROSS JOIN LATERAL (VALUES (starts_at - %(near)s), (ends_at + %(near)s), (left_at)) AS change (moment)
-        WHERE ends_at > %(now)s - %(near)s AND moment > %(now)s GROUP BY rotation_id
-    ) AS change USING (rotation_id) WHERE site_id = ANY(%(sites)s) GROUP BY site_id
-"""
-
-
-def next_on_call(site_ids: Collection[int], *, now: datetime) -> dict[int, datetime]:
-    """The next instants at which others are on call. One statement."""
-    with connection.cursor() as cursor:
-        parameters = {"near": ON_CALL_REACH, "now": now, "sites": list(site_ids)}
-        cursor.execute(_NEXT_ON_CALL, parameters)  # type: ignore[arg-type]
-        return dict(cursor.fetchall())
+    practised = replace(people.practice, now=now) if people.practice else None
+    return replace(people, on_call=called, practice=practised)
 
 
 def coverage_of(
@@ -172,7 +136,7 @@ def coverage_of(
     _add_staff(here, now)
     _add_workloads(here, sites, now)
     everybody = {person_id for each in here.values() for person_id in each.people}
-    everybody.update(person_id for each in called.values() for person_id in each)
+    everybody.update(person_id for site_id in sites for person_id in called.get(site_id, ()))
     known_people = KnownPeople(everybody, now)
     return {
         site_id: _site_coverage(site, rules, here[site_id], called.get(site_id), known_people, now)

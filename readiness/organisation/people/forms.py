@@ -211,8 +211,8 @@ class AssignTrainingForm(RefusedForm):
         field = self.fields["people"]
         assert isinstance(field, forms.ModelMultipleChoiceField)
         field.queryset = Person.objects.present(now()).order_by("name", "pk")
-        if isinstance(begun := self.initial.get("people"), str):  # An address names several by their ids.
-            self.initial["people"] = begun.split(",")
+        if isinstance(ids := self.initial.get("people"), str):  # An address names several by their ids.
+            self.initial["people"] = ids.split(",")
 
 
 class CalendarForm(RefusedForm):

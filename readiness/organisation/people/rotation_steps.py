@@ -88,15 +88,15 @@ def _person_called(name: str) -> int | None:
 
 
 def _entered(data: QueryDict, layers: list[dict[str, Any]]) -> MultiValueDict[str, Any]:
-    entered: MultiValueDict[str, Any] = MultiValueDict(
+    fields: MultiValueDict[str, Any] = MultiValueDict(
         {key: data.getlist(key) for key in data if not key.startswith("layers")}
     )
-    entered["layers"] = str(len(layers))
+    fields["layers"] = str(len(layers))
     for place, layer in enumerate(layers):
-        entered.setlist(f"layers-{place}-people", [str(pk) for pk in layer["people"]])
+        fields.setlist(f"layers-{place}-people", [str(pk) for pk in layer["people"]])
         for name in FIELDS_OF_LAYER:
-            entered[f"layers-{place}-{name}"] = layer[name]
-    return entered
+            fields[f"layers-{place}-{name}"] = layer[name]
+    return fields
 
 
 def _new_layer() -> dict[str, Any]:

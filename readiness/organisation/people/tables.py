@@ -158,18 +158,14 @@ class CoverCounts:
 
 
 def cover_counts(lines: Iterable[CoverLine], *, now: datetime) -> CoverCounts:
-    all_lines = list(lines)
+    all_lines, soon_until = list(lines), now + timedelta(days=PROBLEM_DAYS)
     short = [line for line in all_lines if line.span.standing == "short"]
     return CoverCounts(
-        soon=sum(_is_soon(line, now) for line in short),
+        soon=sum(line.span.starts_at < soon_until for line in short),
         short=len(short),
         sites=len({line.site.pk for line in short}),
         unplanned=len(all_lines) - len(short),
     )
-
-
-def _is_soon(line: CoverLine, now: datetime) -> bool:
-    return line.span.starts_at < now + timedelta(days=PROBLEM_DAYS)
 
 
 def _names(span: CoverSpan, names: Mapping[int, str]) -> str:
@@ -187,6 +183,15 @@ def _cover_filters(lines: Sequence[CoverLine]) -> tuple[RowFilter, ...]:
         RowFilter("site", "Site", "site.slug", [(slug, site.name) for slug, site in sorted(sites.items())]),
         RowFilter("region", "Region", "site.region.slug", sorted(regions.items())),
     )
+
+
+NOTHING_SHORT = {
+    "title": "No shift ahead is short",
+    "text": "Shifts with too few people, and hours that no rotation covers, stand here.",
+    "icon": "circle-check",
+    "page": "rotation-list",
+    "action_label": "Rotations",
+}
 
 
 def cover_table(lines: Sequence[CoverLine]) -> Table:
@@ -223,7 +228,7 @@ def cover_table(lines: Sequence[CoverLine]) -> Table:
         row_id="id",
         row_url=lambda row: link("on-call", at=plain(row.span.starts_at), site=row.site.slug, domain=row.span.domain),
         row_name=lambda row: f"{row.site.name}, {DOMAINS[row.span.domain]}, {instant(row.span.starts_at)}",
-        empty={"title": "Nothing is short", "text": "Every shift has enough people.", "icon": "circle-check"},
+        empty=NOTHING_SHORT,
     )  # fmt: skip
 
 
@@ -245,7 +250,7 @@ def duties(rows: Iterable[DutyRow]) -> Table:
             Column("primary_times", "Primary from, until", lambda row: times(row.primary), default=False),
             Column("secondary", "Secondary", lambda row: holder_names(row.secondary, row), sort=True),
             Column("secondary_times", "Secondary from, until", lambda row: times(row.secondary), default=False),
-            Column("lacks", "Lacks", lambda row: "; ".join(map(str, row.lacks)), phone="full"),
+            Column("lacks", "Lacks", lambda row: "; ".join(map(str, row.lacks)), phone="row"),
             Column("handover", "Next hand-over", handover),
             Column("rotation", "Rotation", lambda row: ", ".join(map(str, row.rotations)),
                    url=lambda row: link("rotation-detail", row.rotations[0].pk)),
@@ -261,8 +266,10 @@ def duties(rows: Iterable[DutyRow]) -> Table:
         row_name=lambda row: f"{row.site.name}, {row.domain_label}",
         empty={
             "title": "No rotation serves a site yet",
-            "text": "A rotation says who takes turns for a domain, and which sites it serves.",
+            "text": "Who is on call for each domain of a site stands here. A rotation says who takes turns, and where.",
             "icon": "users-group",
+            "page": "rotation-list",
+            "action_label": "Rotations",
         },
     )  # fmt: skip
 
@@ -308,7 +315,13 @@ HOURS = Table(
     default_sort="-hours",
     row_id="person.pk",
     row_name=lambda row: str(row.person),
-    empty={"title": "Nobody was on call", "text": "No shift lies in this time.", "icon": "clock"},
+    empty={
+        "title": "Nobody was on call",
+        "text": "Each person's hours on call stand here. No shift lies in this time; rotations plan them.",
+        "icon": "clock",
+        "page": "rotation-list",
+        "action_label": "Rotations",
+    },
 )  # fmt: skip
 
 

@@ -5,6 +5,7 @@ from django.urls import path
 from readiness.organisation.people import views
 from readiness.organisation.people.erasure import views as erasure
 from readiness.organisation.people.kinds import KINDS, PEOPLE, TEAMS
+from readiness.organisation.people.on_call_week import views as on_call_week
 from readiness.organisation.people.skill_matrix import views as skill_matrix
 from readiness.organisation.people.team_calendar import views as team_calendar
 from web.kinds.addresses import addresses
@@ -16,6 +17,7 @@ urlpatterns = [
     path("oncall/", views.duty_page, name="on-call"),
     path("oncall/ahead/", views.cover_page, name="cover-ahead"),
     path("oncall/ahead/chart.<str:form>", views.cover_chart, name="cover-chart"),
+    path("oncall/week/", on_call_week.page, name="on-call-week"),
     path("oncall/hours/", views.hours, name="on-call-hours"),
     path("swaps/<int:pk>/", views.STEPS.object_page, name="swap"),
     *views.STEPS.routes("swaps/<int:pk>/"),

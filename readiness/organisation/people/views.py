@@ -216,7 +216,10 @@ def cover_page(request: HttpRequest) -> tuple[TablePage, Any]:
         ),
         "tabs": tabs("on-call"),
         "counts": tables.cover_counts(lines, now=present),
-        "legend": [{"label": DomainChoices(role).label, "role": role} for role in DomainChoices.values],
+        "legend": [
+            {"label": DomainChoices(role).label, "role": role, "shape": "bar"}
+            for role in DomainChoices.values
+        ],
         "chart": chart_urls("cover-chart"),
     }
 
@@ -272,7 +275,7 @@ def _show(request: HttpRequest, swap: Swap, *, refusals: Any = (), status: int =
     context = STEPS.context(request, swap, refusals) | {
         "swap": swap,
         "state": Swap.State(state).label,
-        "is_open": state == Swap.State.OPEN,
+        "is_revealed": state == Swap.State.OPEN,
     }
     return render(request, "people/rotations/swap.html", context, status=status)
 
@@ -337,10 +340,7 @@ def results(request: HttpRequest, pk: int) -> tuple[TablePage, Any]:
         "split": [each for each in questions if each.spread is not None and each.spread.is_split],
         "told": surveys.tells_truth(survey, request.user, now=now()),
         "too_few": tables.TOO_FEW,
-        "legend": [
-            {"label": label, "role": role, "shape": "hatch" if role == "gap" else "area"}
-            for label, role in charts.SPLIT
-        ],
+        "legend": [{"label": label, "role": role, "shape": "bar"} for label, role in charts.SPLIT],
         "chart": chart_urls("survey-results-chart", survey.pk),
         "breadcrumbs": SURVEYS.breadcrumbs((str(survey), SURVEYS.url("detail", survey)), ("Results", "")),
     }
@@ -352,5 +352,5 @@ def results_chart(request: HttpRequest, pk: int) -> Figure:
 
 
 def _results(survey: Survey, request: HttpRequest) -> tuple[list[TeamResult], list[QuestionResult]]:
-    told = surveys.tells_truth(survey, request.user, now=now())
-    return surveys.results_of(survey) if told else ([], [])
+    is_revealed = surveys.tells_truth(survey, request.user, now=now())
+    return surveys.results_of(survey) if is_revealed else ([], [])

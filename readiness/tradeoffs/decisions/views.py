@@ -20,7 +20,7 @@ from web.links import crumbs
 from web.permissions import asks, reads
 from web.reports import Report
 from web.tables import TablePage
-from web.workflows.pages import StepPages, reader, saved
+from web.workflows.pages import StepPages, TakenBack, reader, saved
 
 PAGE, NEW = "readiness/decisions/decision.html", "readiness/decisions/new.html"
 SEE = ("inventory.view_site", operations.MAY_SEE)
@@ -55,9 +55,8 @@ def new(request: HttpRequest) -> HttpResponse:
     subject: dict[str, Any] = {"workload": params.workload, "question": params.question}
     record = lambda: operations.record(**subject, **form.cleaned_data, by=reader(request), now=at)  # noqa: E731
     is_asked = params.workload is not None and not params.refusal
-    if is_asked and (
-        decision := saved(request, form, record, "{} is recorded; a second person must approve it.")
-    ):
+    done = "{} is recorded; a second person must approve it."
+    if is_asked and (decision := saved(request, form, record, done, tell=_tell_recorded)):
         return HttpResponseRedirect(reverse("decision", args=[decision.pk]))
     context = {
         "form": form,
@@ -67,6 +66,10 @@ def new(request: HttpRequest) -> HttpResponse:
     }
     refused = form.errors or (params.refusal and "workload" in request.GET)
     return render(request, NEW, context, status=422 if refused else 200)
+
+
+def _tell_recorded(request: HttpRequest, text: str, decision: Decision) -> None:
+    STEPS.offer_back(request, text, decision.pk, WITHDRAWN)
 
 
 def _show(
@@ -104,6 +107,7 @@ def _decision(pk: int) -> Decision:
     return get_object_or_404(queries.decisions(), pk=pk)
 
 
+WITHDRAWN = TakenBack(operations.withdraw, "Withdraw", "Withdrawn right after it was written.")
 STEPS = StepPages(
     page="decision",
     see=SEE,
@@ -115,4 +119,6 @@ STEPS = StepPages(
         operations.withdraw: "{} is withdrawn.",
         operations.review: "The outcome of {} is recorded.",
     },
+    # Who decided and who approved stays on record; a decision can only go on to being withdrawn.
+    taken_back={operations.approve: WITHDRAWN},
 )

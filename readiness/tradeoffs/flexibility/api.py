@@ -37,7 +37,7 @@ class VendorConcentrationSerializer(serializers.Serializer):
     shares = serializers.DictField(child=serializers.FloatField(), help_text="Percent by vendor")
 
 
-class ConformanceSerializer(serializers.Serializer):
+class AttestedConformanceSerializer(serializers.Serializer):
     value = serializers.FloatField(allow_null=True)
     provenance = serializers.CharField(allow_null=True)
     source = serializers.CharField()  # type: ignore[assignment]
@@ -62,7 +62,7 @@ class CriticalWorkloadSerializer(serializers.Serializer):
 class SiteFlexibilitySerializer(serializers.Serializer):
     site = serializers.CharField(source="slug")
     name = serializers.CharField()
-    conformance = ConformanceSerializer()
+    conformance = AttestedConformanceSerializer()
     record = FlexibilityRecordSerializer(allow_null=True)
     critical_workloads = serializers.IntegerField()
     fewest_alternatives = serializers.IntegerField(source="fewest", allow_null=True)
@@ -72,7 +72,7 @@ class SiteFlexibilitySerializer(serializers.Serializer):
 class FlexibilityAnswerSerializer(serializers.Serializer):
     evaluated_at = serializers.DateTimeField(source="at")
     told = serializers.CharField()
-    conformance = ConformanceSerializer()
+    conformance = AttestedConformanceSerializer()
     concentration = VendorConcentrationSerializer()
     count = serializers.IntegerField()
     results = CriticalWorkloadSerializer(many=True)

@@ -80,11 +80,11 @@ def freedom(
     return Freedom(tuple(sorted(runs_at)), tuple(alternatives), tuple(unclear), fallback)
 
 
-def concentration(accelerators: Mapping[str, int]) -> Concentration:
-    total = sum(accelerators.values())
+def concentration(units: Mapping[str, float]) -> Concentration:
+    total = sum(units.values())
     if total <= 0:
         return Concentration(None, FlexibilityLevel.UNKNOWN, {})
-    shares = {vendor: 100 * count / total for vendor, count in sorted(accelerators.items()) if count > 0}
+    shares = {vendor: 100 * count / total for vendor, count in sorted(units.items()) if count > 0}
     hhi = sum(share**2 for share in shares.values())
     return Concentration(hhi, _level(hhi), shares)
 

@@ -39,6 +39,11 @@ def shares(concentration: Concentration) -> str:
     return ", ".join(f"{vendor} {number(round(share, 1))} %" for vendor, share in ordered)
 
 
+def level_and_shares(concentration: Concentration) -> str:
+    """`high: NVIDIA 90 %, AMD 10 %`; "" if no accelerator is counted."""
+    return f"{concentration.level}: {shares(concentration)}" if concentration.level else ""
+
+
 def index(concentration: Concentration) -> str | None:
     """`8 200 (high)`; None if no accelerator is counted."""
     if concentration.hhi is None:

@@ -31,8 +31,8 @@ def flexibility(request: HttpRequest) -> tuple[TablePage, Any]:
     return table, lambda: {
         "fleet": free,
         "attested": [site for site in free.sites if site.conformance.value is not None],
-        "index": tables.index(free.concentration),
-        "shares": tables.shares(free.concentration),
+        "hhi": free.concentration.hhi,
+        "shares": tables.level_and_shares(free.concentration),
         "finding": tables.finding(free),
         "chart": chart_urls("flexibility-chart"),
         "api_url": table.api_url or link("tradeoffs-flexibility"),

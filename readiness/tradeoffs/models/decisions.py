@@ -84,6 +84,7 @@ class Decision(models.Model):
     """
 
     HISTORY = True
+    HISTORY_TITLE = ("workload_name",)
     # Its figures compare all options, so readers must be allowed to see all of them.
     VISIBLE_WHERE = f"""{among("muster.sites", "tradeoffs_decision.site_id")}
         AND (tradeoffs_decision.previous_site_id IS NULL
@@ -247,6 +248,7 @@ class DecisionForecast(StatedFigure):
     """The forecast of one objective at the chosen site, and its value at the previous site."""
 
     HISTORY = True
+    HISTORY_TITLE = ("objective",)
 
     class Direction(models.TextChoices):
         MIN = "min", "Less is better"

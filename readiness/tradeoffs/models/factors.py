@@ -131,6 +131,9 @@ class SiteFactor(Sourced):
     """One value of one source, in the stored unit of its kind: EUR/kWh, gCO2e/kWh, kW, Gb/s."""
 
     HISTORY = True
+    HISTORY_TITLE = ("kind",)
+    HISTORY_VALUE = "value"
+    HISTORY_FOLLOWS = ("site", "kind")
 
     site = _site("factors")
     kind = models.CharField("factor", max_length=32, choices=FactorKind)
@@ -180,6 +183,7 @@ class LatencyFactor(Sourced):
     """A round trip between a site and a user region, or another site, as one source states it."""
 
     HISTORY = True
+    HISTORY_TITLE = ("user_region", "other_site")
 
     site = _site("latencies")
     user_region = models.ForeignKey(
@@ -256,6 +260,7 @@ class FactorDay(models.Model):
     """
 
     HISTORY = True
+    HISTORY_TITLE = ("kind", "day_on")
 
     site = _site("factor_days")
     kind = models.CharField("factor", max_length=32, choices=HOURLY_KINDS)
@@ -321,6 +326,7 @@ class ExchangeRate(models.Model):
     """One unit of `currency` is `rate` of `to_currency`, from a day on until the source's next rate."""
 
     HISTORY = True
+    HISTORY_TITLE = ("currency", "to_currency")
     VISIBLE_WHERE = "true"  # organisation-wide
 
     currency = models.CharField("currency", max_length=3, choices=CURRENCY_CHOICES)

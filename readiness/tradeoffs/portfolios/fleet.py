@@ -23,6 +23,7 @@ from readiness.tradeoffs.placing.core.objectives import Objective, ObjectiveDire
 from readiness.tradeoffs.placing.core.placement import Feasibility, Placed, placer
 from readiness.tradeoffs.placing.core.weighing import IN_SERVICE
 from readiness.tradeoffs.placing.facts import PlacementFacts, fleet_facts, read_facts
+from readiness.tradeoffs.portfolios.inputs import PortfolioQuestion
 from readiness.tradeoffs.portfolios.needs import (
     capacity_in,
     demand_in,
@@ -30,7 +31,6 @@ from readiness.tradeoffs.portfolios.needs import (
     resources_of,
     uncounted,
 )
-from readiness.tradeoffs.portfolios.params import PortfolioQuestion
 from readiness.tradeoffs.portfolios.solver.assignment import Flags, Numbers
 from readiness.tradeoffs.portfolios.solver.portfolio import Portfolio
 from web.parameters import BadParameter

@@ -11,7 +11,7 @@ from inventory.models import Site
 from readiness.demand.workloads.models import WorkloadClass
 from readiness.tradeoffs import params
 from readiness.tradeoffs.placing.core.weighing import IN_SERVICE
-from readiness.tradeoffs.portfolios.params import CURRENCY, MOST_POINTS, OBJECTIVES, POINTS, WEIGHTS
+from readiness.tradeoffs.portfolios.inputs import CURRENCY, MOST_POINTS, OBJECTIVES, POINTS, WEIGHTS
 from web.forms import PlainNumberField
 from web.parameters import BadParameter
 

@@ -17,7 +17,7 @@ from readiness.tradeoffs.placing.core import figures
 from readiness.tradeoffs.placing.core.candidates import Adapter, demand_of, lacking_types
 from readiness.tradeoffs.placing.core.inputs import ANY, FleetFacts, free_accelerators
 from readiness.tradeoffs.placing.facts import inputs_of
-from readiness.tradeoffs.portfolios.params import PortfolioQuestion
+from readiness.tradeoffs.portfolios.inputs import PortfolioQuestion
 from readiness.tradeoffs.units import equivalents, only_type
 
 POWER, BANDWIDTH = "power", "bandwidth"

@@ -12,7 +12,8 @@ from readiness.demand.workloads import queries as workloads
 from readiness.demand.workloads.models import WorkloadClass
 from readiness.tradeoffs.models import PortfolioRun
 from readiness.tradeoffs.portfolios import fleet
-from readiness.tradeoffs.portfolios.params import CURRENCY, PortfolioQuestion, question_of
+from readiness.tradeoffs.portfolios.inputs import CURRENCY, PortfolioQuestion
+from readiness.tradeoffs.portfolios.params import question_of
 from readiness.tradeoffs.tasks import wake_portfolio
 from web.parameters import BadParameter
 from web.permissions import MissingPermission

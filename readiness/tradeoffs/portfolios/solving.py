@@ -11,7 +11,7 @@ from django.db.models.functions import Now
 
 from readiness.tradeoffs.models import PortfolioRun
 from readiness.tradeoffs.portfolios import fleet
-from readiness.tradeoffs.portfolios.params import PortfolioQuestion
+from readiness.tradeoffs.portfolios.inputs import PortfolioQuestion
 from readiness.tradeoffs.portfolios.result import result_of
 from readiness.tradeoffs.portfolios.solver.portfolio import SEED, LeftOutReason, Sweep, spread, sweep
 

@@ -23,7 +23,7 @@ ABOVE, BELOW = [0.22, 1], [0, 0.16]
 
 def hours_legend(answer: WindowsAnswer) -> list[dict[str, str]]:
     drawn = [(sentences.kind_name(kind), *_look(kind)) for kind, _unit, _series in answer.hours]
-    drawn += [(name, ROLES[key], "area") for key, name, _plan in sentences.named_plans(answer)]
+    drawn += [(name, ROLES[key], "block") for key, name, _plan in sentences.named_plans(answer)]
     return [{"label": label, "role": role, "shape": shape} for label, role, shape in drawn]
 
 

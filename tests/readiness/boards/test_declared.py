@@ -125,8 +125,8 @@ def test_cells_of_the_matrix_are_marked_and_say_it(viewer_pages, faro):
         POWER: ("pass", ""),
         OWNER: ("pass", 'data-tier="declared"'),
     }
-    assert cells[DIAGNOSTIC][2] == "Faro, Accelerator diag: Warn since 23 Nov 2026, declared, not measured"
-    assert cells[OWNER][2] == "Faro, Named owner: Pass since 23 Nov 2026, declared"
+    assert cells[DIAGNOSTIC][2] == "Faro, Accelerator tests: Warn since 23 Nov 2026, declared, not measured"
+    assert cells[OWNER][2] == "Faro, Domain owners: Pass since 23 Nov 2026, declared"
 
 
 @pytest.mark.parametrize(

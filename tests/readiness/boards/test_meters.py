@@ -70,5 +70,5 @@ def test_statements_do_not_grow_with_the_fleet(two_sites, scrape, django_assert_
     scrape()
     for place in range(5):
         stored.health(stored.site("ready", name=f"Site {place}"), "energy", "warn")
-    with django_assert_max_num_queries(28):
+    with django_assert_max_num_queries(30):
         scrape()

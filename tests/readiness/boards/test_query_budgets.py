@@ -19,12 +19,14 @@ BUDGETS = {
     "/fleet/charts/gap-by-site.json": 8,
     "/readiness/": 16,
     "/readiness/?state=fail&pillar=p2&group=region&sort=p2-power-headroom&cell=site-0.p2-power-headroom": 28,
+    "/readiness/road/": 32,
     "/readiness/checks/": 10,
     "/readiness/checks/p2-power-headroom/": 12,
+    "/findings/help/": 16,
     "/sites/site-0/": 26,
     "/sites/site-0/?tab=evidence": 24,
     "/sites/site-0/?tab=changes": 30,
-    "/sites/site-0/checks/p2-power-headroom/": 14,
+    "/sites/site-0/checks/p2-power-headroom/": 24,
 }
 
 

@@ -16,14 +16,19 @@ PAGES = {
     "/readiness/gap/": "measure=volts by=moon region=atlantis checks=x start=tomorrow",
     "/readiness/trends/": "pillar=p9",
     "/people/gap/": "trainings=many",
+    "/findings/help/": "by=moon",
     "/readiness/explain/": "end=never",
+    "/sites/dallas/checks/p2-power-headroom/": "trend=ever",
 }
 CHARTS = [
     "/fleet/charts/gap", "/fleet/charts/gap-by-site", "/readiness/gap/charts/over-time",
     "/readiness/gap/charts/by-group", "/readiness/gap/charts/closing", "/readiness/trends/chart",
-    "/people/gap/chart", "/readiness/explain/chart", "/readiness/determinism/charts/tails",
-    "/sites/dallas/charts/series", "/sites/dallas/determinism/charts/percentiles",
+    "/people/gap/chart", "/readiness/explain/chart", "/findings/help/backlog", "/readiness/determinism/charts/tails",
+    "/sites/dallas/charts/series", "/sites/dallas/charts/heat",
+    "/sites/dallas/determinism/charts/percentiles",
     "/sites/dallas/determinism/charts/history",
+    "/sites/dallas/checks/p2-power-headroom/charts/trend",
+    "/readiness/checks/p2-power-headroom/charts/trend",
 ]  # fmt: skip
 ENDPOINTS = {
     "/api/readiness/gap/": "measure=volts by=moon regoin=asia region=atlantis start=tomorrow points=x",

@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 from django.urls import reverse
 
-from readiness.demo import operations
+from readiness.demo import operations, progress
 from readiness.demo.models import DemoFleet
 from readiness.demo.operations import background
 from tests import database
@@ -121,9 +121,9 @@ def test_steps_go_on_from_where_the_last_one_ended(present):
     """Whoever takes the next one, and after a cancel too."""
     assert one_step() == 1
     assert DemoFleet.objects.get().sites_recorded == 1
-    assert background.cancel()
+    assert progress.cancel()
     assert one_step() == 0
-    assert background.resume()
+    assert progress.resume()
     reached = []
     for _ in range(3):
         one_step()

@@ -118,6 +118,7 @@ def test_what_people_set_out_to_do_is_there(written):
     write_plans(sites, people(written.made), now=NOW)
     campaign = Campaign.objects.get(site__name="SYD-1")
     assert (campaign.state, campaign.items.count() > 5) == ("running", True)
+    assert {item.assigned_to for item in campaign.items.all()} == {"", "Commissioning crew"}
     review = Review.objects.get(site__name="SYD-1")
     answers = dict(review.sign_offs.values_list("domain", "state"))
     assert (answers["compute"], answers["energy"]) == ("signed", "waiting")

@@ -7,8 +7,12 @@ from datetime import timedelta
 
 import pytest
 
+from readiness.assessment.evidence.models import RecordedFact
 from readiness.assessment.scoring.models import CheckResult, SiteScore
 from readiness.demo import operations
+from readiness.golive.models import WorkPlan
+from readiness.loop.findings.models import Finding
+from readiness.loop.findings.proving import SOURCE
 from tests import database
 from tests.conftest import NOW
 
@@ -73,3 +77,18 @@ def test_one_site_is_conditional_because_of_declarations_alone():
 def test_the_other_conditional_sites_have_a_cond_check_that_is_open(site):
     states = CheckResult.objects.filter(site__name=site, gate="COND").values_list("state", flat=True)
     assert {"fail", "waived"} & set(states)
+
+
+def test_findings_stand_where_their_sites_left_them():
+    states = dict(Finding.objects.values_list("site__name", "state"))
+    assert states == {"FRA-1": "closed", "GRU-1": "accepted", "SIN-1": "deferred"}
+    facts = RecordedFact.objects.filter(source=SOURCE, site__name="FRA-1").order_by("part", "-taken_on")
+    newest = dict(facts.distinct("part").values_list("part", "value"))
+    assert newest == {"review-held": 1.0, "decision-days": 2.0}
+
+
+def test_a_plan_of_the_road_has_all_that_holds_its_sites():
+    plan = WorkPlan.objects.get(name="Paris and Dublin before the holidays")
+    checks = {step.item.check_id for step in plan.steps.select_related("item")}
+    assert checks >= set(SiteScore.objects.get(site__name=DECLARED).capped)
+    assert plan.due_on == NOW.date() + timedelta(days=21)

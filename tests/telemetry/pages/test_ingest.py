@@ -68,4 +68,4 @@ def test_unmatched_series_are_listed_with_the_reason(browse, sender):
 def test_matched_series_are_not_listed_as_unmatched(browse, sender, porto):
     made.device(site=porto, name="gpu-77")
     sender.deliver(({"__name__": "node_load1", "instance": "gpu-77:9100"}, 1.0, 0))
-    assert "Every series has its object" in browse("viewer", "/telemetry/unmatched/")
+    assert "No series lacks its object" in browse("viewer", "/telemetry/unmatched/")

@@ -70,6 +70,7 @@ def test_the_endpoint_tells_the_same(api_of, frozen_now, sender):
     assert (drain["late_s"], drain["is_late"], drain["failure"]) == (238, True, "")
     assert {queue["name"]: queue["waiting"] for queue in told["task_queues"]} == {
         "default": 0,
+        "delivery": 0,
         "ingest": 2,
         "scoring": 0,
     }

@@ -25,6 +25,7 @@ PAGES = (
     "/people/gap/",
     "/tradeoffs/",
     "/readiness/explain/",
+    "/telemetry/explore/",
 )
 
 

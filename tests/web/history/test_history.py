@@ -1,13 +1,21 @@
 """Change history: who, what, from what to what; bulk writes and deletions too."""
 
+import re
+from dataclasses import replace
+from html import unescape
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from inventory.models import Region, Site
 from tests.inventory import made
+from tests.pages import statements, text_of, words_in
 from web.actor import acting
-from web.history.events import history_of
+from web.audit import AuditEntry
+from web.history.batches import folded
+from web.history.events import HistoryQuery, history_of
 
 SITES = "/api/inventory/sites/"
 HISTORY = "/api/history/"
@@ -177,3 +185,85 @@ def test_the_page_shows_changes_and_filters_them(client_of, lisbon):
     assert client.get("/history/?after=x").status_code == 400
     Region.objects.filter(pk=lisbon.region_id).update(description="x")
     assert "Lisboa" not in client.get("/history/?model=inventory.region").content.decode()
+
+
+class TestWords:
+    """The page says what changed in words, and what was written together is one line."""
+
+    @pytest.fixture
+    def lines_of(self, client_of):
+        def one(query="", role="viewer"):
+            page = text_of(client_of(role).get(f"/history/{query}"))
+            body = page.partition("<tbody>")[2].partition("</tbody>")[0]
+            return [words_in(f"<{row}") for row in body.split("<tr ")[1:]]
+
+        return one
+
+    def test_a_change_of_one_field_is_one_sentence(self, lines_of, lisbon):
+        with acting("worker", message="moved"):
+            Site.objects.update(city="Lisboa")
+        assert lines_of()[0].endswith("Site Lisbon : city nothing → Lisboa worker moved")
+
+    def test_more_than_three_entries_of_one_write_are_one_line(self, lines_of, europe):
+        with acting("import", message="Load"):
+            for place in range(4):
+                made.site(region=europe, name=f"Site {place}", slug=f"s{place}")
+        line = next(line for line in lines_of() if "together" in line)
+        assert "4 changes together : 4 sites import Load" in line
+        shown = lines_of("?message=Load&single=yes")
+        assert len(shown) == 4
+        assert "Site Site 3" in shown[0]
+
+    def test_a_batch_leads_to_its_entries(self, client_of, lines_of, europe):
+        with acting("import", message="Load"):
+            for place in range(5):
+                made.site(region=europe, name=f"Site {place}", slug=f"s{place}")
+        page = text_of(client_of("viewer").get("/history/"))
+        address = unescape(re.search(r'href="(/history/\?[^"]*single=yes)"', page)[1])
+        assert len(lines_of(address.removeprefix("/history/"))) == 5
+
+    def test_a_site_shows_its_own_rows_alone(self, lines_of, lisbon, europe):
+        made.site(region=europe, name="Porto", slug="opo-1")
+        device = made.device(site=lisbon, name="node-1")
+        lines = lines_of("?site=lis-1")
+        assert any("Device node-1 at Lisbon" in line for line in lines)
+        assert not any("Porto" in line for line in lines)
+        assert any(str(device) in line for line in lines)
+
+    def test_days_and_spans_limit_the_time(self, client_of, lines_of, lisbon):
+        today = timezone.localdate().isoformat()
+        assert lines_of(f"?start={today}&end={today}")
+        assert not lines_of("?start=2020-01-01&end=2020-01-02")
+        words = words_in(text_of(client_of("viewer").get("/history/?start=2020-01-01&end=2020-01-02")))
+        assert "No change matches" in words
+        assert client_of("viewer").get("/history/?site=atlantis").status_code == 400
+
+    def test_pages_of_lines_follow_each_other_without_loss(self, europe, lisbon):
+        for place in range(7):
+            with acting("import", message=f"Load {place}"):
+                for number in range(4):
+                    made.site(region=europe, name=f"{place}-{number}", slug=f"s{place}-{number}")
+        query = HistoryQuery(models=(Site, Region))
+        whole, pages, after = folded(query).lines, [], ""
+        while True:
+            page = folded(replace(query, after=after), limit=3)
+            pages += page.lines
+            if not (after := page.next_after):
+                break
+        assert [line.id for line in pages] == [line.id for line in whole]
+        tables = [model._meta.db_table for model in query.models]
+        assert (
+            sum(getattr(line, "count", 1) for line in whole)
+            == AuditEntry.objects.filter(table__in=tables).count()
+        )
+
+    def test_statements_of_the_page_do_not_grow(self, client_of, europe):
+        with acting("import", message="First"):
+            for place in range(5):
+                made.site(region=europe, name=f"Site {place}", slug=f"s{place}")
+        one = statements(client_of("viewer"), "/history/")
+        for batch in range(5):
+            with acting("import", message=f"Load {batch}"):
+                for place in range(5):
+                    made.site(region=europe, name=f"{batch} {place}", slug=f"b{batch}-{place}")
+        assert statements(client_of("viewer"), "/history/") <= one

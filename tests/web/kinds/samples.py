@@ -3,12 +3,16 @@
 from datetime import UTC, date, datetime
 
 from readiness.assessment.evidence.models import Attestation, DeclaredLimit, Floor, RecordedFact, ReportRule
+from readiness.assessment.standards.models import Alternative, FlexibleArea, Standard
 from readiness.demand.jurisdiction.models import DataOrigin, HeldBasis
 from readiness.demand.workloads.models import WorkloadClass
+from readiness.loop.alerts.models import InboundRule
 from readiness.organisation.people.models import DrillAction
 from telemetry.models import Source
 from tests.inventory import made
 from tests.inventory.made import maker
+from tests.readiness.assessment.duties import made as duties
+from tests.readiness.loop.incidents import made as incidents
 from tests.readiness.organisation.people import made as people
 from tests.readiness.organisation.people import practised
 
@@ -54,6 +58,11 @@ MAKERS = made.MAKERS | {
     "training": lambda: people.training(now=datetime(2026, 11, 1, tzinfo=UTC)),
     "procedure": practised.procedure,
     "duty-rule": people.duty_rule,
+    "legal-duty": duties.legal_duty,
+    "duty-entry": duties.duty_entry,
+    "duty-profile": duties.duty_profile,
+    "certificate": duties.certificate,
+    "energy-figure": duties.energy_figure,
     "alert-rule": practised.rule,
     "drill": practised.drill,
     "exercise": lambda: drill().exercises.get(),
@@ -67,6 +76,11 @@ MAKERS = made.MAKERS | {
     "floor": maker(
         Floor, platform="platform {n}", tool="nccl-tests", measure="busbw", value=360.25, unit="GB/s"
     ),
+    "standard": maker(Standard, name="Standard {n}", slug="standard-{n}", kind="baseline"),
+    "flexible-area": maker(FlexibleArea, name="Area {n}", kind="vendor", layer="network", why="Two sources"),
+    "alternative": maker(Alternative, workload_class=workload_class, kind="vendor", name="Vendor {n}"),
+    "incident-escape": incidents.escape,
+    "inbound-rule": maker(InboundRule, name="rule {n}", conditions="alertname=Node*"),
     "report-rule": maker(ReportRule, pattern="suite {n}/*", measure="p1-soak-24h/duration", value=24.0),
     "declared-limit": maker(
         DeclaredLimit,
@@ -108,6 +122,11 @@ EDITS = {
     "survey": ("closes_at", "2027-06-01 00:00:00+00:00"),
     "survey-question": ("truth_source", "Contract 9"),
     "duty-rule": ("week_h", "40"),
+    "legal-duty": ("article", "Art. 3"),
+    "duty-entry": ("due_hour", "12"),
+    "duty-profile": ("it_kw", "800"),
+    "certificate": ("level", "Rated-3"),
+    "energy-figure": ("source", "Invoice"),
     "staffing": ("ends_at", "2027-06-01 00:00:00+00:00"),
     "skill": ("description", "by hand"),
     "skill-prerequisite": ("level", "2"),
@@ -118,6 +137,10 @@ EDITS = {
     "training": ("due_at", "2027-06-01 00:00:00+00:00"),
     "workload-class": ("criticality", "critical"),
     "floor": ("note", "measured"),
+    "standard": ("purpose", "One way"),
+    "flexible-area": ("why", "Three sources"),
+    "alternative": ("kind", "fabric"),
+    "inbound-rule": ("site_label", "pod"),
     "report-rule": ("note", "weekly"),
     "data-origin": ("note", "asked"),
     "held-basis": ("reference", "Contract 12"),

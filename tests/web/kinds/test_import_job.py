@@ -1,5 +1,6 @@
 """Large files: a task works on them a batch at a time, tells how far it is, and ends when it is asked to."""
 
+import gc
 import threading
 import tracemalloc
 from datetime import timedelta
@@ -166,7 +167,17 @@ def test_without_a_worker_the_sender_is_told(importer, monkeypatch):
     assert "No worker can be reached" in importer.client.get(importer.file).text
 
 
+@pytest.fixture
+def collected_as_in_a_worker():
+    """The tests let garbage lie longer (`tests/conftest.py`)."""
+    before = gc.get_threshold()
+    gc.set_threshold(2_000, 10, 10)
+    yield
+    gc.set_threshold(*before)
+
+
 @pytest.mark.django_db
+@pytest.mark.usefixtures("collected_as_in_a_worker")
 def test_memory_does_not_grow_with_the_file(importer, queued):
     peaks = []
     for rows in (AFTER, 4 * AFTER):

@@ -67,7 +67,7 @@ def test_a_form_is_for_those_who_may_enter_it(entry, client_of):
 
 
 def test_an_answer_that_cannot_be_read_is_shown_again_and_enters_nothing(entry, client_of):
-    answer = client_of("admin").post(reverse(entry.url_name), {"site": "nowhere"})
+    answer = client_of("admin").post(reverse(entry.url_name), {"site": "nowhere", "channel": "nowhere"})
     assert answer.status_code == 422
     assert answer.context["form"].is_bound
 

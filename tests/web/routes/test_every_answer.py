@@ -28,6 +28,26 @@ VALUES = {"date": "2026-12-31", "date-time": "2026-12-31T12:00:00Z", "uri": "htt
 OTHERS = ["energy-lead", "mira", "ana"]
 NEW_ROTATION = {"name": "Nights", "domain": "compute", "layers": []}
 BODIES = {
+    "/api/loop/alerts/{id}/acknowledge/": {"note": "I look at it."},
+    "/api/loop/alerts/{id}/assign/": {"to": None},
+    "/api/loop/alerts/{id}/comment/": {"text": "It was the fan."},
+    "/api/loop/alerts/{id}/link_incident/": {"url": "https://example.org/INC-7"},
+    "/api/loop/deliveries/replay/": {"start": "2026-11-01T00:00:00Z", "end": "2026-12-31T00:00:00Z"},
+    "/api/loop/heartbeats/": {"name": "Every minute", "address": "https://example.org/ping"},
+    "/api/loop/incidents/{id}/actions/": {
+        "title": "Set the breaker",
+        "team": {"slug": "fabric"},
+        "due_on": "2026-12-31",
+        "effect": "none",
+        "effect_reason": "Nothing measures it.",
+    },
+    "/api/loop/incidents/": {"site": "porto", "title": "Hall 2 went dark"},
+    "/api/loop/lessons/": {
+        "claim": "Breakers are set",
+        "why": "One was not.",
+        "kind": "present",
+        "check_id": "p2-power-headroom",
+    },
     "/api/people/rotations/preview/": NEW_ROTATION,
     "/api/people/rotations/{id}/preview/": NEW_ROTATION,
     "/api/readiness/campaigns/{id}/items/": {"check": "p1-soak-24h"},
@@ -58,6 +78,11 @@ BESIDE = {
 # What this fleet cannot do: its rows are used, decided, or wait for somebody else. The rooms' tests do it; the refusals
 # are looked at here. A delete that is refused is no fault, and one that is not has no content.
 ONLY_REFUSED = {
+    *((f"/api/loop/channels/{{id}}/{step}/", "post") for step in ("confirm", "probe", "enable")),
+    *((f"/api/loop/channels/{{id}}/{step}/", "post") for step in ("rotate-secret", "finish-rotation")),
+    *((f"/api/loop/incidents/{{id}}/{step}/", "post") for step in ("close", "join")),
+    *((f"/api/loop/findings/{{id}}/{step}/", "post") for step in ("reopen", "take_up")),
+    ("/api/loop/actions/{id}/reopen_action/", "post"),
     ("/api/ownership/assignments/reassign/", "post"),
     ("/api/ownership/assignments/{id}/cover/", "post"),
     ("/api/ownership/assignments/{id}/refuse/", "post"),

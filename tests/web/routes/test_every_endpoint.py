@@ -11,7 +11,13 @@ __all__ = ["rows_of_all_kinds"]
 pytestmark = pytest.mark.django_db
 NO_BODIES = ("[", "null", '"text"', "[]", "[4]", "[{}]", "{}")
 # A draft of what is in force, and all workloads, are asked for without a word.
-FROM_NOTHING = {"/api/readiness/frameworks/", "/api/tradeoffs/rule-packs/", "/api/tradeoffs/portfolios/"}
+FROM_NOTHING = {
+    "/api/readiness/frameworks/",
+    "/api/tradeoffs/rule-packs/",
+    "/api/tradeoffs/portfolios/",
+    # Of everything that the reader sees.
+    "/api/loop/subscriptions/",
+}
 # Rules in force are not changed, a basis that they no longer know is not confirmed; a source is matched anew.
 NOT_WRITTEN_BACK = {
     "/api/readiness/frameworks/",
@@ -19,6 +25,7 @@ NOT_WRITTEN_BACK = {
     "/api/tradeoffs/rule-packs/",
     "/api/tradeoffs/held-bases/",
     "/api/telemetry/sources/",
+    "/api/readiness/standard-versions/",
 }
 # Lists of sites with figures, which are short as they are.
 REPORTS = {"/api/readiness/interop/", "/api/readiness/determinism/"}

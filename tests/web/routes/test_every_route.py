@@ -9,12 +9,13 @@ from html import unescape
 from urllib.parse import urljoin
 
 import pytest
-from django.urls import Resolver404, get_resolver, resolve
+from django.urls import get_resolver, resolve
 
 from accounts.roles import ROLES as ROLE_OF
 from readiness.organisation.people.models import Person
 from tests.browser import addresses
 from tests.cases import in_steps
+from tests.visibility.asking import route_of
 from tests.web.routes.test_permissions import TABLE
 
 pytestmark = pytest.mark.django_db
@@ -36,6 +37,7 @@ ASKED = {
 }
 # Of others nobody sees them, whatever their role is; a survey asks its teams alone.
 ONES_OWN = re.compile(
+    "/api/loop/subscriptions/[0-9]+/|/settings/alerts/[0-9]+/unsubscribe/|"
     "/api/accounts/tokens/[0-9]+/|(/api)?/views/[0-9]+/|/settings/person/[0-9]+/|/people/surveys/[0-9]+/answer/|/.+/csv/[0-9]+/"
 )
 # Whoever asked for something may take it back.
@@ -46,6 +48,7 @@ ODD = "tab=nowhere&page=-1&per=x&sort=nothing&cols=nothing&export=xml&start=tomo
 OF_THE_PAGE = re.compile(r"\b(?:tab|export)=[a-z0-9-]+")
 VARIED = {"/sites/porto/", "/inventory/ports/", "/waivers/"}
 TO_THE_API = re.compile(r'href="(/api/[^"]+)"')
+NO_PAGE = re.compile(r"/api/|.*\.(csv|json)(\?|$)")
 OFFERED = re.compile(r'\b(href|hx-get|action|formaction|hx-post)="(/[^"?#]*)')
 API_PK = re.compile(r"\(\?P<pk>[^)]*\)|<int:pk>")
 
@@ -77,7 +80,10 @@ def paths_of(route, callback):
 
 
 @pytest.fixture
-def paths(everything):
+def paths(request):
+    """The addresses of the fleet that the test uses: the one with a row of every kind, or else the usual one."""
+    kinds = "rows_of_all_kinds"
+    request.getfixturevalue(kinds if kinds in request.fixturenames else "everything")
     every = [path for route, callback in walked() for path in paths_of(route, callback)]
     return [f"{path}?{query}" if (query := asked_of(path)) else path for path in every]
 
@@ -133,12 +139,9 @@ class Reader:
             text = self.ask(path)[1]
             if not isinstance(text, bytes) or not text.lstrip().startswith(b"<!"):
                 continue
-            for attribute, address in OFFERED.findall(text.decode()):
-                try:
-                    route = resolve(address).route
-                except Resolver404:
-                    continue
-                yield path, route, "GET" if attribute in {"href", "hx-get"} else "POST"
+            for attribute, address in set(OFFERED.findall(text.decode())):
+                if (route := route_of(address)) is not None:
+                    yield path, route, "GET" if attribute in {"href", "hx-get"} else "POST"
 
 
 def is_answer(path, status):
@@ -175,14 +178,18 @@ def new_to(role, paths, permissions):
     ],
 )
 def test_every_route_answers_every_role_and_offers_what_it_may(reader_of, paths, in_full):
-    """A role between a viewer and an admin is asked for what a viewer does not read, where it is not asked in full."""
+    """A role between a viewer and an admin is asked for what a viewer does not read, and in full for pages too, since
+    these offer each role something else."""
     assert len(paths) > 450
     failed, forbidden, permissions = {}, set(), asked_for()
     for role in ROLES:
         if role is None and role not in in_full:
             continue
         reader = reader_of(role)
-        asked = paths if role in in_full else [*new_to(role, paths, permissions)]
+        most = role in {None, "viewer", "admin"}
+        new = [] if most else [*new_to(role, paths, permissions)]
+        offering = [path for path in paths if most or not NO_PAGE.match(path)] if role in in_full else []
+        asked = list(dict.fromkeys([*new, *offering]))
         failed |= {(role, path): wrong for path, wrong in reader.faults(asked).items()}
         offered = reader.offers(asked) if role else ()
         forbidden |= {

@@ -15,7 +15,8 @@ pytestmark = pytest.mark.django_db
 NUMBER = re.compile(r"-?\d+(\.\d+)?([eE][+-]?\d+)?")
 # "Deployed (kW)", "Cost, EUR/month", "lag_max_s", "time_ms".
 WITH_UNIT = re.compile(r".+ \(.+\)|.+, .+|.+_(ms|s|kw|points)|cost_.+|energy_.+|carbon_.+")
-# Nothing else would be read as a unit of these: places in an order, shares of one, ratios, numbers of a whole.
+# Nothing else would be read as a unit of these: places in an order, shares of one, ratios, numbers of a whole,
+# versions.
 WITHOUT = {
     "id",
     "rank",
@@ -29,6 +30,8 @@ WITHOUT = {
     "Jitter",
     "Review",
     "Point",
+    "Concentration",
+    "Has",
 }
 SPANS = re.compile(r"\b(age|after|lag|size|duration|cadence|latency)\b", re.IGNORECASE)
 

@@ -18,21 +18,28 @@ pytestmark = pytest.mark.django_db
 MOST = 16
 # Reports that put together what several rooms know.
 MOST_OF = {
-    "/evidence/runs/": 17,
+    "/evidence/": 24,
+    "/evidence/runs/": 24,
     "/api/readiness/validation-runs/": 17,
-    "/": 52,
-    "/fleet/": 33,
-    "/metrics": 30,
+    # With the strip of the road.
+    "/": 60,
+    "/fleet/": 40,
+    "/metrics": 33,
     "/decisions/": 29,
+    # A statement for each source of what happened.
+    "/charts/events.json": 30,
+    "/timeline/": 60,
+    "/api/loop/timeline/": 60,
     "/history/": 42,
     "/api/history/": 42,
     "/inventory/": 32,
     "/readiness/": 20,
-    "/sites/porto/": 20,
+    "/sites/porto/": 24,
+    "/sites/porto/checks/": 36,
     "/api/readiness/gap/": 30,
     "/people/coverage/": 25,
-    "/people/gap/": 20,
-    "/api/people/gap/": 19,
+    "/people/gap/": 21,
+    "/api/people/gap/": 20,
     "/people/oncall/": 32,
     "/api/people/oncall/": 26,
     "/people/cover/": 46,
@@ -40,11 +47,12 @@ MOST_OF = {
     "/people/matrix/": 36,
     "/people/calendar/": 26,
     # A name is looked for in every model.
-    "/people/8900001/": 112,
-    "/settings/person/": 112,
-    "/api/people/traces/": 112,
+    "/people/8900001/": 150,
+    "/settings/person/": 150,
+    "/api/people/traces/": 150,
     "/readiness/gap/": 24,
     "/people/rotations/": 36,
+    "/digests/": 20,
     # It decides every class first, to open on the one with the most options.
     "/tradeoffs/": 43,
     "/api/tradeoffs/": 33,
@@ -53,6 +61,8 @@ MOST_OF = {
 # history shows the newest entries, which are of fewer kinds afterwards. Tests of their rooms count these.
 DIFFER = (
     "/history/",
+    "/timeline/",
+    "/api/loop/timeline/",
     "/inventory/",
     "/tradeoffs/",
     "/api/history/",

@@ -4,6 +4,8 @@ Lists are found by what they answer: a page with a table, an endpoint with resul
 day its address is. Lists inside the page of one object are counted in `test_statements` and in their rooms.
 """
 
+import re
+
 import pytest
 from django.db import connection, reset_queries
 from django.test.utils import CaptureQueriesContext
@@ -21,6 +23,8 @@ pytestmark = [pytest.mark.django_db, pytest.mark.full, pytest.mark.timeout(300)]
 ROWS = 1000
 # An endpoint of its own names what there is below it.
 NO_LISTS = {"/api/readiness/"}
+# Forms and files, which cost as much as a list to make and are none.
+NEVER_LISTS = re.compile(r".*(/(add|import)/|\.csv|\.json)$")
 # Lists that have no more rows for more objects.
 FEW = {
     "/api/history/": "has no count",
@@ -40,6 +44,10 @@ FEW = {
     "/api/people/traces/": "is of one person",
     "/people/duty-rules/": "has a rule for each team",
     "/api/people/duty-rules/": "has a rule for each team",
+    "/escalations/": "has a route for each home and domain",
+    "/api/loop/escalations/": "has a route for each home and domain",
+    "/inbound/senders/": "has a sender for each system",
+    "/api/loop/inbound-senders/": "has a sender for each system",
     "/approvals/": "has what an administrator should look at",
     "/api/approvals/": "has what an administrator should look at",
     "/people/cover/": "has a row for each site with a rotation",
@@ -48,6 +56,9 @@ FEW = {
     "/api/people/oncall/": "has no count",
     "/problems/objects/": "has the objects of one problem",
     "/waivers/ageing/": "has a row for each group",
+    "/api/loop/timeline/": "has no count",
+    "/standards/flexible/": "has a row for each layer",
+    "/standards/duties/energy-report/": "has a row for each site with the duty",
     "/inbox/": "has as many entries of a kind as are shown",
 }
 # What grows by a statement for each chunk of rows that is printed, and for each kind of which something waits; and the
@@ -59,6 +70,7 @@ GROWS |= dict.fromkeys(("/api/ownership/gaps/", "/ownership/", "/ownership/owner
 
 def addresses():
     every = [path for route, view in walked() if "<" not in route for path in paths_of(route, view)]
+    every = [path for path in every if not NEVER_LISTS.match(path)]
     return [f"{path}?{query}" if (query := asked_of(path)) else path for path in every]
 
 

@@ -6,6 +6,7 @@ from django.db import ProgrammingError, transaction
 
 from accounts.models import AccountTie, Token, User
 from inventory.models import DeviceType, Region, Site
+from readiness.loop.alerts.models import EscalationLevel, EscalationRoute
 from readiness.organisation.people.models import Layer, Person, Rotation, Skill, Team
 from tests.conftest import NOW
 from tests.inventory import made
@@ -78,6 +79,8 @@ def test_what_is_read_by_all_is_written_by_users_of_all_sites():
         User,
         Token,
         AccountTie,
+        EscalationRoute,
+        EscalationLevel,
         *apps.get_app_config("people").get_models(),
         *apps.get_app_config("web").get_models(),
     }

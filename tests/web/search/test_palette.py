@@ -112,3 +112,33 @@ def test_an_answer_takes_few_statements_however_much_is_found(
     client.get("/search/palette/?q=node")
     with django_assert_max_num_queries(12):
         client.get("/search/palette/?q=node")
+
+
+def test_a_state_leads_to_the_list_of_what_is_in_it(client_of):
+    states = groups(client_of("viewer"), "not ready")["States"]
+    assert [(hit.title, hit.url) for hit in states.hits][:1] == [
+        ("Sites: not ready", "/sites/?verdict=not-ready")
+    ]
+    assert [hit.url for hit in groups(client_of("viewer"), "silent")["States"].hits] == [
+        "/problems/?state=silent"
+    ]
+
+
+def test_the_first_object_has_its_actions_as_far_as_the_reader_may(client_of):
+    made.site(name="FRA-1", slug="fra-1")
+
+    def actions(role):
+        best = client_of(role).get("/search/palette/?q=fra-1").context["best"]
+        return {action.label: action.url for action in best.actions}
+
+    assert actions("planner")["Request a waiver"] == "/waivers/request/?site=fra-1"
+    assert "Request a waiver" not in actions("viewer")
+    assert actions("viewer")["Problems"] == "/problems/?site=fra-1"
+
+
+def test_an_object_of_a_kind_can_be_changed_from_the_palette(client_of):
+    device = made.device(name="node-77")
+    best = client_of("planner").get("/search/palette/?q=node-77").context["best"]
+    assert best.actions[0].url == reverse("device-edit", args=[device.pk])
+    answer = client_of("planner").get("/search/palette/?q=node-77")
+    assert "Actions on node-77" in answer.text

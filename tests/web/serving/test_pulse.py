@@ -1,10 +1,11 @@
 """The question that is put to the database once a second."""
 
 import asyncio
+from threading import Thread
 
 from django.db import connection
 
-from web.serving.pulse import Pulse
+from web.serving.pulse import Pulse, _look
 
 ANSWER_S = 20
 
@@ -15,6 +16,17 @@ def test_an_ended_connection_is_not_an_absent_database(transactional_db, caplog)
     ended = asyncio.run(_ended_while_watching())
     assert ended > 0
     assert "the database is away" not in caplog.text
+
+
+def test_the_look_after_an_ended_connection_sees_the_database_again(transactional_db):
+    assert _look().database == "up"
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        [pid] = cursor.fetchone()
+    ending = Thread(target=_end, args=({pid},))
+    ending.start()
+    ending.join()
+    assert [_look().database for _ in range(2)] == ["down", "up"]
 
 
 async def _ended_while_watching():

@@ -21,7 +21,8 @@ def state_of(server):
 
 
 def until_ready(server):
-    while state_of(server)[0] != 200:
+    """Until its pulse has looked, too: before that each answer looks by itself."""
+    while state_of(server)[0] != 200 or server.application._pulse.parts is None:
         pass
 
 

@@ -17,6 +17,8 @@ from tests.inventory import made
 from web import tables
 from web.rest.filters import ObjectFilterSet
 from web.tables import Column, RowFilter, Table
+from web.tables.addresses import Address
+from web.tables.sources import rows_of
 
 
 class SiteFilters(ObjectFilterSet):
@@ -269,6 +271,11 @@ class Check:
     value: float | None = None
 
 
+@dataclass(frozen=True)
+class Shelf:
+    check: Check | None
+
+
 CHECKS = Table(
     "checks",
     ("check", "checks"),
@@ -310,3 +317,27 @@ def test_the_choices_of_a_sequence_are_counted():
         ("fail", False, 1),
     ]
     assert [chip.value for chip in page.chips] == ["Pass"]
+
+
+@pytest.mark.parametrize(
+    ("rows", "value", "counts"),
+    [
+        pytest.param([Check("a", "fail"), Check("b", "pass")], "state", (1, 1), id="attributes"),
+        pytest.param([{"of": {"state": "fail"}}, {"of": None}], "of.state", (0, 1), id="mappings"),
+        pytest.param([Shelf(Check("a", "fail")), Shelf(None)], "check__state", (0, 1), id="a path that ends"),
+        pytest.param([Check("a", "x")], lambda _row: {"pass", "fail"}, (1, 1), id="several values"),
+    ],
+)
+def test_choices_are_counted_in_rows_of_every_form(rows, value, counts):
+    table = Table(
+        "any",
+        ("row", "rows"),
+        (Column("id", "Id"),),
+        filters=(RowFilter("state", "State", value, [("pass", "Pass"), ("fail", "Fail")]),),
+    )
+    source = rows_of(table, rows, None)
+    address = Address(RequestFactory().get("/?state=fail"), path="/", filters=source.filter_names)
+    [panel] = source.panel(address, counts=True)
+    assert tuple(option.count for option in panel.choices) == counts
+    source.narrow(address)
+    assert len(source) == counts[1]

@@ -10,8 +10,15 @@ from accounts.roles import ROLES
 from readiness.assessment.evidence.models import Attestation, Review, SignOff
 from readiness.assessment.framework import queries as framework_queries
 from readiness.assessment.grants.models import Grant
+from readiness.assessment.standards.operations import approve
 from readiness.golive.models import Campaign
 from readiness.golive.worklist.operations import set_status
+from readiness.loop.actions import operations as actions
+from readiness.loop.actions.models import Action
+from readiness.loop.alerts.life import operations as handling
+from readiness.loop.alerts.models import Alert
+from readiness.loop.findings import operations as findings
+from readiness.loop.findings.models import Finding
 from readiness.organisation.ownership.models import Assignment
 from readiness.organisation.people.models import Leave, Shift
 from readiness.organisation.people.operations import confirm_link, confirming
@@ -22,6 +29,8 @@ from tests.inventory import made
 from tests.readiness.organisation.people import made as people
 from tests.visibility.scene import NOW, sentinels
 from tests.web.workflows.test_steps import STEPS
+from web.delivery.channels import operations as channels
+from web.delivery.models import GONE, Channel
 from web.workflows import waiting
 
 pytestmark = pytest.mark.django_db
@@ -115,6 +124,21 @@ def scene(frozen_now, on_scene):
         entered_by=scene.one,
     )
     people.exemption(scene.third, made_skill, granted_by=scene.one, approved_at=None)
+    Alert.objects.create(
+        key="problem:2", kind="health", group="problem:2", severity="critical", rank=0, site=scene.porto,
+        title="A link is down", began_at=NOW - DAY, raised_at=NOW - DAY, standing="escalating",
+        standing_since=NOW - DAY, escalating_since=NOW - DAY, assigned_to=scene.two,
+    )  # fmt: skip
+    Finding.objects.create(
+        title="Five minutes", text="Not ten.", site=scene.porto, route="to-planners", subject_kind="page",
+        closing="evidence", raised_by=scene.one, raised_at=NOW - DAY, due_on=NOW.date(),
+    )  # fmt: skip
+    Action.objects.create(
+        title="Draw it", site=scene.porto, owner=scene.linked, due_on=NOW.date(), effect="evidence",
+        added_by=scene.one, added_at=NOW - DAY,
+    )  # fmt: skip
+    gone = {"disabled_at": NOW - DAY, "disabled_for": GONE, "created_at": NOW - DAY, "verified_at": NOW - DAY}
+    Channel.objects.create(owner=scene.two, kind="mailbox", name="Old room", **gone)
     return scene
 
 
@@ -178,6 +202,7 @@ TAKES = {
     "confirm-ownership": lambda step, obj, by: step(obj, by=by, now=NOW),
     "cover-during-leave": lambda step, obj, by: step(obj, note="", by=by, now=NOW),
     "decide-on-a-waiver": lambda step, obj, by: step(obj, note="", by=by, now=NOW),
+    "decide-on-a-waiver-of-a-deviation": lambda step, obj, by: approve(obj, note="", by=by, now=NOW),
     "sign-a-go-live-review": lambda step, obj, by: step(obj, note="", by=by, now=NOW),
     "decide-a-go-live-review": lambda step, obj, by: step(obj, note="No.", decision="no-go", by=by, now=NOW),
     "close-an-action": lambda step, obj, by: step(obj, note="", by=by, now=NOW),
@@ -187,6 +212,10 @@ TAKES = {
     "take-a-shift": lambda step, obj, by: _taken(step, obj, by),
     "confirm-a-qualification": lambda step, obj, by: confirming.confirm(obj, by=by, now=NOW),
     "approve-an-exemption": lambda step, obj, by: confirming.approve(obj, by=by, now=NOW),
+    "answer-a-finding": lambda step, obj, by: findings.accept(obj, reason="", by=by, now=NOW),
+    "finish-an-action": lambda step, obj, by: actions.finish_action(obj, note="", by=by, now=NOW),
+    "acknowledge-an-alert": lambda step, obj, by: handling.acknowledge(obj, note="", by=by, now=NOW),
+    "check-a-channel": lambda step, obj, by: channels.enable_channel(obj, by=by, now=NOW),
     "answer-a-survey": lambda step, obj, by: _answered(obj, by),
     "confirm-who-you-are": lambda step, obj, by: confirm_link(obj, by=by, now=NOW),
 }

@@ -20,6 +20,7 @@ from accounts.models import Token, User
 from accounts.queries import role_of, scopes_of
 from web import clock
 from web.accounts.forms import DisplayForm, OwnPasswordForm, TokenForm
+from web.accounts.sections import ADDED_SECTIONS
 from web.ages import ago
 from web.context import shortcuts_of, theme_of
 from web.navigation import tabs_for
@@ -36,14 +37,7 @@ class TokenRow:
     last_use: str
 
 
-# Sections that apps above add, by url name.
-_added: dict[str, Any] = {}
 COOKIE_AGE_S = int(timedelta(days=365).total_seconds())
-
-
-def add_section(url_name: str, label: Any) -> None:
-    """Add a section to everybody's settings, at a page of an app above."""
-    _added[url_name] = label
 
 
 def tabs(request: UserRequest, current: str) -> list[dict[str, Any]]:
@@ -53,7 +47,7 @@ def tabs(request: UserRequest, current: str) -> list[dict[str, Any]]:
         ("access", "What you may do"),
         ("password-change", "Password"),
     ]
-    sections += _added.items()
+    sections += ADDED_SECTIONS.items()
     if request.user.has_perm("accounts.view_user"):
         sections.append(("users", "Users"))
     return [{"label": label, "url": reverse(name), "current": name == current} for name, label in sections]

@@ -91,6 +91,7 @@ OWN_RECORDS: Mapping[str, OwnRecords] = {
     "p2-placement-jurisdiction": OwnRecords("placements that envelopes and rules decide", ("placements:",)),
     "p4-orchestration-owner": OwnRecords("accepted owners", ("ownership:",)),
     "p4-asset-ownership": OwnRecords("accepted owners", ("owned-assets:",)),
+    "p4-regulatory-register": OwnRecords("the register of duties", ("duties:",)),
     "p4-golive-review": OwnRecords("a go-live review", ("review:",)),
     "p3-role-coverage": OwnRecords("qualifications of people", ("qualified:",)),
     "p3-training-currency": OwnRecords("assigned and completed training", ("training:",)),
@@ -102,6 +103,9 @@ OWN_RECORDS: Mapping[str, OwnRecords] = {
     "p3-capability-gap": OwnRecords("qualifications of people", ("qualified:",)),
     "p4-runbook-coverage": OwnRecords("alert rules and runbooks", ("runbooks:",)),
     "p4-documentation-currency": OwnRecords("documents", ("documents:",)),
+    "p4-standard-interfaces": OwnRecords("standards in force", ("conformance:",)),
+    "p4-multivendor-standard": OwnRecords("standards in force", ("standards:",)),
+    "p4-flexibility-preserved": OwnRecords("alternatives on record", ("alternatives:",)),
 }
 """The records that each check is computed from."""
 

@@ -14,7 +14,7 @@ from readiness.assessment.evidence.core.bearing import OWN_RECORDS
 from readiness.assessment.evidence.forms import AttestationForm, FactForm
 from readiness.assessment.evidence.models import Attestation, RecordedFact
 from readiness.assessment.evidence.runs import proved_by
-from readiness.assessment.evidence.tables import STANDING, Voided, exact, site_url, standing_text, tabs
+from readiness.assessment.evidence.tables import STANDING, Voided, exact, site_url, tabs
 from readiness.assessment.framework import queries as framework_queries
 from web.clock import now
 from web.kinds import Entry, Kind
@@ -86,7 +86,7 @@ def context_of(record: Record, user: Any) -> dict[str, Any]:
         "breadcrumbs": kind.breadcrumbs((", ".join(filter(None, names)), "")),
         "part": named_record.part_name,
         "value": _value(named_record),
-        "standing": standing_text(record),
+        "standing": record.void_text,
         "own": OWN_RECORDS.get(record.check_id),
         "check_url": _check_url(record)
         if named_record.check_name != record.check_id

@@ -86,6 +86,17 @@ class Voidable(models.Model):
             )
         ]
 
+    @property
+    def void_text(self) -> str:
+        """Say why it counts no more: withdrawn, contradicted or voided; empty if it counts."""
+        if getattr(self, "withdrawn_at", None):
+            return "withdrawn"
+        if getattr(self, "mismatch", "") or getattr(self, "implausible", ""):
+            return "proves nothing"
+        if not self.void_changes:
+            return ""
+        return f"voided: {', '.join(self.void_changes).replace('-', ' ')}"
+
 
 class Record(Voidable):
     check_id = models.CharField("check", max_length=64)
@@ -151,6 +162,8 @@ class Attestation(Record):
     """
 
     HISTORY = True
+    HISTORY_TITLE = ("check_id", "part")
+    HISTORY_VALUE = "value"
 
     PERSONAL = ("attested_by",)
 
@@ -230,6 +243,9 @@ class RecordedFact(Record):
     """A dated value of a sub-measure with its source, until Muster measures it itself."""
 
     HISTORY = True
+    HISTORY_TITLE = ("check_id", "part")
+    HISTORY_VALUE = "value"
+    HISTORY_FOLLOWS = ("site", "check_id", "part")
 
     value = models.FloatField(help_text="In the sub-measure's unit")
     source = models.CharField(max_length=200, help_text="Where the value comes from")
@@ -262,6 +278,9 @@ class DeclaredLimit(models.Model):
     """
 
     HISTORY = True
+    HISTORY_TITLE = ("limit_id", "workload_class")
+    HISTORY_VALUE = "value"
+    HISTORY_FOLLOWS = ("site", "workload_class", "limit_id")
 
     site = models.ForeignKey(
         Site, on_delete=models.CASCADE, null=True, blank=True, related_name="declared_limits", db_index=False

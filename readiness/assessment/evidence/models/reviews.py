@@ -148,6 +148,7 @@ class SignOff(models.Model):
     """One domain's answer in a review. Only the `approver` may answer."""
 
     HISTORY = True
+    HISTORY_TITLE = ("domain",)
 
     class State(models.TextChoices):
         WAITING = "waiting", "Waiting"
@@ -213,6 +214,7 @@ class SignOff(models.Model):
 @choices_held
 class ReviewAction(models.Model):
     HISTORY = True
+    HISTORY_TITLE = ("title",)
 
     PERSONAL = ("owner_name",)
 

@@ -7,6 +7,7 @@ class ReportRule(models.Model):
     """If the tests that match `pattern` pass, they prove `value` of the sub-measure `measure` (`check/sub-measure`)."""
 
     HISTORY = True
+    HISTORY_TITLE = ("pattern",)
     VISIBLE_WHERE = "true"  # organisation-wide
 
     pattern = models.CharField(

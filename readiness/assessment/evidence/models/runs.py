@@ -53,6 +53,7 @@ class ValidationRun(Voidable):
     moved, and a wrong one withdrawn."""
 
     HISTORY = True
+    HISTORY_TITLE = ("tool", "taken_at")
     ERASING_KEEPS = dict.fromkeys(("hosts", "identity", "claim"), "It is what the file of the run says.")
 
     class Scope(models.TextChoices):
@@ -188,6 +189,12 @@ class ValidationRun(Voidable):
     def __str__(self) -> str:
         return f"{self.get_tool_display()}, {instant(self.taken_at)}"
 
+    @property
+    def scope_text(self) -> str:
+        """A run of many nodes tested one by one shows the number: "One node" would suggest the whole run."""
+        is_of_many = self.scope == ValidationRun.Scope.NODE and len(self.run_devices.all()) > 1
+        return "Each node by itself" if is_of_many else self.get_scope_display()
+
 
 class RunFile(models.Model):
     """The stored file, separate from its run so that lists do not read it."""
@@ -269,6 +276,8 @@ class Floor(models.Model):
     """A run of that platform passes at `value` or above. A floor without a size applies to any size."""
 
     HISTORY = True
+    HISTORY_TITLE = ("platform", "measure", "operation")
+    HISTORY_VALUE = "value"
     VISIBLE_WHERE = "true"  # organisation-wide
 
     platform = models.CharField(

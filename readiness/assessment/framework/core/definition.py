@@ -21,6 +21,7 @@ from pydantic import (
 
 from readiness.assessment.framework.core import soundness
 from readiness.assessment.framework.core.conditions import ExclusionRule, SiteContext, When
+from readiness.assessment.framework.core.names import names_for
 from readiness.assessment.framework.core.numbers import duration_s
 from readiness.assessment.framework.core.thresholds import (
     STATED,
@@ -196,11 +197,17 @@ class GateRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """One question a site must answer, judged as the worst of its sub-measures that decide."""
+    """One question a site must answer, judged as the worst of its sub-measures that decide.
+
+    It is shown by its `name`, a short noun; the `claim` is the sentence that is true where it passes, and `failing`
+    says in general what is wrong where it does not. A document that states neither noun nor words has Muster's own.
+    """
 
     id: CheckId
     pillar: Annotated[Text, listed("pillars", "pillar")]
-    name: Text
+    claim: Text = field(metadata={"alias": "name"})
+    name: Line = field(default="", metadata={"alias": "short_name"})
+    failing: Line = ""
     why: Prose
     how_to: Prose
     waits_for: Prose
@@ -236,6 +243,12 @@ class Check:
     def refuse_unsound(self) -> Check:
         soundness.refuse_unsound(self)
         return self
+
+    @model_validator(mode="after")
+    def add_names(self) -> Check:
+        own = names_for(self.id, self.claim)
+        claim = own.claim if self.claim == own.stated_as else self.claim
+        return replace(self, claim=claim, name=self.name or own.name, failing=self.failing or own.failing)
 
     def part(self, part_id: str) -> SubMeasure:
         for part in self.parts:

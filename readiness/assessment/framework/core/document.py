@@ -7,6 +7,7 @@ from typing import Any
 
 from readiness.assessment.framework.core.conditions import Condition, ConditionOperator
 from readiness.assessment.framework.core.definition import Check, Framework, Validity
+from readiness.assessment.framework.core.names import names_for
 from readiness.assessment.framework.core.numbers import duration_text
 from readiness.assessment.framework.core.thresholds import Bound, Preset, Threshold
 from readiness.assessment.framework.core.vocabulary import Gate, SenderNamed
@@ -91,7 +92,12 @@ def _write_check(check: Check) -> dict[str, Any]:
         )
         for part in check.parts
     ]
-    return mapping_of(check, parts=parts)
+    # Muster's own names are left out, so that they may improve, and because results keep the digest of documents from
+    # before checks had short names.
+    own = names_for(check.id, check.claim)
+    names = {key: "" for key in ("name", "failing") if getattr(check, key) == getattr(own, key)}
+    claim = own.stated_as if check.claim == own.claim else check.claim
+    return mapping_of(check, parts=parts, claim=claim, **names)
 
 
 @written.register(Validity)

@@ -175,8 +175,11 @@ def tool_id(tool: str) -> str:
     return tool
 
 
+CITATION = re.compile(r" ?\[(S[0-9]+)\]")
+
+
 def citations(text: str) -> list[str]:
-    return re.findall(r"\[(S[0-9]+)\]", text)
+    return CITATION.findall(text)
 
 
 def cited(text: str, info: ValidationInfo[Whole]) -> str:

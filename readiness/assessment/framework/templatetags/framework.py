@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from django import template
 
-from readiness.assessment.framework.core import minimums, wording
+from readiness.assessment.framework.core import minimums, vocabulary, wording
 from readiness.assessment.framework.core.definition import Check, Framework, Minimum, Validity
 from readiness.assessment.framework.core.shipped import shipped
 from readiness.assessment.framework.core.thresholds import LabelledFigure
@@ -61,6 +61,12 @@ def source_label(figure: LabelledFigure, framework: Framework) -> dict[str, str]
         return {"text": f"own: {figure.decided.by}", "title": f"{title}: {figure.note}"}
     urls = [url for source in framework.sources if source.id == figure.source for url in source.urls]
     return {"text": figure.source, "title": title, "url": urls[0] if urls else ""}
+
+
+@register.filter
+def uncited(prose: str) -> str:
+    """The sentences without their citations, for a place that lists no sources."""
+    return vocabulary.CITATION.sub("", prose)
 
 
 @register.filter

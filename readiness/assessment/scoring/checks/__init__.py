@@ -1,6 +1,6 @@
-"""The checks that Muster computes from telemetry, envelopes, rules, ownership, people and go-live reviews: they turn
-facts of a site into readings of sub-measures. `readiness.assessment.evidence.core.bearing` lists those whose source is
-Muster itself. Every other check has no reading and is unknown until somebody enters evidence.
+"""The checks that Muster computes from telemetry, envelopes, rules, ownership, people, standards, reviews and registers
+of duties: they turn facts of a site into readings of sub-measures. `readiness.assessment.evidence.core.bearing` lists
+those whose source is Muster itself. Every other check has no reading and is unknown until somebody enters evidence.
 """
 
 from collections.abc import Callable, Mapping
@@ -15,6 +15,7 @@ from readiness.assessment.scoring.checks import (
     hardware,
     people,
     placements,
+    standards,
 )
 from readiness.assessment.scoring.core.judge import Reading
 from readiness.assessment.scoring.facts import EvaluationFacts
@@ -38,8 +39,11 @@ FROM_OWNERSHIP: Mapping[str, Computed] = {
     "p4-asset-ownership": governance.assets,
 }
 """Also computed, but read from assignments at each evaluation, so that no earlier reading is kept."""
-FROM_REVIEWS: Mapping[str, Computed] = {"p4-golive-review": governance.review_readings}
-"""Read from reviews at each evaluation, so that no earlier reading is kept."""
+FROM_REVIEWS: Mapping[str, Computed] = {
+    "p4-golive-review": governance.review_readings,
+    "p4-regulatory-register": governance.register_readings,
+}
+"""Read from reviews and registers at each evaluation, so that no earlier reading is kept."""
 FROM_PEOPLE: Mapping[str, Computed] = {
     "p3-role-coverage": people.role_coverage,
     "p3-training-currency": people.training,
@@ -53,6 +57,12 @@ FROM_PEOPLE: Mapping[str, Computed] = {
     "p4-documentation-currency": people.documents,
 }
 """Read from records of people at each evaluation, so that no earlier reading is kept."""
+FROM_STANDARDS: Mapping[str, Computed] = {
+    "p4-standard-interfaces": standards.interfaces,
+    "p4-multivendor-standard": standards.multivendor,
+    "p4-flexibility-preserved": standards.alternatives,
+}
+"""Read from standards, waivers and alternatives at each evaluation, so that no earlier reading is kept."""
 SUBJECT: Mapping[str, Callable[[EvaluationFacts, str], bool]] = {
     "p2-backup-power": lambda facts, name: any(
         unit.name == name for unit in facts.things_in_service(kind="device", role="ups")
@@ -91,7 +101,11 @@ NEEDED: Mapping[str, tuple[str, ...]] = {
 def computed(framework: Framework, facts: EvaluationFacts, now: datetime) -> dict[tuple[str, str], Reading]:
     site_readings = {}
     for check_id, readings in chain(
-        COMPUTED.items(), FROM_OWNERSHIP.items(), FROM_REVIEWS.items(), FROM_PEOPLE.items()
+        COMPUTED.items(),
+        FROM_OWNERSHIP.items(),
+        FROM_REVIEWS.items(),
+        FROM_PEOPLE.items(),
+        FROM_STANDARDS.items(),
     ):
         check = framework.checks_by_id.get(check_id)
         if check is None:

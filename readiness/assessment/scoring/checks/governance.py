@@ -1,8 +1,11 @@
 """p4-golive-review: signatures, open actions and the decision of the site's go-live review; p4-orchestration-owner and
-p4-asset-ownership: the owned shares by accepted and confirmed assignments."""
+p4-asset-ownership: the owned shares by accepted and confirmed assignments; p4-regulatory-register: duties and
+certificates that are overdue, due soon or without an owner."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from readiness.assessment.duties.core.register import RegisterItem
 from readiness.assessment.evidence.core.proving.values import few
 from readiness.assessment.evidence.core.reviews import CANCELLED, HeldReview, counting_review
 from readiness.assessment.framework.core.definition import Check
@@ -105,3 +108,26 @@ def _not_owned_text(share: Share) -> str:
         return ""
     missing = [f"{item} ({WORDS[standing]})" for item, standing in share.missing]
     return f"not owned: {few(missing)}"
+
+
+def register_readings(facts: EvaluationFacts, check: Check, now: datetime) -> dict[str, Reading]:
+    """Until somebody keeps the register there is no reading, and attestations count."""
+    register = facts.register
+    if register is None:
+        return {}
+    overdue, soon, unowned = register.overdue(now), register.due_soon(now), register.unowned(now)
+    evidence = f"duties:{facts.profile.slug}"
+    began_at = min((item.due_at for item in overdue if item.due_at), default=None)
+    return {
+        "overdue": recorded(evidence, float(len(overdue)), _items_text(overdue), now=now)._replace(
+            bad_since=began_at
+        ),
+        "owned": recorded(
+            evidence, register.owned_percent(now), _items_text(unowned, "without an owner: "), now=now
+        ),
+        "due-soon": recorded(evidence, float(len(soon)), _items_text(soon), now=now),
+    }
+
+
+def _items_text(items: Sequence[RegisterItem], head: str = "") -> str:
+    return f"{head}{few([item.name for item in items])}" if items else ""

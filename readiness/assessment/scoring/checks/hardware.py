@@ -197,6 +197,9 @@ def _coverage(
     detail = f"{count} of {len(expected)} heard from"
     if silent:
         detail += f"; silent: {few([thing.name for thing in silent])}"
+    if domain == "compute" and (alone := facts.profile.racks_metered_alone):
+        racks = "1 more rack reports its" if alone == 1 else f"{alone} more racks report their"
+        detail += f"; {racks} power, not the nodes"
     return Reading(
         value=100 * count / len(expected),
         taken_at=now,

@@ -161,7 +161,7 @@ def decide(
     unconfirmed = _ordered(result for result in declared if result.is_only_unconfirmed)
     ends_at = min((live[check_id].ends_at for check_id in excepted), default=None)
     if blocking:
-        reason = f"Held by {few(blocking)}."
+        reason = f"Held back by {few(blocking)}."
         return SiteVerdict(
             Verdict.NOT_READY, reason, blocking, blocking, conditional, excepted, ends_at, capped
         )
@@ -211,8 +211,8 @@ class SiteInputs:
     """Everything known about one site.
 
     `limits` are the site's own, by limit id (`contracted-kw`). `waivers` and `exceptions` are by check id, at most one
-    live each. `declared_na` is by check id for a whole check and by `check/part` for a sub-measure. `people_change_at`
-    is when a record of people next begins or ends.
+    live each. `declared_na` is by check id for a whole check and by `check/part` for a sub-measure. `records_change_at`
+    is when a record of people, standards or duties next begins or ends.
     """
 
     context: SiteContext
@@ -221,7 +221,7 @@ class SiteInputs:
     waivers: Mapping[str, HeldGrant] = field(default_factory=dict)
     exceptions: Mapping[str, HeldGrant] = field(default_factory=dict)
     declared_na: Mapping[str, HeldGrant] = field(default_factory=dict)
-    people_change_at: datetime | None = None
+    records_change_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +229,7 @@ class SiteResult:
     """A site's evaluation at one instant under one framework version.
 
     `changes_at` is the first later moment at which it changes without new data: evidence goes stale, a waiver,
-    exception or declared `n-a` starts or ends, or a record of people begins or ends. None if nothing is due.
+    exception or declared `n-a` starts or ends, or a record of people or duties begins or ends. None if nothing is due.
     `measurable` counts the applicable BLOCK checks that ask for a measurement.
     """
 
@@ -300,8 +300,8 @@ def _is_measurable(check: Check, result: CombinedCheck) -> bool:
 
 def _changes_at(checks: tuple[CombinedCheck, ...], inputs: SiteInputs, now: datetime) -> datetime | None:
     due = [check.fresh_until for check in checks if check.fresh_until]
-    if inputs.people_change_at is not None and inputs.people_change_at > now:
-        due.append(inputs.people_change_at)
+    if inputs.records_change_at is not None and inputs.records_change_at > now:
+        due.append(inputs.records_change_at)
     for grants in (inputs.waivers, inputs.exceptions, inputs.declared_na):
         for grant in grants.values():
             due.extend(moment for moment in (grant.starts_at, grant.ends_at) if moment > now)

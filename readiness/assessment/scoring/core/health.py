@@ -13,11 +13,11 @@ from itertools import chain
 from operator import attrgetter
 
 from readiness.assessment.scoring.core.reasons import (
-    Finding,
     FollowedReasons,
     ObjectFacts,
     ObjectKey,
     OpenReason,
+    RuleFinding,
     follow,
     silences,
 )
@@ -86,7 +86,7 @@ class SiteState:
 def site_state(
     before: Sequence[OpenReason],
     domains_before: Mapping[str, HealthBefore],
-    findings: Sequence[Finding],
+    findings: Sequence[RuleFinding],
     facts: ObjectFacts,
     now: datetime,
 ) -> SiteState:
@@ -132,7 +132,7 @@ class _Domain:
 
 
 def _members(
-    before: Iterable[OpenReason], findings: Iterable[Finding], facts: ObjectFacts
+    before: Iterable[OpenReason], findings: Iterable[RuleFinding], facts: ObjectFacts
 ) -> dict[str, list[ObjectKey]]:
     """A domain's own objects, and others that a metric of this domain describes or described (a node's inlet)."""
     own: dict[str, dict[ObjectKey, None]] = {str(domain): {} for domain in MetricDomain}
@@ -148,7 +148,7 @@ def _members(
     return {domain: [*keys, *sorted(others[domain] - keys.keys())] for domain, keys in own.items()}
 
 
-def _newest(findings: Iterable[Finding]) -> dict[str, datetime]:
+def _newest(findings: Iterable[RuleFinding]) -> dict[str, datetime]:
     newest: dict[str, datetime] = {}
     for finding in findings:
         at = newest.get(finding.domain)

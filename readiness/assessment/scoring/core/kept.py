@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import astuple, fields
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -88,6 +88,27 @@ def decode(content: bytes) -> SiteInputs:
         raise
     except (zlib.error, KeyError, TypeError, ValueError) as error:
         raise UnreadableError(f"What was kept cannot be read: {error!r}") from error
+
+
+class KeptFigure(NamedTuple):
+    """The figure that a sub-measure was judged by; `taken_at` is when it was true."""
+
+    value: float | None
+    taken_at: datetime
+    detail: str
+    evidence: str
+
+
+def kept_figure(content: bytes, check_id: str, part_id: str) -> KeptFigure | None:
+    """The figure of one sub-measure; None if there was no evidence. It reads many days much faster than `decode`."""
+    try:
+        columns = orjson.loads(zlib.decompress(content))["readings"]
+        place = columns["key"].index([check_id, part_id])
+    except (zlib.error, KeyError, ValueError):
+        return None
+    taken_at = datetime.fromisoformat(columns["taken_at"][place])
+    value = _number_from(columns["value"][place])
+    return KeptFigure(value, taken_at, columns["detail"][place], columns["evidence"][place])
 
 
 def _number(value: float | None) -> float | str | None:

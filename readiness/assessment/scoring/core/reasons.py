@@ -28,7 +28,7 @@ _UNKNOWN_RANK = 4
 _JUDGEMENTS: Mapping[Judgement | None, int] = {"critical": 0, "warn": 1, "ok": 2, None: 3}
 
 
-class Finding(NamedTuple):
+class RuleFinding(NamedTuple):
     """One sample under one rule. `part` tells apart several parts of the object, by the values of the metric's labels
     of parts. `began_at` is when its cause began, as far as the sample tells. An event of the last day does not `show`
     its object, which may be gone: only a live value does, and trouble."""
@@ -149,11 +149,11 @@ class FollowedReasons(NamedTuple):
 
 class _Judged(NamedTuple):
     judgement: Judgement | None
-    finding: Finding
+    finding: RuleFinding
 
 
 def follow(
-    before: Iterable[OpenReason], findings: Iterable[Finding], facts: ObjectFacts, now: datetime
+    before: Iterable[OpenReason], findings: Iterable[RuleFinding], facts: ObjectFacts, now: datetime
 ) -> FollowedReasons:
     """The reasons of metrics after those `before`. Silence is apart: `silences`."""
     stored_reasons = {reason.place: reason for reason in before if reason.metric}
@@ -185,7 +185,7 @@ def follow(
 
 
 def _worst(
-    findings: Iterable[Finding], standing: Mapping[ReasonPlace, OpenReason], facts: ObjectFacts
+    findings: Iterable[RuleFinding], standing: Mapping[ReasonPlace, OpenReason], facts: ObjectFacts
 ) -> dict[ReasonPlace, _Judged]:
     """The worst of the findings at each place that has a reason, or gives one."""
     with_reasons = {reason.key for reason in standing.values()}
@@ -207,7 +207,7 @@ def _worst(
     return judged
 
 
-def _place_of(finding: Finding) -> ReasonPlace:
+def _place_of(finding: RuleFinding) -> ReasonPlace:
     kind, object_id = finding.key
     rule = finding.rule
     return ReasonPlace(
@@ -223,12 +223,12 @@ def _stands(reason: OpenReason | None) -> Judgement:
     )
 
 
-def _is_ended(place: ReasonPlace, finding: Finding, facts: ObjectFacts) -> bool:
+def _is_ended(place: ReasonPlace, finding: RuleFinding, facts: ObjectFacts) -> bool:
     ended_at = facts.ends.get(place)
     return ended_at is not None and finding.taken_at <= ended_at
 
 
-def _is_live(finding: Finding, facts: ObjectFacts) -> bool:
+def _is_live(finding: RuleFinding, facts: ObjectFacts) -> bool:
     """Events count for a day, so their sample may be older."""
     if finding.rule.measure is ComparedValue.VALUE:
         return True
@@ -238,7 +238,7 @@ def _is_live(finding: Finding, facts: ObjectFacts) -> bool:
 def _found(
     before: OpenReason | None,
     judgement: Judgement | None,
-    finding: Finding,
+    finding: RuleFinding,
     facts: ObjectFacts,
     now: datetime,
 ) -> OpenReason:

@@ -10,10 +10,12 @@ from inventory.models import Site
 from readiness.assessment.framework import queries as framework_queries
 from readiness.assessment.framework.core import wording
 from readiness.assessment.framework.core.definition import Check, Framework, SubMeasure
+from readiness.assessment.framework.core.names import failing_words
 from readiness.assessment.framework.core.thresholds import Threshold
 from readiness.assessment.scoring.core.coalitions import Snapshot
 from readiness.assessment.scoring.core.evaluate import SiteInputs
 from readiness.assessment.scoring.core.kept import decode
+from readiness.assessment.scoring.core.states import CheckState
 from readiness.assessment.scoring.models import CheckResult, ScoreInputs, ScorePoint
 from readiness.assessment.scoring.queries.rows import CheckRow, PartRow, ThresholdRow, copied
 
@@ -26,10 +28,17 @@ def check_row(result: CheckResult, framework: Framework, *, now: datetime) -> Ch
         result,
         id=result.check_id,
         name=check.name if check else result.check_id,
+        claim=check.claim if check else "",
+        failing=failing_of(check, result) if check else "",
         provenance=result.evidence.get("provenance", ""),
         age_s=_age_s(result.taken_at, now),
         parts=parts,
     )
+
+
+def failing_of(check: Check, result: CheckResult) -> str:
+    state = result.measured_state if result.state == CheckState.WAIVED else result.state
+    return failing_words(check, state, result.evidence.get("part", ""), result.threshold_text, result.code)
 
 
 _BLANK: dict[str, Any] = {

@@ -10,7 +10,8 @@ from django.db.models import Model
 
 from inventory.models import Site
 from readiness.assessment.framework.core.definition import Framework
-from readiness.assessment.scoring.core.states import ReasonStanding
+from readiness.assessment.framework.core.names import check_title, failing_words
+from readiness.assessment.scoring.core.states import CheckState, ReasonStanding
 from readiness.assessment.scoring.models import Flip
 
 
@@ -137,11 +138,14 @@ class PartRow:
 
 @dataclass(frozen=True, slots=True)
 class CheckRow:
-    """One stored check at one site. The figures are those of the deciding sub-measure. `evidence` names what was read
-    (`kind`, `ref`, `object`); `age_s` is the time from `taken_at` to now."""
+    """One stored check at one site. The figures are those of the deciding sub-measure. `failing` says in words why it
+    is not passed, and is empty where it is. `evidence` names what was read (`kind`, `ref`, `object`); `age_s` is the
+    time from `taken_at` to now."""
 
     id: str
     name: str
+    claim: str
+    failing: str
     pillar: str
     gate: str
     state: str
@@ -197,7 +201,7 @@ class SampleQuery:
 
 
 class FlipRow(NamedTuple):
-    """A change of state with its site and the title of the check or sub-measure."""
+    """A change of state with its site and the title of the check or sub-measure, with what is wrong in words."""
 
     flip: Flip
     title: str
@@ -236,8 +240,10 @@ def ref_of(site: Site) -> SiteRef:
 
 def flip_row(flip: Flip, framework: Framework) -> FlipRow:
     check = framework.checks_by_id.get(flip.key)
-    title = check.name if check else flip.key
-    if check and flip.part:
-        names = {part.id: part.figure_name for part in check.parts}
-        title = f"{check.name}: {names.get(flip.part, flip.part)}"
-    return FlipRow(flip, title)
+    if check is None:
+        return FlipRow(flip, flip.key)
+    # A flip keeps no code, and a warning may be that of a declaration that meets the limit.
+    failed = flip.to_state == CheckState.FAIL
+    words = failing_words(check, flip.to_state, flip.part, flip.threshold_text) if failed else ""
+    figure = next((part.figure_name for part in check.parts if part.id == flip.part), flip.part)
+    return FlipRow(flip, check_title(check, words or figure))

@@ -234,7 +234,7 @@ class _Program:
 
     def _chosen(self) -> Iterator[PlannedTraining]:
         """Give each group's trainings to its people: what hangs together to the same, all else to others."""
-        taken = Counter[int]()
+        trainings_of = Counter[int]()
         by_group: dict[int, list[_Trained]] = defaultdict(list)
         for each in self.trained:
             if round(self.highs.val(each.people)):
@@ -244,20 +244,21 @@ class _Program:
                 group = linked[0].group
                 skills = [each.skill for each in linked]
                 order = sorted(
-                    group.people, key=lambda each: _turn(self.learners.order(each, *skills), taken[each])
+                    group.people,
+                    key=lambda each: _turn(self.learners.order(each, *skills), trainings_of[each]),
                 )
                 for trained in linked:
                     # Different people as long as there are any: a person counts once for a requirement of no vendor.
                     people = cycle(order[: round(self.highs.val(trained.people))])
                     for manufacturer, number in trained.ways.items():
                         for person_id in islice(people, round(self.highs.val(number))):
-                            taken[person_id] += 1
+                            trainings_of[person_id] += 1
                             yield PlannedTraining(person_id, trained.skill, manufacturer, trained.level)
 
 
-def _turn(order: tuple[int, float, int], taken: int) -> tuple[int, int, float, int]:
+def _turn(order: tuple[int, float, int], number: int) -> tuple[int, int, float, int]:
     cost, load, person_id = order
-    return cost, taken, load, person_id
+    return cost, number, load, person_id
 
 
 def _linked(columns: Sequence[_Trained]) -> list[list[_Trained]]:
@@ -292,12 +293,12 @@ def _greedy(
     for place, site in enumerate(sites):
         for person_id in {each for shortfall in site.shortfalls for each in shortfall.candidates}:
             at_person[person_id].add(place)
-    left = inf if most is None else most
+    trainings_left = inf if most is None else most
     reach = {person_id: len(places) for person_id, places in at_person.items()}
     needed = {place: _needed(site, by_person, reach, learners) for place, site in enumerate(sites)}
     plan: list[PlannedTraining] = []
     while needed:
-        fitting = [place for place, trainings in needed.items() if len(trainings) <= left]
+        fitting = [place for place, trainings in needed.items() if len(trainings) <= trainings_left]
         if not fitting:
             break
         best = max(
@@ -308,7 +309,7 @@ def _greedy(
         for training in needed.pop(best):
             by_person[training.person_id].append(training)
             plan.append(training)
-            left -= 1
+            trainings_left -= 1
             changed |= at_person[training.person_id]
         for place in changed & needed.keys():
             needed[place] = _needed(sites[place], by_person, reach, learners)

@@ -32,8 +32,8 @@ claims = partial(claims_of, origin="evidence")
 def condition_in_force(now: datetime, *, through: str = "") -> Q:
     """Accepted terms that have begun and not ended. `through` is the path to the assignment, such as "assignments__"
     from a site."""
-    begun = {"confirmed_at__isnull": False, "answered_at__lte": now, "effective_at__lte": now}
-    return Q(**{f"{through}{field}": value for field, value in begun.items()}) & (
+    terms_of_beginning = {"confirmed_at__isnull": False, "answered_at__lte": now, "effective_at__lte": now}
+    return Q(**{f"{through}{field}": value for field, value in terms_of_beginning.items()}) & (
         Q(**{f"{through}ended_at": None}) | Q(**{f"{through}ended_at__gt": now})
     )
 
@@ -59,6 +59,7 @@ class Assignment(models.Model):
     """
 
     HISTORY = True
+    HISTORY_TITLE = ("item",)
 
     HISTORY_PERMISSION = "people.view_person"
 
@@ -217,8 +218,8 @@ class Assignment(models.Model):
         return f"{self.get_item_display()} at {self.site}"
 
     def is_in_force(self, now: datetime) -> bool:
-        begun = self.confirmed_at is not None and self.effective_at <= now
-        return begun and (self.ended_at is None or self.ended_at > now)
+        has_begun = self.confirmed_at is not None and self.effective_at <= now
+        return has_begun and (self.ended_at is None or self.ended_at > now)
 
     def standing_at(self, now: datetime) -> TermStanding:
         """Needs the person's user joined in."""
@@ -271,6 +272,7 @@ class HandoverStep(models.Model):
     """One line of the hand-over checklist."""
 
     HISTORY = True
+    HISTORY_TITLE = ("text",)
 
     HISTORY_PERMISSION = "people.view_person"
 

@@ -67,8 +67,11 @@ def _cell(cell: BoardCell) -> str:
     first = ' class="first"' if cell.is_first else ""
     expires_attribute = " data-expires" if cell.is_asked else ""
     current_attribute = ' aria-current="true"' if cell.is_chosen else ""
+    span, others = "", ""
+    if cell.others:
+        span, others = f' colspan="{1 + len(cell.others)}"', f' data-others="{" ".join(cell.others)}"'
     return (
-        f'<td{first} data-state="{cell.look}"{expires_attribute}>'
-        f'<button name="cell" value="{cell.key}"{current_attribute} aria-label="{escape(cell.label)}">'
+        f'<td{first}{span} data-state="{cell.look}"{expires_attribute}>'
+        f'<button name="cell" value="{cell.key}"{others}{current_attribute} aria-label="{escape(cell.label)}">'
         f"<span>{escape(cell.text)}</span></button></td>"
     )

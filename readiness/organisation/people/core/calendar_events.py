@@ -100,11 +100,9 @@ class _EventLines:
     dates: int = 0
 
 
-def read_event(
-    written: WrittenPart, people: Mapping[str, int], zones: CalendarZones, zone: tzinfo
-) -> ReadEvent:
+def read_event(part: WrittenPart, people: Mapping[str, int], zones: CalendarZones, zone: tzinfo) -> ReadEvent:
     """`zone` is the calendar's. Raises CalendarRefused."""
-    lines = _event_lines(written, zones)
+    lines = _event_lines(part, zones)
     event = _times(lines)
     try:
         length, periods = _length(event, lines.days, zone), dict(_periods(event, zone))
@@ -129,9 +127,9 @@ def read_event(
     )
 
 
-def _event_lines(written: WrittenPart, zones: CalendarZones) -> _EventLines:
-    lines = _EventLines({"": written[0][0]})
-    for number, line in written[1:]:
+def _event_lines(part: WrittenPart, zones: CalendarZones) -> _EventLines:
+    lines = _EventLines({"": part[0][0]})
+    for number, line in part[1:]:
         name = _NAME.match(line.upper())[0]  # type: ignore[index]
         if name in lines.first and name in _ONCE:
             raise CalendarRefused(number, f"{name} stands twice in one event.")
@@ -246,13 +244,13 @@ def _who(title: str, texts: Mapping[str, Sequence[str]], people: Mapping[str, in
     for attendee in attendees:
         if (person := people.get(attendee.casefold())) is not None:
             return person, ""
-    written = [title, *(_text(line).strip() for line in texts.get("DESCRIPTION", ()))]
+    texts_of_event = [title, *(_text(line).strip() for line in texts.get("DESCRIPTION", ()))]
     if not attendees:
-        for text in written:
+        for text in texts_of_event:
             for word in (text, *_WORD.findall(text)):
                 if (person := people.get(word.casefold())) is not None:
                     return person, ""
-    return None, _one_line(next(filter(None, [*attendees, *written]), "")) or "without a name"
+    return None, _one_line(next(filter(None, [*attendees, *texts_of_event]), "")) or "without a name"
 
 
 def _text(line: str) -> str:

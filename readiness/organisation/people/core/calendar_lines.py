@@ -99,7 +99,7 @@ def _numbered_lines(content: bytes) -> Iterator[tuple[int, str]]:
     programs fold a line in the middle of a character."""
     if len(content) > MOST_BYTES:
         raise CalendarRefused(1, f"A calendar has {MOST_BYTES} bytes at most.")
-    begun, parts = 1, list[bytes]()
+    first_number, parts = 1, list[bytes]()
     for number, line in enumerate(_LINE_END.split(content.removeprefix(b"\xef\xbb\xbf")), 1):
         if len(line) > LONGEST_LINE:
             raise CalendarRefused(number, f"A line has {LONGEST_LINE} characters at most.")
@@ -109,10 +109,10 @@ def _numbered_lines(content: bytes) -> Iterator[tuple[int, str]]:
             parts.append(line[1:])
         elif line:
             if parts:
-                yield begun, _decoded(begun, parts)
-            begun, parts = number, [line]
+                yield first_number, _decoded(first_number, parts)
+            first_number, parts = number, [line]
     if parts:
-        yield begun, _decoded(begun, parts)
+        yield first_number, _decoded(first_number, parts)
 
 
 def _decoded(number: int, parts: Sequence[bytes]) -> str:
@@ -186,10 +186,10 @@ def _refuse_nesting(number: int, part: str, inside: Sequence[tuple[str, int]]) -
 
 
 def _refuse_end(number: int, part: str, inside: Sequence[tuple[str, int]]) -> None:
-    begun, line = inside[-1] if inside else ("", number)
-    if (begun, part) == ("VEVENT", "VCALENDAR"):
+    open_part, line = inside[-1] if inside else ("", number)
+    if (open_part, part) == ("VEVENT", "VCALENDAR"):
         raise CalendarRefused(line, "The event that begins here has no end.")
-    if begun != part:
+    if open_part != part:
         raise CalendarRefused(number, f"No {part[:20] or 'part'} begins before this end.")
 
 

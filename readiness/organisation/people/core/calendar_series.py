@@ -39,9 +39,9 @@ _PLAIN = {"DAILY": {*_OF_DAY}, "WEEKLY": {*_OF_DAY, "BYDAY"}, "HOURLY": set[str]
 
 
 class _Adapter(EventAdapter):  # type: ignore[misc]
-    def __init__(self, read: ReadEvent) -> None:
-        super().__init__(read.event)
-        self.read = read
+    def __init__(self, event: ReadEvent) -> None:
+        super().__init__(event.event)
+        self.read = event
 
 
 class _Instance(Occurrence):  # type: ignore[misc]
@@ -56,7 +56,7 @@ class _EventSeries(Series):  # type: ignore[misc]
 
 
 def occurrences(
-    written: WrittenCalendar,
+    calendar: WrittenCalendar,
     people: Mapping[str, int],
     *,
     time_zone: str,
@@ -66,21 +66,21 @@ def occurrences(
 ) -> Iterator[tuple[ReadEvent, datetime, datetime]]:
     """Up to `most` instances that touch the time from `start` to `end`, with the instants at which they begin and end.
     Raises CalendarRefused, also where there are more."""
-    zones = CalendarZones(written.zones)
-    zone = zones.zone(written.zone_name, written.zone_line) if written.zone_name else ZoneInfo(time_zone)
-    found = 0
-    for series in _series(written, people, zones, zone, (start, end), most).values():
-        for read, at in _instances(series, start, end):
-            starts_at, ends_at = read.span(at, zone)
+    zones = CalendarZones(calendar.zones)
+    zone = zones.zone(calendar.zone_name, calendar.zone_line) if calendar.zone_name else ZoneInfo(time_zone)
+    number = 0
+    for series in _series(calendar, people, zones, zone, (start, end), most).values():
+        for event, at in _instances(series, start, end):
+            starts_at, ends_at = event.span(at, zone)
             if starts_at < end and (ends_at > start or starts_at >= start):
-                found += 1
-                if found > most:
-                    raise CalendarRefused(read.line_of(""), f"There are more than {most} shifts.")
-                yield read, starts_at, ends_at
+                number += 1
+                if number > most:
+                    raise CalendarRefused(event.line_of(""), f"There are more than {most} shifts.")
+                yield event, starts_at, ends_at
 
 
 def _series(
-    written: WrittenCalendar,
+    calendar: WrittenCalendar,
     people: Mapping[str, int],
     zones: CalendarZones,
     zone: tzinfo,
@@ -90,23 +90,23 @@ def _series(
     """Events by UID. What is too much is refused while events are read, before any rule is followed."""
     by_uid: dict[str, list[ReadEvent]] = {}
     steps, least_of, least = 0, Counter[str](), 0
-    for part in written.events:
-        read = read_event(part, people, zones, zone)
-        first, _ = read.span(read.begins, zone)
-        rules = _rules(read, first, span)
-        steps += sum(each.steps(first, span[1]) for each in rules) + STEPS_OF_DATE * read.dates
+    for part in calendar.events:
+        event = read_event(part, people, zones, zone)
+        first, _ = event.span(event.begins, zone)
+        rules = _rules(event, first, span)
+        steps += sum(each.steps(first, span[1]) for each in rules) + STEPS_OF_DATE * event.dates
         if steps > MOST_STEPS:
-            raise CalendarRefused(read.line_of(""), "The events up to here repeat too often.")
-        uid = str(read.event.get("UID", f"line {read.line_of('')}"))
+            raise CalendarRefused(event.line_of(""), "The events up to here repeat too often.")
+        uid = str(event.event.get("UID", f"line {event.line_of('')}"))
         before = least_of[uid]
-        if "RECURRENCE-ID" in read.event:
+        if "RECURRENCE-ID" in event.event:
             least_of[uid] -= 1
         else:
-            least_of[uid] = max(before, sum(each.least(first, *span) for each in rules) - read.dates)
+            least_of[uid] = max(before, sum(each.least(first, *span) for each in rules) - event.dates)
         least += least_of[uid] - before
         if least > most:
-            raise CalendarRefused(read.line_of("RRULE"), f"There are more than {most} shifts.")
-        by_uid.setdefault(uid, []).append(read)
+            raise CalendarRefused(event.line_of("RRULE"), f"There are more than {most} shifts.")
+        by_uid.setdefault(uid, []).append(event)
     return by_uid
 
 
@@ -141,10 +141,10 @@ class _Rule:
         return self._ways(_SPREAD) * max(int((end - max(first, start)) / interval) - 1, 0)
 
 
-def _rules(read: ReadEvent, first: datetime, span: tuple[datetime, datetime]) -> list[_Rule]:
+def _rules(event: ReadEvent, first: datetime, span: tuple[datetime, datetime]) -> list[_Rule]:
     """Raises CalendarRefused for a rule that never comes true, or more often than can be."""
-    line, rules = read.line_of("RRULE"), list[_Rule]()
-    for recurrence in all_of(read.event, "RRULE"):
+    line, rules = event.line_of("RRULE"), list[_Rule]()
+    for recurrence in all_of(event.event, "RRULE"):
         step = _STEP.get(str(next(iter(recurrence.get("FREQ", [])), "")))
         if step is None:
             raise CalendarRefused(line, "The event repeats more often than hourly.")
@@ -179,10 +179,10 @@ def _instances(
     """Instances that are not cancelled, a day more on both sides: days, and times without a zone, are compared as those
     of UTC, and ends are worked out afterwards."""
     try:
-        for instance in _EventSeries([_Adapter(read) for read in series]).between(start - DAY, end + DAY):
-            read = instance.read
-            if str(read.event.get("STATUS", "")).upper() != "CANCELLED":
-                yield read, instance.start
+        for instance in _EventSeries([_Adapter(event) for event in series]).between(start - DAY, end + DAY):
+            event = instance.read
+            if str(event.event.get("STATUS", "")).upper() != "CANCELLED":
+                yield event, instance.start
     except (ValueError, TypeError, KeyError, OverflowError, AttributeError) as error:
         reason = f"The event that begins here cannot be followed: {short_reason(error)}."
         raise CalendarRefused(series[0].line_of(""), reason) from error

@@ -32,10 +32,10 @@ def read_calendar(
     `time_zone` holds where the calendar names none. Raises CalendarRefused."""
     from readiness.organisation.people.core import calendar_series  # 3 MB that few processes need
 
-    written = written_calendar(content)
+    calendar = written_calendar(content)
     shifts, moments = list[tuple[int, PlannedShift]](), dict[int, CalendarMoment]()
     for event, starts_at, ends_at in calendar_series.occurrences(
-        written, people, time_zone=time_zone, start=start, end=end, most=MOST_SHIFTS
+        calendar, people, time_zone=time_zone, start=start, end=end, most=MOST_SHIFTS
     ):
         if starts_at >= ends_at:
             moment = CalendarMoment(event.line_of(""), starts_at, event.title)
@@ -64,17 +64,17 @@ def _called_in_order(ranked: Sequence[tuple[int, PlannedShift]]) -> list[Planned
     for at in sorted(changes):
         present.update(changes[at])
         order = sorted(+present, reverse=True)
-        for rank, told in levels.items():
+        for rank, steps in levels.items():
             level = order.index(rank) + 1 if rank in order[:TERTIARY] else 0
-            if not told or told[-1][1] != level:
-                told.append((at, level))
+            if not steps or steps[-1][1] != level:
+                steps.append((at, level))
     parts: list[PlannedShift] = []
     for rank, shift in ranked:
-        told = levels[rank]
-        place = bisect_right(told, shift.starts_at, key=itemgetter(0)) - 1
-        while place < len(told) and told[place][0] < shift.ends_at:
-            (since, level), place = told[place], place + 1
-            until = told[place][0] if place < len(told) else shift.ends_at
+        steps = levels[rank]
+        place = bisect_right(steps, shift.starts_at, key=itemgetter(0)) - 1
+        while place < len(steps) and steps[place][0] < shift.ends_at:
+            (since, level), place = steps[place], place + 1
+            until = steps[place][0] if place < len(steps) else shift.ends_at
             begins, ends = max(since, shift.starts_at), min(until, shift.ends_at)
             if level:
                 parts.append(replace(shift, level=level, starts_at=begins, ends_at=ends))

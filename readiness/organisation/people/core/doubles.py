@@ -53,10 +53,10 @@ def doubles_of(
 
 def new_doubles(before: Iterable[DoubleDuty], after: Iterable[DoubleDuty]) -> list[DoubleDuty]:
     """Those of `after` that hold a time which those of `before` do not."""
-    stored: dict[tuple[int, ...], list[TimeSpan]] = defaultdict(list)
+    spans_before: dict[tuple[int, ...], list[TimeSpan]] = defaultdict(list)
     for double in before:
-        stored[double.key].append(double)
-    return [double for double in after if gaps(stored[double.key], double.starts_at, double.ends_at)]
+        spans_before[double.key].append(double)
+    return [double for double in after if gaps(spans_before[double.key], double.starts_at, double.ends_at)]
 
 
 def wholly_double(doubles: Iterable[DoubleDuty], shifts: Iterable[WrittenShift]) -> list[DoubleDuty]:

@@ -244,10 +244,10 @@ def _changes(
 
 
 def _group_by_level(shifts: Iterable[PlannedShift]) -> dict[int, list[PlannedShift]]:
-    grouped: dict[int, list[PlannedShift]] = defaultdict(list)
+    by_level: dict[int, list[PlannedShift]] = defaultdict(list)
     for shift in shifts:
-        grouped[shift.level].append(shift)
-    return grouped
+        by_level[shift.level].append(shift)
+    return by_level
 
 
 def _holders(shifts: Iterable[PlannedShift], points: Iterable[datetime]) -> Iterator[int | None]:

@@ -96,23 +96,23 @@ def breaches(
 
 
 def _group_by_person[Span: (HeldShift, Absence)](spans: Iterable[Span]) -> dict[int, list[Span]]:
-    grouped: dict[int, list[Span]] = {}
+    by_person: dict[int, list[Span]] = {}
     for span in spans:
         if span.person is not None:
-            grouped.setdefault(span.person, []).append(span)
-    return grouped
+            by_person.setdefault(span.person, []).append(span)
+    return by_person
 
 
 def merged(spans: Iterable[TimeSpan]) -> list[TimeSpan]:
     """The same time without overlaps; what touches is one."""
-    joined: list[TimeSpan] = []
+    spans_apart: list[TimeSpan] = []
     for span in sorted(spans, key=lambda each: (each.starts_at, each.ends_at)):
-        if joined and span.starts_at <= joined[-1].ends_at:
-            ends_at = max(joined[-1].ends_at, span.ends_at)
-            joined[-1] = TimeSpan(starts_at=joined[-1].starts_at, ends_at=ends_at)
+        if spans_apart and span.starts_at <= spans_apart[-1].ends_at:
+            ends_at = max(spans_apart[-1].ends_at, span.ends_at)
+            spans_apart[-1] = TimeSpan(starts_at=spans_apart[-1].starts_at, ends_at=ends_at)
         else:
-            joined.append(TimeSpan(starts_at=span.starts_at, ends_at=span.ends_at))
-    return joined
+            spans_apart.append(TimeSpan(starts_at=span.starts_at, ends_at=span.ends_at))
+    return spans_apart
 
 
 def _rest_breaches(

@@ -88,8 +88,8 @@ def words_of(text: str) -> list[str]:
 def terms_of(called: Called, around: NamesAround) -> list[SearchTerm]:
     """The terms of a person, the longest first, with the ambiguous ones among them."""
     name = " ".join(called.name.split())
-    folded = name.casefold()
-    shared = SAME_NAME if folded in _folded(around.other_names) else ""
+    small_name = name.casefold()
+    shared = SAME_NAME if small_name in _folded(around.other_names) else ""
     terms = [SearchTerm(TermKind.NAME, name, shared)]
     terms += [SearchTerm(TermKind.EMAIL, each) for each in dict.fromkeys(called.emails) if each]
     if sum(character.isdigit() for character in called.phone) >= FEWEST_DIGITS:
@@ -98,7 +98,7 @@ def terms_of(called: Called, around: NamesAround) -> list[SearchTerm]:
     terms += [
         SearchTerm(TermKind.USERNAME, each, _why_no_user_name(each, parts, around))
         for each in dict.fromkeys(called.usernames)
-        if each and each.casefold() != folded
+        if each and each.casefold() != small_name
     ]
     if len(parts) > 1:
         terms += [SearchTerm(TermKind.PART, part.title(), _why_ambiguous(part, around)) for part in parts]
@@ -125,12 +125,12 @@ def _why_ambiguous(part: str, around: NamesAround) -> str:
 
 def _why_no_user_name(username: str, parts: Collection[str], around: NamesAround) -> str:
     """A user name such as "ops" is a word; one that holds a part of the name is not."""
-    folded = username.casefold()
-    if any(len(part) >= SHORTEST_PART and part in folded for part in parts) and folded not in parts:
+    small_name = username.casefold()
+    if any(len(part) >= SHORTEST_PART and part in small_name for part in parts) and small_name not in parts:
         return ""
-    if re.search(r"[\W\d_]", folded):
+    if re.search(r"[\W\d_]", small_name):
         return ""
-    return "It is a word as well." if folded not in parts else _why_ambiguous(folded, around)
+    return "It is a word as well." if small_name not in parts else _why_ambiguous(small_name, around)
 
 
 class Finder:

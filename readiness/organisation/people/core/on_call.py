@@ -98,14 +98,14 @@ def _uncovered(shifts: Sequence[HeldShift], now: datetime) -> tuple[tuple[str, i
 
 def gaps(spans: Iterable[TimeSpan], start: datetime, end: datetime) -> list[TimeSpan]:
     """Times from `start` to `end` that none of the spans covers."""
-    open_from, left = start, []
+    open_from, open_spans = start, []
     for span in sorted(spans, key=lambda each: each.starts_at):
         if span.starts_at > open_from:
-            left.append(TimeSpan(starts_at=open_from, ends_at=min(span.starts_at, end)))
+            open_spans.append(TimeSpan(starts_at=open_from, ends_at=min(span.starts_at, end)))
         open_from = max(open_from, span.ends_at)
         if open_from >= end:
-            return left
-    return [*left, TimeSpan(starts_at=open_from, ends_at=end)]
+            return open_spans
+    return [*open_spans, TimeSpan(starts_at=open_from, ends_at=end)]
 
 
 def present(shifts: Iterable[HeldShift], at: datetime) -> dict[tuple[str, int], frozenset[int]]:

@@ -167,8 +167,8 @@ class SitePractice:
 
     def weakest_team(self) -> tuple[str, Tally] | None:
         """The team with the lowest share, among those of which SMALL_GROUP people or more answered."""
-        told = [(team, share) for team, share in team_agreements(self.counting) if share is not None]
-        return min(told, key=lambda each: each[1].count / each[1].total, default=None)
+        shares = [(team, share) for team, share in team_agreements(self.counting) if share is not None]
+        return min(shares, key=lambda each: each[1].count / each[1].total, default=None)
 
 
 def team_agreements(answers: Iterable[GivenAnswer]) -> list[tuple[str, Tally | None]]:

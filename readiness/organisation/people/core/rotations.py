@@ -179,12 +179,12 @@ def _meet(one: TimeSpan, other: TimeSpan) -> bool:
 
 
 def _overridden(shifts: Iterable[PlannedShift], override: HeldShift) -> list[PlannedShift]:
-    left = [
+    parts = [
         part
         for shift in shifts
         for part in (_outside(shift, override) if shift.level == override.level else [shift])
     ]
-    return [*left, PlannedShift(**asdict(override), origin=ShiftOrigin.OVERRIDE)]
+    return [*parts, PlannedShift(**asdict(override), origin=ShiftOrigin.OVERRIDE)]
 
 
 def _outside[Held: HeldShift](shift: Held, cut: TimeSpan) -> list[Held]:

@@ -63,20 +63,20 @@ class TracesOfPerson:
 def traces(request: Request) -> TracesOfPerson:
     by = cast(User, request.user)
     person = _person(request, by)
-    found = traces_of(person, by=by, also=request.query_params.getlist("also"))
+    places = traces_of(person, by=by, also=request.query_params.getlist("also"))
     limit, offset = limit_of(request), offset_of(request)
-    terms = [*found.terms, *found.ambiguous]
+    terms = [*places.terms, *places.ambiguous]
     return TracesOfPerson(
         person=person.pk,
         pseudonym=pseudonym(person),
-        digest=found.digest,
+        digest=places.digest,
         terms=[
-            TermOfName(term.kind, term.text, term.ambiguous if term in found.ambiguous else "")
+            TermOfName(term.kind, term.text, term.ambiguous if term in places.ambiguous else "")
             for term in terms
         ],
-        count=len(found.rows),
-        unseen=found.unseen,
-        more=found.more,
+        count=len(places.rows),
+        unseen=places.unseen,
+        more=places.more,
         results=[
             PlaceOfName(
                 model=trace.model._meta.label_lower,
@@ -88,7 +88,7 @@ def traces(request: Request) -> TracesOfPerson:
                 written_at=trace.at,
                 kept_because=trace.kept_because,
             )
-            for trace in found.rows[offset : offset + limit]
+            for trace in places.rows[offset : offset + limit]
         ],
     )
 

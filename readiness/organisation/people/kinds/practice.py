@@ -8,8 +8,8 @@ from django.db.models import Q, QuerySet
 from rest_framework import serializers
 
 from inventory.api import InventorySerializer
+from readiness.organisation.people.check_names import check_names
 from readiness.organisation.people.forms import ResultForm
-from readiness.organisation.people.kinds.checks import check_names
 from readiness.organisation.people.kinds.tabs import declared, standing_column
 from readiness.organisation.people.models import (
     AlertRule,
@@ -93,7 +93,7 @@ PROCEDURES = declared(
         *("title", "kind"),
         _SITE,
         "version",
-        Column("checks", "Serves", value="served", phone="full"),
+        Column("checks", "Checks", value="served", phone="full"),
         plain("exercised_at", "Last exercised"),
         plain("reviewed_at", "Reviewed"),
         plain("due_at", "Review due"),

@@ -19,7 +19,7 @@ from readiness.organisation.people.models import (
 )
 from web import clock
 from web.kinds import Entry, Kind, Related
-from web.kinds.columns import plain
+from web.kinds.columns import hidden, plain
 from web.kinds.rest import filters_of
 from web.links import page_url
 from web.rest.lookups import Flag
@@ -135,7 +135,7 @@ PEOPLE = Kind(
             Column("user", "User", value="user.username", sort="user__username"),
             plain("email", "E-mail"),
             Column("phone", "Phone"),
-            plain("employer", "Employer"),
+            hidden(plain, "employer", "Employer"),
             home_column(),
             plain("time_zone", "Time zone"),
             rests_on(),

@@ -15,8 +15,8 @@ from web.visibility import reader
 
 def _withheld(key: str, label: str, **options: Any) -> Column:
     def value(question: SurveyQuestion) -> str:
-        told = queries.tells_truth(question.survey, reader(), now=clock.now())
-        return getattr(question, key) if told else "told once the survey closes"
+        is_revealed = queries.tells_truth(question.survey, reader(), now=clock.now())
+        return getattr(question, key) if is_revealed else "told once the survey closes"
 
     return Column(key, label, value=value, **options)
 

@@ -178,6 +178,7 @@ class Exercise(models.Model):
     """A procedure that a drill exercised."""
 
     HISTORY = True
+    HISTORY_TITLE = ("procedure",)
 
     drill = models.ForeignKey(Drill, models.CASCADE, related_name="exercises", verbose_name="drill")
     procedure = models.ForeignKey(
@@ -200,6 +201,7 @@ class Participant(models.Model):
     """Somebody who took part in a drill, and the domain they stood for."""
 
     HISTORY = True
+    HISTORY_TITLE = ("person",)
     HISTORY_PERMISSION = "people.view_person"
     WRITABLE_BY = ("person",)
 
@@ -234,6 +236,7 @@ class DrillAction(models.Model):
     """Something to be done after a drill."""
 
     HISTORY = True
+    HISTORY_TITLE = ("text",)
 
     drill = models.ForeignKey(Drill, models.CASCADE, related_name="actions", verbose_name="drill")
     text = models.CharField("action", max_length=300)

@@ -100,6 +100,7 @@ class Qualification(models.Model):
     """
 
     HISTORY = True
+    HISTORY_TITLE = ("person", "skill")
     HISTORY_PERMISSION = "people.view_person"
     VISIBLE_WHERE = "true"  # organisation-wide
     WRITABLE_BY = ("person",)
@@ -243,6 +244,7 @@ class SkillExemption(models.Model):
     """
 
     HISTORY = True
+    HISTORY_TITLE = ("person", "skill")
     HISTORY_PERMISSION = "people.view_person"
     VISIBLE_WHERE = "true"  # organisation-wide
     WRITABLE_BY = ("person",)

@@ -121,6 +121,7 @@ class RotationSite(models.Model):
     """A site that a rotation serves."""
 
     HISTORY = True
+    HISTORY_TITLE = ("rotation",)
     VISIBLE_BY = ("site",)
     WRITABLE_BY = ("rotation",)
 
@@ -210,6 +211,7 @@ class LayerMember(models.Model):
     """A person's place in the turns of a layer."""
 
     HISTORY = True
+    HISTORY_TITLE = ("layer", "person")
     HISTORY_PERMISSION = "people.view_person"
     WRITABLE_BY = ("layer",)
 
@@ -237,6 +239,7 @@ class Override(models.Model):
     """Somebody else, or nobody, is on call at a level for a time, whatever layers and calendar say."""
 
     HISTORY = True
+    HISTORY_TITLE = ("rotation", "person")
     HISTORY_PERMISSION = "people.view_person"
     WRITABLE_BY = ("rotation",)
 
@@ -263,6 +266,7 @@ class Leave(models.Model):
     """A person is away. Why is nobody's business here."""
 
     HISTORY = True
+    HISTORY_TITLE = ("person",)
     HISTORY_PERMISSION = "people.view_person"
     VISIBLE_WHERE = "true"  # organisation-wide
     WRITABLE_BY = ("person",)

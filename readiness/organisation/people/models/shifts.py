@@ -20,6 +20,7 @@ class Swap(models.Model):
     """A person asks another to take their shift, or a manager moves it. Unclaimed, it lapses as the shift starts."""
 
     HISTORY = True
+    HISTORY_TITLE = ("rotation", "person")
     HISTORY_PERMISSION = "people.view_person"
     WRITABLE_BY = ("rotation",)
 

@@ -73,6 +73,7 @@ def refuse_level(skill: Skill, level: int) -> None:
 
 class SkillPrerequisite(models.Model):
     HISTORY = True
+    HISTORY_TITLE = ("skill", "needed")
     VISIBLE_WHERE = "true"  # organisation-wide
 
     skill = models.ForeignKey(Skill, models.CASCADE, related_name="needs", verbose_name="skill")

@@ -241,6 +241,7 @@ pgtrigger.register(
 
 class Membership(models.Model):
     HISTORY = True
+    HISTORY_TITLE = ("person", "team")
     VISIBLE_WHERE = "true"  # organisation-wide
     WRITABLE_BY = ("team",)
 
@@ -272,6 +273,7 @@ class Staffing(models.Model):
     """A team staffs a site: its members are assigned there, and are counted for what the site requires."""
 
     HISTORY = True
+    HISTORY_TITLE = ("team",)
     VISIBLE_BY = ("site",)
     WRITABLE_BY = ("team",)
 

@@ -17,6 +17,7 @@ from readiness.organisation.people.models.triggers import claims, sites_stated_o
 
 class Survey(models.Model):
     HISTORY = True
+    HISTORY_TITLE = ("title",)
     VISIBLE_WHERE = "true"  # organisation-wide
 
     title = models.CharField("title", max_length=150, unique=True)
@@ -45,6 +46,7 @@ class SurveyQuestion(models.Model):
     """`truth` is what the record says; a question for an estimate of readiness has none: the verdict is its truth."""
 
     HISTORY = True
+    HISTORY_TITLE = ("text",)
     VISIBLE_BY = ("site",)
     # An answer that is known beforehand measures nothing.
     WITHHELD = ("truth", "truth_source")

@@ -130,6 +130,7 @@ class Training(models.Model):
     with the completion."""
 
     HISTORY = True
+    HISTORY_TITLE = ("person", "course")
     HISTORY_PERMISSION = "people.view_person"
     VISIBLE_WHERE = "true"  # organisation-wide
     WRITABLE_BY = ("person",)

@@ -70,22 +70,22 @@ def refuse_draft(draft: RotationDraft, rotation: Rotation | None, *, now: dateti
         refusals.setdefault(NON_FIELD_ERRORS, []).append(f"A rotation has {MOST_LAYERS} layers at most.")
     present = Person.objects.present(now).filter(pk__in=draft.people).values_list("pk", flat=True)
     gone = _names(draft.people.difference(present))
-    stored = set(rotation.layers.values_list("pk", flat=True)) if rotation and rotation.pk else set()
+    layer_ids = set(rotation.layers.values_list("pk", flat=True)) if rotation and rotation.pk else set()
     for place, layer in enumerate(draft.layers):
-        for field, messages in _refusals_of_layer(layer, stored, gone):
+        for field, messages in _refusals_of_layer(layer, layer_ids, gone):
             refusals.setdefault(f"layers-{place}-{field}", []).extend(messages)
     if refusals:
         raise ValidationError(refusals)
 
 
 def _refusals_of_layer(
-    layer: DraftLayer, stored: set[int], gone: dict[int, str]
+    layer: DraftLayer, layer_ids: set[int], gone: dict[int, str]
 ) -> Iterator[tuple[str, list[str]]]:
     try:
         _filled_layer(Layer(), layer).full_clean(exclude=["rotation"], validate_constraints=True)
     except ValidationError as error:
         yield from error.message_dict.items()
-    if layer.id is not None and layer.id not in stored:
+    if layer.id is not None and layer.id not in layer_ids:
         yield "people", ["This layer is no longer there: remove it, and add it again if it is needed."]
     if len(layer.people) > MOST_IN_TURN:
         yield "people", [f"{MOST_IN_TURN} people at most take turns in one layer."]
@@ -123,24 +123,24 @@ def _write_rotation(rotation: Rotation, draft: RotationDraft) -> None:
 
 
 def _write_sites(rotation: Rotation, draft: RotationDraft) -> None:
-    stored = set(RotationSite.objects.filter(rotation=rotation).values_list("site", flat=True))
-    RotationSite.objects.filter(rotation=rotation, site__in=stored - set(draft.sites)).delete()
-    new = sorted(set(draft.sites) - stored)
+    sites_before = set(RotationSite.objects.filter(rotation=rotation).values_list("site", flat=True))
+    RotationSite.objects.filter(rotation=rotation, site__in=sites_before - set(draft.sites)).delete()
+    new = sorted(set(draft.sites) - sites_before)
     RotationSite.objects.bulk_create(RotationSite(rotation=rotation, site_id=site) for site in new)
 
 
 def _write_layers(rotation: Rotation, draft: RotationDraft) -> None:
-    stored = {layer.id: layer for layer in draft_of(rotation).layers}
-    gone = stored.keys() - {layer.id for layer in draft.layers}
+    layers_before = {layer.id: layer for layer in draft_of(rotation).layers}
+    gone = layers_before.keys() - {layer.id for layer in draft.layers}
     Layer.objects.filter(rotation=rotation, pk__in=[pk for pk in gone if pk is not None]).delete()
-    for drafted in draft.layers:
-        before = stored.get(drafted.id)
-        if before == drafted:
+    for draft_layer in draft.layers:
+        before = layers_before.get(draft_layer.id)
+        if before == draft_layer:
             continue
         layer = Layer(rotation=rotation) if before is None else Layer.objects.get(pk=before.id or 0)
-        _filled_layer(layer, drafted).save()
-        if before is None or before.people != drafted.people:
-            _write_turns(layer, drafted.people)
+        _filled_layer(layer, draft_layer).save()
+        if before is None or before.people != draft_layer.people:
+            _write_turns(layer, draft_layer.people)
 
 
 def _write_turns(layer: Layer, people: Sequence[int]) -> None:

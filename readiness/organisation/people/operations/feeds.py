@@ -42,8 +42,8 @@ def store_calendar(
 ) -> None:
     """Keep the calendar and write the shifts that follow. Raises CalendarRefused, and then keeps the one before."""
     read_calendar(content, known_people(), time_zone=rotation.time_zone, start=now - BACK, end=now + AHEAD)
-    stored = RotationCalendar.objects.filter(rotation=rotation).first()
-    if stored is None or bytes(stored.content) != content:
+    before = RotationCalendar.objects.filter(rotation=rotation).first()
+    if before is None or bytes(before.content) != content:
         RotationCalendar.objects.update_or_create(rotation=rotation, defaults={"content": content})
     Rotation.objects.filter(pk=rotation.pk).update(calendar_read_at=now, calendar_error="")
     write(now=now)
@@ -67,16 +67,16 @@ def drop_calendar(rotation: Rotation, *, by: User, now: datetime) -> None:
 
 def read_calendars(*, now: datetime) -> int:
     """Read each calendar that has an address; return how many could be. Why another could not, its rotation says."""
-    read = 0
+    number = 0
     for rotation in Rotation.objects.exclude(calendar_url="").order_by("pk"):
         try:
             store_calendar(rotation, fetched(rotation.calendar_url), now=now)
-            read += 1
+            number += 1
         except (FeedFailed, CalendarRefused) as error:
             reason = str(error)[:300]
             if reason != rotation.calendar_error:
                 Rotation.objects.filter(pk=rotation.pk).update(calendar_error=reason)
-    return read
+    return number
 
 
 class _SameHost(HTTPRedirectHandler):

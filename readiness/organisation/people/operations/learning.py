@@ -20,7 +20,7 @@ from readiness.organisation.people.models import (
     Training,
 )
 from web import yaml_documents
-from web.rest.errors import refusal
+from web.database_refusals import refusal
 from web.workflows import require
 
 MAY_ASSIGN, MAY_COMPLETE = "people.add_training", "people.change_training"

@@ -86,8 +86,8 @@ def _empty(locked: Person, now: datetime) -> None:
     models.Qualification.objects.filter(person=locked).exclude(evidence="").update(evidence="")
     note_end(locked, now=now)
     ended = ("user", "user_confirmed_at", "requested_user", "requested_by", "requested_at")
-    left: dict[str, Any] = dict.fromkeys(ended) | {"left_at": locked.left_at or now}
-    for column, value in (left | _blanked(locked)).items():
+    columns: dict[str, Any] = dict.fromkeys(ended) | {"left_at": locked.left_at or now}
+    for column, value in (columns | _blanked(locked)).items():
         setattr(locked, column, value)
     locked.save()
 
@@ -118,20 +118,22 @@ def _called(person: Person, now: datetime) -> list[str]:
     shifts = models.Shift.objects.filter(person=person, ends_at__gt=now).order_by("rotation__name")
     rotations = shifts.values_list("rotation__name", flat=True).distinct()
     turns = models.LayerMember.objects.filter(person=person).exclude(layer__ends_at__lte=now)
-    taken = turns.order_by("layer__rotation__name").values_list("layer__rotation__name", flat=True).distinct()
+    turn_names = (
+        turns.order_by("layer__rotation__name").values_list("layer__rotation__name", flat=True).distinct()
+    )
     return [
-        *(f"This person is on call in {name}." for name in dict.fromkeys([*rotations, *taken])),
+        *(f"This person is on call in {name}." for name in dict.fromkeys([*rotations, *turn_names])),
         *(
-            f"The calendar that {stored.rotation} reads names this person."
-            for stored, _ in _calendars_naming(person)
-            if stored.rotation.calendar_url
+            f"The calendar that {calendar.rotation} reads names this person."
+            for calendar, _ in _calendars_naming(person)
+            if calendar.rotation.calendar_url
         ),
     ]
 
 
 def _rename_in_calendars(person: Person) -> None:
-    for stored, renamed in _calendars_naming(person):
-        models.RotationCalendar.objects.filter(pk=stored.pk).update(content=renamed)
+    for calendar, renamed in _calendars_naming(person):
+        models.RotationCalendar.objects.filter(pk=calendar.pk).update(content=renamed)
     for name in _names(person):
         models.Shift.objects.filter(unknown_name__icontains=name).update(unknown_name=pseudonym(person))
 
@@ -149,11 +151,11 @@ def _forget_imports(person: Person) -> None:
 def _calendars_naming(person: Person) -> Iterator[tuple[models.RotationCalendar, bytes]]:
     """Calendars that name the person, with the pseudonym in the place of the name."""
     names = [*_names(person), *([person.user.username] if person.user else [])]
-    for stored in models.RotationCalendar.objects.select_related("rotation").order_by("rotation__name"):
-        content = bytes(stored.content)
+    for calendar in models.RotationCalendar.objects.select_related("rotation").order_by("rotation__name"):
+        content = bytes(calendar.content)
         renamed = replace_names(content, names, pseudonym(person))
         if renamed != content:
-            yield stored, renamed
+            yield calendar, renamed
 
 
 def _names(person: Person) -> list[str]:

@@ -27,17 +27,17 @@ def rewrite_texts(own: Own, finder: Finder, pseudonym: str) -> int:
     """
     if finder.is_empty:
         return 0
-    written = 0
+    number = 0
     for model in traces.text_columns():
         rows = [
-            (pk, {column: value for column, value in found.items() if not column.kept_because})
-            for pk, found in traces.rows_with_hits(model, finder, own=own)
+            (pk, {column: value for column, value in hits.items() if not column.kept_because})
+            for pk, hits in traces.rows_with_hits(model, finder, own=own)
         ]
-        rows = [(pk, found) for pk, found in rows if found]
+        rows = [(pk, hits) for pk, hits in rows if hits]
         if rows:
             _write(model, rows, finder, pseudonym)
-            written += len(rows)
-    return written
+            number += len(rows)
+    return number
 
 
 def _write(
@@ -47,8 +47,8 @@ def _write(
         cursor.execute(_IGNORE, [_guards_of(model)])
         try:
             with transaction.atomic():
-                for pk, found in rows:
-                    _write_row(cursor, model, pk, found, finder, pseudonym)
+                for pk, hits in rows:
+                    _write_row(cursor, model, pk, hits, finder, pseudonym)
         except (IntegrityError, DataError) as error:
             noun = model._meta.verbose_name
             raise ValidationError(
@@ -61,12 +61,12 @@ def _write_row(
     cursor: Any,
     model: type[Model],
     pk: int,
-    found: Mapping[TextColumn, Any],
+    hits: Mapping[TextColumn, Any],
     finder: Finder,
     pseudonym: str,
 ) -> None:
-    columns = ", ".join(f'"{column.field.column}" = %s' for column in found)
-    values = [_rewritten(column, value, finder, pseudonym) for column, value in found.items()]
+    columns = ", ".join(f'"{column.field.column}" = %s' for column in hits)
+    values = [_rewritten(column, value, finder, pseudonym) for column, value in hits.items()]
     key = model._meta.pk.column  # type: ignore[union-attr]
     cursor.execute(f'UPDATE {model._meta.db_table} SET {columns} WHERE "{key}" = %s', [*values, pk])
 
@@ -100,10 +100,10 @@ def rewrite_history(finder: Finder, pseudonym: str) -> int:
         return 0
     entries: list[dict[str, Any]] = []
     for pk, _table, _object_id, _at, message, username, before, after in traces.entries_with_hits(finder):
-        stored = {"message": message, "username": username, "before": before, "after": after}
-        written = {name: finder.replaced_in(value, pseudonym) for name, value in stored.items()}
-        if written != stored:
-            entries.append({"id": pk} | written)
+        texts = {"message": message, "username": username, "before": before, "after": after}
+        new_texts = {name: finder.replaced_in(value, pseudonym) for name, value in texts.items()}
+        if new_texts != texts:
+            entries.append({"id": pk} | new_texts)
     for first in range(0, len(entries), _TOGETHER):
         erasing.rewrite(entries[first : first + _TOGETHER])
     return len(entries)

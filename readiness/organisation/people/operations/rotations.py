@@ -40,23 +40,23 @@ def write_entered_shifts(*, now: datetime, are_turns: bool = False) -> int:
         if not claimed_ids:
             return 0
         before = doubles_ahead(claimed_ids, now=now).doubles
-        written = _write_all(claimed_ids, now=now)
+        number = _write_all(claimed_ids, now=now)
         ahead = doubles_ahead(claimed_ids, now=now)
     doubles = new_doubles(before, ahead.doubles)
     if are_turns:
         doubles = wholly_double(doubles, ahead.shifts)
     if doubles:
         raise ValidationError(double_sentences(doubles))
-    return written
+    return number
 
 
 def _claimed() -> set[int]:
     """Take the claims, those of this transaction included."""
     claims = RotationChange.objects.select_for_update(skip_locked=True).order_by("pk")
-    taken = list(claims.values_list("pk", "rotation_id"))
-    if taken:
-        RotationChange.objects.filter(pk__in=[pk for pk, _ in taken]).delete()
-    return {rotation_id for _, rotation_id in taken}
+    claim_rows = list(claims.values_list("pk", "rotation_id"))
+    if claim_rows:
+        RotationChange.objects.filter(pk__in=[pk for pk, _ in claim_rows]).delete()
+    return {rotation_id for _, rotation_id in claim_rows}
 
 
 def extend_shifts(*, now: datetime) -> int:
@@ -82,31 +82,33 @@ def write_shifts(rotation: Rotation, *, now: datetime) -> int:
         except CalendarRefused as error:
             Rotation.objects.filter(pk=locked.pk).update(calendar_error=str(error)[:300])
             return 0
-        begun = set(
+        levels_under_way = set(
             Shift.objects.filter(rotation=locked, starts_at__lt=now)
             .order_by()
             .values_list("level", flat=True)
             .distinct()
         )
         planned = shifts_of(plan, now - BACK, now + AHEAD)
-        due = [shift for shift in planned if shift.ends_at > now or shift.level not in begun]
-        _apply(locked, due, begun, now)
+        due = [shift for shift in planned if shift.ends_at > now or shift.level not in levels_under_way]
+        _apply(locked, due, levels_under_way, now)
     return 1
 
 
-def _apply(rotation: Rotation, planned: Iterable[PlannedShift], begun: set[int], now: datetime) -> None:
+def _apply(
+    rotation: Rotation, planned: Iterable[PlannedShift], levels_under_way: set[int], now: datetime
+) -> None:
     stored_shifts = {
         _key(shift, now): shift
         for shift in Shift.objects.filter(rotation=rotation, ends_at__gt=now).order_by("pk")
     }
     new, moved = [], []
     for plan in planned:
-        stored = stored_shifts.pop(_key(plan, now), None) if plan.ends_at > now else None
-        if stored is None:
-            new.append(_new_shift(rotation, plan, now if plan.level in begun else plan.starts_at))
-        elif stored.ends_at != plan.ends_at:
-            stored.ends_at = plan.ends_at
-            moved.append(stored)
+        stored_shift = stored_shifts.pop(_key(plan, now), None) if plan.ends_at > now else None
+        if stored_shift is None:
+            new.append(_new_shift(rotation, plan, now if plan.level in levels_under_way else plan.starts_at))
+        elif stored_shift.ends_at != plan.ends_at:
+            stored_shift.ends_at = plan.ends_at
+            moved.append(stored_shift)
     cut = [shift for shift in stored_shifts.values() if shift.starts_at < now]
     for shift in cut:
         shift.ends_at = now

@@ -65,10 +65,12 @@ def candidates(span: CoverSpan, *, now: datetime) -> list[Candidate]:
     roles = _roles(span, rotations, requirements)
     records = _Records(roles, rotations, span, now)
     people = Person.objects.filter(pk__in=roles).select_related("user").order_by("name", "pk")
-    found = [records.candidate(person, roles[person.pk], requirements) for person in people]
-    found.sort(key=lambda each: (bool(each.hindrances), ROLES.index(each.role), each.hours_7d))
-    elsewhere = [each for each in found if each.role == "elsewhere" and each.is_qualified][:MOST_ELSEWHERE]
-    return [each for each in found if each.role != "elsewhere" or each in elsewhere]
+    all_candidates = [records.candidate(person, roles[person.pk], requirements) for person in people]
+    all_candidates.sort(key=lambda each: (bool(each.hindrances), ROLES.index(each.role), each.hours_7d))
+    elsewhere = [each for each in all_candidates if each.role == "elsewhere" and each.is_qualified][
+        :MOST_ELSEWHERE
+    ]
+    return [each for each in all_candidates if each.role != "elsewhere" or each in elsewhere]
 
 
 def _roles(
@@ -157,11 +159,11 @@ class _Records:
             for each in self.shifts[person.pk]
             if each.starts_at < self.span.ends_at
         ]
-        taken = HeldShift(
+        shift = HeldShift(
             level=level, person=person.pk, starts_at=self.span.starts_at, ends_at=self.span.ends_at
         )
         week = figures(
-            [*duties, taken],
+            [*duties, shift],
             limits,
             self.span.starts_at,
             self.span.ends_at,

@@ -83,10 +83,10 @@ def preview_of(draft: RotationDraft, rotation: Rotation | None, *, now: datetime
     elif plan.calendar is not None:
         by_calendar = True
     before = shifts_of(plan, now, end) if rotation is not None else ()
-    drafted = replace(
+    draft_plan = replace(
         plan, time_zone=draft.time_zone, layers=tuple(layer.turns(NEVER) for layer in draft.layers)
     )
-    after = shifts_of(drafted, now, end)
+    after = shifts_of(draft_plan, now, end)
     involved = {shift.person for shift in (*before, *after)} - {None}
     ids = {person for person in involved if person is not None}
     elsewhere = held_shifts(Shift.objects.overlapping(now, end).filter(person__in=ids).exclude(rotation=key))

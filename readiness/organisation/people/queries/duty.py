@@ -94,17 +94,17 @@ def duty_of(
     absences: dict[int, list[Absence]] = defaultdict(list)
     for absence in rows_as(Absence, leaves.order_by("pk"), person="person_id"):
         absences[absence.person].append(absence)
-    first = (
-        Shift.objects.filter(person__in=people).order_by().values_list("person").annotate(Min("starts_at"))
-    )
-    begun = dict(first)
+    every = Shift.objects.filter(person__in=people).order_by()
+    first_at = dict(every.values_list("person").annotate(Min("starts_at")))
     of_person: dict[int, list[HeldShift]] = defaultdict(list)
     for shift in shifts:
         if shift.person is not None and shift.person in people:
             of_person[shift.person].append(shift)
     return {
         person: _person_duty(
-            person, theirs, absences[person], by_rotation, start, end, at=at or end, begun=begun.get(person)
+            *(person, theirs, absences[person], by_rotation, start, end),
+            at=at or end,
+            begun=first_at.get(person),
         )
         for person, theirs in sorted(of_person.items())
     }

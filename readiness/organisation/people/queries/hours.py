@@ -68,11 +68,11 @@ def hours_on_call(
 def _not_written(rotations: Iterable[Rotation], start: datetime, end: datetime) -> Iterator[HeldShift]:
     """Shifts that start after the last that is written down of their rotation and level, worked out."""
     newest = Shift.objects.order_by().values_list("rotation", "level").annotate(Max("starts_at"))
-    written = {(rotation, level): starts_at for rotation, level, starts_at in newest}
+    newest_at = {(rotation, level): starts_at for rotation, level, starts_at in newest}
     for rotation in rotations:
         with suppress(CalendarRefused):
             for shift in shifts_of(plan_of(rotation, start=start, end=end), start, end):
-                last = written.get((rotation.pk, shift.level))
+                last = newest_at.get((rotation.pk, shift.level))
                 if last is None or shift.starts_at > last:
                     yield replace(shift, rotation=rotation.pk)
 

@@ -60,10 +60,10 @@ def duties_at(
         .select_related("rotation")
         .order_by("site__name", "site", "rotation__domain", "rotation__name")
     )
-    grouped: dict[tuple[int, str], list[Rotation]] = defaultdict(list)
+    rotations_by_domain: dict[tuple[int, str], list[Rotation]] = defaultdict(list)
     for served in rows:
-        grouped[served.site_id, served.rotation.domain].append(served.rotation)
-    rotations = {rotation.pk for each in grouped.values() for rotation in each}
+        rotations_by_domain[served.site_id, served.rotation.domain].append(served.rotation)
+    rotations = {rotation.pk for each in rotations_by_domain.values() for rotation in each}
     now_on: dict[int, list[Shift]] = defaultdict(list)
     current = Shift.objects.current(at).filter(rotation__in=rotations, level__in=LEVELS)
     for shift in current.select_related("person__user").order_by("level", "starts_at", "pk"):
@@ -83,7 +83,7 @@ def duties_at(
         covered = coverage_of(facts, now=at)
     duties = [
         _duty_row(by_id[site_id], domain, serving, now_on, primaries, coming, covered.get(site_id))
-        for (site_id, domain), serving in grouped.items()
+        for (site_id, domain), serving in rotations_by_domain.items()
     ]
     return sorted(duties, key=lambda row: WORST_FIRST.index(row.standing))
 

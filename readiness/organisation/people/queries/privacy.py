@@ -18,8 +18,8 @@ def export_of(person: Person, *, is_own: bool) -> dict[str, list[dict[str, Any]]
         condition = Q()
         for key in keys:
             condition |= Q(**{key: person})
-        if found := [_column_values(row) for row in model._default_manager.filter(condition).order_by("pk")]:
-            rows[model._meta.label_lower] = found
+        if values := [_column_values(row) for row in model._default_manager.filter(condition).order_by("pk")]:
+            rows[model._meta.label_lower] = values
     return rows
 
 

@@ -65,11 +65,11 @@ def _layers(rotation: Rotation) -> tuple[core.TurnLayer, ...]:
 
 def _calendar(rotation: Rotation, *, start: datetime, end: datetime) -> ReadCalendar | None:
     """None where the rotation has no calendar; with an address that was never read it has no shifts."""
-    stored = RotationCalendar.objects.filter(rotation=rotation).first()
-    if stored is None:
+    calendar = RotationCalendar.objects.filter(rotation=rotation).first()
+    if calendar is None:
         return ReadCalendar() if rotation.calendar_url else None
     return read_calendar(
-        bytes(stored.content), known_people(), time_zone=rotation.time_zone, start=start, end=end
+        bytes(calendar.content), known_people(), time_zone=rotation.time_zone, start=start, end=end
     )
 
 

@@ -20,9 +20,9 @@ def teams(*, now: datetime) -> QuerySet[Team]:
 
 
 def people(*, now: datetime) -> QuerySet[Person]:
-    left = Case(When(has_left(now), then=Value(True)), default=Value(False), output_field=BooleanField())
+    has_gone = Case(When(has_left(now), then=Value(True)), default=Value(False), output_field=BooleanField())
     return (
-        Person.objects.annotate(has_left=left, approval_flags=second.flags_of(Person))
+        Person.objects.annotate(has_left=has_gone, approval_flags=second.flags_of(Person))
         .select_related("user", "requested_user", "requested_by", "home_region", "home_site")
         .prefetch_related("memberships__team")
         .order_by("name", "pk")
@@ -31,8 +31,8 @@ def people(*, now: datetime) -> QuerySet[Person]:
 
 def counts(*, now: datetime) -> dict[str, int]:
     everybody = Person.objects.order_by().values_list("pk", flat=True)
-    left = Person.objects.left(now).count()
-    return {"people": everybody.count() - left, "left": left}
+    number_gone = Person.objects.left(now).count()
+    return {"people": everybody.count() - number_gone, "left": number_gone}
 
 
 def own_people(user: User) -> QuerySet[Person]:

@@ -112,7 +112,7 @@ def _sizes(
     rotations: Collection[int], shifts: Mapping[int, list[HeldShift]], now: datetime
 ) -> dict[int, RotationSize]:
     """People are those who take turns in layers; of a calendar, those with shifts."""
-    served = RotationSite.objects.filter(rotation__in=rotations)
+    served = RotationSite.objects.filter(rotation__in=rotations).order_by()
     sites = Counter(served.values_list("rotation_id", flat=True))
     members: dict[int, set[int]] = defaultdict(set)
     ends: dict[int, list[datetime]] = defaultdict(list)
@@ -181,10 +181,10 @@ def _written(ids: Collection[int], now: datetime) -> BySite[practice.WrittenProc
     first = exercises.order_by().values_list("drill__site_id", "procedure_id").annotate(Min("drill__held_at"))
     exercised = {(site_id, procedure_id): held_at for site_id, procedure_id, held_at in first}
     texts = reviewed(now=now).annotate(has_version=Q(version__regex=r"\S")).order_by("title", "pk")
-    written = _group_by_site(rows_as(practice.WrittenProcedure, _filter_sites(texts, ids)), ids)
+    procedures = _group_by_site(rows_as(practice.WrittenProcedure, _filter_sites(texts, ids)), ids)
     return defaultdict(list) | {
         site_id: [replace(each, exercised_at=exercised.get((site_id, each.id))) for each in of_site]
-        for site_id, of_site in written.items()
+        for site_id, of_site in procedures.items()
     }
 
 

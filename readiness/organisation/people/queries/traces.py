@@ -178,13 +178,13 @@ def text_columns() -> dict[type[Model], tuple[TextColumn, ...]]:
         if meta.proxy or not meta.managed or model in APART or not model.__module__.startswith(ROOTS):
             continue
         reasons = getattr(model, "ERASING_KEEPS", {})
-        found = tuple(
+        columns_of_model = tuple(
             TextColumn(model, field, reasons.get(field.name, reasons.get("*", "")))
             for field in meta.concrete_fields
             if _holds_text(field)
         )
-        if found:
-            columns[model] = found
+        if columns_of_model:
+            columns[model] = columns_of_model
     return columns
 
 
@@ -219,13 +219,13 @@ def rows_with_hits(
         cursor.execute(statement, [finder.prefilter, own.get(model)])
         rows = cursor.fetchall()
     for pk, *values in rows:
-        found = {}
-        for column, stored in zip(columns, values, strict=True):
-            value = json.loads(stored) if isinstance(stored, str) and _is_jsonb(column) else stored
+        hits = {}
+        for column, cell in zip(columns, values, strict=True):
+            value = json.loads(cell) if isinstance(cell, str) and _is_jsonb(column) else cell
             if any(finder.hits(text) for text in texts_in(value)):
-                found[column] = value
-        if found:
-            yield pk, found
+                hits[column] = value
+        if hits:
+            yield pk, hits
 
 
 def _is_jsonb(column: TextColumn) -> bool:
@@ -277,8 +277,8 @@ def traces_of(person: Person, *, by: User, also: Sequence[str] = ()) -> Traces:
     listing = _Listing(by)
     if not finder.is_empty:
         for model in text_columns():
-            for pk, found in rows_with_hits(model, finder, own=own_rows(person)):
-                listing.add_row(model, pk, found, finder)
+            for pk, hits in rows_with_hits(model, finder, own=own_rows(person)):
+                listing.add_row(model, pk, hits, finder)
         listing.add_files(finder)
         listing.add_history(finder, own=own_rows(person))
     listing.name_objects()
@@ -299,8 +299,8 @@ class _Listing:
         self.unseen = self.more = 0
         self.digest = hashlib.sha256()
 
-    def add_row(self, model: type[Model], pk: int, found: dict[TextColumn, Any], finder: Finder) -> None:
-        for column, value in found.items():
+    def add_row(self, model: type[Model], pk: int, hits: dict[TextColumn, Any], finder: Finder) -> None:
+        for column, value in hits.items():
             if not column.kept_because:
                 self.digest.update(f"{model._meta.label_lower} {pk} {column.field.name};".encode())
             label = str(column.field.verbose_name)

@@ -115,6 +115,8 @@ NO_PEOPLE = {
     "title": "No people yet",
     "text": "People, skills and qualifications are entered or imported under People and Coverage.",
     "icon": "school",
+    "page": "people",
+    "action_label": "People",
 }
 
 

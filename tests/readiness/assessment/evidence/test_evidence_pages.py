@@ -137,7 +137,7 @@ class TestRecords:
         sent = self.FACT | {"part": "wue", "value": "0.4", "taken_on": "2026-11-01"}
         client_of("ops").post("/evidence/facts/add/", sent)
         [row] = client_of("viewer").get("/evidence/facts/").context["table"].rows
-        check = "Energy and sustainability figures meet their targets"
+        check = "Energy targets"
         assert [cell.text for cell in row.cells][1:5] == [check, "WUE", "Porto", "0.4 L/kWh"]
         shown = client_of("viewer").get(f"/evidence/facts/{RecordedFact.objects.get().pk}/")
         assert shown.context["breadcrumbs"][-1]["label"] == f"{check}, WUE, 1 Nov 2026"

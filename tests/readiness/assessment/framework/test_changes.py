@@ -141,5 +141,5 @@ def test_a_validity_is_said_exactly(seconds, words):
 
 
 def test_a_stored_sentence_is_shown_with_names_of_checks(shipped):
-    words = name_checks("Open: p2-unit-cost, p9-gone. Held by p1-nothing-known.", shipped)
-    assert words == "Open: Unit cost and utilisation inside budget, p9-gone. Held by p1-nothing-known."
+    words = name_checks("Open: p2-unit-cost, p9-gone. Held back by p1-nothing-known.", shipped)
+    assert words == "Open: Unit cost, p9-gone. Held back by p1-nothing-known."

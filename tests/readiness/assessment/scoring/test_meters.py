@@ -18,7 +18,7 @@ def test_sites_domains_and_sources_are_counted_by_state(client_of, frozen_now, d
     operations.create_source(site=porto, name="Prometheus", by=None, now=frozen_now.at)
     ops = client_of("ops")
     ops.get("/metrics")
-    with django_assert_max_num_queries(28):
+    with django_assert_max_num_queries(29):
         text = ops.get("/metrics").content.decode()
     for line in (
         'muster_sites{verdict="ready"} 1.0',

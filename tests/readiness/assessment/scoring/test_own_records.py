@@ -12,7 +12,13 @@ from readiness.assessment.evidence.models import Attestation, RecordedFact, Vali
 from readiness.assessment.evidence.operations import attest, import_run, record_fact
 from readiness.assessment.framework import queries as framework_queries
 from readiness.assessment.grants.models import Grant
-from readiness.assessment.scoring.checks import COMPUTED, FROM_OWNERSHIP, FROM_PEOPLE, FROM_REVIEWS
+from readiness.assessment.scoring.checks import (
+    COMPUTED,
+    FROM_OWNERSHIP,
+    FROM_PEOPLE,
+    FROM_REVIEWS,
+    FROM_STANDARDS,
+)
 from readiness.assessment.scoring.models import CheckResult
 from readiness.assessment.scoring.operations import evaluate
 from readiness.demand.workloads import operations as workloads
@@ -20,8 +26,9 @@ from readiness.golive.reviews import operations as reviews
 from readiness.organisation.ownership import operations as ownership
 from readiness.organisation.ownership.core.standing import Item
 from tests.inventory import made
+from tests.readiness.assessment.duties.made import certificate
 from tests.readiness.assessment.evidence import outputs
-from tests.readiness.assessment.scoring import own_practice
+from tests.readiness.assessment.scoring import own_practice, own_standards
 from tests.readiness.organisation.people import made as people
 from tests.readiness.organisation.people import scenes
 
@@ -34,8 +41,10 @@ STATED = {
     "p4-orchestration-owner": {"items-owned": 100},
     "p4-asset-ownership": {"assets-owned": 100},
     GOLIVE: {"signatures-missing": 0, "critical-actions": 0, "undated-actions": 0, "dated-actions": 0},
+    "p4-regulatory-register": {"overdue": 0, "owned": 100, "due-soon": 0},
     **scenes.STATED,
     **own_practice.STATED,
+    **own_standards.STATED,
 }
 """What somebody would say to make the check pass."""
 
@@ -76,8 +85,10 @@ def begin(dallas, user_of, frozen_now):
         "p4-orchestration-owner": owned,
         "p4-asset-ownership": owned,
         GOLIVE: reviewed,
+        "p4-regulatory-register": lambda: certificate(site=dallas, expires_on=date(2026, 1, 1)),
         **{check: partial(scene, dallas, frozen_now.at) for check, scene in scenes.BEGIN.items()},
         **own_practice.begins(dallas, frozen_now.at),
+        **own_standards.begins(dallas, manager, planner, frozen_now.at),
     }
     return lambda check: begins[check]()
 
@@ -115,7 +126,7 @@ def say(dallas, frozen_now):
 
 def test_each_check_has_its_arithmetic_and_a_scene_here():
     assert OWN_RECORDS.keys() == STATED.keys()
-    computed = (COMPUTED, FROM_OWNERSHIP, FROM_PEOPLE, FROM_REVIEWS)
+    computed = (COMPUTED, FROM_OWNERSHIP, FROM_PEOPLE, FROM_REVIEWS, FROM_STANDARDS)
     assert OWN_RECORDS.keys() <= {check for checks in computed for check in checks}
 
 

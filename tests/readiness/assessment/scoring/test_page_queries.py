@@ -208,7 +208,7 @@ def test_a_row_tells_verdict_capacity_weakest_pillar_and_age(dallas):
     stored.point(dallas, (NOW - 8 * DAY).date(), 0.44)
     [row] = sites_queries.rows([dallas], now=NOW)
     assert (row.verdict, row.deployed.it_kw, row.ready.it_kw) == ("not-ready", 1000, 0)
-    assert row.first_blocker_name == "Power headroom and swing"
+    assert row.first_blocker_name == "Power headroom"
     assert row.weakest.id == "p1"
     assert row.weeks[-2:] == (0.44, 0.55)
     assert len(row.weeks) == 24

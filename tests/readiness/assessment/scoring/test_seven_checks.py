@@ -280,6 +280,14 @@ class TestCoverage:
         # The last sample counts for five minutes.
         assert check.first_bad_at == well.clock.at - timedelta(minutes=3)
 
+    def test_racks_that_report_their_power_alone_are_said_and_counted_as_nothing(self, well):
+        rack = made.rack(site=well.site)
+        made.power_feed(site=well.site, rack=rack, device=well.pdus[0])
+        well.clock.move(seconds=1)
+        part = well.evaluate() and well.part(COVERAGE, "compute-coverage")
+        assert part["value"] == 100
+        assert part["detail"].endswith("; 1 more rack reports its power, not the nodes")
+
     def test_what_is_out_of_service_need_not_be_heard_from(self, well):
         Device.objects.filter(role=Device.Role.PDU).update(status=Device.Status.OFFLINE)
         well.stop("rPDU2DeviceStatusPower")

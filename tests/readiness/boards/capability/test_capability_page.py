@@ -3,6 +3,8 @@
 from datetime import date, timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from readiness.golive.models import WorkItem
 from tests.inventory import made as inventory
@@ -121,6 +123,19 @@ def test_managers_and_the_busiest_come_last(api_of, staffed, user_of):
     link = {"user": user_of("manager"), "user_confirmed_at": NOW}
     cy.update(**link, requested_user=None, requested_by=None, requested_at=None)
     assert names() == ["Ben Ochre"]
+
+
+def test_the_plan_is_read_once_until_somebody_writes_or_the_hour_ends(page, staffed, frozen_now):
+    def reads_courses():
+        with CaptureQueriesContext(connection) as captured:
+            page()
+        return any('FROM "people_course"' in each["sql"] for each in captured)
+
+    assert [reads_courses(), reads_courses()] == [True, False]
+    made.course(name="Fabrics again", slug="again", skill=staffed, days=1)
+    assert [reads_courses(), reads_courses()] == [True, False]
+    frozen_now.at += timedelta(hours=1)
+    assert reads_courses()
 
 
 def test_what_a_skill_needs_first_is_a_line_and_leaves_the_other_undated(api_of, page, staffed, client_of):

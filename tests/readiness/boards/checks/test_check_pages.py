@@ -66,9 +66,9 @@ def test_check_lists_sites_worst_first(viewer_pages, dallas):
 
 def test_site_check_shows_value_limit_margin_age_and_provenance(viewer_pages, dallas):
     words = words_of(viewer_pages.get("/sites/dallas/checks/p2-power-headroom/"))
-    for said in ("940", "≤ 850 kW", "−90 kW", "simulated", "2 min", "feed A", "Not passing since"):
+    for said in ("940", "at most 850 kW", "90 kW over", "simulated", "2 min", "feed A", "Not passing since"):
         assert said in words
-    assert "a site is not ready until this is met" in words
+    assert "blocks readiness" in words
 
 
 def test_unknown_check_says_which_evidence_it_waits_for(viewer_pages, dallas):

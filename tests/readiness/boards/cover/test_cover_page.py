@@ -166,7 +166,7 @@ def test_a_cell_that_names_no_shift_is_not_found(client_of, rota, cell):
     assert client_of("manager").get(f"{ADDRESS}?cell={cell}").status_code == 404
 
 
-@pytest.mark.parametrize("query", ["days=0", "days=61", "days=two", "days=1.5", "view=all"])
+@pytest.mark.parametrize("query", ["days=0", "days=61", "days=two", "days=1.5"])
 def test_a_wrong_parameter_is_refused(client_of, rota, query):
     assert client_of("manager").get(f"{ADDRESS}?{query}").status_code == 400
 
@@ -193,7 +193,7 @@ def test_sites_with_most_short_shifts_come_first_and_filters_select_sites_and_do
     assert {key.split(".")[1] for key in cells_of(manager.get(f"{ADDRESS}?domain=energy"))} == {"energy"}
 
 
-def test_files_have_every_shift_and_the_list_the_short_ones(client_of, rota):
+def test_files_have_every_shift(client_of, rota):
     manager = client_of("manager")
     rows = rows_of(manager.get(f"{ADDRESS}?export=csv"))
     assert len(rows) == 28
@@ -203,9 +203,15 @@ def test_files_have_every_shift_and_the_list_the_short_ones(client_of, rota):
         "Qualified people": "1", "Needed": "2", "From": "2026-11-24T18:00:00Z",
         "Until": "2026-11-25T06:00:00Z",
     }  # fmt: skip
-    listed = manager.get(f"{ADDRESS}?view=short")
-    assert listed.context["listed"].page.total == 15
-    assert len(rows_of(manager.get(f"{ADDRESS}?view=short&export=csv"))) == 15
+
+
+def test_short_shifts_are_listed_among_the_shifts_ahead(client_of, rota):
+    manager = client_of("manager")
+    moved = manager.get(f"{ADDRESS}?view=short&site=porto,faro&domain=network&days=28")
+    assert moved.url == "/people/oncall/ahead/?site=porto&site=faro&domain=network&days=60&standing=short"
+    assert moved.url == manager.get(f"{ADDRESS}?site=porto,faro&domain=network&days=28").context["short_url"]
+    assert manager.get(moved.url).context["table"].page.total == 5
+    assert "days" not in manager.get(f"{ADDRESS}?view=short").url
 
 
 def test_up_to_sixty_days_are_shown(client_of, rota):
@@ -227,7 +233,7 @@ def statements(client, path):
 
 def test_the_page_costs_the_same_for_one_site_and_for_thirty(client_of, rota, people):
     manager = client_of("manager")
-    paths = (ADDRESS, f"{ADDRESS}?cell={SHORT_CELL}", f"{ADDRESS}?view=short")
+    paths = (ADDRESS, f"{ADDRESS}?cell={SHORT_CELL}")
     few = [statements(manager, path) for path in paths]
     sites = [inventory.site(stage="production") for _ in range(30)]
     made.layer(made.rotation(*sites, name="Wide"), people["Ona Reis"])

@@ -36,7 +36,7 @@ class TestSite:
     def test_it_says_what_moved_by_how_much_and_why(self, pages, dallas):
         shown = text(pages, "site=dallas&start=now-30d")
         assert "Data alone changed it." in shown
-        assert "Held by p2-backup-power." in shown
+        assert "Held back by p2-backup-power." in shown
         assert 'href="/sites/dallas/checks/p2-backup-power/"' in shown
         assert 'href="/evidence/runs/12/"' in shown
         assert "Battery status" in shown or "→" in shown
@@ -153,7 +153,7 @@ class TestSeveral:
         assert list(found.move.went) == [gone.pk]
 
     def test_nothing_at_all_is_an_empty_state(self, pages):
-        assert "No site has data near these days." in text(pages)
+        assert "No site has a score near these days" in text(pages)
 
     def test_more_sites_than_are_explained_at_once_ask_for_a_region(self, pages, fleet, monkeypatch):
         monkeypatch.setattr(queries, "MOST_SITES", 2)

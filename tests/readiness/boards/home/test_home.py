@@ -139,7 +139,7 @@ def grants_of(site, by, count, **given):
 
 
 @pytest.mark.parametrize(
-    ("role", "most"), [("viewer", 25), ("ops", 30), ("planner", 30), ("manager", 24), ("admin", 52)]
+    ("role", "most"), [("viewer", 25), ("ops", 33), ("planner", 30), ("manager", 24), ("admin", 55)]
 )
 def test_home_and_inbox_cost_the_same_with_one_row_and_with_a_thousand(
     role, most, client_of, user_of, frozen_now

@@ -45,7 +45,27 @@ def test_the_fleet_counts_links_and_what_is_at_stake(client_of, wired, prove):
     assert "Tested as Arista 7060X6 (EOS 4.33)" in newer["Why"]
     page = text_of(client_of("viewer").get(f"{FLEET}?standing=other-versions"))
     assert "EOS 4.34" in page
-    assert "0 of 2" in page
+    assert "0 of 2 pairs proven together" in page
+    assert "not proven: 1 of 2 sites" in page
+    assert "0 of 2 · 6 links" in text_of(client_of("viewer").get(f"{FLEET}?as=table"))
+    assert client_of("viewer").get(f"{FLEET}?as=map").status_code == 400
+
+
+def test_the_drawing_says_until_when_and_what_to_test_next(client_of, wired, prove, frozen_now):
+    prove(wired("Porto"), record(PAIR))
+    wired("Faro")
+    viewer = client_of("viewer")
+    fleet = text_of(viewer.get(FLEET))
+    assert "Test link and FEC, incast, failover and telemetry." in fleet
+    assert "No record of these two products." in fleet
+    site = viewer.get(SITE)
+    assert "proven until 23 May 2027" in text_of(site)
+    assert "Nothing to test now" in text_of(site)
+    frozen_now.move(days=170)
+    assert "The proof ends on 23 May 2027." in text_of(viewer.get(SITE))
+    assert "data-copy=" not in viewer.get(FLEET).text
+    faro = client_of("ops").get("/sites/faro/interop/").text
+    assert "interop/failover,,Arista|7060X6|EOS 4.33| -- NVIDIA|SN5600|Cumulus 5.11|," in faro
 
 
 def test_one_vendor_is_not_proven_multi_vendor(client_of, wired, vendors, frozen_now):
@@ -65,6 +85,7 @@ def test_the_endpoint_holds_the_same(client_of, api_of, wired, prove, frozen_now
     [pair] = found["pairs"]
     assert (found["state"], pair["standing"], pair["runs"]) == ("fail", "failed", [run.pk])
     assert (pair["links"], pair["aspects"]["failover"], pair["provenance"]) == (2, False, "measured")
+    assert pair["missing"] == ["failover"]
     assert pair["taken_at"]
     assert client_of("viewer").get(f"{API}{site.pk}/").json()["pairs"] == found["pairs"]
     assert client_of("viewer").get(f"{API}?vendor=x").status_code == 400

@@ -5,11 +5,9 @@ from datetime import timedelta
 from html import unescape
 
 import pytest
-from django.conf import settings
 
 from readiness.assessment.framework import queries as framework_queries
 from readiness.assessment.scoring.models import CheckResult, SiteScore
-from readiness.boards.matrix import tables
 from readiness.boards.matrix.queries import CheckCount
 from tests.browser import fleet
 from tests.pages import words_of
@@ -58,12 +56,6 @@ def test_every_check_has_a_column(viewer_pages, dallas):
     assert checks_of(viewer_pages.get("/readiness/")) == [check.id for check in framework.checks]
 
 
-def test_every_check_has_a_short_name_for_the_head_of_its_column():
-    _, framework = framework_queries.current()
-    without = [check.id for check in framework.checks if tables.short_name(check) == check.name]
-    assert without == [], f"Add these to {tables.SHORT_NAMES.relative_to(settings.BASE_DIR)}."
-
-
 def test_a_cell_says_site_check_state_since_and_value_against_threshold(viewer_pages, dallas):
     cells = cells_of(viewer_pages.get("/readiness/"))
     assert cells["dallas.p2-power-headroom"] == (
@@ -84,7 +76,7 @@ def test_every_state_has_a_look_and_a_word_of_its_own(viewer_pages, state):
     stored.result(there, "p1-accelerator-diag", state)
     word = {"n-a": "Not applicable"}.get(state, state.capitalize())
     assert cells_of(viewer_pages.get("/readiness/")) == {
-        "porto.p1-accelerator-diag": (state, f"Porto, Accelerator diag: {word} since 23 Nov 2026")
+        "porto.p1-accelerator-diag": (state, f"Porto, Accelerator tests: {word} since 23 Nov 2026")
     }
 
 
@@ -92,7 +84,7 @@ def test_evidence_that_goes_stale_soon_is_marked(viewer_pages, dallas):
     CheckResult.objects.filter(check_id="p5-telemetry-coverage").update(expires_at=NOW + 9 * DAY)
     response = viewer_pages.get("/readiness/")
     _state, label = cells_of(response)["dallas.p5-telemetry-coverage"]
-    assert label == "Dallas, Telemetry: Pass since 23 Nov 2026, goes stale 3 Dec 2026"
+    assert label == "Dallas, Telemetry coverage: Pass since 23 Nov 2026, goes stale 3 Dec 2026"
     assert body_of(response).count('<td class="first" data-state="pass" data-expires>') == 1
 
 

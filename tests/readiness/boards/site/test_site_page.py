@@ -108,13 +108,17 @@ def test_a_site_is_ready_at_the_earliest_when_the_last_step_is_due(planner_pages
     assert "Ready at the earliest No date: 0 of 1 step planned" in words_of(
         planner_pages.get("/sites/porto/")
     )
-    WorkItem.objects.create(
+    item = WorkItem.objects.create(
         site=porto,
         check_id="p5-fabric-health",
         due_on=NOW.date() + 3 * DAY,
         created_by=user_of("admin"),
         created_at=NOW,
     )
+    nobody_does_it = words_of(planner_pages.get("/sites/porto/"))
+    assert "Ready at the earliest No date: 0 of 1 step planned" in nobody_does_it
+    item.owner_name = "Facilities"
+    item.save()
     assert "Ready at the earliest 27 Nov 2026" in words_of(planner_pages.get("/sites/porto/"))
 
 
@@ -131,9 +135,10 @@ def test_checks_say_whose_they_are(planner_pages, dallas, porto):
     exported = rows_of(planner_pages.get("/sites/dallas/?tab=evidence&export=csv&cols=check,owner"))
     assert [row["Owner"] for row in exported] == ["Platform AMER"] * 3
     page = planner_pages.get("/sites/dallas/checks/p2-power-headroom/").content.decode()
-    assert "Platform AMER Energy, unowned" in words_in(re.search(r"<dt>Owner</dt>(.*?)</dd>", page, re.S)[1])
+    who = words_in(re.search(r'id="h-who"(.*?)</section>', page, re.S)[1])
+    assert "Owner, orchestration overall Platform AMER" in who
     page = planner_pages.get("/sites/porto/checks/p5-fabric-health/").content.decode()
-    assert "Nobody Network, unowned" in words_in(re.search(r"<dt>Owner</dt>(.*?)</dd>", page, re.S)[1])
+    assert "Owner No owner" in words_in(re.search(r'id="h-who"(.*?)</section>', page, re.S)[1])
 
 
 def test_site_without_owner_says_so(viewer_pages, porto):

@@ -158,10 +158,10 @@ class TestMarks:
         told = {(row["Kind"], row["What"]) for row in rows(pages, "site=porto&start=now-30d")}
         assert told == {
             ("rule", "muster-3 was published"),
-            ("grant-began", f"Waiver #{first.pk} began: Ride-through proven"),
-            ("grant-ended", f"Waiver #{first.pk} ended: Ride-through proven"),
-            ("grant-began", f"Waiver #{second.pk} began: Ride-through proven"),
-            ("grant-ended", f"Waiver #{second.pk} was revoked: Ride-through proven"),
+            ("grant-began", f"Waiver #{first.pk} began: Backup power"),
+            ("grant-ended", f"Waiver #{first.pk} ended: Backup power"),
+            ("grant-began", f"Waiver #{second.pk} began: Backup power"),
+            ("grant-ended", f"Waiver #{second.pk} was revoked: Backup power"),
             ("verdict", "Verdict: Ready → Not ready"),
             ("voided", "1 piece of evidence was voided"),
         }

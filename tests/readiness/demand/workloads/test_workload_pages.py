@@ -73,7 +73,7 @@ def test_the_list_is_empty_at_first_and_tells_how_each_class_stands(
     operations.declare(name="Half", slug="half", it_kw=1, latency_limit_ms=9, by=planner, now=frozen_now.at)
     words = words_of(client.get(HERE))
     for told in (
-        "Chat", "Complete, valid until 23 May 2027", "50 ms p99", "2.50 EUR per accelerator-hour", "EEA, GB",
+        "Chat", "valid until 23 May 2027", "50 ms p99", "2.50 EUR per accelerator-hour", "EEA, GB",
         "300 gCO2e/kWh", "Faro", "No limits declared", "Lacks unit-cost ceiling, allowed jurisdictions",
     ):  # fmt: skip
         assert told in words, told

@@ -2,6 +2,7 @@
 
 import itertools
 import re
+from collections import Counter
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -16,9 +17,30 @@ def accelerators(fleet):
     return [uuid for site in fleet.sites for node in site.nodes for uuid in node.uuids]
 
 
-def test_the_fleet_has_24_sites_and_1500_accelerators():
+def test_the_fleet_has_24_sites_40_mw_and_1500_accelerators_by_device():
     assert len(FLEET.sites) == 24
     assert len(accelerators(FLEET)) == 1500
+    assert sum(site.accelerators for site in FLEET.sites) == 22_540
+    assert sum(site.it_kw for site in FLEET.sites) == pytest.approx(40_600, abs=50)
+
+
+def test_three_liquid_cooled_training_sites_are_large_six_regional_and_the_rest_edge():
+    large = {site.name for site in FLEET.sites if site.it_kw > 10_000}
+    assert large == {"PHX-1", "DSM-1", "GVX-1"}
+    for site in FLEET.sites:
+        if site.name in large:
+            assert {unit.medium for unit in site.cooling} == {"liquid"}
+            assert site.facts["profiles"] == ["training"]
+    kinds = Counter(site.facts["kind"] for site in FLEET.sites)
+    # The fourth core site is under construction.
+    assert kinds == {"core": 4, "regional": 6, "edge": 14}
+
+
+def test_the_halls_that_report_by_rack_grew_in_whole_racks():
+    for site in FLEET.sites:
+        for _, nodes in site.waves:
+            assert (len(site.hall_racks) * nodes / len(site.nodes)).is_integer(), site.name
+        assert {feed.rack for feed in site.feeds} == {*site.racks, *site.hall_racks}
 
 
 def test_the_same_data_gives_the_same_fleet():

@@ -45,8 +45,8 @@ def test_no_two_files_of_a_site_are_the_same(name):
 
 
 @pytest.mark.parametrize("name", SINCE)
-def test_runs_are_on_nodes_of_the_site_and_come_again_before_they_run_out(name):
-    there = {node.name for node in SITES[name].nodes}
+def test_runs_are_on_devices_of_the_site_and_come_again_before_they_run_out(name):
+    there = {device.name for device in (*SITES[name].nodes, *SITES[name].switches)}
     times = {}
     for run in runs_of(name, last=-200):
         assert set(run.nodes) <= there

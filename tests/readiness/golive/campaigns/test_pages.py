@@ -1,11 +1,14 @@
 """The pages and endpoints of campaigns: what they show, who may what, and what they cost."""
 
+import re
+from datetime import date
+
 import pytest
 
-from readiness.golive.campaigns import operations
+from readiness.golive.campaigns import operations, queries
 from readiness.golive.models import Campaign, CampaignItem
 from tests.inventory import made
-from tests.pages import text_of
+from tests.pages import take_back, text_of, words_of
 from tests.readiness.assessment.scoring import stored
 from tests.readiness.golive.campaigns.conftest import judged
 
@@ -42,6 +45,26 @@ def test_from_the_plan_to_its_end(porto, client_of):
     assert "finished" in text_of(client.post(f"{here}cancel/", {"note": "x"}), 409)
     again = {"name": "Go-live 2", "due_on": "2027-01-31", "counts_from": ""}
     assert "Go-live 2" in text_of(client.post(f"{here}repeat/", again, follow=True))
+
+
+def test_each_row_offers_one_step(porto, plan, client_of, ops, frozen_now):
+    campaign, planner = plan(porto), client_of("planner")
+    assert "nobody, by 31 Dec 2026" in words_of(planner.get("/readiness/campaigns/"))
+    page = text_of(planner.get("/readiness/campaigns/"))
+    [start] = re.findall(r'<form method="post" action="([^"]+/start/)"', page)
+    assert "Start: Go-live" in page
+    assert start not in text_of(client_of("viewer").get("/readiness/campaigns/"))
+    planner.post(start)
+    first = queries.rows([campaign], now=frozen_now.at)[0].next_run.item
+    page = text_of(planner.get("/readiness/campaigns/"))
+    assert f'href="/readiness/campaigns/items/{first.pk}/edit/"' in page
+    operations.change_item(first, assignee=ops, due_on=date(2026, 12, 1), by=ops, now=frozen_now.at)
+    here = text_of(planner.get(f"/readiness/campaigns/{campaign.pk}/"))
+    assert here.index("Nobody yet") < here.index("<span>ops</span>")
+    assert "by 1 Dec 2026" in here
+    assert "Import a run: " in text_of(planner.get("/readiness/campaigns/"))
+    dropped = planner.post(f"/readiness/campaigns/items/{first.pk}/drop/", {"reason": "no"}, follow=True)
+    assert "The item is back." in text_of(take_back(planner, dropped))
 
 
 def test_what_would_prove_each_is_a_form_filled_in(porto, plan, client_of):

@@ -5,7 +5,9 @@ from datetime import UTC, date, datetime
 import pytest
 
 from readiness.assessment.framework import queries as framework_queries
+from readiness.golive.campaigns.doers import PlannedRun, next_run, shares
 from readiness.golive.campaigns.planning import Since, Sum, progress_of
+from readiness.golive.models import CampaignItem
 
 pytestmark = pytest.mark.django_db
 AT = "2026-11-20T08:00:00+00:00"
@@ -90,3 +92,23 @@ def test_shares_leave_out_what_was_dropped_or_does_not_apply():
     found = Sum({"done": 3, "failed": 1, "dropped": 4, "n-a": 2})
     assert (found.done, found.total, found.open, found.percent) == (3, 4, 1, 75.0)
     assert Sum({"n-a": 2}).percent is None
+
+
+def test_shares_begin_with_what_nobody_does_then_with_the_next_day():
+    def run(pk, progress, day, doer=""):
+        return PlannedRun(CampaignItem(pk=pk, assigned_to=doer), f"check {pk}", progress, date(2026, 12, day))
+
+    runs = [
+        run(1, "done", 1, "vendor"),
+        run(2, "missing", 9, "vendor"),
+        run(3, "failed", 9, "vendor"),
+        run(4, "missing", 3, "ana"),
+        run(5, "missing", 20),
+        run(6, "dropped", 1),
+    ]
+    found = shares(runs)
+    assert [(each.sum.done, each.sum.total, each.next_run.item.pk) for each in found] == [
+        *((0, 1, 5), (0, 1, 4), (1, 3, 3))
+    ]
+    assert next_run(runs).item.pk == 4
+    assert shares(runs[:1])[0].next_run is None

@@ -54,6 +54,8 @@ def test_the_database_refuses_a_second_one_whoever_writes(porto, put, planner, f
     [
         ({"owner_name": "Facilities"}, "work_item_one_owner"),
         ({"status": "done"}, "work_item_closed_at_some_time"),
+        ({"cost": 10.0}, "work_item_cost_has_currency"),
+        ({"cost": float("nan"), "currency": "EUR"}, "work_item_cost_has_currency"),
         ({"status": "paused", "closed_at": NOW}, "workitem_status_known"),
     ],
 )
@@ -69,6 +71,11 @@ def test_the_database_holds_the_rules(porto, put, planner, wrong, constraint):
         ({"check_id": "p9-nothing"}, "check"),
         ({"owner_name": "x" * 101}, "owner_name"),
         ({"status": "paused"}, "status"),
+        ({"cost": 10.0}, "currency"),
+        ({"currency": "EUR"}, "cost"),
+        ({"cost": float("nan"), "currency": "EUR"}, "cost"),
+        ({"cost": -1.0, "currency": "EUR"}, "cost"),
+        ({"cost": 10.0, "currency": "eu1"}, "currency"),
     ],
 )
 def test_what_cannot_be_is_refused_by_field(porto, put, given, field):

@@ -7,7 +7,7 @@ import pytest
 from readiness.assessment.scoring.models import CheckResult
 from readiness.golive.models import WorkItem
 from readiness.golive.worklist import operations
-from tests.pages import rows_of, words_of
+from tests.pages import offered_undo, rows_of, take_back, words_of
 from tests.readiness.assessment.scoring import stored
 from tests.readiness.golive.worklist.conftest import CHECK
 
@@ -174,6 +174,42 @@ class TestAdding:
         answer = client_of("planner").post(f"{HERE}add/", {"site": "porto", "check": CHECK})
         assert (answer.status_code, WorkItem.objects.count()) == (409, 1)
         assert "Somebody else saved first" in answer.content.decode()
+
+
+class TestUndoing:
+    """The message after each step takes it back."""
+
+    def test_progress_by_whoever_may_report_it(self, porto, put, client_of):
+        item, ops = put(porto), client_of("ops")
+        page = ops.post(f"{HERE}{item.pk}/", {"status": "done", "note": "Ordered"}, follow=True)
+        assert "Restored: " in words_of(take_back(ops, page))
+        item.refresh_from_db()
+        assert (item.status, item.note, item.closed_at) == ("open", "", None)
+
+    def test_many_at_once_unless_one_was_changed_since(self, porto, put, client_of):
+        items = [put(porto), put(stored.site(name="Faro", slug="faro"))]
+        ops, body = client_of("ops"), {"id": [each.pk for each in items], "action": "done"}
+        page = ops.post(f"{HERE}set/", body, follow=True)
+        WorkItem.objects.filter(pk=items[0].pk).update(status="dropped")
+        assert "Nothing was restored." in words_of(take_back(ops, page))
+        WorkItem.objects.filter(pk=items[0].pk).update(status="done")
+        take_back(ops, page)
+        assert set(WorkItem.objects.values_list("status", flat=True)) == {"open"}
+
+    def test_what_was_added_and_what_only_planners_set(self, porto, client_of):
+        planner, ops = client_of("planner"), client_of("ops")
+        body = {"site": "porto", "check": CHECK, "owner": "Facilities", "due_on": "", "note": ""}
+        added = planner.post(f"{HERE}add/", body, follow=True)
+        item = WorkItem.objects.get()
+        change = {"status": "open", "owner": "Power", "due_on": "", "note": ""}
+        changed = planner.post(f"{HERE}{item.pk}/", change, follow=True)
+        url, fields = offered_undo(changed)
+        assert "Nothing was restored." in words_of(ops.post(url, fields, follow=True))
+        take_back(planner, changed)
+        item.refresh_from_db()
+        assert item.owner_name == "Facilities"
+        take_back(planner, added)
+        assert not WorkItem.objects.exists()
 
 
 class TestEndpoint:

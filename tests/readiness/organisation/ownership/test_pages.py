@@ -1,12 +1,15 @@
 """The pages under /ownership/: what they show, to whom, what they refuse, and what they cost."""
 
+import re
+
 import pytest
 from django.test import Client
 
 from readiness.organisation.ownership.core.standing import Item
 from readiness.organisation.ownership.models import Assignment
 from tests.inventory import made
-from tests.pages import text_of
+from tests.pages import take_back, text_of
+from web.audit import AuditEntry
 
 pytestmark = pytest.mark.django_db
 
@@ -37,11 +40,30 @@ class TestBoard:
         for told in (
             "Porto, Compute: A. Reis. No deputy, Ana Reis, confirmed until 23 May 2027",
             "Porto, Energy: nobody. Unowned",
-            "Faro, Orchestration: A. Reis. Owned, Ana Reis",
+            "Faro, all 7 items: A. Reis. Owned, Ana Reis, confirmed until 23 May 2027",
             "A. Reis",
         ):
             assert told in page
         assert 'value="porto.compute"' in page
+
+    def test_one_cell_where_one_person_answers_for_all(self, porto, ana, rui, own_all, client_of):
+        faro = made.site(name="Faro", slug="faro")
+        own_all(faro, ana)
+        owned = own_all(porto, ana)
+        manager = client_of("manager")
+        page = text_of(manager.get("/ownership/?cell=faro.compute"))
+        [folded] = re.findall(r'<td[^>]*colspan="7"[^>]*><button[^>]*value="faro[^>]*>', page)
+        assert 'value="faro.orchestration" data-others="faro.compute-network' in folded
+        assert 'aria-current="true"' in folded
+        assert 'href="/ownership/?cell=faro.energy"' in page
+        # Another deputy answers for one of them.
+        Assignment.objects.filter(pk=owned[0].pk).update(accountable=rui, deputy=None)
+        page = text_of(manager.get("/ownership/"))
+        assert 'value="porto.compute"' in page
+        # Who sees no names sees the teams, which are the same.
+        assert "Faro, all 7 items: Fabric. Owned, somebody of Fabric" in text_of(
+            client_of("viewer").get("/ownership/")
+        )
 
     @pytest.mark.parametrize(
         ("query", "found"),
@@ -119,6 +141,22 @@ class TestAssignment:
         assert client.post(f"{here}steps/{step.pk}/", {"done": "0"}).status_code == 409
         assert client.get("/ownership/assignments/999999/").status_code == 404
 
+    def test_a_confirmation_is_taken_back_by_whoever_gave_it(self, porto, ana, own, client_of, frozen_now):
+        owned = own(porto, ana)
+        due_at, client = owned.due_at, as_user(ana.user)
+        frozen_now.move(days=170)
+        page = client.post(f"/ownership/assignments/{owned.pk}/confirm/", follow=True)
+        entry = AuditEntry.objects.filter(table="ownership_assignment").latest("id")
+        refused = client_of("manager").post(f"/history/{entry.pk}/restore/", follow=True)
+        assert "Only the user who wrote it takes it back." in text_of(refused)
+        undone = take_back(client, page)
+        owned.refresh_from_db()
+        assert (owned.due_at, owned.confirmations.count()) == (due_at, 1)
+        # And again the other way.
+        take_back(client, undone)
+        owned.refresh_from_db()
+        assert (owned.due_at > due_at, owned.confirmations.count()) == (True, 2)
+
     def test_history_and_earlier_terms_are_shown(self, porto, ana, rui, own, client_of, frozen_now):
         own(porto, ana)
         frozen_now.move(days=1)
@@ -169,7 +207,7 @@ class TestQueues:
 
     def test_all_is_owned(self, porto, ana, own_all, client_of):
         own_all(porto, ana)
-        assert "Everything is owned" in text_of(client_of("viewer").get("/ownership/queues/"))
+        assert "No item waits for an owner" in text_of(client_of("viewer").get("/ownership/queues/"))
 
 
 class TestProposing:

@@ -51,7 +51,7 @@ class TestProcedures:
             "UPS transfer": "current", "Plan": "current", "Behind": "overdue", "Never reviewed": "overdue",
         }  # fmt: skip
         served = rows["UPS transfer"]
-        assert (served["checks"], served["site"]) == ("Ride-through proven", "Porto")
+        assert (served["checks"], served["site"]) == ("Backup power", "Porto")
         assert served["exercised_at"].startswith((NOW - 3 * DAY).date().isoformat())
         assert served["due_at"].startswith((NOW + 20 * DAY).date().isoformat())
         assert rows["Plan"]["due_at"].startswith((NOW + 355 * DAY).date().isoformat())

@@ -10,7 +10,7 @@ import pytest
 from readiness.tradeoffs.decisions import operations
 from readiness.tradeoffs.models import Decision
 from tests.inventory import made
-from tests.pages import statements, text_of
+from tests.pages import statements, take_back, text_of
 from tests.readiness.tradeoffs.decisions.conftest import SAID, option
 
 pytestmark = pytest.mark.django_db
@@ -146,7 +146,7 @@ class TestPage:
     )
     def test_who_is_offered_what(self, record, client_of, role, offered):
         page = text_of(client_of(role).get(f"/decisions/{record().pk}/"))
-        assert set(re.findall(r'<dialog class="dialog" id="(\w+)"', page)) - {"shortcuts"} == offered
+        assert set(re.findall(r'<dialog class="dialog" id="(\w+)"', page)) - {"shortcuts", "help"} == offered
 
 
 class TestAnswering:
@@ -159,6 +159,13 @@ class TestAnswering:
         assert "It is reviewed on 24 Dec 2026" in text_of(early, 409)
         frozen_now.move(days=30)
         assert "is recorded" in text_of(manager.post(f"/decisions/{decision.pk}/review/", follow=True))
+
+    def test_an_approval_leads_to_withdrawing_and_the_record_stays(self, record, client_of, manager):
+        decision, client = record(), client_of("manager")
+        page = client.post(f"/decisions/{decision.pk}/approve/", {"note": ""}, follow=True)
+        assert "is withdrawn" in text_of(take_back(client, page))
+        decision.refresh_from_db()
+        assert (decision.state, decision.answered_by) == ("withdrawn", manager)
 
 
 class TestCost:

@@ -11,7 +11,8 @@ from django.test.utils import CaptureQueriesContext
 from readiness.demand.workloads import operations as workloads
 from readiness.tradeoffs.models import PortfolioRun, SiteFactor
 from readiness.tradeoffs.portfolios import operations, solving
-from readiness.tradeoffs.portfolios.params import WEIGHTS, PortfolioQuestion, question_of
+from readiness.tradeoffs.portfolios.inputs import WEIGHTS, PortfolioQuestion
+from readiness.tradeoffs.portfolios.params import question_of
 from readiness.tradeoffs.portfolios.solving import weightings
 from readiness.tradeoffs.tasks import look_after_portfolios
 from readiness.tradeoffs.units import signed

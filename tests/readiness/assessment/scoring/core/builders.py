@@ -65,6 +65,7 @@ def check(**fields):
     defaults = {
         "id": "p1-load",
         "pillar": "p1",
+        "claim": "The load is low",
         "name": "Load",
         "why": "",
         "how_to": "",

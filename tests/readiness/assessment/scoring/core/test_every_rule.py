@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from readiness.assessment.scoring.core.reasons import Finding, Heard, ObjectFacts, follow
+from readiness.assessment.scoring.core.reasons import Heard, ObjectFacts, RuleFinding, follow
 from telemetry.core.metric import ComparedValue
 from tests.readiness.assessment.scoring.core.builders import NOW
 from tests.telemetry.rules import ORDERED, beyond, each_rule, levels, well
@@ -19,7 +19,7 @@ class Watch:
 
     def see(self, value, *, after=STEP):
         self.at += after
-        finding = Finding(
+        finding = RuleFinding(
             *("compute", KEY, self.metric.name, "", self.rule, value, self.at, self.at, self.rule.title),
             *(self.rule.unit(self.metric.unit), True),
         )

@@ -111,7 +111,7 @@ def test_blockers_are_named_by_pillar_then_id():
     assert found.blocking == ("p2-backup-power", "p2-power-headroom", "p5-accelerator-health")
     assert found.first_blocker == "p2-backup-power"
     assert found.conditional == ("p1-unit",)
-    assert found.reason == "Held by p2-backup-power, p2-power-headroom, p5-accelerator-health."
+    assert found.reason == "Held back by p2-backup-power, p2-power-headroom, p5-accelerator-health."
 
 
 def test_a_verdict_names_the_checks_that_are_declared():
@@ -122,7 +122,7 @@ def test_a_verdict_names_the_checks_that_are_declared():
 
 def test_a_long_list_is_cut_with_its_count():
     found = verdict(*(block("fail", f"p1-check-{letter}") for letter in "abcde"))
-    assert found.reason == "Held by p1-check-a, p1-check-b, p1-check-c and 2 more."
+    assert found.reason == "Held back by p1-check-a, p1-check-b, p1-check-c and 2 more."
     assert len(found.blocking) == 5
 
 

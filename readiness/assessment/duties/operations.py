@@ -1,0 +1,92 @@
+"""Writes registers by rule, and files proof that a duty was met."""
+
+from collections.abc import Iterator
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from accounts.models import User
+from inventory.models import Site
+from readiness.assessment.duties.core.rules import applies, due_after_proof, next_due
+from readiness.assessment.duties.models import DutyEntry, DutyProfile, LegalDuty, subject_of
+from readiness.demand.workloads.core.countries import GROUPS
+from web.workflows import require
+
+MAY_FILE = "duties.file_dutyentry"
+
+
+@transaction.atomic
+def keep_registers(*, now: datetime) -> int:
+    """Add the duties that came to apply to sites, end those that apply no longer; return how many rows changed.
+
+    A row by rule that nobody touched goes with the rule; one with an owner or proof stays, and says that it ended.
+    Dates that are in a register stay as they are.
+    """
+    wanted_rows = dict(_applicable())
+    existing = {
+        (entry.site_id, entry.duty_id): entry
+        for entry in DutyEntry.objects.select_for_update().order_by("pk")
+    }
+    created = [
+        DutyEntry(
+            site_id=site.pk, duty_id=duty.pk, by_rule=True, due_on=next_due(duty.rule, _today(site, now))
+        )
+        for key, (site, duty) in wanted_rows.items()
+        if key not in existing
+    ]
+    DutyEntry.objects.bulk_create(created, ignore_conflicts=True)
+    ended_entries, revived_entries, removed_ids = [], [], []
+    for key, entry in existing.items():
+        if key in wanted_rows:
+            if not entry.applies or not entry.by_rule:
+                entry.applies = entry.by_rule = True
+                revived_entries.append(entry)
+        elif entry.by_rule and entry.owner_id is None and entry.filed_on is None and not entry.note:
+            removed_ids.append(entry.pk)
+        elif entry.by_rule and entry.applies:
+            entry.applies = False
+            ended_entries.append(entry)
+    DutyEntry.objects.bulk_update([*ended_entries, *revived_entries], ["applies", "by_rule"])
+    DutyEntry.objects.filter(pk__in=removed_ids).delete()
+    return len(created) + len(ended_entries) + len(revived_entries) + len(removed_ids)
+
+
+def _applicable() -> Iterator[tuple[tuple[int, int], tuple[Site, LegalDuty]]]:
+    duties = list(LegalDuty.objects.filter(is_in_force=True).order_by("pk"))
+    rules = [(duty, duty.rule) for duty in duties]
+    profiles = {profile.site_id: profile for profile in DutyProfile.objects.order_by("pk")}
+    for site in Site.objects.exclude(stage=Site.Stage.RETIRED).order_by("pk"):
+        subject = subject_of(site, profiles.get(site.pk))
+        for duty, rule in rules:
+            if applies(rule, subject, GROUPS):
+                yield (site.pk, duty.pk), (site, duty)
+
+
+def _today(site: Site, now: datetime) -> date:
+    return now.astimezone(ZoneInfo(site.time_zone)).date()
+
+
+@transaction.atomic
+def file_proof(
+    entry: DutyEntry, *, filed_on: date, proof: str, proof_url: str = "", by: User, now: datetime
+) -> DutyEntry:
+    """Note what proves that the duty was met, and move its date to the next one by rule.
+
+    Raises MissingPermission, and ValidationError by field: a day to come, or none after the last proof.
+    """
+    require(by, MAY_FILE)
+    locked = DutyEntry.objects.select_for_update(of=("self",)).select_related("site", "duty").get(pk=entry.pk)
+    if filed_on > _today(locked.site, now):
+        raise ValidationError(
+            {"filed_on": ["Proof is filed once the duty was met: enter a day until today."]}
+        )
+    # Sent twice, it would move the date twice.
+    if locked.filed_on is not None and filed_on <= locked.filed_on:
+        raise ValidationError({"filed_on": ["There is proof of that day or of a later one already."]})
+    locked.due_on = due_after_proof(locked.duty.rule, locked.due_on, filed_on)
+    locked.filed_on, locked.proof, locked.proof_url = filed_on, proof.strip(), proof_url
+    locked.full_clean()
+    locked.save(update_fields=["due_on", "filed_on", "proof", "proof_url"])
+    return locked

@@ -1,0 +1,1 @@
+"""Rules of standards, conformance, and concentration: arithmetic only."""

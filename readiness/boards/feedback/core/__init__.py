@@ -1,0 +1,1 @@
+"""Figures over weeks, without a framework or clock."""

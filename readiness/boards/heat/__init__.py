@@ -1,0 +1,1 @@
+"""One metric of every accelerator of a site as a map: nodes across accelerators."""

@@ -1,0 +1,21 @@
+from django.apps import AppConfig
+
+
+class AlertsConfig(AppConfig):
+    name = "readiness.loop.alerts"
+    label = "alerts"
+
+    def ready(self) -> None:
+        from readiness.loop.alerts.inbound import queries as inbound
+        from web import links, tab_counts
+        from web.accounts.sections import add_section
+
+        add_section("alert-settings", "Alerts")
+        links.has_page(self.get_model("Alert"), "alert")
+        tab_counts.register(
+            "inbound-alert-list",
+            inbound.unmapped,
+            "alerts from outside not mapped",
+            permission="alerts.view_inboundalert",
+            tone="warn",
+        )

@@ -1,0 +1,43 @@
+"""How long before a date an alert is raised, and how severe it is then: data, one line for each kind and step."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from readiness.loop.alerts.core.kinds import AlertKind, AlertSeverity
+
+CRITICAL, ERROR, WARNING, INFO = AlertSeverity
+
+
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """From `before` the date on, the alert has this severity."""
+
+    before: timedelta
+    severity: AlertSeverity
+
+
+_DAY, _HOUR = timedelta(days=1), timedelta(hours=1)
+LEADS: dict[AlertKind, Sequence[Lead]] = {
+    # Operator-set defaults: the first leaves time to do it in working hours, the last to do it at all.
+    AlertKind.WAIVER: (Lead(14 * _DAY, INFO), Lead(7 * _DAY, WARNING), Lead(2 * _DAY, ERROR)),
+    AlertKind.QUALIFICATION: (Lead(30 * _DAY, INFO), Lead(7 * _DAY, WARNING)),
+    AlertKind.OWNERSHIP: (Lead(14 * _DAY, INFO), Lead(3 * _DAY, WARNING), Lead(timedelta(), ERROR)),
+    AlertKind.EVIDENCE: (Lead(14 * _DAY, INFO), Lead(7 * _DAY, WARNING), Lead(2 * _DAY, ERROR)),
+    # The steps of 21 and 7 days are those of the health rule of the same metric.
+    AlertKind.CERTIFICATE: (
+        *(Lead(30 * _DAY, INFO), Lead(21 * _DAY, WARNING), Lead(7 * _DAY, ERROR)),
+        Lead(2 * _DAY, CRITICAL),
+    ),
+    AlertKind.SHIFT: (Lead(14 * _DAY, INFO), Lead(3 * _DAY, WARNING), Lead(24 * _HOUR, ERROR)),
+}
+
+
+def longest_lead(kind: AlertKind) -> timedelta:
+    return LEADS[kind][0].before
+
+
+def severity_at(kind: AlertKind, due_at: datetime, *, now: datetime) -> AlertSeverity | None:
+    """None while the date is further ahead than the first step."""
+    reached = [lead.severity for lead in LEADS[kind] if now >= due_at - lead.before]
+    return reached[-1] if reached else None

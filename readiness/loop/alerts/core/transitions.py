@@ -1,0 +1,16 @@
+"""Transitions of alerts, of which somebody is told."""
+
+from dataclasses import dataclass
+
+from readiness.loop.alerts.core.kinds import NoticeReason
+
+
+@dataclass(frozen=True, slots=True)
+class Transition[A]:
+    """`level` is the level of the route that is told, from 1 on; after the last one the last is told again. `turn`
+    counts the transitions of the alert."""
+
+    alert: A
+    reason: NoticeReason
+    level: int
+    turn: int = 0

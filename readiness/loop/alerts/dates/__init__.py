@@ -1,0 +1,1 @@
+"""Alerts of dates ahead: what ends soon, and how soon that matters."""

@@ -1,0 +1,105 @@
+"""The kind of heartbeats."""
+
+from django.urls import reverse
+
+from readiness.loop.alerts.heartbeat import operations as heartbeats
+from readiness.loop.alerts.heartbeat.advance import obstacles
+from readiness.loop.alerts.heartbeat.api import HeartbeatTargetSerializer, HeartbeatTargetViewSet
+from readiness.loop.alerts.heartbeat.forms import HeartbeatForm, initial_of_heartbeat
+from readiness.loop.alerts.inbound.forms import ConfirmStepForm
+from readiness.loop.alerts.inbound.tabs import tabs
+from readiness.loop.alerts.models import HeartbeatTarget
+from web import clock
+from web.kinds import Entry, Kind
+from web.kinds.columns import plain
+from web.kinds.rest import filters_of, viewset_of
+from web.tables import Column, Table
+
+_heartbeats = HeartbeatTarget.objects.all()
+_HEARTBEAT_FILTERS = filters_of(
+    HeartbeatTarget,
+    ("name", "kind", "is_enabled", "tried_at", "taken_at"),
+    search=("name",),
+    panel=("kind", "is_enabled"),
+)
+
+
+def _heartbeat_hint() -> str:
+    reasons = obstacles(now=clock.now())
+    if not reasons:
+        return (
+            "Muster calls each address every minute, while everything that an alert passes through advances"
+        )
+    return f"No heartbeat is sent now: {' '.join(reasons)}"
+
+
+HEARTBEAT_TARGET = Kind(
+    model=HeartbeatTarget,
+    rows=_heartbeats.all,
+    room=("Alerts from outside", "inbound-alert-list"),
+    tabs=tabs,
+    icon="heart-rate-monitor",
+    hint=_heartbeat_hint,
+    address="heartbeats",
+    pages=("list", "detail"),
+    viewset=viewset_of(_heartbeats, HeartbeatTargetSerializer, _HEARTBEAT_FILTERS, HeartbeatTargetViewSet),
+    entries=(
+        Entry(
+            url_name="heartbeat-target-add",
+            address="add/",
+            permissions=("alerts.add_heartbeattarget",),
+            heading="Add a heartbeat",
+            form=HeartbeatForm,
+            enter=heartbeats.create_heartbeat,
+            done="The heartbeat is added. The first is sent within a minute.",
+        ),
+        Entry(
+            url_name="heartbeat-target-edit",
+            address="edit/",
+            on_object=True,
+            permissions=("alerts.change_heartbeattarget",),
+            heading="Change",
+            form=HeartbeatForm,
+            initial=initial_of_heartbeat,
+            enter=heartbeats.update_heartbeat,
+            done="The heartbeat is changed.",
+            icon="edit",
+        ),
+        Entry(
+            url_name="heartbeat-target-delete",
+            address="delete/",
+            on_object=True,
+            permissions=("alerts.delete_heartbeattarget",),
+            heading="Delete",
+            hint="Muster stops calling the address. Whoever expects the call will tell that Muster is gone.",
+            submit="Delete",
+            form=ConfirmStepForm,
+            enter=heartbeats.delete_heartbeat,
+            done="The heartbeat is deleted.",
+            after=lambda nothing: reverse("heartbeat-target-list"),
+            icon="trash",
+        ),
+    ),
+    table=Table(
+        id="heartbeat-target-list",
+        noun=("heartbeat", "heartbeats"),
+        label="Heartbeats",
+        columns=(
+            Column("name", "Heartbeat", value="name", sort="name", locked=True, phone="title"),
+            plain("kind", "Kind"),
+            plain("origin", "Address"),
+            Column("state", "State", value=lambda row: row.state, phone="status",
+                   tone=lambda row: "bad" if row.state == "refused" else ""),
+            plain("taken_at", "Last taken"),
+            plain("tried_at", "Last tried"),
+            plain("answer", "Last answer", phone="full"),
+        ),
+        filterset=_HEARTBEAT_FILTERS,
+        default_sort="name",
+        row_url=lambda row: reverse("heartbeat-target-detail", args=[row.pk]),
+        api="alerts-api-heartbeat-target-list",
+        empty={"title": "No heartbeats yet",
+               "text": "Add the address of somebody outside who tells you when Muster is gone.",
+               "icon": "heart-rate-monitor"},
+    ),
+)  # fmt: skip

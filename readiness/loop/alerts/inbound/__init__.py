@@ -1,0 +1,1 @@
+"""Alerts that other systems tell of: Alertmanager, Grafana and PagerDuty."""

@@ -1,0 +1,88 @@
+"""The run: raise what is new, take every step that is due, and hand over what there is to tell."""
+
+import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+
+from readiness.loop.alerts.dates.present import PREFIX, date_alerts
+from readiness.loop.alerts.life import steps
+from readiness.loop.alerts.models import Alert, AlertingState, EndedBy
+from readiness.loop.alerts.raising import problems, verdicts
+from readiness.loop.alerts.raising.writing import write
+from readiness.loop.alerts.silencing.turns import take_turns
+from readiness.loop.alerts.telling.flush import flush
+
+log = logging.getLogger(__name__)
+DATES_EVERY = timedelta(minutes=1)
+ROUNDS_A_RUN = 100
+"""A bound on one run; the rest is due at the next."""
+
+
+def run(*, now: datetime) -> int:
+    """Returns how many alerts took a step. What fails of silences, verdicts or dates is tried again, and the rest is
+    told all the same."""
+    _try(take_turns, now=now)
+    try:
+        began_at = _raise(now=now)
+        looked_at = 0
+        for _ in range(ROUNDS_A_RUN):
+            batch = steps.advance(began_at=began_at, now=now)
+            looked_at += batch
+            if not batch:
+                break
+    finally:
+        flush(now=now)
+    return looked_at
+
+
+@transaction.atomic
+def _raise(*, now: datetime) -> datetime:
+    """Write what problems, verdicts and dates say; returns when alerting began. One run at a time: a second one waits,
+    and then reads on behind it."""
+    states = AlertingState.objects.select_for_update()
+    state = states.first()
+    if state is None:
+        AlertingState.objects.bulk_create([AlertingState()], ignore_conflicts=True)
+        state = states.get()
+    before = state.problems_position, state.flips_position, state.dates_read_at
+    if state.began_at is None:
+        state.began_at = now
+        state.problems_position = problems.first_position()
+        state.flips_position = verdicts.first_position(now=now)
+        problems.raise_open(now=now)
+    state.problems_position = _read_all(problems.read_on, state.problems_position, now=now)
+    position = _try(_read_all, verdicts.read_on, state.flips_position, now=now)
+    state.flips_position = state.flips_position if position is None else position
+    if state.dates_read_at is None or now - state.dates_read_at >= DATES_EVERY:
+        _try(_write_dates, now=now)
+        state.dates_read_at = now
+    if before != (state.problems_position, state.flips_position, state.dates_read_at):
+        state.save()
+    return state.began_at
+
+
+def _try[T](act: Callable[..., T], *arguments: Any, now: datetime) -> T | None:
+    try:
+        with transaction.atomic():
+            return act(*arguments, now=now)
+    except Exception:
+        log.exception("A part of the run of alerts failed: %s", act)
+        return None
+
+
+def _read_all(read_on: Callable[..., int], position: int, *, now: datetime) -> int:
+    while (last := read_on(position, now=now)) != position:
+        position = last
+    return position
+
+
+def _write_dates(*, now: datetime) -> None:
+    present = date_alerts(now)
+    keys = {alert.key for alert in present}
+    ended_alerts = Alert.objects.open().filter(key__startswith=PREFIX).exclude(key__in=keys)
+    write(
+        present, endings=dict.fromkeys(ended_alerts.values_list("key", flat=True), EndedBy.EVIDENCE), now=now
+    )

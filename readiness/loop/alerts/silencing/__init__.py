@@ -1,0 +1,1 @@
+"""Silences and maintenance windows: what holds alerts back, until when, and what that does now."""

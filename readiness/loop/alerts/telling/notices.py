@@ -1,0 +1,206 @@
+"""Decide whom each transition is told to, and write it down; messages take it along (`flush`)."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from readiness.loop.alerts.core.kinds import AlertSeverity, NoticeReason
+from readiness.loop.alerts.core.quiet import Preferences, held_until
+from readiness.loop.alerts.core.routes import NotTold, Recipient, Recipients
+from readiness.loop.alerts.core.transitions import Transition
+from readiness.loop.alerts.models import Alert, AlertingState, AlertPreferences, Notice
+from readiness.loop.alerts.telling.recipients import recipients_of
+from web import scopes
+from web.delivery.models import Channel, ChannelKind
+
+FOLLOWS = (NoticeReason.ENDED, NoticeReason.ACKNOWLEDGED)
+"""Reasons for which those are told who were told before, and nobody else."""
+TO_SUBSCRIBERS = (
+    *(NoticeReason.BEGAN, NoticeReason.WORSE, NoticeReason.FIRST_START),
+    *(NoticeReason.ACK_ENDED, NoticeReason.SILENCE_ENDED, NoticeReason.CAUSE_ENDED),
+)
+CAN_WAIT = (*FOLLOWS, NoticeReason.ASSIGNED, NoticeReason.FIRST_START)
+"""Reasons that make no page, however critical the alert is."""
+LEARNS_OF_ACKNOWLEDGEMENTS = (ChannelKind.PAGERDUTY, ChannelKind.WEBHOOK)
+"""People who were told need no further message when somebody takes it on; programs do."""
+
+type AlertTransition = Transition[Alert]
+
+
+@dataclass(frozen=True, slots=True)
+class _Earlier:
+    """Somebody to whom an alert was told. `was_page` says that they were paged for it, so that they are up already."""
+
+    recipient: Recipient
+    was_page: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _NoticeFacts:
+    now: datetime
+    recipients: Mapping[int, Recipients]
+    earlier: Mapping[int, Sequence[_Earlier]]
+    channels_of: Mapping[int, Sequence[Channel]] = field(default_factory=dict)
+    channels: Mapping[int, Channel] = field(default_factory=dict)
+    preferences: Mapping[int, Preferences] = field(default_factory=dict)
+    last_resort_id: int | None = None
+
+    def channels_for(self, recipient: Recipient, *, is_page: bool) -> list[Channel]:
+        """The channels that take it: the named one, else all of the user's own."""
+        if recipient.channel_id is not None:
+            channel = self.channels.get(recipient.channel_id)
+            return [channel] if channel is not None else []
+        own = self.channels_of.get(recipient.user_id or 0, ())
+        return [channel for channel in own if is_page or not channel.only_urgent]
+
+    def held_until(self, user_id: int | None) -> datetime | None:
+        preferences = self.preferences.get(user_id or 0)
+        return held_until(preferences, now=self.now) if preferences else None
+
+
+def write_notices(
+    transitions: Iterable[AlertTransition],
+    *,
+    now: datetime,
+    recipients: Mapping[int, Recipients] | None = None,
+) -> int:
+    """Write notices, in the caller's transaction; returns how many. A fixed number of statements. Who has read the
+    recipients of all open alerts already gives them."""
+    transitions = list(transitions)
+    if not transitions:
+        return 0
+    with scopes.everything():
+        facts = _facts_of(transitions, recipients, now)
+        notices = [notice for each in transitions for notice in _notices(each, facts)]
+        return len(Notice.objects.bulk_create(notices, ignore_conflicts=True))
+
+
+def _facts_of(
+    transitions: Sequence[AlertTransition], recipients: Mapping[int, Recipients] | None, now: datetime
+) -> _NoticeFacts:
+    alerts = {each.alert.pk: each.alert for each in transitions if each.reason not in FOLLOWS}
+    if recipients is None:
+        recipients = recipients_of(alerts.values(), now=now)
+    earlier = _earlier(
+        {each.alert.pk for each in transitions if each.reason in (*FOLLOWS, NoticeReason.WORSE)}
+    )
+    state = AlertingState.objects.only("last_resort").first()
+    last_resort_id = state.last_resort_id if state else None
+    everybody = [
+        recipient
+        for each in (recipients[alert_id] for alert_id in alerts)
+        for recipient in (*(one for level in each.levels for one in level.recipients), *each.subscribers)
+    ]
+    everybody += [each.recipient for of_alert in earlier.values() for each in of_alert]
+    users = {each.user_id for each in everybody} | {alert.assigned_to_id for alert in alerts.values()}
+    user_ids = {user_id for user_id in users if user_id is not None}
+    channel_ids = {each.channel_id for each in everybody} | {last_resort_id}
+    channels_of: dict[int, list[Channel]] = defaultdict(list)
+    for channel in Channel.objects.usable().filter(owner__in=user_ids, is_shared=False).order_by("pk"):
+        channels_of[channel.owner_id].append(channel)
+    return _NoticeFacts(
+        now=now,
+        recipients=recipients,
+        earlier=earlier,
+        channels_of=channels_of,
+        channels=Channel.objects.usable().in_bulk(channel_ids - {None}),
+        preferences=_preferences(user_ids),
+        last_resort_id=last_resort_id,
+    )
+
+
+def _earlier(alert_ids: Collection[int]) -> dict[int, list[_Earlier]]:
+    """Those to whom alerts were told, or will be by a notice that waits; each channel once, a page before others."""
+    earlier: dict[int, dict[tuple[int | None, int], _Earlier]] = defaultdict(dict)
+    rows = (
+        Notice.objects.filter(alert__in=alert_ids, lack="", channel__isnull=False)
+        .exclude(reason=NoticeReason.ACKNOWLEDGED)
+        .order_by("is_page", "pk")
+        .values_list("alert_id", "user_id", "channel_id", "role", "is_page")
+    )
+    for alert_id, user_id, channel_id, role, is_page in rows:
+        recipient = Recipient(user_id=user_id, channel_id=channel_id, role=role)
+        earlier[alert_id][user_id, channel_id] = _Earlier(recipient, is_page)
+    return {alert_id: list(of_alert.values()) for alert_id, of_alert in earlier.items()}
+
+
+def _preferences(user_ids: Collection[int]) -> dict[int, Preferences]:
+    rows = AlertPreferences.objects.filter(user__in=user_ids).values_list(
+        "user_id", "user__time_zone", "quiet_from", "quiet_until", "awake_until"
+    )
+    return {
+        user_id: Preferences(
+            zone=ZoneInfo(zone), quiet_from=quiet_from, quiet_until=quiet_until, awake_until=awake_until
+        )
+        for user_id, zone, quiet_from, quiet_until, awake_until in rows
+    }
+
+
+def _notices(transition: AlertTransition, facts: _NoticeFacts) -> Iterator[Notice]:
+    """Each user and channel once, in the first role in which they are told."""
+    alert, told_pairs = transition.alert, set[tuple[int | None, int | None]]()
+    for recipient, is_page, can_be_held in _told(transition, facts):
+        channels: list[Channel] = [] if recipient.lack else facts.channels_for(recipient, is_page=is_page)
+        quiet_until = facts.held_until(recipient.user_id) if can_be_held and not is_page else None
+        if transition.reason == NoticeReason.ACKNOWLEDGED:
+            channels = [channel for channel in channels if channel.kind in LEARNS_OF_ACKNOWLEDGEMENTS]
+            if not channels:
+                continue
+        for channel in channels or (None,):
+            key = (recipient.user_id, channel.pk if channel else None)
+            if key not in told_pairs:
+                told_pairs.add(key)
+                yield Notice(
+                    alert=alert,
+                    user_id=recipient.user_id,
+                    channel=channel,
+                    role=recipient.role,
+                    reason=transition.reason,
+                    turn=transition.turn,
+                    is_page=is_page and channel is not None,
+                    at=facts.now,
+                    held_until=quiet_until,
+                    lack=recipient.lack or ("" if channel else NotTold.NO_CHANNEL),
+                )
+
+
+def _told(transition: AlertTransition, facts: _NoticeFacts) -> Iterator[tuple[Recipient, bool, bool]]:
+    """Recipients with whether it is a page to them, and whether their quiet hours may hold it."""
+    alert, reason = transition.alert, transition.reason
+    earlier = facts.earlier.get(alert.pk, ())
+    if reason in FOLLOWS:
+        yield from ((each.recipient, False, not each.was_page) for each in earlier)
+        return
+    if reason == NoticeReason.ASSIGNED:
+        if alert.assigned_to_id is not None:
+            yield Recipient(user_id=alert.assigned_to_id, role="assigned"), False, True
+        return
+    is_page = alert.severity == AlertSeverity.CRITICAL and reason not in CAN_WAIT
+    recipients = facts.recipients[alert.pk]
+    reached = False
+    for recipient in _level_recipients(recipients, transition.level, facts, is_page=is_page):
+        reached = reached or bool(not recipient.lack and facts.channels_for(recipient, is_page=is_page))
+        yield recipient, is_page, True
+    if not reached or reason == NoticeReason.LAST_RESORT:
+        yield from _last_resort(facts, is_page=is_page)
+    if reason == NoticeReason.WORSE:
+        yield from ((each.recipient, is_page and each.was_page, True) for each in earlier)
+    if reason in TO_SUBSCRIBERS:
+        yield from ((recipient, False, True) for recipient in recipients.subscribers)
+
+
+def _level_recipients(
+    recipients: Recipients, level: int, facts: _NoticeFacts, *, is_page: bool
+) -> Iterator[Recipient]:
+    """Those of a level, counted from 1; where none of them has a channel, those of the next one too."""
+    for each in recipients.levels[min(max(level, 1), len(recipients.levels)) - 1 :]:
+        yield from each.recipients
+        if any(not one.lack and facts.channels_for(one, is_page=is_page) for one in each.recipients):
+            return
+
+
+def _last_resort(facts: _NoticeFacts, *, is_page: bool) -> Iterator[tuple[Recipient, bool, bool]]:
+    if facts.last_resort_id is not None:
+        yield Recipient(channel_id=facts.last_resort_id, role="last resort"), is_page, False

@@ -1,0 +1,13 @@
+from django.apps import AppConfig
+
+
+class FindingsConfig(AppConfig):
+    name = "readiness.loop.findings"
+    label = "findings"
+
+    def ready(self) -> None:
+        from inventory.models import Device
+        from readiness.loop.findings.panels import device_panel
+        from web.kinds import panels
+
+        panels.register(Device, device_panel)

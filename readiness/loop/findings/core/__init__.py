@@ -1,0 +1,1 @@
+"""The things seen with findings, and the figures of the loop, without a framework or clock."""

@@ -1,0 +1,1 @@
+"""Joint reviews: operations and planning look at what is open, decide, and keep the record."""

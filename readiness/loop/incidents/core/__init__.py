@@ -1,0 +1,1 @@
+"""Rules about incidents: who must review what by when, what repeats, and what sites learn."""

@@ -1,0 +1,1 @@
+"""How a lesson becomes a check of a framework, and how far it has spread."""

@@ -1,0 +1,1 @@
+"""Who is on call in a week, hour by hour, for every rotation."""

@@ -1,0 +1,1 @@
+"""Pure parts of Explore: arithmetic of two metrics, and their translation to PromQL."""

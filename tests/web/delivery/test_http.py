@@ -1,0 +1,163 @@
+"""The client against servers that misbehave."""
+
+import ssl
+import time
+from contextlib import suppress
+
+import pytest
+
+from tests.web.delivery.receivers import NOW, Receiver, certificate
+from web.delivery import http
+from web.delivery.http import AddressRefused, NoAnswer
+
+WITHIN_S = 0.6
+
+
+@pytest.fixture
+def soon(monkeypatch):
+    monkeypatch.setattr(http, "TOTAL_S", WITHIN_S)
+
+
+@pytest.fixture
+def post(settings):
+    def send(receiver, resolve=None, **more):
+        settings.DELIVERY_HOSTS = [receiver.netloc]
+        options = {"resolve": resolve} if resolve else {}
+        return http.post(receiver.url, body=b"{}", headers={"X-Test": "1"}, now=NOW, **options, **more)
+
+    return send
+
+
+def test_an_answer_is_read(post):
+    with Receiver(202, b"accepted", (("Retry-After", "120"),)) as receiver:
+        answer = post(receiver)
+    assert (answer.status, answer.text, answer.retry_after_s) == (202, "accepted", 120.0)
+    [request] = receiver.requests
+    assert (request.path, request.body, request.headers["x-test"]) == ("/hook", b"{}", "1")
+    assert request.headers["host"] == receiver.netloc
+
+
+@pytest.mark.parametrize(
+    ("stated", "seconds"),
+    [
+        ("Tue, 24 Nov 2026 16:05:00 GMT", 300.0),
+        ("Tue, 24 Nov 2026 15:00:00 GMT", 0.0),
+        ("99999999", 24 * 3600.0),
+        ("soon", None),
+        ("-5", None),
+        ("", None),
+    ],
+)
+def test_how_long_to_wait_is_read(post, stated, seconds):
+    with Receiver(503, headers=(("Retry-After", stated),)) as receiver:
+        assert post(receiver).retry_after_s == seconds
+
+
+def test_a_redirect_is_not_followed(post):
+    with Receiver() as inside, Receiver(302, headers=(("Location", inside.url),)) as receiver:
+        assert post(receiver).status == 302
+    assert inside.requests == []
+
+
+def test_a_name_that_changes_its_mind_is_asked_once(settings):
+    """The check sees an address of the internet, and a second look-up would see this machine."""
+    answers = [["192.0.2.7"], ["127.0.0.1"]]
+    with Receiver() as receiver, pytest.raises(AddressRefused, match="not on the internet"):
+        http.post(
+            f"https://example.org:{receiver.port}/",
+            body=b"",
+            headers={},
+            now=NOW,
+            resolve=lambda host, port: answers.pop(0),
+        )
+    assert receiver.requests == []
+    assert len(answers) == 1
+
+
+def test_the_connection_goes_to_the_checked_address(settings):
+    """The host has no other address than the one that the resolver gave for the check."""
+    with Receiver() as receiver:
+        settings.DELIVERY_HOSTS = [f"nowhere.invalid:{receiver.port}"]
+        answer = http.post(
+            f"http://nowhere.invalid:{receiver.port}/",
+            body=b"",
+            headers={},
+            now=NOW,
+            resolve=lambda host, port: ["127.0.0.1"],
+        )
+    assert answer.status == 200
+    assert receiver.requests[0].headers["host"] == f"nowhere.invalid:{receiver.port}"
+
+
+def drip(handler):
+    """A byte now and then: no single read takes long."""
+    handler.send_response(200)
+    handler.send_header("Content-Length", "1000")
+    handler.end_headers()
+    with suppress(OSError):
+        for _ in range(100):
+            handler.wfile.write(b".")
+            handler.wfile.flush()
+            time.sleep(0.05)
+
+
+def drip_headers(handler):
+    with suppress(OSError):
+        for letter in b"HTTP/1.1 200 OK\r\nX-Long: " + 100 * b".":
+            handler.wfile.write(bytes([letter]))
+            handler.wfile.flush()
+            time.sleep(0.05)
+
+
+def flood(handler):
+    handler.send_response(200)
+    handler.end_headers()
+    with suppress(OSError):
+        for _ in range(1000):
+            handler.wfile.write(65536 * b"x")
+
+
+def hang_up(handler):
+    handler.connection.close()
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        (drip, "did not (answer|finish)"),
+        (drip_headers, "did not (answer|finish)"),
+        (flood, "with more than 64 KiB"),
+        (hang_up, "does not answer"),
+    ],
+    ids=["slow body", "slow headers", "huge answer", "hangs up"],
+)
+def test_time_and_bytes_are_limited(post, soon, answer, reason):
+    began = time.monotonic()
+    with Receiver(answer=answer) as receiver, pytest.raises(NoAnswer, match=reason) as failure:
+        post(receiver)
+    assert time.monotonic() - began < 5
+    assert "/hook" not in str(failure.value)
+
+
+def test_nobody_listens(settings):
+    with Receiver() as receiver:
+        settings.DELIVERY_HOSTS = [receiver.netloc]
+    with pytest.raises(NoAnswer, match=r"127\.0\.0\.1 does not answer"):
+        http.post(receiver.url, body=b"", headers={}, now=NOW)
+
+
+@pytest.mark.parametrize("name", ["hooks.example.org", "other.example.org"])
+def test_the_certificate_must_be_that_of_the_host(name, settings, tmp_path, monkeypatch):
+    path = certificate(tmp_path, name)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(path)
+    monkeypatch.setenv("SSL_CERT_FILE", str(path))
+    with Receiver(tls=context) as receiver:
+        host = f"hooks.example.org:{receiver.port}"
+        settings.DELIVERY_HOSTS = [host]
+        values = {"body": b"", "headers": {}, "now": NOW, "resolve": lambda host, port: ["127.0.0.1"]}
+        if name == "hooks.example.org":
+            assert http.post(f"https://{host}/", **values).status == 200
+        else:
+            with pytest.raises(NoAnswer, match=r"certificate of hooks\.example\.org is not valid"):
+                http.post(f"https://{host}/", **values)

@@ -1,0 +1,1 @@
+"""When a message is tried again. Pure: no framework, no clock, no chance."""
