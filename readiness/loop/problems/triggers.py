@@ -28,7 +28,9 @@ _CLAIM = (
 # A site that goes takes its claims with it, also those that the deletion of its results just left.
 _FORGET = "DELETE FROM problems_problemclaim WHERE site_id IN (SELECT id FROM old_values); RETURN NULL;"
 _NEW, _OLD = "new_values AS touched", "old_values AS touched"
-_BOTH = f"{_NEW} JOIN old_values AS before ON before.id = touched.id"
+# Planned once, for the few rows of its first call. Only a full join is then not made row by row: for 48,000 results
+# that took ten minutes. Ids do not change, so it pairs what an inner join does.
+_BOTH = f"{_NEW} FULL JOIN old_values AS before ON before.id = touched.id"
 _OPEN = f"IN ('{CheckState.FAIL.value}', '{CheckState.STALE.value}')"
 _HEALTH = ("health", "since", "last_health", "is_last_known", "objects_by_health", "reasons")
 # New values of reasons come with those of the domain's worst.
@@ -41,7 +43,6 @@ _HEALTH_DIFFERS = " OR ".join(
     ]
 )
 _REASON_NOW = f"SELECT id, site_id, {', '.join(_REASON)}, counts_from IS NULL FROM"
-# A join would be planned once for the few rows of its first call, and take half a minute for ten thousand later.
 _REASON_DIFFERS = f"({_REASON_NOW} new_values EXCEPT {_REASON_NOW} old_values) AS touched"
 # The name of a source and its limits stand in its problems.
 _OF_SOURCES = (

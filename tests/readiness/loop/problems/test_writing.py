@@ -1,5 +1,6 @@
 """Problems as they are stored: one open row for each, its end, and what has a site looked at."""
 
+import time
 from datetime import timedelta
 from functools import partial
 
@@ -376,3 +377,23 @@ def test_a_program_follows_what_begins_and_ends(flapping, api_of, frozen_now):
     over = api.get("/api/readiness/problems/?ended=true").json()
     assert [each["ended_at"] for each in over["results"]] == ["2026-11-24T12:00:00Z"]
     assert api.get("/api/readiness/problems/?ended=maybe").status_code == 400
+
+
+def test_many_results_in_one_statement_take_as_long_each_as_a_few(flapping):
+    """The trigger's statement is planned at its first call, for few rows."""
+    result = CheckResult.objects.filter(site=flapping).first()
+    values = [field.attname for field in CheckResult._meta.concrete_fields if field.attname != "id"]
+    copies = [CheckResult(**{name: getattr(result, name) for name in values}) for _ in range(6000)]
+    for number, copy in enumerate(copies):
+        copy.check_id, copy.state = f"copy-{number}", "fail"
+    CheckResult.objects.filter(pk=result.pk).update(since=NOW)
+    CheckResult.objects.bulk_create(copies)
+
+    def seconds(count):
+        numbered = CheckResult.objects.filter(check_id__startswith="copy-").order_by("pk")[:count]
+        begin = time.perf_counter()
+        CheckResult.objects.filter(pk__in=[*numbered.values_list("pk", flat=True)]).update(since=NOW)
+        return time.perf_counter() - begin
+
+    few = min(seconds(600) for _ in range(3))
+    assert seconds(6000) < 25 * few
