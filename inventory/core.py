@@ -3,6 +3,11 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+FABRIC_DEVICES = ("switch", "router", "gateway")
+"""Roles of devices that carry traffic between others."""
+ACCELERATOR = "accelerator"
+"""The role of accelerators among equipment."""
+
 
 @dataclass(frozen=True, slots=True)
 class Equipment:

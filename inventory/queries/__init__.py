@@ -10,10 +10,4 @@ from inventory.queries.capacity import (
     end_of_day,
     stage_history,
 )
-from inventory.queries.facts import (
-    ACCELERATOR,
-    FABRIC_DEVICES,
-    Feed,
-    power_feeds,
-    site_facts,
-)
+from inventory.queries.facts import Feed, power_feeds, site_facts

@@ -7,13 +7,10 @@ from typing import Any
 
 from django.db import connection
 
-from inventory.core import Equipment, SiteFacts
+from inventory.core import ACCELERATOR, FABRIC_DEVICES, Equipment, SiteFacts
 from inventory.models import Accelerator, CoolingUnit, Device, Port, PowerFeed, Site
 from inventory.models.facility import breaker_kw
 
-# Roles of devices that carry traffic between others.
-FABRIC_DEVICES = (Device.Role.SWITCH, Device.Role.ROUTER, Device.Role.GATEWAY)
-ACCELERATOR = "accelerator"
 NOT_INSTALLED = (Device.Status.PLANNED, Device.Status.RETIRED)
 
 _COLUMNS = [

@@ -60,7 +60,6 @@ PARTIAL = {
     "readiness.assessment.framework.core.names.WITHOUT_RESULT": "asked first: the others have a result",
     "readiness.assessment.scoring.checks.governance.WORDS": "says what is missing, and what is owned is not",
     "readiness.assessment.scoring.core.evaluate.POINTS": "read by `get`: the others give nothing",
-    "readiness.assessment.scoring.health.CLOCKS": "looked through, not looked up",
     "readiness.loop.problems.ends._IN_SERVICE": "a site is told apart before: it is in service while it is there",
     "readiness.loop.problems.sentences.LACKING": "looked through: the others wait for an answer, or say so as checks",
     "readiness.loop.alerts.core.steps._HELD": "asked first: the others hold nothing back",

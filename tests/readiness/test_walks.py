@@ -180,8 +180,7 @@ def test_a_verdict_is_read_in_few_stops(verdict):
         start()
     opened = stops(calls)
     assert len(opened) <= 25, opened
-    # Of these, three read registers of duties and read and store conformance to standards.
-    assert len(set(opened)) <= 14 + 3, opened
+    assert len(set(opened)) <= 14, opened
 
 
 PLACEMENT = [
@@ -204,7 +203,6 @@ COVERAGE = [
     "organisation/people/api.py",
     "organisation/people/fleet.py",
     "organisation/people/facts.py",
-    "organisation/people/queries/reach.py",
 ]
 
 

@@ -64,7 +64,7 @@ class CircuitFact:
 @dataclass(frozen=True, slots=True)
 class PlacedClass:
     """A workload class placed here: its round-trip limit in ms at a percentile, the user regions (slug, name) that it
-    serves, its whole envelope, and its data's footing in law."""
+    serves, its whole envelope, its data's footing in law, and its alternatives on record, at whichever site."""
 
     slug: str
     name: str
@@ -73,6 +73,7 @@ class PlacedClass:
     percentile: float = MEASURED_PERCENTILE
     envelope: Envelope | None = None
     footing: Footing = NO_FOOTING
+    alternatives: tuple[RecordedAlternative, ...] = ()
 
     @property
     def is_critical(self) -> bool:
@@ -90,8 +91,7 @@ class EvaluationFacts:
     terms of the owners of the site's items, None until anybody accepted one. `reviews` are its go-live reviews, `rules`
     the rules of jurisdiction in force, `people` the records of its staff. `linked_ports` are ends of a link, `was_well`
     the series that are not well now but were within 7 days. `standards` are those that apply at the site, with how far
-    it conforms, `alternatives` those on record for the classes that are placed here, `register` its duties
-    where somebody keeps them."""
+    it conforms, `register` its duties where somebody keeps them."""
 
     profile: SiteFacts
     context: SiteContext
@@ -124,11 +124,12 @@ class EvaluationFacts:
     linked_ports: Set[ObjectKey] = frozenset()
     was_well: Set[int] = frozenset()
     standards: SiteStandards = NO_STANDARDS
-    alternatives: Sequence[RecordedAlternative] = ()
 
     @property
-    def critical_classes(self) -> frozenset[str]:
-        return frozenset(placed.slug for placed in self.classes if placed.is_critical)
+    def alternatives(self) -> list[RecordedAlternative]:
+        """Alternatives on record, at this site, of the critical workloads that are placed here."""
+        of_critical = {placed.slug: placed.alternatives for placed in self.classes if placed.is_critical}
+        return [each for of_class in of_critical.values() for each in of_class if each.is_at(self.profile.id)]
 
     def records_change_at(self, now: datetime) -> datetime | None:
         """When a record of people, of standards or of duties next begins or ends."""

@@ -43,8 +43,10 @@ from readiness.assessment.scoring.models import DomainHealth, ScoreInputs, Score
 from readiness.assessment.scoring.preconditions import REACH, suspects, well_series
 from readiness.assessment.scoring.site_facts import WINDOW, SiteObjects, sent_by, things_of, withdrawn_at
 from readiness.assessment.scoring.stored_state import Readings, StoredResult, reading_from
+from readiness.assessment.standards.conformity import conformance_of
+from readiness.assessment.standards.core.alternatives import RecordedAlternative
 from readiness.assessment.standards.core.conformance import NO_STANDARDS
-from readiness.assessment.standards.queries import alternatives_at, conformance_of
+from readiness.assessment.standards.models import Alternative
 from readiness.demand.jurisdiction import queries as rules
 from readiness.demand.jurisdiction.models import DataOrigin, HeldBasis
 from readiness.demand.workloads.core.envelope import Envelope
@@ -62,6 +64,7 @@ from readiness.organisation.people.facts import people_facts
 from telemetry.binary import binary_cursor
 from telemetry.queries import value_ranges
 from web.cached import CachedAnswer
+from web.rows import rows_as
 
 SPANS = (
     evidence.MeasurePeriod(
@@ -74,12 +77,12 @@ SPANS = (
 )
 """The site's peaks, recent circuit loads, and the values that held almost all of the time."""
 SERVED, SERVED_DAYS = frozenset(measure.key for measure in measures.SERVING), 28
-type _Statement = tuple[Envelope | None, rules.Footing]
+type _Statement = tuple[Envelope | None, rules.Footing, tuple[RecordedAlternative, ...]]
 _CLASSES: CachedAnswer[str, _Statement] = CachedAnswer(  # each site needs them every minute
-    "envelopes and footings of classes",
+    "envelopes, footings and alternatives of classes",
     models=(
         *(WorkloadClass, AcceleratorDemand, DeviceType, Manufacturer, ServedRegion, UserRegion),
-        *(EnvelopeConfirmation, DataOrigin, HeldBasis),
+        *(EnvelopeConfirmation, DataOrigin, HeldBasis, Alternative),
     ),
 )
 
@@ -99,6 +102,7 @@ def gather(
     classes, limits = _bind_limits(classes, days, framework)
     reviews, spans = evidence.held_reviews(ids, now=now), evidence.figures(ids, SPANS, now=now)
     served = evidence.distributions(ids, SERVED, days=SERVED_DAYS, now=now)
+    conformance = conformance_of(ids, now=now)
     facts_of = {
         site_id: EvaluationFacts(
             profile=profiles[site_id],
@@ -117,24 +121,12 @@ def gather(
             rules=in_force,
             people=people[site_id],
             register=registers.get(site_id),
+            standards=conformance.get(site_id, NO_STANDARDS),
             **sent[site_id],
         )
         for site_id in ids
     }
-    return _add_past(_add_standards(facts_of, now), now)
-
-
-def _add_standards(facts_of: Mapping[int, EvaluationFacts], now: datetime) -> dict[int, EvaluationFacts]:
-    conformance = conformance_of(list(facts_of), now=now)
-    alternatives = alternatives_at({site_id: facts.critical_classes for site_id, facts in facts_of.items()})
-    return {
-        site_id: replace(
-            facts,
-            standards=conformance.get(site_id, NO_STANDARDS),
-            alternatives=alternatives.get(site_id, ()),
-        )
-        for site_id, facts in facts_of.items()
-    }
+    return _add_past(facts_of, now)
 
 
 def _add_past(facts_of: Mapping[int, EvaluationFacts], now: datetime) -> dict[int, EvaluationFacts]:
@@ -210,20 +202,25 @@ def _add_envelopes(
         return dict(classes)
     # A class belongs to no site, so its day is the UTC day.
     statements = _statements_of(slugs, now.astimezone(UTC).date())
-    return {
-        site_id: tuple(
-            replace(placed, envelope=statements[placed.slug][0], footing=statements[placed.slug][1])
-            for placed in of_site
-        )
-        for site_id, of_site in classes.items()
-    }
+
+    def complete(placed: PlacedClass) -> PlacedClass:
+        envelope, footing, alternatives = statements[placed.slug]
+        return replace(placed, envelope=envelope, footing=footing, alternatives=alternatives)
+
+    return {site_id: tuple(map(complete, of_site)) for site_id, of_site in classes.items()}
 
 
 def _statements_of(slugs: Set[str], day: date) -> dict[str, _Statement]:
     def read(missing: Collection[str]) -> dict[str, _Statement]:
         envelopes_by_slug = {envelope.slug: envelope for envelope in envelopes(missing)}
         footings = rules.footings(missing, day=day)
-        return {slug: (envelopes_by_slug.get(slug), footings[slug]) for slug in missing}
+        recorded: dict[str, list[RecordedAlternative]] = defaultdict(list)
+        rows = Alternative.objects.filter(workload_class__slug__in=missing).order_by("pk")
+        for alternative in rows_as(RecordedAlternative, rows, workload="workload_class__slug"):
+            recorded[alternative.workload].append(alternative)
+        return {
+            slug: (envelopes_by_slug.get(slug), footings[slug], tuple(recorded[slug])) for slug in missing
+        }
 
     return _CLASSES.values(dict.fromkeys(sorted(slugs)), read, key=day)
 

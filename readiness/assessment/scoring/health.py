@@ -1,5 +1,5 @@
 """Health of a site's three domains: the registry's rules judge its samples, and what they find follows on from the
-reasons that are stored."""
+reasons that are stored. Arithmetic only: it imports no framework."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,10 +19,10 @@ from readiness.assessment.scoring.judging import findings_of, judged_metrics
 from readiness.assessment.scoring.reasons import Stored, stored_reason
 from telemetry.core.metric import ComparedValue
 from telemetry.core.registry import registry
-from telemetry.models import SourceState
-from telemetry.queries import SourceStanding
+from telemetry.core.rows import SourceStanding
 
-CLOCKS = {SourceState.SILENT: "silent", SourceState.LATE: "late"}
+CLOCKS = ("silent", "late")
+"""States of sources that a domain tells, the worst first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +134,7 @@ def _sampled(
 
 def _clock(sources: Iterable[SourceStanding]) -> str:
     states = {source.state for source in sources}
-    return next((clock for state, clock in CLOCKS.items() if state in states), "")
+    return next((clock for clock in CLOCKS if clock in states), "")
 
 
 def stored_domains(rows: Iterable[Any]) -> dict[str, HealthBefore]:

@@ -30,7 +30,7 @@ from readiness.assessment.scoring.gather import Stored, inputs_of, read_parts, s
 from readiness.assessment.scoring.health import StoredHealth, site_health, stored_domains
 from readiness.assessment.scoring.models import FAILURE_LENGTH, HealthReason, ReasonEnd, SiteScore
 from readiness.assessment.scoring.stored_state import Content, contents_of
-from readiness.assessment.standards.storing import store
+from readiness.assessment.standards.conformity import store
 from web import scopes, watch
 
 log = logging.getLogger(__name__)

@@ -18,7 +18,7 @@ from readiness.assessment.standards.core.conformance import SiteStandards
 from readiness.assessment.standards.core.shares import shares_of
 from readiness.assessment.standards.models import Conformance, FlexibleArea, StandardVersion
 from readiness.assessment.standards.models.flexible import DependenceLayer
-from readiness.assessment.standards.queries import SitePreview, preview
+from readiness.assessment.standards.preview import SitePreview, preview
 from readiness.boards.standards.core import ConformanceChange, LayerArea, LayerStanding, drift, percent
 from readiness.tradeoffs.flexibility.core import Concentration, concentration
 from web.units import how_many

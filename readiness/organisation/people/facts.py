@@ -1,5 +1,5 @@
-"""Facts about the people of sites, for scoring at any instant: what sites require, who covers it, and what is kept of
-both; a fixed number of statements, however many sites.
+"""Facts about the people of sites, for scoring at any instant: what sites require, who covers it and is on call near
+then, and what is kept of these; a fixed number of statements, however many sites.
 
 What is installed is that of now: the inventory has no past. Whoever left, was revoked or was exempt counts as at the
 instant asked about.
@@ -11,12 +11,13 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from operator import attrgetter
 
+from django.db import connection
 from django.db.models import Q, Value
 from django.db.models.functions import Coalesce, Greatest, Least
 
 from accounts.models import User
-from inventory.models import CapacityEvent, Device, DeviceType, Manufacturer, Site
-from inventory.queries import ACCELERATOR, FABRIC_DEVICES, Equipment, SiteFacts, end_of_day
+from inventory.models import CapacityEvent, DeviceType, Manufacturer, Site
+from inventory.queries import SiteFacts, end_of_day
 from readiness.demand.workloads.models import Placement, WorkloadClass
 from readiness.organisation.people import models
 from readiness.organisation.people.core import coverage as core
@@ -27,18 +28,16 @@ from readiness.organisation.people.core.coverage import (
     Requirement,
     RuleInForce,
     SiteCoverage,
-    StackItem,
 )
 from readiness.organisation.people.core.facts import SitePeople
+from readiness.organisation.people.core.growth import ON_CALL_REACH
+from readiness.organisation.people.core.installed import installed
 from readiness.organisation.people.core.on_call import HOUR, OnCallStanding, full_hour
-from readiness.organisation.people.models import CapabilityRule
-from readiness.organisation.people.models.skills import DUAL_FEED, GENERATOR, SUBJECT_VALUES, UPS
+from readiness.organisation.people.models.skills import SUBJECT_VALUES
 from readiness.organisation.people.queries import standing
-from readiness.organisation.people.queries.reach import OnCall, next_on_call, people_on_call
 from readiness.organisation.people.queries.rotations import NEVER
 from web.cached import CachedAnswer
 from web.rows import rows_as
-from web.units import plural
 
 # Each site needs coverage every minute. Who is on call at a site is its basis.
 COVERAGE: CachedAnswer[int, SiteCoverage] = CachedAnswer(
@@ -123,6 +122,69 @@ def _people_now(people: SitePeople, called: OnCallStanding | None, now: datetime
     return replace(people, on_call=called, practice=practised)
 
 
+type OnCall = Mapping[int, frozenset[str]]
+"""Domains of the rotations in which each person has shifts, by person."""
+_ON_CALL_AT = """
+    SELECT domain, sites, ARRAY(
+        SELECT DISTINCT person_id FROM people_shift LEFT JOIN people_person AS person ON person.id = person_id
+        LEFT JOIN accounts_user AS signed_in ON signed_in.id = person.user_id
+        WHERE rotation_id = served.rotation_id AND person_id IS NOT NULL
+            AND starts_at < %(now)s + %(near)s AND ends_at > %(now)s - %(near)s
+            AND signed_in.is_active IS NOT FALSE AND (left_at IS NULL OR left_at > %(now)s)
+    ) FROM (
+        SELECT rotation_id, array_agg(site_id) AS sites FROM people_rotationsite
+        WHERE site_id = ANY(%(sites)s) GROUP BY rotation_id
+    ) AS served JOIN people_rotation AS rotation ON rotation.id = rotation_id ORDER BY rotation_id
+"""
+
+
+def people_on_call(site_ids: Collection[int], *, now: datetime) -> dict[int, OnCall]:
+    """Who is on call at each site that a rotation serves, without those who have left. One statement."""
+    with connection.cursor() as cursor:
+        parameters = {"near": ON_CALL_REACH, "now": now, "sites": list(site_ids)}
+        cursor.execute(_ON_CALL_AT, parameters)  # type: ignore[arg-type]
+        rotations = cursor.fetchall()
+    serving: dict[int, list[int]] = defaultdict(list)
+    for place, (_domain, served_ids, _people) in enumerate(rotations):
+        for site_id in served_ids:
+            serving[site_id].append(place)
+    # Sites that the same rotations serve share one mapping.
+    shared: dict[tuple[int, ...], OnCall] = {}
+    called = {}
+    for site_id, places in serving.items():
+        key = tuple(places)
+        if key not in shared:
+            shared[key] = _domains_by_person((rotations[place][0], rotations[place][2]) for place in places)
+        called[site_id] = shared[key]
+    return called
+
+
+def _domains_by_person(rotations: Iterable[tuple[str, Iterable[int]]]) -> OnCall:
+    domains: dict[int, set[str]] = defaultdict(set)
+    for domain, people in rotations:
+        for person_id in people:
+            domains[person_id].add(domain)
+    return {person_id: frozenset(of_person) for person_id, of_person in domains.items()}
+
+
+_NEXT_ON_CALL = """
+    SELECT site_id, min(moment) FROM people_rotationsite JOIN (
+        SELECT rotation_id, min(moment) AS moment
+        FROM people_shift JOIN people_person AS person ON person.id = person_id
+        CROSS JOIN LATERAL (VALUES (starts_at - %(near)s), (ends_at + %(near)s), (left_at)) AS change (moment)
+        WHERE ends_at > %(now)s - %(near)s AND moment > %(now)s GROUP BY rotation_id
+    ) AS change USING (rotation_id) WHERE site_id = ANY(%(sites)s) GROUP BY site_id
+"""
+
+
+def next_on_call(site_ids: Collection[int], *, now: datetime) -> dict[int, datetime]:
+    """The next instants at which others are on call. One statement."""
+    with connection.cursor() as cursor:
+        parameters = {"near": ON_CALL_REACH, "now": now, "sites": list(site_ids)}
+        cursor.execute(_NEXT_ON_CALL, parameters)  # type: ignore[arg-type]
+        return dict(cursor.fetchall())
+
+
 def coverage_of(
     sites: Mapping[int, SiteFacts],
     *,
@@ -148,7 +210,7 @@ def requirements_of(sites: Mapping[int, SiteFacts], *, now: datetime) -> dict[in
     rules, here = rules_in_force(), {site_id: _Here() for site_id in sites}
     _add_workloads(here, sites, now)
     return {
-        site_id: core.required(installed(site, here[site_id].workloads), rules)
+        site_id: core.required(installed(site, here[site_id].workloads, SUBJECT_VALUES), rules)
         for site_id, site in sites.items()
     }
 
@@ -301,61 +363,10 @@ def _site_coverage(
                 device_types=device_types,
                 now=now,
             )
-            for requirement in core.required(installed(site, here.workloads), rules)
+            for requirement in core.required(installed(site, here.workloads, SUBJECT_VALUES), rules)
         ),
         assigned=frozenset(here.people),
         on_call=on_call,
         training={each: known_people.training[each] for each in people if each in known_people.training},
         until=min((moment for moment in moments if moment is not None and moment > now), default=None),
     )
-
-
-Subject = CapabilityRule.Subject
-ROLES = {
-    ACCELERATOR: ("accelerator", "accelerators"),
-    Device.Role.SWITCH: ("switch", "switches"),
-    Device.Role.ROUTER: ("router", "routers"),
-    Device.Role.GATEWAY: ("gateway", "gateways"),
-}
-
-
-def installed(site: SiteFacts, workloads: Iterable[str]) -> tuple[StackItem, ...]:
-    return (
-        StackItem(Subject.SITE, site.slug, "needed at every site"),
-        *_made(Subject.ACCELERATOR_VENDOR, site.equipment, {ACCELERATOR}),
-        *_made(Subject.FABRIC_VENDOR, site.equipment, FABRIC_DEVICES),
-        *_known(Subject.FABRIC, site.fabrics, "{} between accelerators"),
-        *_known(Subject.COOLING, site.cooling_media, "{} cooling"),
-        *_power(site),
-        *_known(Subject.WORKLOAD, workloads, "{} is placed here"),
-    )
-
-
-def _made(subject: str, equipment: Iterable[Equipment], roles: Iterable[str]) -> Iterator[StackItem]:
-    counts: dict[tuple[str, str], dict[str, int]] = defaultdict(lambda: defaultdict(int))
-    for each in equipment:
-        if each.role in roles:
-            counts[each.vendor, each.vendor_name][each.role] += each.count
-    for (vendor, name), by_role in sorted(counts.items()):
-        words = " and ".join(
-            plural(count, *(f"{count} {word}" for word in ROLES[role]))
-            for role, count in sorted(by_role.items())
-        )
-        yield StackItem(subject, vendor, f"{words} of {name}", vendor)
-
-
-def _known(subject: Subject, values: Iterable[str], words: str) -> Iterator[StackItem]:
-    for value in sorted(values):
-        yield StackItem(subject, value, words.format(SUBJECT_VALUES[subject.value].get(value, value)))
-
-
-def _power(site: SiteFacts) -> Iterator[StackItem]:
-    if site.ups_units:
-        yield StackItem(Subject.POWER, UPS, plural(site.ups_units, "1 UPS", f"{site.ups_units} UPS units"))
-    if site.generator_start_s is not None:
-        yield StackItem(Subject.POWER, GENERATOR, "a generator")
-    if site.dual_fed_racks:
-        fed = site.dual_fed_racks
-        yield StackItem(
-            Subject.POWER, DUAL_FEED, plural(fed, "1 rack with two feeds", f"{fed} racks with two feeds")
-        )

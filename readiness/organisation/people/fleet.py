@@ -31,12 +31,12 @@ from readiness.organisation.people.facts import (
     coverage_of,
     holders_of,
     kept_coverage_of,
+    next_on_call,
 )
 from readiness.organisation.people.models import Course, Person, Rotation, RotationSite, Shift, Skill
 from readiness.organisation.people.queries import standing
 from readiness.organisation.people.queries.cover import COVER, SiteCover, cover_ahead
 from readiness.organisation.people.queries.on_call import DutyRow, duties_at
-from readiness.organisation.people.queries.reach import next_on_call
 from web.cached import CachedAnswer
 
 _RECORDED = "SELECT EXISTS (SELECT FROM people_staffing) OR EXISTS (SELECT FROM people_rotationsite)"

@@ -133,11 +133,12 @@ def _most(covering: list[StandardConformance], unwaived: int) -> str:
 
 def alternatives(facts: EvaluationFacts, check: Check, now: datetime) -> dict[str, Reading]:
     """Judge the critical workloads placed here, once an alternative of one of them is on record."""
-    if not facts.alternatives:
+    recorded_alternatives = facts.alternatives
+    if not recorded_alternatives:
         return {}
     critical = {placed.slug: placed.name for placed in facts.classes if placed.is_critical}
     standing = alternative_standing(
-        critical, facts.alternatives, on=now.astimezone(UTC).date(), within=TESTED_WITHIN
+        critical, recorded_alternatives, on=now.astimezone(UTC).date(), within=TESTED_WITHIN
     )
     evidence = f"{ALTERNATIVES}:{facts.profile.slug}"
     readings = {

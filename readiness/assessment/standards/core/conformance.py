@@ -7,7 +7,7 @@ that does not is under a waiver. What nobody recorded conforms to nothing.
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -110,6 +110,30 @@ class StandardInForce:
     is_owned: bool
     review_due_at: datetime | None
     rules: tuple[StandardRule, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SitePlace:
+    """`regions` are the site's region and those around it."""
+
+    id: int
+    regions: frozenset[int]
+    profiles: frozenset[str]
+    time_zone: str
+
+
+@dataclass(frozen=True, slots=True)
+class ScopedStandard:
+    """A version with where it applies, and the day until which its standard is current."""
+
+    standard: StandardInForce
+    region_id: int | None
+    profile: str
+    review_on: date | None
+
+    def applies(self, site: SitePlace) -> bool:
+        is_there = self.region_id is None or self.region_id in site.regions
+        return is_there and self.profile in ("", *site.profiles)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from django.db.models import F, Q
 from inventory.models import CoolingUnit, Port
 from inventory.models.constraints import choices_held
 from readiness.demand.workloads.models import KINDS as WORKLOADS
+from readiness.organisation.people.core.installed import DUAL_FEED, GENERATOR, UPS, StackSubject
 from readiness.organisation.people.models.triggers import claims, sites_of_everybody
 from web.units import how_many
 
@@ -121,13 +122,13 @@ class CapabilityRule(models.Model):
     VISIBLE_WHERE = "true"  # organisation-wide
 
     class Subject(models.TextChoices):
-        SITE = "site", "Every site"
-        ACCELERATOR_VENDOR = "accelerator-vendor", "Vendor of accelerators"
-        FABRIC_VENDOR = "fabric-vendor", "Vendor of switches and routers"
-        FABRIC = "fabric", "Kind of fabric"
-        COOLING = "cooling", "Kind of cooling"
-        POWER = "power", "Power equipment"
-        WORKLOAD = "workload", "Kind of workload"
+        SITE = StackSubject.SITE.value, "Every site"
+        ACCELERATOR_VENDOR = StackSubject.ACCELERATOR_VENDOR.value, "Vendor of accelerators"
+        FABRIC_VENDOR = StackSubject.FABRIC_VENDOR.value, "Vendor of switches and routers"
+        FABRIC = StackSubject.FABRIC.value, "Kind of fabric"
+        COOLING = StackSubject.COOLING.value, "Kind of cooling"
+        POWER = StackSubject.POWER.value, "Power equipment"
+        WORKLOAD = StackSubject.WORKLOAD.value, "Kind of workload"
 
     name = models.CharField("name", max_length=100, unique=True)
     slug = models.SlugField("slug", max_length=100, unique=True)
@@ -167,7 +168,6 @@ class CapabilityRule(models.Model):
             refuse_level(self.skill, self.level)
 
 
-UPS, GENERATOR, DUAL_FEED = "ups", "generator", "dual-feed"
 SUBJECT_VALUES: Mapping[str, Mapping[str, str]] = {
     CapabilityRule.Subject.FABRIC.value: dict(Port.Kind.choices),
     CapabilityRule.Subject.COOLING.value: dict(CoolingUnit.Medium.choices),

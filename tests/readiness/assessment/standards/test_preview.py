@@ -10,7 +10,7 @@ from accounts.models import User
 from readiness.assessment.scoring import operations as scoring
 from readiness.assessment.standards import operations
 from readiness.assessment.standards.models import Conformance, Deviation, DeviationWaiver, Standard
-from readiness.assessment.standards.queries import preview
+from readiness.assessment.standards.preview import preview
 from tests.conftest import NOW
 from tests.inventory import made
 from tests.readiness.assessment.standards.conftest import FIRMWARE, draft, publish

@@ -1,11 +1,12 @@
-"""Standards in force, and the conformance of sites to them, in a number of statements that does not grow with sites."""
+"""Conformance of sites to the standards in force, read in a number of statements that does not grow with sites; and
+stored: periods that differ from the present ones, with their deviations."""
 
+import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
-from functools import cached_property
+from datetime import datetime
 from typing import Any
 
 from django.db import connection
@@ -14,14 +15,15 @@ from django.db.models import Q
 from inventory.models import Region, Site
 from inventory.queries import end_of_day
 from readiness.assessment.evidence.queries import newest_records
-from readiness.assessment.standards.core.alternatives import RecordedAlternative
 from readiness.assessment.standards.core.conformance import (
-    NO_STANDARDS,
     DeviationGrant,
+    DomainConformance,
     Member,
     ObjectDeviation,
     ObjectGroup,
+    ScopedStandard,
     SiteObjectsRead,
+    SitePlace,
     SiteStandards,
     StandardConformance,
     StandardInForce,
@@ -30,7 +32,7 @@ from readiness.assessment.standards.core.conformance import (
     next_change,
 )
 from readiness.assessment.standards.core.rules import METRIC, RECORD, RuleSubject, read_rules
-from readiness.assessment.standards.models import Alternative, DeviationWaiver, StandardVersion
+from readiness.assessment.standards.models import Conformance, Deviation, DeviationWaiver, StandardVersion
 
 _DEVICES = """
 SELECT device.site_id, type.domain, device.role, type.slug, type.model, maker.name, type.attributes::text,
@@ -59,30 +61,6 @@ SELECT site_id, metric, array_agg(DISTINCT device_id) FILTER (WHERE device_id IS
 FROM telemetry_series WHERE site_id = ANY(%s) AND metric = ANY(%s) AND ended_at IS NULL
 GROUP BY site_id, metric
 """
-
-
-@dataclass(frozen=True, slots=True)
-class ScopedStandard:
-    """A version with where it applies, and the day until which its standard is current."""
-
-    standard: StandardInForce
-    region_id: int | None
-    profile: str
-    review_on: date | None
-
-    def applies(self, site: "SitePlace") -> bool:
-        is_there = self.region_id is None or self.region_id in site.regions
-        return is_there and self.profile in ("", *site.profiles)
-
-
-@dataclass(frozen=True, slots=True)
-class SitePlace:
-    """`regions` are the site's region and those around it."""
-
-    id: int
-    regions: frozenset[int]
-    profiles: frozenset[str]
-    time_zone: str
 
 
 def scoped(version: StandardVersion) -> ScopedStandard:
@@ -262,73 +240,122 @@ def waivers_of(site_ids: Collection[int], *, now: datetime) -> dict[int, dict[in
     return by_site
 
 
-@dataclass(frozen=True)
-class SitePreview:
-    """A site under all standards in force, before and after the version; None where the standard does not apply."""
-
-    site_id: int
-    before: SiteStandards
-    after: SiteStandards
-    standard_id: int
-
-    @cached_property
-    def was(self) -> StandardConformance | None:
-        return _conformance_to(self.before, self.standard_id)
-
-    @cached_property
-    def becomes(self) -> StandardConformance | None:
-        return _conformance_to(self.after, self.standard_id)
-
-    @cached_property
-    def gained(self) -> list[ObjectDeviation]:
-        """Deviations that are not there now, waived or not."""
-        places = {each[:3] for each in self.was.deviations} if self.was else set()
-        return [each for each in self.becomes.deviations if each[:3] not in places] if self.becomes else []
-
-    @cached_property
-    def lost(self) -> list[ObjectDeviation]:
-        places = {each[:3] for each in self.becomes.deviations} if self.becomes else set()
-        return [each for each in self.was.deviations if each[:3] not in places] if self.was else []
-
-    @property
-    def is_same(self) -> bool:
-        domains = [each and each.domains for each in (self.was, self.becomes)]
-        return domains[0] == domains[1] and not self.gained and not self.lost
+type Place = tuple[int, int, str]
+"""Site, standard and domain."""
+_COLUMNS = ("pk", "version_id", "objects_total", "conforming", "waived", "digest", "since_at")
+LONGEST = 200
 
 
-def _conformance_to(site: SiteStandards, standard_id: int) -> StandardConformance | None:
-    return next((each for each in site.standards if each.standard.standard_id == standard_id), None)
-
-
-def preview(version: StandardVersion, *, now: datetime) -> list[SitePreview]:
-    """Compute what publishing the version now does at each site where it or the version in force applies, by the
-    arithmetic of evaluations."""
-    draft = scoped(version)
-    standard_id = draft.standard.standard_id
-    in_force = standards_in_force(now=now)
-    others = [each for each in in_force if each.standard.standard_id != standard_id]
-    before = conformance_of(None, now=now, standards=in_force)
-    after = conformance_of(None, now=now, standards=_sorted([*others, draft]))
-    previews = [
-        SitePreview(site_id, before.get(site_id, NO_STANDARDS), after.get(site_id, NO_STANDARDS), standard_id)
-        for site_id in sorted({*before, *after})
-    ]
-    return [each for each in previews if each.was is not None or each.becomes is not None]
-
-
-def _sorted(standards: Iterable[ScopedStandard]) -> list[ScopedStandard]:
-    return sorted(standards, key=lambda each: (each.standard.slug, each.standard.version_id))
-
-
-def alternatives_at(critical: Mapping[int, Collection[str]]) -> dict[int, tuple[RecordedAlternative, ...]]:
-    """Alternatives on record of the workloads at each site; no statement if there are no workloads."""
-    slugs = sorted({slug for of_site in critical.values() for slug in of_site})
-    if not slugs:
-        return {}
-    rows = Alternative.objects.filter(workload_class__slug__in=slugs).order_by("pk")
-    columns = ("workload_class__slug", "site_id", "name", "proven_on")
-    recorded = [RecordedAlternative(*columns_of) for columns_of in rows.values_list(*columns)]
-    return {
-        site_id: tuple(each for each in recorded if each.workload in of_site and each.is_at(site_id))
-        for site_id, of_site in critical.items()
+def store(by_site: Mapping[int, SiteStandards], *, now: datetime) -> None:
+    """`by_site` names every evaluated site; one to which no standard applies has none. One statement if nothing
+    changed."""
+    present = {
+        (site_id, standard_id, domain): columns
+        for site_id, standard_id, domain, *columns in Conformance.objects.filter(
+            site_id__in=by_site, until_at=None
+        ).values_list("site_id", "standard_id", "domain", *_COLUMNS)
     }
+    conformance = dict(_found(by_site))
+    values = {place: _columns(*each) for place, each in conformance.items()}
+    changed_places = {place for place in present if values.get(place) != tuple(present[place][1:-1])}
+    _end((present[place] for place in changed_places), now)
+    new_places = sorted(place for place in conformance if place in changed_places or place not in present)
+    Conformance.objects.bulk_create(
+        [_conformance(place, values[place], now) for place in new_places], batch_size=1000
+    )
+    moved_pairs = {place[:2] for place in (*changed_places, *new_places)}
+    _replace_deviations(moved_pairs, {place[:2]: conformance[place][0] for place in conformance}, now)
+
+
+def _found(
+    by_site: Mapping[int, SiteStandards],
+) -> Iterator[tuple[Place, tuple[StandardConformance, DomainConformance]]]:
+    for site_id, site in by_site.items():
+        for each in site.standards:
+            for domain in each.domains:
+                yield (site_id, each.standard.standard_id, domain.domain), (each, domain)
+
+
+def _columns(standard: StandardConformance, domain: DomainConformance) -> tuple[Any, ...]:
+    deviations = [each for each in standard.deviations if each.domain == domain.domain]
+    digest = hashlib.md5(repr(deviations).encode(), usedforsecurity=False).hexdigest()
+    return standard.standard.version_id, domain.objects, domain.conforming, domain.waived, digest
+
+
+def _conformance(place: Place, values: tuple[Any, ...], now: datetime) -> Conformance:
+    site_id, standard_id, domain = place
+    version_id, objects, conforming, waived, digest = values
+    return Conformance(
+        site_id=site_id,
+        standard_id=standard_id,
+        domain=domain,
+        version_id=version_id,
+        objects_total=objects,
+        conforming=conforming,
+        waived=waived,
+        deviating=objects - conforming - waived,
+        digest=digest,
+        since_at=now,
+    )
+
+
+def _end(rows: Iterable[list[Any]], now: datetime) -> None:
+    """A period that began at this very instant never held."""
+    ended_ids: list[int] = []
+    never_ids: list[int] = []
+    for pk, *_, since_at in rows:
+        (ended_ids if since_at < now else never_ids).append(pk)
+    if ended_ids:
+        Conformance.objects.filter(pk__in=ended_ids).update(until_at=now)
+    if never_ids:
+        Conformance.objects.filter(pk__in=never_ids).delete()
+
+
+def _replace_deviations(
+    pairs: set[tuple[int, int]], conformance: Mapping[tuple[int, int], StandardConformance], now: datetime
+) -> None:
+    """A deviation keeps since when it is there while its object and rule stay."""
+    if not pairs:
+        return
+    stored: dict[tuple[int, int], dict[tuple[str, str, int], datetime]] = defaultdict(dict)
+    rows = Deviation.objects.filter(
+        site_id__in={site_id for site_id, _ in pairs},
+        standard_id__in={standard_id for _, standard_id in pairs},
+    )
+    stale_ids = []
+    for pk, site_id, standard_id, rule, device_id, accelerator_id, since_at in rows.values_list(
+        "pk", "site_id", "standard_id", "rule", "device_id", "accelerator_id", "since_at"
+    ):
+        if (site_id, standard_id) in pairs:
+            stored[site_id, standard_id][rule, *_subject(device_id, accelerator_id)] = since_at
+            stale_ids.append(pk)
+    Deviation.objects.filter(pk__in=stale_ids).delete()
+    Deviation.objects.bulk_create(
+        [
+            _deviation(key, each, stored[key].get(each[:3], now))
+            for key in sorted(pairs & conformance.keys())
+            for each in conformance[key].deviations
+        ],
+        batch_size=2000,
+    )
+
+
+def _subject(device_id: int | None, accelerator_id: int | None) -> tuple[str, int]:
+    if accelerator_id is not None:
+        return RuleSubject.ACCELERATOR.value, accelerator_id
+    return (RuleSubject.SITE.value, 0) if device_id is None else (RuleSubject.DEVICE.value, device_id)
+
+
+def _deviation(key: tuple[int, int], each: ObjectDeviation, since_at: datetime) -> Deviation:
+    return Deviation(
+        site_id=key[0],
+        standard_id=key[1],
+        rule=each.rule,
+        device_id=each.object_id if each.subject == RuleSubject.DEVICE else None,
+        accelerator_id=each.object_id if each.subject == RuleSubject.ACCELERATOR else None,
+        domain=each.domain,
+        has=each.has[:LONGEST],
+        wants=each.wants[:300],
+        waiver_id=each.waiver_id,
+        since_at=since_at,
+    )
