@@ -14,6 +14,7 @@ from telemetry import filters, intake, operations
 from telemetry.api import serializers
 from telemetry.models import BatchDecision, InboxBatch, Rejection, Source, SourceFlip
 from web import clock
+from web.rest.bodiless import refuses_body
 from web.rest.errors import named_errors
 from web.rest.permissions import requires
 from web.rest.viewsets import ObjectViewSet, ReadOnlyObjectViewSet
@@ -53,6 +54,7 @@ class SourceViewSet(ObjectViewSet):
 
     @extend_schema(request=None)
     @action(detail=True, methods=["post"], permission_classes=_may_change)
+    @refuses_body
     def pause(self, request: Request, pk: str) -> Response:
         source = self.get_object()
         operations.pause_source(source, by=request.user, now=clock.now())
@@ -60,6 +62,7 @@ class SourceViewSet(ObjectViewSet):
 
     @extend_schema(request=None)
     @action(detail=True, methods=["post"], permission_classes=_may_change)
+    @refuses_body
     def resume(self, request: Request, pk: str) -> Response:
         source = self.get_object()
         operations.resume_source(source, by=request.user, now=clock.now())
@@ -67,6 +70,7 @@ class SourceViewSet(ObjectViewSet):
 
     @extend_schema(request=None, summary="Make a new token; the old token stops working")
     @action(detail=True, methods=["post"], url_path="rotate-token", permission_classes=_may_change)
+    @refuses_body
     def rotate_token(self, request: Request, pk: str) -> Response:
         source = self.get_object()
         self.tokens[source.pk] = operations.rotate_token(source, by=request.user, now=clock.now())
@@ -100,17 +104,20 @@ class InboxBatchViewSet(ReadOnlyObjectViewSet):
 
     @extend_schema(request=None, responses={204: None}, summary="Put all of them back into the queue")
     @action(detail=False, methods=["post"], url_path="retry-all", permission_classes=_may_change)
+    @refuses_body
     def retry_all(self, request: Request) -> Response:
         operations.retry_all(by=request.user, now=clock.now())
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     @extend_schema(request=None, responses={204: None}, summary="Put it back into the queue")
     @action(detail=True, methods=["post"], permission_classes=_may_change)
+    @refuses_body
     def retry(self, request: Request, pk: str) -> Response:
         return self._decided(operations.retry_batch, request)
 
     @extend_schema(request=None, responses={204: None}, summary="Delete it with its samples, for good")
     @action(detail=True, methods=["post"], permission_classes=_may_change)
+    @refuses_body
     def discard(self, request: Request, pk: str) -> Response:
         return self._decided(operations.discard_batch, request)
 

@@ -158,15 +158,21 @@ class Serving:
             raise RequestRefused(refusals.too_large(most))
 
     def _answer_unless(self, gone: asyncio.Future[Message], environ: Environ) -> HttpAnswer | None:
-        """Make no answer for a reader that left while it waited."""
-        return None if gone.done() else self._complete_answer(environ)
+        """Make no answer for a reader that left while it waited, and no more of one for a reader that leaves."""
+        try:
+            return None if gone.done() else self._complete_answer(environ, gone)
+        except SenderGone:
+            return None
 
-    def _complete_answer(self, environ: Environ) -> HttpAnswer:
-        """Django's complete answer. Runs in a thread; its failures are answered too."""
+    def _complete_answer(self, environ: Environ, gone: asyncio.Future[Message] | None = None) -> HttpAnswer:
+        """Django's complete answer. Runs in a thread; its failures are answered too. Raises SenderGone once `gone` is
+        done."""
         request_id = environ["muster.request_id"] = str(uuid.uuid4())
         with request_ids.logged(request_id):
             try:
-                return _whole(self._wsgi, environ)
+                return _whole(self._wsgi, environ, gone)
+            except SenderGone:
+                raise
             except AnswerTooLarge:
                 refusal = refusals.ANSWER_TOO_LARGE
             except Exception as error:
@@ -222,13 +228,15 @@ def _environ(scope: Message, body: IO[bytes], size: int) -> Environ:
     }
 
 
-def _whole(wsgi: Wsgi, environ: Environ) -> HttpAnswer:
+def _whole(wsgi: Wsgi, environ: Environ, gone: asyncio.Future[Message] | None = None) -> HttpAnswer:
     started: list[Any] = []
     parts = wsgi(environ, lambda status, headers, *failure: started.extend((status, headers)))
     file = tempfile.SpooledTemporaryFile(MEMORY_BYTES)  # noqa: SIM115  (closed once it is sent)
     try:
         size = 0
         for part in parts:
+            if gone is not None and gone.done():
+                raise SenderGone
             size += len(part)
             if size > settings.ANSWER_BYTES:
                 raise AnswerTooLarge

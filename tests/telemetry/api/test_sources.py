@@ -90,6 +90,17 @@ def test_pause_and_resume_change_the_state_and_are_flips(api, sender):
     assert went == [("waiting", "paused"), ("paused", "waiting")]
 
 
+@pytest.mark.parametrize("step", ["pause", "resume", "rotate-token"])
+def test_a_step_refuses_a_body_that_it_would_not_read(api, sender, step):
+    before = Source.objects.get(pk=sender.source.pk)
+    refused = api.post(f"{URL}{sender.source.pk}/{step}/", {"until": "tomorrow"})
+    assert refused.status_code == 400
+    assert refused.json() == {"detail": "This address takes no body: until. Send it empty."}
+    after = Source.objects.get(pk=sender.source.pk)
+    assert (after.paused, after.token_id) == (before.paused, before.token_id)
+    assert api.post(f"{URL}{sender.source.pk}/{step}/", {}).status_code == 200
+
+
 def test_a_rotated_token_replaces_the_one_before(api, sender, frozen_now):
     answered = api.post(f"{URL}{sender.source.pk}/rotate-token/")
     assert authenticate_token(answered.json()["token"], now=frozen_now.at)

@@ -11,6 +11,7 @@ from dataclasses import replace
 import pytest
 from django.db import connection
 
+from tests.web.serving.urls import PIECES_MADE
 from web import bodies
 from web.serving import application as serving
 from web.serving import lanes, protocol, work
@@ -144,6 +145,16 @@ def test_a_slow_reader_keeps_no_thread(server):
     assert (answer.status, len(answer.text)) == (200, 32 * 65536)
     for reader in readers:
         reader.close()
+
+
+def test_an_export_ends_when_its_reader_goes(server):
+    PIECES_MADE.clear()
+    reader = server.open("GET /slow.csv HTTP/1.1\r\nHost: here\r\n\r\n")
+    until(lambda: PIECES_MADE)
+    reader.close()
+    # Its place is free again long before the file would have been made.
+    assert server.ask("/lasts?seconds=0&export=csv").status == 200
+    assert len(PIECES_MADE) < 100
 
 
 def test_one_reader_has_few_files_under_way(server):

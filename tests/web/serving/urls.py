@@ -1,6 +1,8 @@
 """Addresses whose views show what the server does with them, beside the floors."""
 
 import itertools
+import time
+from collections.abc import Iterator
 
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
@@ -27,6 +29,21 @@ def seen(request: HttpRequest) -> JsonResponse:
 
 def large(request: HttpRequest) -> StreamingHttpResponse:
     return StreamingHttpResponse(itertools.repeat(b"x" * 65536, int(request.GET["pieces"])))
+
+
+PIECES_MADE: list[int] = []
+
+
+def slow(request: HttpRequest) -> StreamingHttpResponse:
+    """An export that takes ten seconds; `PIECES_MADE` has what was made of it."""
+
+    def pieces() -> Iterator[bytes]:
+        for number in range(200):
+            PIECES_MADE.append(number)
+            time.sleep(0.05)
+            yield b"x"
+
+    return StreamingHttpResponse(pieces())
 
 
 def breaks(request: HttpRequest) -> StreamingHttpResponse:
@@ -57,6 +74,7 @@ urlpatterns = [
     *failing,
     path("seen", seen),
     path("large.csv", large),
+    path("slow.csv", slow),
     path("breaks", breaks),
     path("backend", backend),
     path("lasts", lasts),

@@ -11,6 +11,7 @@ from rest_framework.response import Response
 from readiness.loop.alerts.inbound import senders
 from readiness.loop.alerts.inbound.taking import end_by_hand
 from readiness.loop.alerts.models import AlertSender, InboundAlert
+from web.rest.bodiless import refuses_body
 from web.rest.errors import named_errors
 from web.rest.permissions import requires
 from web.rest.serializers import ObjectSerializer
@@ -47,6 +48,7 @@ class InboundAlertSerializer(ObjectSerializer):
 class InboundAlertViewSet(ReadOnlyObjectViewSet):
     @extend_schema(request=None, summary="End an alert of which the sender will not tell the end")
     @action(detail=True, methods=["post"], permission_classes=[requires("alerts.end_inboundalert")])
+    @refuses_body
     def end(self, request: Request, pk: str) -> Response:
         alert = self.get_object()
         end_by_hand(alert, **author_of(request))
@@ -116,16 +118,19 @@ class AlertSenderViewSet(ObjectViewSet):
 
     @extend_schema(request=None, summary="Refuse what it sends")
     @action(detail=True, methods=["post"], permission_classes=_MAY_CHANGE)
+    @refuses_body
     def pause(self, request: Request, pk: str) -> Response:
         return self._changed(senders.pause_sender)
 
     @extend_schema(request=None, summary="Take what it sends again")
     @action(detail=True, methods=["post"], permission_classes=_MAY_CHANGE)
+    @refuses_body
     def resume(self, request: Request, pk: str) -> Response:
         return self._changed(senders.resume_sender)
 
     @extend_schema(request=None, summary="Make a new token; the old token stops working")
     @action(detail=True, methods=["post"], url_path="rotate-token", permission_classes=_MAY_CHANGE)
+    @refuses_body
     def rotate_token(self, request: Request, pk: str) -> Response:
         sender: Any = self._locked_one()
         self.tokens[sender.pk] = senders.rotate_token(sender, **author_of(request))

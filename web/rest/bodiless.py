@@ -1,0 +1,23 @@
+"""Actions whose address says all: they take no body."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+
+def refuses_body(view: Callable[..., Response]) -> Callable[..., Response]:
+    """Refuse a body with 400: what is sent would be neither read nor checked. An empty object counts as none."""
+
+    @wraps(view)
+    def answered(self: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
+        if request.data:
+            names = [name for name in request.data if isinstance(name, str)]
+            fields = f": {', '.join(sorted(names)[:5])}" if names else ""
+            raise ValidationError({"detail": f"This address takes no body{fields}. Send it empty."})
+        return view(self, request, *args, **kwargs)
+
+    return answered
