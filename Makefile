@@ -12,13 +12,17 @@ ifeq (bench,$(firstword $(MAKECMDGOALS)))
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run stop manage demo-reset test test-all test-changed test-peers bench check check-style check-imports \
+.PHONY: help setup run stop manage demo-reset backup restore verify-backup rotate-keys test test-all test-changed test-peers bench check check-style check-imports \
 	check-templates check-types check-migrations check-architecture fix
 
 help:
 	@echo "make run         start everything; Ctrl-C stops it (MUSTER_DEMO=0: without the demo fleet)"
 	@echo "make stop        stop what runs from this checkout"
 	@echo "make manage      a management command, running or not: make manage args='create_token --user ada'"
+	@echo "make backup      write an encrypted backup, running or not; the first one asks for a passphrase"
+	@echo "make restore     restore one: MUSTER_DATA_DIR=/an/empty/folder make restore file=/path/of.backup"
+	@echo "make verify-backup  open one and verify each file of it: make verify-backup file=/path/of.backup"
+	@echo "make rotate-keys new keys for signing and for secrets, while Muster is stopped"
 	@echo "make demo-reset  take the demo fleet out and load it afresh"
 	@echo "make test        the tests, in 10 minutes on two cores, without those marked full: the launcher's starts and"
 	@echo "                 stops, migrating a dump, every page and dialog in a browser, every role, kind and odd parameter"
@@ -42,6 +46,19 @@ stop:
 
 manage:
 	@$(BASE) -m stack manage $(args)
+
+backup:
+	@$(BASE) -m stack backup $(args)
+
+file = $(error Name the backup: make $@ file=/path/of.backup)
+restore:
+	@$(BASE) -m stack restore "$(file)"
+
+verify-backup:
+	@$(BASE) -m stack verify-backup "$(file)"
+
+rotate-keys:
+	@$(BASE) -m stack rotate-keys $(args)
 
 demo-reset:
 	@$(BASE) -m stack manage remove_demo

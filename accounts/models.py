@@ -33,6 +33,8 @@ class User(AbstractUser):
     password_set_at = models.DateTimeField("password set at", null=True, blank=True, editable=False)
 
     class Meta(AbstractUser.Meta):
+        # Backups are files and no model; they hold every account.
+        permissions = [("view_backup", "Can see backups")]
         constraints = [
             models.UniqueConstraint(
                 "email",
@@ -164,13 +166,13 @@ class TokenQuerySet(models.QuerySet["Token"]):
 
 
 class Token(models.Model):
-    """A key for programs: shown once, stored as an HMAC. It acts for its user.
+    """A key for programs: shown once, stored as a digest. It acts for its user.
 
     An `ingest` token has no user: it belongs to one source, and only sends its telemetry.
     """
 
     HISTORY = True
-    HISTORY_LEAVES_OUT = ("digest", "last_used_at")
+    HISTORY_LEAVES_OUT = ("digest", "is_keyed", "last_used_at")
     VISIBLE_WHERE = "true"  # organisation-wide
     # One's own, and that of a source, which is made before its source.
     WRITABLE_WHERE = f"""accounts_token.user_id = {WRITER} OR accounts_token.user_id IS NULL
@@ -187,6 +189,8 @@ class Token(models.Model):
     name = models.CharField(max_length=100)
     prefix = models.CharField(max_length=12, unique=True, editable=False)
     digest = models.BinaryField(max_length=32, editable=False)
+    # Hashed with a signing key, as earlier releases did; the next use of the token hashes it without one.
+    is_keyed = models.BooleanField(default=False, editable=False)
     scope = models.CharField(max_length=8, choices=Scope, default=Scope.READ)
     enabled = models.BooleanField(default=True)
     created_by = models.ForeignKey(

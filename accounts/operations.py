@@ -75,7 +75,7 @@ def create_source_token(*, name: str, by: User | None, now: datetime) -> tuple[T
 def _new_token(token: Token, *, by: User | None, now: datetime) -> tuple[Token, str]:
     prefix = "".join(secrets.choice(PREFIX_LETTERS) for _ in range(12))
     plain = f"{TOKEN_MARK}_{prefix}_{secrets.token_urlsafe(32)}"
-    token.prefix, token.digest, token.created_by, token.created_at = prefix, digest_of(plain), by, now
+    token.prefix, token.digest, token.created_by, token.created_at = prefix, token_digest(plain), by, now
     token.full_clean(exclude=["digest"])
     token.save(force_insert=True)
     return token, plain
@@ -88,7 +88,7 @@ def authenticate_token(plain: str, *, now: datetime) -> Token | None:
         return None
     usable = Token.objects.usable(now).select_related("user")
     token = usable.annotate(scope_slugs=slugs_of_scopes(OuterRef("user"))).filter(prefix=parts[1]).first()
-    if token is None or not hmac.compare_digest(bytes(token.digest), digest_of(plain)):
+    if token is None or not _fits(token, plain):
         return None
     note_use(token, now=now)
     if token.user is not None:
@@ -111,9 +111,26 @@ def revoke_token(token: Token, *, by: User | None, now: datetime) -> None:
     token.enabled = False
 
 
-def digest_of(plain: str) -> bytes:
-    """HMAC-SHA256 keyed with the secret key, so that a stolen table alone does not allow guessing. 32 bytes."""
-    return hmac.digest(settings.SECRET_KEY.encode(), plain.encode(errors="replace"), hashlib.sha256)
+def token_digest(plain: str) -> bytes:
+    """SHA-256, 32 bytes. No key is needed: a secret of 256 random bits cannot be guessed from it. So tokens outlive the
+    signing key."""
+    return hashlib.sha256(plain.encode(errors="replace")).digest()
+
+
+def digest_of(plain: str, key: str = "") -> bytes:
+    """HMAC-SHA256 keyed with the signing key, for codes that are short enough to be guessed. 32 bytes."""
+    return hmac.digest((key or settings.SECRET_KEY).encode(), plain.encode(errors="replace"), hashlib.sha256)
+
+
+def _fits(token: Token, plain: str) -> bool:
+    """Whether the token has this secret. One that was hashed with a signing key is hashed anew."""
+    if not token.is_keyed:
+        return hmac.compare_digest(bytes(token.digest), token_digest(plain))
+    keys = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
+    if not any(hmac.compare_digest(bytes(token.digest), digest_of(plain, key)) for key in keys):
+        return False
+    Token.objects.filter(pk=token.pk).update(digest=token_digest(plain), is_keyed=False)
+    return True
 
 
 @transaction.atomic
@@ -289,14 +306,14 @@ def first_admin_link(*, now: datetime) -> str | None:
     SignInLink.objects.filter(used_at__isnull=True).update(used_at=now)
     plain = secrets.token_urlsafe(32)
     SignInLink.objects.create(
-        digest=digest_of(plain), created_at=now, expires_at=now + FIRST_ADMIN_LINK_LASTS
+        digest=token_digest(plain), created_at=now, expires_at=now + FIRST_ADMIN_LINK_LASTS
     )
     return plain
 
 
 def link_opens(plain: str, *, now: datetime) -> bool:
     """Whether `redeem_first_admin_link` would accept this link now."""
-    return not has_admin() and _usable_links(now).filter(digest=digest_of(plain)).exists()
+    return not has_admin() and _usable_links(now).filter(digest=token_digest(plain)).exists()
 
 
 @transaction.atomic
@@ -305,7 +322,7 @@ def redeem_first_admin_link(
 ) -> User:
     """Make the first administrator. Of two simultaneous calls one succeeds; the other gets LinkSpent."""
     _one_at_a_time()
-    spent = not has_admin() and _usable_links(now).filter(digest=digest_of(plain)).update(used_at=now)
+    spent = not has_admin() and _usable_links(now).filter(digest=token_digest(plain)).update(used_at=now)
     if not spent:
         raise LinkSpent("This link was used, has expired, or an administrator exists.")
     return create_user(username=username, password=password, role=ADMIN, email=email, by=None, now=now)

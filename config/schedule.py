@@ -86,6 +86,9 @@ JOBS: dict[str, Job] = {
         ("heartbeat", "delivery", 60, "readiness.heartbeat.beat", "Send heartbeats"),
         ("map-inbound", "default", 60, "readiness.inbound.map_again", "Map alerts of other systems again"),
         ("deliver", "delivery", 2, "web.deliver", "Deliver messages"),
+        # It starts a program, which takes minutes with a large database.
+        ("back-up", "default", 60, "web.back_up", "Start backups"),
+        ("clear-sessions", "default", 3600, "web.clear_sessions", "Drop sessions that have ended"),
         ("keep-deliveries", "default", 3600, "web.keep_deliveries", "Drop old deliveries"),
         # At seven in the morning somewhere, they take seconds each on a large fleet.
         ("send-digests", "default", 60, "readiness.boards.digests", "Send digests"),

@@ -6,8 +6,9 @@ from pathlib import Path
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
 
-from config import env, logs, schedule
+from config import env, logs, rest, schedule
 from config.celery import app as celery_app  # noqa: F401  (shared tasks go by it)
+from stack.backups import catalogue
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -19,7 +20,12 @@ DEBUG = env.flag("MUSTER_DEBUG", False, "1 to show tracebacks on error pages; ne
 SECRET_KEY = env.text(
     "MUSTER_SECRET_KEY",
     None,
-    "the key that signs sessions and hashes tokens; `make run` keeps one in its data folder",
+    "the key that signs sessions; `make run` keeps one in its data folder",
+)
+SECRET_KEY_FALLBACKS = env.words(
+    "MUSTER_SECRET_KEY_FALLBACKS",
+    [],
+    "comma-separated keys that signed sessions before, while those may last",
 )
 ALLOWED_HOSTS = env.words("MUSTER_ALLOWED_HOSTS", ["*"], "comma-separated host names that Muster answers to")
 CSRF_TRUSTED_ORIGINS = env.words(
@@ -320,42 +326,7 @@ MAILERS = {
 API_CALLS_PER_MINUTE = env.integer(
     "MUSTER_API_CALLS_PER_MINUTE", 600, "calls of the API that one token may make in a minute; 0 for no limit"
 )
-REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": [
-        "web.rest.authentication.TokenAuthentication",
-        "web.rest.authentication.SessionAuthentication",
-    ],
-    "DEFAULT_PERMISSION_CLASSES": ["web.rest.permissions.ModelPermissions"],
-    "DEFAULT_THROTTLE_CLASSES": ["web.rest.authentication.TokenThrottle"],
-    "DEFAULT_PAGINATION_CLASS": "web.rest.pagination.ContractPagination",
-    "DEFAULT_FILTER_BACKENDS": ["web.rest.filters.StrictFilterBackend", "web.rest.filters.OrderingBackend"],
-    "DEFAULT_RENDERER_CLASSES": [
-        "web.rest.parsers.OrjsonRenderer",
-        "rest_framework.renderers.BrowsableAPIRenderer",
-    ],
-    "DEFAULT_PARSER_CLASSES": ["web.rest.parsers.OrjsonParser"],
-    "DEFAULT_SCHEMA_CLASS": "web.rest.schema.ContractSchema",
-    "EXCEPTION_HANDLER": "web.rest.errors.handle",
-    "LIST_SERIALIZER_ERRORS_AS_DICT": True,
-    "TEST_REQUEST_DEFAULT_FORMAT": "json",
-}
-SPECTACULAR_SETTINGS = {
-    "TITLE": "Muster",
-    "DESCRIPTION": "Inventory, telemetry and production readiness of AI infrastructure sites.",
-    "VERSION": "1",
-    # One group per app, named by the address behind /api/.
-    "SCHEMA_PATH_PREFIX": r"/api",
-    "SERVE_INCLUDE_SCHEMA": False,
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "REDOC_DIST": "SIDECAR",
-    "COMPONENT_SPLIT_REQUEST": True,
-    "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
-    "ENUM_NAME_OVERRIDES": {
-        "DomainEnum": "readiness.assessment.evidence.models.SigningDomain",
-        "InventoryDomainEnum": "inventory.models.DomainChoices",
-    },
-}
+REST_FRAMEWORK, SPECTACULAR_SETTINGS = rest.FRAMEWORK, rest.SCHEMA
 
 # --- history: who did what, seen by triggers so that bulk writes are in it too ----------------------------------------
 HISTORY_DAYS = env.integer(
@@ -363,6 +334,20 @@ HISTORY_DAYS = env.integer(
 )
 # Triggers follow from the models: they are installed after each migration (web/audit/triggers.py), not by one.
 PGTRIGGER_MIGRATIONS = False
+
+# --- backups (stack/backups/ writes them) -----------------------------------------------------------------------------
+BACKUP_DIR = Path(
+    env.text("MUSTER_BACKUP_DIR", str(DATA_DIR / "backups"), "the folder that backups are written to")
+)
+BACKUP_HOURS = env.integer(
+    "MUSTER_BACKUP_HOURS", catalogue.EVERY_HOURS, "hours between two backups; 0 for none"
+)
+BACKUP_KEEP = env.integer("MUSTER_BACKUP_KEEP", catalogue.KEEP, "backups that are kept, the newest ones")
+env.text(
+    "MUSTER_BACKUP_PASSPHRASE",
+    "",
+    "the passphrase of `make backup` and `make restore`, where nobody can type it",
+)
 
 # --- deliveries -------------------------------------------------------------------------------------------------------
 DELIVERY_DAYS = env.integer("MUSTER_DELIVERY_DAYS", 90, "days that messages are kept after they were sent")

@@ -119,6 +119,33 @@ def manage(layout: Layout, arguments: list[str]) -> int:
         return subprocess.call(argv, cwd=layout.root, env=launch.child_environment())
 
 
+def keep_safe(layout: Layout, arguments: argparse.Namespace) -> int:
+    """Run a command about backups or keys."""
+    from stack.backups import commands  # libraries for encryption, which `run` does not need
+
+    keeper = commands.BackupCommands(layout, launching=_launch, say=say)
+    try:
+        match arguments.command:
+            case "backup" if arguments.scheduled:
+                return keeper.back_up_scheduled()
+            case "backup":
+                form = commands.BackupForm.DUMP if arguments.dump else commands.BackupForm.FILES
+                return keeper.back_up(new_passphrase=arguments.new_passphrase, form=form)
+            case "restore":
+                return keeper.restore(arguments.file.absolute())
+            case "verify-backup":
+                return keeper.verify(arguments.file.absolute())
+            case _:
+                return keeper.rotate_keys(end_sessions=arguments.end_sessions)
+    except AlreadyRunningError:
+        say(f"Muster is running from {layout.data}. Stop it first (`make stop`).")
+    except commands.EXPECTED as error:
+        say(str(error))
+    except (KeyboardInterrupt, StopRequestedError):
+        say("Stopped.")
+    return 1
+
+
 def try_out(arguments: list[str]) -> int:
     """Run any command with throw-away databases, like those of the tests."""
     from stack.testing import throw_away_servers
@@ -136,6 +163,17 @@ def main() -> int:
     commands = parser.add_subparsers(dest="command", title="commands (default: run)")
     commands.add_parser("run", help="start everything and keep it running")
     commands.add_parser("stop", help="stop what runs from this checkout")
+    backup = commands.add_parser("backup", help="write a backup now")
+    backup.add_argument("--new-passphrase", action="store_true", help="choose another passphrase first")
+    backup.add_argument("--dump", action="store_true", help="for a later PostgreSQL, or another server")
+    backup.add_argument("--scheduled", action="store_true", help="only if the schedule asks for one")
+    for name, text in (
+        ("restore", "restore a backup into an empty data folder"),
+        ("verify-backup", "unpack a backup, verify every file of it, and delete them again"),
+    ):
+        commands.add_parser(name, help=text).add_argument("file", type=Path)
+    rotate = commands.add_parser("rotate-keys", help="make new keys for signing and for secrets")
+    rotate.add_argument("--end-sessions", action="store_true", help="sign everybody out")
     for name, text in (
         ("manage", "run a management command on the running Muster, or with its databases started for it"),
         ("try", "run any command with throw-away databases"),
@@ -150,6 +188,8 @@ def main() -> int:
         layout = find_layout(arguments.checkout.resolve(), os.environ)
         if arguments.command == "manage":
             return manage(layout, arguments.arguments)
+        if arguments.command in {"backup", "restore", "verify-backup", "rotate-keys"}:
+            return keep_safe(layout, arguments)
         return stop(layout) if arguments.command == "stop" else run(layout)
     except EXPECTED as error:
         say(f"Muster cannot start. {error}")

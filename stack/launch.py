@@ -18,7 +18,8 @@ from stack import postgres, processes, schema, valkey
 from stack.apart import apart
 from stack.child import Recipe, open_log
 from stack.first_start import Demo, DemoMark, decide_demo
-from stack.layout import SPACE_TO_BEGIN_MB, SPACE_TO_START_MB, Layout, own_key, require_space
+from stack.keys import own_keys
+from stack.layout import SPACE_TO_BEGIN_MB, SPACE_TO_START_MB, Layout, require_space
 from stack.schema import Holding
 from stack.sockets import short_folder
 from stack.state import StackState, end_orphans, ourselves
@@ -32,7 +33,6 @@ MALLOC = {
     "MALLOC_MMAP_THRESHOLD_": "262144",
     "MALLOC_TRIM_THRESHOLD_": "524288",
 }
-OWN_KEYS = {"MUSTER_SECRET_KEY": "secret-key", "MUSTER_DELIVERY_KEY": "delivery-key"}
 Say = Callable[[str], None]
 
 
@@ -88,16 +88,9 @@ class Launch:
         self.state.environment = {
             **urls,
             "MUSTER_DATA_DIR": str(self.layout.data),
-            **self._keys(),
+            **own_keys(self.layout, self.environ),
         }
         self.supervisor.record()
-
-    def _keys(self) -> dict[str, str]:
-        """The keys that the operator gave, else those of this data folder."""
-        return {
-            variable: self.environ.get(variable) or own_key(self.layout, name)
-            for variable, name in OWN_KEYS.items()
-        }
 
     def _cluster(self, sockets: Path) -> postgres.Cluster:
         """The cluster of this data folder, created if needed."""

@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-import secrets
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -96,15 +95,3 @@ def require_space(folder: Path, *, needed_mb: int) -> None:
 
 def free_space_mb(folder: Path) -> int:
     return shutil.disk_usage(folder).free // 1_000_000
-
-
-def own_key(layout: Layout, name: str) -> str:
-    """A key of the installation's own, made on the first start."""
-    path = layout.data / name
-    if not path.exists():
-        part = path.with_suffix(".part")
-        part.unlink(missing_ok=True)
-        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
-            out.write(secrets.token_urlsafe(48))
-        part.rename(path)
-    return path.read_text().strip()

@@ -28,6 +28,7 @@ class WebConfig(AppConfig):
         notices.register("disk", disk.notices)
         jobs.listen()
         notices.register("lag", faults.notices)
+        self._keep_safe()
         metrics.gauges(faults.GAUGES, faults.gauges)
         metrics.gauges(deliveries.GAUGES, deliveries.gauges)
         metrics.gauge(
@@ -48,6 +49,19 @@ class WebConfig(AppConfig):
             ("answer",),
             lambda now: {(name,): answer.age_s(now) for name, answer in cached.ANSWERS.items()},
         )
+
+    def _keep_safe(self) -> None:
+        """Register what concerns keys and backups."""
+        from web import faults, key_rotation, metrics
+        from web.backups import standing
+        from web.delivery import secrets
+
+        secrets.register_sealed(self.get_model("Channel"), "target", "secret", "next_secret")
+        key_rotation.register(
+            "rows with secrets are encrypted with the first key", lambda now: secrets.encrypt_anew()
+        )
+        faults.register("backups", standing.faults)
+        metrics.gauges(standing.GAUGES, standing.gauges)
 
 
 def _refuse_foreign_data(using: str, **kwargs: Any) -> None:

@@ -1,6 +1,6 @@
-"""Faults of Muster itself: it is behind, no worker lives, jobs are late or fail."""
+"""Faults of Muster itself: it is behind, no worker lives, jobs are late or fail. Others add theirs with `register`."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -31,6 +31,15 @@ GAUGES = (
 )
 
 
+type ReadFaults = Callable[[datetime], Iterable[MusterFault]]
+
+_readers: dict[str, ReadFaults] = {}
+
+
+def register(name: str, read: ReadFaults) -> None:
+    _readers[name] = read
+
+
 def gauges(now: datetime) -> Mapping[str, metrics.Values]:
     standings = jobs.standings(now=now)
     return {
@@ -43,7 +52,8 @@ def gauges(now: datetime) -> Mapping[str, metrics.Values]:
 
 def faults(*, now: datetime) -> list[MusterFault]:
     standings = jobs.standings(now=now)
-    return [*_lag(now), *_workers(now), *_late(standings), *_failing(standings)]
+    others = (fault for read in _readers.values() for fault in read(now))
+    return [*_lag(now), *_workers(now), *_late(standings), *_failing(standings), *others]
 
 
 def notices(now: datetime) -> Iterator[StatusNotice]:

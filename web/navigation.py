@@ -154,6 +154,7 @@ ENTRIES: tuple[NavigationEntry, ...] = (
         NavigationTab("Inventory drift", "drifts", "telemetry.view_inventorydrift", words="contradictions corrections"),
         NavigationTab("Evidence", "evidence", "evidence.view_validationrun", "g v", "runs records proof"),
         NavigationTab("History", "history", "inventory.view_site", words="audit changes"),
+        NavigationTab("Backups", "backups", "accounts.view_backup", words="restore safe passphrase"),
         NavigationTab("Approvals to look at", "approvals", "web.view_approval", words="second person accounts audit"),
     )),
 )

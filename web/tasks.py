@@ -1,12 +1,24 @@
+from importlib import import_module
+
 from celery import shared_task
+from django.conf import settings
 
 from web import following, workers
 from web.audit import retention
+from web.backups.tasks import back_up
 from web.clock import trusted_now
 from web.delivery.tasks import deliver, keep_deliveries
 from web.kinds.import_job import work_on_import
 
-__all__ = ["deliver", "keep_deliveries", "keep_history", "number_written", "work_on_import"]
+__all__ = [
+    "back_up",
+    "clear_sessions",
+    "deliver",
+    "keep_deliveries",
+    "keep_history",
+    "number_written",
+    "work_on_import",
+]
 
 
 @shared_task(name="web.keep_history")
@@ -17,3 +29,11 @@ def keep_history() -> int:
 @shared_task(name="web.number_written")
 def number_written() -> int:
     return sum(map(following.number, following.followed_models()))
+
+
+@shared_task(name="web.clear_sessions")
+def clear_sessions() -> int:
+    """Delete sessions that have ended: nobody signs out of those that browsers forget."""
+    sessions = import_module(settings.SESSION_ENGINE).SessionStore.get_model_class().objects
+    count, _ = sessions.filter(expire_date__lt=trusted_now()).delete()
+    return int(count)

@@ -3,6 +3,7 @@
 from django.urls import include, path
 
 from web import health, palette
+from web.backups import views as backups
 from web.history import api, undo, views
 from web.rest import docs
 from web.scraping import MetricsView
@@ -22,6 +23,7 @@ urlpatterns = [
     path("history/undo/", undo.undo, name="history-undo"),
     path("history/<int:pk>/restore/", undo.restore, name="history-restore"),
     path("api/history/", api.changes, name="history-api"),
+    path("backups/", backups.page, name="backups"),
     path("approvals/", approval_list.page, name="approvals"),
     path(
         "api/approvals/", approval_list.ApprovalViewSet.as_view({"get": "list"}), name="web-api-approval-list"

@@ -7,7 +7,8 @@ class DemoConfig(AppConfig):
     verbose_name = "Demo"
 
     def ready(self) -> None:
-        from readiness.demo import progress
-        from web import notices
+        from readiness.demo import passwords, progress
+        from web import key_rotation, notices
 
         notices.register("demo", progress.notices)
+        key_rotation.register("demo logins have a new password", passwords.renew_passwords)

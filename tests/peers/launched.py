@@ -37,13 +37,17 @@ class Launched(Muster):
         self.launcher: Program | None = None
 
     def start(self) -> None:
+        self.launch()
+        self.manage("createsuperuser", "--no-input", "--username", USER, "--email", "boss@example.com")
+        self.token = self.manage("create_token", "--user", USER, "--scope", "write").split()[-1]
+
+    def launch(self) -> None:
+        """Start it on the data that it has."""
         argv = [sys.executable, "-m", "stack", "--end-with-parent", "run"]
         self.launcher = self.programs.start("launcher", argv, cwd=self.root, env=self.environment)
         eventually(
             self._answers, within_s=START_S, what="Muster answers and sees its worker", last=self._logs
         )
-        self.manage("createsuperuser", "--no-input", "--username", USER, "--email", "boss@example.com")
-        self.token = self.manage("create_token", "--user", USER, "--scope", "write").split()[-1]
 
     def manage(self, *arguments: str) -> str:
         argv = [sys.executable, "-m", "stack", "manage", *arguments]

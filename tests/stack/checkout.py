@@ -13,6 +13,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable
+from copy import copy
 from pathlib import Path
 
 import psycopg
@@ -46,6 +47,8 @@ else:
             connection.execute("CREATE TABLE IF NOT EXISTS kept (what text)")
         elif command == "load_demo":
             connection.execute("INSERT INTO kept VALUES ('demo')")
+        elif command == "arrived":
+            print(*(number for (number,) in connection.execute("SELECT number FROM arrived ORDER BY number")))
         elif command == "count":
             print(connection.execute("SELECT count(*) FROM kept").fetchone()[0])
 """
@@ -116,6 +119,12 @@ class Checkout:
         (root / "web" / "serving").mkdir(parents=True)
         for name in ("__init__.py", "serving/__init__.py", "serving/protocol.py"):
             shutil.copy(ROOT / "web" / name, root / "web" / name)
+
+    def share_code(self, data: Path) -> "Checkout":
+        """The same code with other data."""
+        other = copy(self)
+        other.data, other.port = data, free_port()
+        return other
 
     def environment(self, **more: str) -> dict[str, str]:
         dropped = ("DATABASE_URL", "REDIS_URL", "PYTEST_", "MUSTER_", "DJANGO_")

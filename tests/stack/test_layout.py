@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from stack import layout
+from stack.keys import own_key
 from stack.launch import LaunchError, choose_port, wanted_demo
-from stack.layout import LayoutError, find_layout, own_key, require_space
+from stack.layout import LayoutError, find_layout, require_space
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root starts PostgreSQL as another account")
 

@@ -31,6 +31,10 @@ def planned(*words: str) -> str:
     [
         (("run",), "stack/bootstrap base -m stack --end-with-parent run"),
         (("stop",), "stack/bootstrap base -m stack stop"),
+        (("backup", "args=--dump"), "stack/bootstrap base -m stack backup --dump"),
+        (("restore", "file=a b.backup"), 'stack/bootstrap base -m stack restore "a b.backup"'),
+        (("verify-backup", "file=a.backup"), 'stack/bootstrap base -m stack verify-backup "a.backup"'),
+        (("rotate-keys",), "stack/bootstrap base -m stack rotate-keys"),
         (("manage", "args=create_token --user ada"), "-m stack manage create_token --user ada"),
         (("test",), 'stack/bootstrap dev -m pytest -n 2 --dist worksteal -m "not peers and not full"'),
         (("test", "args=tests/stack -k port"), 'and not full" tests/stack -k port'),

@@ -12,6 +12,7 @@ GUIDE_OF = {
     "/actions/": "findings",
     "/alerts/": "alerts",
     "/approvals/": "access",
+    "/backups/": "backup",
     "/decisions/": "tradeoffs",
     "/deliveries/": "deliveries",
     "/demo/": "demo",

@@ -9,7 +9,10 @@ class AlertsConfig(AppConfig):
         from readiness.loop.alerts.inbound import queries as inbound
         from web import links, tab_counts
         from web.accounts.sections import add_section
+        from web.delivery.secrets import register_sealed
 
+        register_sealed(self.get_model("AlertSender"), "secret")
+        register_sealed(self.get_model("HeartbeatTarget"), "address")
         add_section("alert-settings", "Alerts")
         links.has_page(self.get_model("Alert"), "alert")
         tab_counts.register(

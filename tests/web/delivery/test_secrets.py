@@ -59,9 +59,9 @@ def test_a_key_is_replaced(settings):
     channel()
     settings.DELIVERY_KEYS = [THIRD]
     with pytest.raises(CommandError, match="Nothing was changed"):
-        call_command("encrypt_channels")
+        call_command("rotate_keys")
     settings.DELIVERY_KEYS = [SECOND, FIRST]
-    call_command("encrypt_channels")
+    call_command("rotate_keys")
     settings.DELIVERY_KEYS = [SECOND]
     stored = Channel.objects.get(pk=made.pk)
     assert (decrypt(stored.target), decrypt(stored.secret), stored.next_secret) == (

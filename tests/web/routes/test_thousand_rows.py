@@ -48,6 +48,7 @@ FEW = {
     "/api/loop/escalations/": "has a route for each home and domain",
     "/inbound/senders/": "has a sender for each system",
     "/api/loop/inbound-senders/": "has a sender for each system",
+    "/backups/": "has a row for each file in the folder of backups",
     "/approvals/": "has what an administrator should look at",
     "/api/approvals/": "has what an administrator should look at",
     "/people/cover/": "has a row for each site with a rotation",

@@ -13,7 +13,7 @@ from accounts.models import User
 from web import scopes
 from web.delivery.channels.entries import offered_kinds, place, refuse_secret
 from web.delivery.models import Channel, ChannelKind
-from web.delivery.secrets import decrypt, encrypt, has_key
+from web.delivery.secrets import encrypt, has_key
 from web.workflows import NotInState, require, require_words, still_there
 
 MOST_CHANNELS = 50
@@ -162,19 +162,6 @@ def delete_channel(channel: Channel, *, by: User, now: datetime) -> None:
     except ProtectedError as error:
         users = sorted({str(each._meta.verbose_name_plural) for each in error.protected_objects})
         raise NotInState(f"It is still in use by {', '.join(users)}.") from error
-
-
-def encrypt_anew() -> int:
-    """Encrypt what is stored with the first key of MUSTER_DELIVERY_KEY, so that the others may go; return how many
-    channels could be read. Raises SecretUnreadable, and then changes nothing."""
-    with transaction.atomic():
-        channels = list(Channel.objects.select_for_update().order_by("pk"))
-        for channel in channels:
-            for name in ("target", "secret", "next_secret"):
-                if (sealed := getattr(channel, name)) is not None:
-                    setattr(channel, name, encrypt(decrypt(sealed)))
-        Channel.objects.bulk_update(channels, ["target", "secret", "next_secret"], batch_size=500)
-    return len(channels)
 
 
 def _locked(channel: Channel) -> Channel:
