@@ -1,5 +1,6 @@
 """`POST /api/tradeoffs/placements/`: where one workload may run, and the figures of each site. Writes nothing."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.http import HttpResponse
@@ -11,6 +12,7 @@ from rest_framework.views import APIView
 from readiness.demand.workloads import queries as workloads
 from readiness.demand.workloads.api import InlineWorkloadSerializer
 from readiness.demand.workloads.core.envelope import Envelope
+from readiness.tradeoffs.placing.core.answer import PlacementAnswer, PlacementOption
 from readiness.tradeoffs.placing.core.weighing import weigh
 from readiness.tradeoffs.placing.document import encoded
 from readiness.tradeoffs.placing.facts import read_facts
@@ -18,6 +20,7 @@ from readiness.tradeoffs.placing.params import PlacementQuestionSerializer, ques
 from readiness.tradeoffs.placing.queries import MAY_PLACE
 from readiness.tradeoffs.placing.shapes import PlacementDocument, PlacementDocumentWithSnapshot
 from web import clock
+from web.parameters import BadParameter
 from web.rest import parameters
 from web.rest.permissions import requires
 
@@ -39,7 +42,7 @@ class PlacementsView(APIView):
         envelope = self._envelope(values.get("workload"))
         question, facts = question_from(values), read_facts([envelope], now=clock.now())
         answer = weigh(facts.adapter(envelope, question), question)
-        body = encoded(answer, with_snapshot=values["snapshot"])
+        body = encoded(answer, options=_options_of_page(answer, values), with_snapshot=values["snapshot"])
         return HttpResponse(body, content_type="application/json")
 
     def _envelope(self, workload: Any) -> Envelope:
@@ -56,3 +59,14 @@ class PlacementsView(APIView):
             return serializer.envelope()
         except ValidationError as error:
             raise ValidationError({"workload": error.detail}) from error
+
+
+def _options_of_page(answer: PlacementAnswer, values: Mapping[str, Any]) -> Sequence[PlacementOption]:
+    """The options that the body asks for, in the order of all. Raises BadParameter for a site that is none."""
+    options = answer.options
+    if slugs := dict.fromkeys(values.get("sites") or ()):
+        by_slug = {option.slug: option for option in options}
+        if unknown := [slug for slug in slugs if slug not in by_slug]:
+            raise BadParameter("sites", f"{unknown[0]} is no site in service.")
+        options = tuple(option for option in options if option.slug in slugs)
+    return options[values["offset"] : values["offset"] + values["limit"]]

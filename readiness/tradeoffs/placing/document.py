@@ -1,6 +1,6 @@
 """The answer of a placement as JSON, with the snapshot behind it. Decisions store both."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any, cast
@@ -37,7 +37,8 @@ from readiness.tradeoffs.units import book
 from web.cached import CachedAnswer
 
 
-def document(answer: PlacementAnswer) -> PlacementDocument:
+def document(answer: PlacementAnswer, options: Sequence[PlacementOption]) -> PlacementDocument:
+    """The answer with some of its options; `counts`, ranks and all else are of the whole."""
     counts: PlacementCounts = {"feasible": 0, "undecided": 0, "rejected": 0}
     for option in answer.options:
         counts[option.placed.standing.value] += 1
@@ -62,7 +63,7 @@ def document(answer: PlacementAnswer) -> PlacementDocument:
         "counts": counts,
         "best": answer.best.slug if answer.best else None,
         "unscored": sentences.unscored(answer),
-        "options": [_option(option, answer) for option in answer.options],
+        "options": [_option(option, answer) for option in options],
         "not_in_service": [_not_in_service(site, answer) for site in answer.not_in_service],
         "sensitivity": _sensitivity(answer),
         "loosen": sentences.limits_to_loosen(answer),
@@ -302,14 +303,15 @@ def _factor(factor: Factor | None, at: datetime) -> SnapshotFactor | UnknownSnap
     }
 
 
-def encoded(answer: PlacementAnswer, *, with_snapshot: bool = True) -> bytes:
+def encoded(answer: PlacementAnswer, *, options: Sequence[PlacementOption], with_snapshot: bool) -> bytes:
     """Infinite ends of bands become null, sets become sorted lists."""
-    body: PlacementDocument | PlacementDocumentWithSnapshot = document(answer)
+    body: PlacementDocument | PlacementDocumentWithSnapshot = document(answer, options)
     if with_snapshot:
         body = {**body, "snapshot": snapshot(answer)}
     return orjson.dumps(body, default=sorted, option=orjson.OPT_UTC_Z)
 
 
 def frozen(answer: PlacementAnswer) -> dict[str, Any]:
-    plain: dict[str, Any] = orjson.loads(encoded(answer))
+    """The whole answer, as decisions keep it."""
+    plain: dict[str, Any] = orjson.loads(encoded(answer, options=answer.options, with_snapshot=True))
     return plain

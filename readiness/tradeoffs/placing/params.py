@@ -15,6 +15,9 @@ from web.rest import parameters
 from web.rest.serializers import BodySerializer
 
 VERDICTS = ("conditional", "ready")
+OPTIONS_TOLD, MOST_OPTIONS = 50, 1_000
+"""Options of one answer, each of some 3 kB: unless the body says otherwise, and at most."""
+LARGEST_OFFSET = 1_000_000
 
 
 class PlacementLinkSlowerSerializer(BodySerializer):
@@ -65,7 +68,14 @@ class PlacementQuestionSerializer(WeighedQuestionSerializer):
     workload = serializers.JSONField(
         help_text="Slug of a workload class, or an envelope as `check/` takes it"
     )
-    snapshot = serializers.BooleanField(default=True, help_text="false: leave it out")
+    limit = serializers.IntegerField(
+        default=OPTIONS_TOLD, min_value=1, max_value=MOST_OPTIONS, help_text="Options in the answer"
+    )
+    offset = serializers.IntegerField(
+        default=0, min_value=0, max_value=LARGEST_OFFSET, help_text="Options left out before the first one"
+    )
+    sites = parameters.slugs(200, help_text="Slugs: the options of these sites alone")
+    snapshot = serializers.BooleanField(default=False, help_text="true: with every factor behind the figures")
 
 
 def question_of(body: Mapping[str, Any]) -> PlacementQuestion:

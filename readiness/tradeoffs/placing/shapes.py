@@ -249,7 +249,10 @@ class PlacementDocument(TypedDict):
     counts: PlacementCounts
     best: Annotated[str | None, "Slug of the option of rank 1; optional improvements rank behind all others"]
     unscored: Annotated[str, "Objectives that have a weight but no reference to be scored against"]
-    options: list[PlacementOptionShape]
+    options: Annotated[
+        list[PlacementOptionShape],
+        "By rank, then undecided and rejected ones; `limit` and `offset` say which",
+    ]
     not_in_service: Annotated[
         list[SiteNotInService], "Planned and building sites; `opens_on` is their date, if known"
     ]

@@ -94,7 +94,7 @@ def test_a_factor_older_than_its_kind_may_be_is_marked_where_it_is_used(ask, fle
     old = entry("carbon_average", 20, "gCO2e/kWh", site="lulea", as_of_on=date(2023, 12, 31), source="Ember")
     SiteFactor.objects.filter(site=fleet["lulea"], kind="carbon_average").delete()
     enter_factors(entries=[old], by=None, now=frozen_now.at)
-    found = ask()
+    found = ask(snapshot=True)
     outdated = {one["site"]: one["outdated"] for one in found["options"]}
     assert outdated["lulea"]["carbon"].startswith(
         "carbon average 1,059 days old; due for review after 731 days: "

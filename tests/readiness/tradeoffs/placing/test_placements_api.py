@@ -55,6 +55,10 @@ NONSENSE = [
     ({"carbon": "green"}, "carbon"),
     ({"today": "lagos"}, "today"),
     ({"snapshot": "perhaps"}, "snapshot"),
+    ({"limit": 0}, "limit"),
+    ({"limit": 1_001}, "limit"),
+    ({"offset": -1}, "offset"),
+    ({"sites": ["oslo"]}, "sites"),
     ({"wait": 1}, "wait"),
 ]
 
@@ -246,7 +250,7 @@ def test_where_a_circuit_is_not_metered_no_load_is_told(options, circuits, fleet
 
 
 def test_the_snapshot_holds_every_factor_used_with_age_and_versions(ask, frozen_now):
-    kept = ask()["snapshot"]
+    kept = ask(snapshot=True)["snapshot"]
     lulea = kept["sites"]["lulea"]
     assert set(lulea["factors"]) >= {"pue", "electricity_price", "carbon_average", "latency.iberia"}
     pue = lulea["factors"]["pue"]
@@ -255,7 +259,19 @@ def test_the_snapshot_holds_every_factor_used_with_age_and_versions(ask, frozen_
     assert kept["rules"]["version"].startswith("muster-rules-")
     assert kept["framework"]
     assert (kept["taken_at"], kept["envelope"]["slug"]) == ("2026-11-24T16:00:00Z", "chat")
-    assert "snapshot" not in ask(snapshot=False)
+    assert "snapshot" not in ask()
+
+
+def test_an_answer_has_the_best_options_and_others_on_request(ask):
+    every = ask()["options"]
+    assert len(every) == 3
+    first = ask(limit=1)
+    assert first["options"] == every[:1]
+    assert sum(first["counts"].values()) == 3
+    assert ask(limit=2, offset=1)["options"] == every[1:]
+    assert ask(offset=3)["options"] == []
+    (asked_site,) = ask(sites=["lagos"])["options"]
+    assert asked_site == next(option for option in every if option["site"] == "lagos")
 
 
 def test_a_change_shows_at_once(options, fleet, frozen_now):
