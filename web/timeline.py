@@ -1,7 +1,7 @@
 """An event as each room tells it to the timeline: something that happened, or that lasts.
 
-A room gives `events_between(start, end, *, sites, user)` in its `queries`: of these sites (None: of all that the user
-sees), the newest first.
+A room gives `events_between(start, end, *, sites, user, limit)` in its `queries`: of these sites (None: of all that the
+user sees), the newest first.
 """
 
 from dataclasses import dataclass

@@ -1,14 +1,16 @@
 """Entries that were written together, as one line: an import, a bulk edit, what a part of Muster wrote in a day."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
+from functools import reduce
+from operator import or_
 from typing import Any
 
-from django.contrib.postgres.fields import ArrayField
-from django.db.models import Aggregate, BigIntegerField, Case, Count, DateField, F, Max, Min, Q, When
+from django.db.models import Case, Count, DateField, Max, Min, Q, When
 from django.db.models.functions import TruncDate
+from django.utils.timezone import make_aware
 
 from web import visibility
 from web.audit import AuditEntry
@@ -27,13 +29,6 @@ APART = 3
 KINDS = 3
 """Number of kinds of objects that a line names."""
 _KEY = ("user_id", "username", "token", "message", "request_id", "day")
-
-
-class _FewIds(Aggregate):
-    """All ids of a small group; an order would make PostgreSQL sort every entry."""
-
-    template = f"(array_agg(%(expressions)s))[1:{APART}]"
-    output_field = ArrayField(BigIntegerField())
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,34 +67,29 @@ class FoldedPage:
 def folded(query: HistoryQuery, *, limit: int = 50) -> FoldedPage:
     """Return one page of lines, newest first; writes of more than a few entries are one line."""
     entries = entries_of(replace(query, after="")).annotate(day=_day())
-    groups = (
-        entries.order_by()
-        .values(*_KEY)
-        .annotate(
-            count=Count("*"), last=Max("id"), started_at=Min("at"), ended_at=Max("at"), ids=_FewIds("id")
-        )
-    )
-    if (after := position(query.after)) is not None:
-        groups = groups.filter(last__lt=after)
-    batches = list(groups.order_by("-last")[: limit + 1])
-    page = batches[:limit]
+    after = position(query.after)
+    begin = Q() if after is None else Q(id__lt=after)
+    batches: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for row, group in _newest(entries, begin, by_time=False, size=2 * limit):
+        if after is None or group["last"] < after:
+            batches.setdefault(_key(row), group)
+        if len(batches) > limit:
+            break
+    page = list(batches.values())[:limit]
     large = [batch for batch in page if batch["count"] > APART]
     counts = _counts(entries, large, query) if large else {}
-    apart = [entry_id for batch in page if batch["count"] <= APART for entry_id in batch["ids"]]
-    rows = (
-        rows_of_entries(list(AuditEntry.objects.filter(pk__in=apart).order_by("-id")), query) if apart else []
-    )
-    row_by_id = {int(row.id): row for row in rows}
+    small = [batch for batch in page if batch["count"] <= APART]
+    rows_by_key: dict[tuple[Any, ...], list[int]] = defaultdict(list)
+    if small:
+        for row in entries.filter(_among(small)).order_by("-id").values("id", *_KEY):
+            rows_by_key[_key(row)].append(row["id"])
+    row_by_id = _rows_by_id([entry_id for ids in rows_by_key.values() for entry_id in ids], query)
     lines: list[HistoryLine] = []
     for batch in page:
         if batch["count"] > APART:
             lines.append(_line(batch, counts[_key(batch)]))
         else:
-            lines += [
-                row_by_id[entry_id]
-                for entry_id in sorted(batch["ids"], reverse=True)
-                if entry_id in row_by_id
-            ]
+            lines += [row_by_id[each] for each in rows_by_key[_key(batch)] if each in row_by_id]
     return FoldedPage(lines, str(page[-1]["last"]) if len(batches) > limit else "")
 
 
@@ -109,24 +99,79 @@ def lines_before(query: HistoryQuery, before: datetime, *, limit: int) -> list[t
     Writes are those of the whole query, so that a line is the same whichever page it stands on. `counts` are empty.
     """
     entries = entries_of(query).annotate(day=_day())
-    is_large = Q(count__gt=APART)
-    groups = (
-        entries.order_by()
-        .values(*_KEY)
-        .annotate(
-            count=Count("*"), last=Max("id"), started_at=Min("at"), ended_at=Max("at"), ids=_FewIds("id"),
-            seen_at=Max("at", filter=Q(at__lt=before)),
+    places: list[tuple[datetime, int | dict[str, Any]]] = []
+    listed_keys: set[tuple[Any, ...]] = set()
+    for row, group in _newest(entries, Q(at__lt=before), by_time=True, size=2 * limit):
+        if group["count"] <= APART:
+            places.append((row["at"], row["id"]))
+        elif (key := _key(row)) not in listed_keys and group["ended_at"] < before:
+            listed_keys.add(key)
+            places.append((group["ended_at"], group))
+        if len(places) == limit:
+            break
+    row_by_id = _rows_by_id([place for _at, place in places if isinstance(place, int)], query)
+    lines: list[tuple[datetime, HistoryLine]] = []
+    for at, place in places:
+        if not isinstance(place, int):
+            lines.append((at, _line(place, ())))
+        elif place in row_by_id:
+            lines.append((at, row_by_id[place]))
+    return lines
+
+
+def _newest(
+    entries: Any, begin: Q, *, by_time: bool, size: int
+) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+    """Entries from the newest on, by their time or their id, each with the write that it belongs to.
+
+    The whole is never read: of a large write some come, and then its others are passed over.
+    """
+    groups: dict[tuple[Any, ...], dict[str, Any]] = {}
+    passed_over: list[dict[str, Any]] = []
+    order = ("-at", "-id") if by_time else ("-id",)
+    while True:
+        present = entries.filter(begin, *(~_condition(group) for group in passed_over))
+        rows = list(present.order_by(*order).values("id", "at", *_KEY)[:size])
+        groups |= _groups(entries, {_key(row) for row in rows} - groups.keys())
+        yield from ((row, groups[_key(row)]) for row in rows)
+        if len(rows) < size:
+            return
+        last = rows[-1]
+        older = Q(id__lt=last["id"])
+        begin = Q(at__lt=last["at"]) | Q(at=last["at"]) & older if by_time else older
+        passed_over = [group for group in groups.values() if group["count"] > size]
+        size *= 2
+
+
+def _groups(entries: Any, keys: Collection[tuple[Any, ...]]) -> dict[tuple[Any, ...], dict[str, Any]]:
+    """Number of entries, first and last of these writes, as far as the query has them."""
+    if not keys:
+        return {}
+    among = _among([dict(zip(_KEY, key, strict=True)) for key in keys])
+    rows = entries.filter(among).order_by().values(*_KEY)
+    counted = rows.annotate(count=Count("*"), last=Max("id"), started_at=Min("at"), ended_at=Max("at"))
+    return {_key(row): row for row in counted}
+
+
+def _among(groups: Collection[dict[str, Any]]) -> Q:
+    return reduce(or_, (_condition(group) for group in groups))
+
+
+def _condition(group: dict[str, Any]) -> Q:
+    """The entries of a write, in terms that an index serves."""
+    condition = Q(**{name: group[name] for name in ("username", "token", "message", "request_id")})
+    condition &= Q(user_id__isnull=True) if group["user_id"] is None else Q(user_id=group["user_id"])
+    if (day := group["day"]) is not None:
+        begins_at, ends_at = (
+            make_aware(datetime.combine(day + timedelta(days=days), time())) for days in (0, 1)
         )
-        .annotate(reach=Case(When(is_large, then=F("ended_at")), default=F("seen_at")))
-        .filter(reach__lt=before)
-    )  # fmt: skip
-    newest = list(groups.order_by("-reach", "-last")[:limit])
-    apart = [entry_id for group in newest if group["count"] <= APART for entry_id in group["ids"]]
-    singles = AuditEntry.objects.filter(pk__in=apart, at__lt=before).order_by("-id") if apart else []
-    lines: list[HistoryLine] = [*rows_of_entries(list(singles), query)]
-    lines += [_line(group, ()) for group in newest if group["count"] > APART]
-    dated = [(line.ended_at if isinstance(line, HistoryBatch) else line.at, line) for line in lines]
-    return sorted(dated, key=lambda pair: (pair[0], int(pair[1].id)), reverse=True)[:limit]
+        condition &= Q(at__gte=begins_at, at__lt=ends_at)
+    return condition
+
+
+def _rows_by_id(ids: Collection[int], query: HistoryQuery) -> dict[int, HistoryRow]:
+    entries = list(AuditEntry.objects.filter(pk__in=ids)) if ids else []
+    return {int(row.id): row for row in rows_of_entries(entries, query)} if entries else {}
 
 
 def _day() -> Case:
@@ -141,10 +186,7 @@ def _key(batch: dict[str, Any]) -> tuple[Any, ...]:
 def _counts(
     entries: Any, batches: Sequence[dict[str, Any]], query: HistoryQuery
 ) -> dict[Any, list[tuple[str, str, int]]]:
-    # A wider condition than the groups themselves, which is cheaper to test; other groups are ignored.
-    columns = ("username", "message", "request_id")
-    among = {f"{name}__in": sorted({batch[name] for batch in batches}) for name in columns}
-    rows = entries.filter(**among).order_by().values(*_KEY, "table").annotate(count=Count("*"))
+    rows = entries.filter(_among(batches)).order_by().values(*_KEY, "table").annotate(count=Count("*"))
     nouns = {model._meta.db_table: model._meta for model in query.models}
     counts: dict[Any, list[tuple[str, str, int]]] = defaultdict(list)
     for row in rows.order_by("-count", "table"):

@@ -9,6 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.utils.urls import remove_query_param, replace_query_param
 
+from web.deep_pages import rows_between
 from web.requests import absolute_url
 
 DEFAULT_LIMIT = 50
@@ -32,7 +33,8 @@ class ContractPagination(BasePagination):
         self.offset = offset_of(request)
         if self.after is None:
             self.count = queryset.count()
-            return list(queryset[self.offset : self.offset + self.limit])
+            end = min(self.offset + self.limit, self.count)
+            return rows_between(queryset, self.offset, end, total=self.count) if end > self.offset else []
         for other in ("offset", "ordering"):
             if other in request.query_params:
                 raise ValidationError(

@@ -8,9 +8,12 @@ from typing import Any, cast
 
 import django_filters
 from django import forms
-from django.core.exceptions import FieldDoesNotExist
-from django.db.models import Count, F, Func, Q, QuerySet, TextField, Value
+from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import EmptyResultSet, FieldDoesNotExist
+from django.db import connection
+from django.db.models import Count, F, Func, Model, Q, QuerySet, TextField, Value
 from django.db.models.constants import LOOKUP_SEP
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import Cast
 
 from web import visibility
@@ -94,15 +97,33 @@ def add_counts(
     for name, each in counted.items():
         others = data.copy()
         others.pop(name, None)
-        rows = narrowed(filterset, every, others) if name in data else narrowed_rows
-        if (part := _count(name, each, rows)) is not None:
+        among = narrowed(filterset, every, others).order_by().values("pk") if name in data else _MATCHING
+        if (part := _count(name, each, every.model, among)) is not None:
             parts.append(part)
             numbers[name] = {}
     if not parts:
         return entries
-    for row in parts[0].union(*parts[1:], all=True).order_by():
-        numbers[row["facet"]][str(row["choice"])] = row["number"]
+    for facet, choice, number in _rows_counted(narrowed_rows, parts[0].union(*parts[1:], all=True)):
+        numbers[facet][str(choice)] = number
     return [_counted(entry, numbers[entry.name]) if entry.name in numbers else entry for entry in entries]
+
+
+_MATCHING = RawSQL("SELECT id FROM matching", [])
+"""The rows of the list, which the statement finds once for all choices."""
+
+
+def _rows_counted(matching_rows: QuerySet, counts: QuerySet) -> list[tuple[str, Any, int]]:
+    try:
+        matching, matching_values = matching_rows.order_by().values("pk").query.sql_with_params()
+    except EmptyResultSet:
+        return []
+    statement, values = counts.order_by().query.sql_with_params()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"WITH matching (id) AS MATERIALIZED ({matching}) {statement}", (*matching_values, *values)
+        )
+        rows: list[tuple[str, Any, int]] = cursor.fetchall()
+        return rows
 
 
 def _counted(entry: Filter, numbers: Mapping[str, int]) -> Filter:
@@ -110,18 +131,32 @@ def _counted(entry: Filter, numbers: Mapping[str, int]) -> Filter:
     return replace(entry, choices=options, count=numbers.get("true", 0) if entry.kind == "flag" else None)
 
 
-def _count(name: str, each: django_filters.Filter, rows: QuerySet) -> QuerySet | None:
+def _count(name: str, each: django_filters.Filter, model: type[Model], among: Any) -> QuerySet | None:
     facet = _facet(each)
     # Annotations of the list's query would have to be computed for every row.
     paths = facet.referenced_base_fields if isinstance(facet, Q) else [each.field_name]
-    if facet is None or not all(_is_stored(rows.model, path) for path in paths):
+    if facet is None or not all(_is_stored(model, path) for path in paths):
         return None
     # Annotations of the rows must not become part of the groups.
-    among = rows.model._base_manager.filter(pk__in=rows.order_by().values("pk")).order_by()
+    rows = model._base_manager.filter(pk__in=among).order_by()
     if isinstance(facet, Q):
-        among, facet = among.filter(facet), Value("true")
-    facet_rows = among.annotate(facet=Value(name), choice=Cast(facet, TextField())).values("facet", "choice")
-    return facet_rows.annotate(number=Count("pk", distinct=True))
+        rows, facet = rows.filter(facet), Value("true")
+    facet_rows = rows.annotate(facet=Value(name), choice=Cast(facet, TextField()))
+    # Distinct keys are sorted: only where a row may have several values.
+    number = Count("*") if all(_is_single(model, path) for path in paths) else Count("pk", distinct=True)
+    return (
+        facet_rows.values("facet", "choice").annotate(number=number).values_list("facet", "choice", "number")
+    )
+
+
+def _is_single(model: Any, path: str) -> bool:
+    """Whether a row has one value there."""
+    for name in path.split(LOOKUP_SEP):
+        step = model._meta.get_field(name)
+        if step.many_to_many or step.one_to_many or isinstance(step, ArrayField):
+            return False
+        model = step.related_model or model
+    return True
 
 
 def _is_stored(model: Any, path: str) -> bool:

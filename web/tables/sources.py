@@ -8,6 +8,7 @@ from django.db.models import F, Model, QuerySet
 from django.db.models.expressions import OrderBy
 
 from web import visibility
+from web.deep_pages import rows_between
 from web.tables import filtering
 from web.tables.addresses import SEARCH, Address
 from web.tables.columns import Column, Table
@@ -54,7 +55,7 @@ class QueryRows:
         return self.total
 
     def rows_between(self, start: int, end: int) -> Sequence[Any]:
-        return self.prepare(list(self.queryset[start:end]))
+        return self.prepare(rows_between(self.queryset, start, end, total=len(self)))
 
     def chunks(self) -> Iterator[Sequence[Any]]:
         chunk: list[Any] = []

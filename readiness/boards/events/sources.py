@@ -249,9 +249,11 @@ def flip_events(span: EventSpan, kinds: Collection[EventKind]) -> Iterator[Timel
 
 def room_events(read: RoomReader, span: EventSpan) -> list[TimelineEvent]:
     """Rooms also tell what began earlier and lasts: here it belongs to its beginning."""
+    # They know nothing of checks, so all that there is has to be looked through for one.
+    limit = {} if span.check_id else {"limit": span.limit}
     events = [
         event
-        for event in read(span.start, span.end, sites=span.sites, user=span.user)
+        for event in read(span.start, span.end, sites=span.sites, user=span.user, **limit)
         if event.at >= span.start and (not span.check_id or event.subject == ("check", span.check_id))
     ]
     return sorted(events, key=lambda event: event.at, reverse=True)

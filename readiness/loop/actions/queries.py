@@ -42,15 +42,20 @@ def counts(today: date) -> dict[str, int]:
 
 
 def events_between(
-    start: datetime, end: datetime, *, sites: Collection[int] | None = None, user: Any
+    start: datetime,
+    end: datetime,
+    *,
+    sites: Collection[int] | None = None,
+    user: Any,
+    limit: int = MOST_EVENTS,
 ) -> Iterator[TimelineEvent]:
-    """Actions that were done or dropped in this time, the newest first, and MOST_EVENTS at most."""
+    """Actions that were done or dropped in this time, the newest first, `limit` at most."""
     if not user.has_perm(MAY_SEE):
         return
     ended_actions = Action.objects.filter(ended_at__gte=start, ended_at__lt=end)
     if sites is not None:
         ended_actions = ended_actions.filter(site__in=sites)
-    for action in ended_actions.order_by("-ended_at", "-pk")[:MOST_EVENTS]:
+    for action in ended_actions.order_by("-ended_at", "-pk")[:limit]:
         assert action.ended_at is not None
         yield TimelineEvent(
             kind="action",

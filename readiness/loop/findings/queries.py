@@ -89,15 +89,20 @@ def add_thread(rows: QuerySet[Finding]) -> QuerySet[Finding]:
 
 
 def events_between(
-    start: datetime, end: datetime, *, sites: Collection[int] | None = None, user: Any
+    start: datetime,
+    end: datetime,
+    *,
+    sites: Collection[int] | None = None,
+    user: Any,
+    limit: int = MOST_EVENTS,
 ) -> Iterator[TimelineEvent]:
-    """Steps of findings in this time, without their comments: the newest first, and MOST_EVENTS at most."""
+    """Steps of findings in this time, without their comments: the newest first, `limit` at most."""
     if not user.has_perm(MAY_SEE):
         return
     events = FindingEvent.objects.filter(at__gte=start, at__lt=end, kind__in=TOLD)
     if sites is not None:
         events = events.filter(finding__site__in=sites)
-    for event in events.select_related("finding").order_by("-at", "-pk")[:MOST_EVENTS]:
+    for event in events.select_related("finding").order_by("-at", "-pk")[:limit]:
         finding = event.finding
         yield TimelineEvent(
             kind="finding",

@@ -143,15 +143,20 @@ def open_incidents_at(site_id: int) -> list[Incident]:
 
 
 def events_between(
-    start: datetime, end: datetime, *, sites: Collection[int] | None = None, user: Any
+    start: datetime,
+    end: datetime,
+    *,
+    sites: Collection[int] | None = None,
+    user: Any,
+    limit: int = MOST_EVENTS,
 ) -> Iterator[TimelineEvent]:
-    """Incidents that were under way in this time, the newest first, and MOST_EVENTS at most."""
+    """Incidents that were under way in this time, the newest first, `limit` at most."""
     if not user.has_perm(MAY_SEE):
         return
     rows = Incident.objects.filter(Q(ended_at=None) | Q(ended_at__gte=start), began_at__lt=end)
     if sites is not None:
         rows = rows.filter(site__in=sites)
-    for incident in rows.order_by("-began_at", "-pk")[:MOST_EVENTS]:
+    for incident in rows.order_by("-began_at", "-pk")[:limit]:
         yield TimelineEvent(
             kind="incident",
             at=incident.began_at,

@@ -102,7 +102,12 @@ def answers_of(lesson: Any) -> list[SiteAnswer]:
 
 
 def events_between(
-    start: datetime, end: datetime, *, sites: Collection[int] | None = None, user: Any
+    start: datetime,
+    end: datetime,
+    *,
+    sites: Collection[int] | None = None,
+    user: Any,
+    limit: int = MOST_EVENTS,
 ) -> Iterator[TimelineEvent]:
     """Lessons that were written, or whose draft came into force, in this time; they are of the whole fleet."""
     if sites is not None or not user.has_perm(MAY_SEE):
@@ -111,6 +116,7 @@ def events_between(
         draft__published_at__gte=start, draft__published_at__lt=end
     )
     rows = Lesson.objects.filter(in_time).select_related("draft")
+    # An old lesson may have come into force just now, so `limit` says nothing about when it was written.
     for lesson in rows.order_by("-written_at", "-pk")[:MOST_EVENTS]:
         url, subject = link("lesson-detail", lesson.pk), ("check", lesson.check_id)
         published_at = lesson.draft.published_at if lesson.draft is not None else None

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from datetime import timedelta
 from html import unescape
 
 import pytest
@@ -14,7 +15,7 @@ from tests.inventory import made
 from tests.pages import statements, text_of, words_in
 from web.actor import acting
 from web.audit import AuditEntry
-from web.history.batches import folded
+from web.history.batches import folded, lines_before
 from web.history.events import HistoryQuery, history_of
 
 SITES = "/api/inventory/sites/"
@@ -256,6 +257,15 @@ class TestWords:
             sum(getattr(line, "count", 1) for line in whole)
             == AuditEntry.objects.filter(table__in=tables).count()
         )
+
+    def test_a_large_write_is_one_line_and_older_ones_follow(self, europe, lisbon):
+        with acting("import", message="Load"):
+            Region.objects.bulk_create(Region(name=f"Region {n}", slug=f"r{n}") for n in range(500))
+        query = HistoryQuery(models=(Site, Region))
+        counts = [500, 1, 1]
+        assert [getattr(line, "count", 1) for line in folded(query).lines] == counts
+        soon = timezone.now() + timedelta(minutes=1)
+        assert [getattr(line, "count", 1) for _at, line in lines_before(query, soon, limit=50)] == counts
 
     def test_statements_of_the_page_do_not_grow(self, client_of, europe):
         with acting("import", message="First"):
