@@ -46,6 +46,7 @@ def main(count: int = thousand.SITES) -> None:
         # The reader of the pages proposes, too.
         cookie = machine.session()
         _own(estate)
+        _write_loop(estate)
         port = servers.serve(hashed=True)
         pages.measure(servers, port, _asked(estate), cookie)
         _weigh(port, cookie)
@@ -57,6 +58,14 @@ def _asked(estate: Any) -> list[PageRequest]:
 
     first = Site.objects.select_related("region").get(pk=estate.site_ids[0])
     return pages.page_requests("large", cell=f"{first.slug}.p2-power-headroom", region=first.region.slug)
+
+
+def _write_loop(estate: Any) -> None:
+    from accounts.models import User
+    from benchmarks.estate.loop import write_loop
+
+    write_loop(estate.site_ids, by=User.objects.earliest("pk"), now=estate.now)
+    machine.vacuum()
 
 
 def _own(estate: Any) -> None:

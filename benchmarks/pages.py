@@ -1,7 +1,7 @@
 """Measures what pages take on the demo fleet: the server's time for pages, parts of pages and figures of charts.
 
 Over HTTP, one request after another, through the web process that `make run` starts, with its middleware. The bars
-are for the 95th percentile: 100 ms for a page and a chart's figures, 80 ms for a part of a page. Beside the time the
+are for the 95th percentile: 80 ms for a page, a part of one, and a chart's figures. Beside the time the
 client waited stands the processor time that the web process and PostgreSQL took, which a busy machine changes less.
 
 Then what a browser shows (`benchmarks/browser.py`): bytes of a first load, what readers of pages wait for, and what

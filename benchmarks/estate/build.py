@@ -10,6 +10,7 @@ from benchmarks.estate.evidence import write_grants, write_records, write_runs
 from benchmarks.estate.places import write_places
 from benchmarks.estate.plan import plans
 from benchmarks.estate.signals import Collector, collectors, send, write_days
+from benchmarks.estate.standards import write_standards
 from inventory.models import SiteChange
 from readiness.assessment.framework import queries as framework_queries
 from telemetry import store
@@ -55,6 +56,7 @@ def build(*, count: int = 1000, now: datetime, say: Callable[[str], None] = prin
     planned = plans(count)
     places = write_places(planned, now=now)
     report(f"inventory of {count} sites")
+    write_standards(planned, places, now=now)
     write_runs(planned, places, now=now)
     write_records(planned, places, framework, now=now)
     write_grants(planned, places, framework, now=now)
