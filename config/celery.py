@@ -43,13 +43,17 @@ def _bound_statements(**sent: object) -> None:
 def _share_what_is_loaded(**sent: object) -> None:
     """Load what each forked process would load anew, and freeze it: the garbage collector writes to each object that it
     visits, so the processes would soon share none of them."""
+    load_for_forks()
+    gc.collect()
+    gc.freeze()
+
+
+def load_for_forks() -> None:
     from telemetry.core.registry import registry
 
     for name in LOADED_BY_EACH:
         import_module(name)
     registry()
-    gc.collect()
-    gc.freeze()
 
 
 @task_prerun.connect

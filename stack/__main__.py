@@ -42,7 +42,7 @@ def _launch(layout: Layout) -> Iterator[Launch]:
     state = StackState()
     supervisor = Supervisor(layout=layout, state=state, say=say)
     try:
-        yield Launch(layout=layout, environ=os.environ, supervisor=supervisor, state=state, say=say)
+        yield Launch(layout=layout, environ=dict(os.environ), supervisor=supervisor, state=state, say=say)
     finally:
         supervisor.stop()
         clear_up(state, say=say)
@@ -72,6 +72,7 @@ def _bring_up(launch: Launch, *, began: float) -> None:
     host = os.environ.get("MUSTER_HOST") or "127.0.0.1"
     port = choose_port(os.environ, host=host, say=say)
     launch.start_databases()
+    launch.load_shared()
     demo = launch.prepare()
     say("Starting web, worker and beat ...")
     launch.start_muster(host=host, port=port)

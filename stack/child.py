@@ -10,13 +10,24 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO
+from typing import IO, Protocol
 
 from stack.account import Account, run_as
 
 POLL_S = 0.02
 PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None) if sys.platform == "linux" else None
+
+
+class ChildProcess(Protocol):
+    """A process that was started by its command, or forked (stack/forked.py)."""
+
+    pid: int
+    returncode: int | None
+
+    def send_signal(self, number: int, /) -> None: ...
+
+    def wait(self) -> int: ...
 
 
 class StartError(Exception):
@@ -40,10 +51,16 @@ class Recipe:
     death_signal: signal.Signals = signal.SIGKILL
     # A process that ends with status 0 is finished and not started again.
     may_finish: bool = False
+    # Starts it in another way than by its command.
+    starter: Callable[["Recipe"], ChildProcess] | None = None
 
 
-def start(recipe: Recipe) -> subprocess.Popen[bytes]:
+def start(recipe: Recipe) -> ChildProcess:
     """Start the process in its own group, so that a Ctrl-C reaches only us and a group can be ended as a whole."""
+    return (recipe.starter or start_by_command)(recipe)
+
+
+def start_by_command(recipe: Recipe) -> subprocess.Popen[bytes]:
     recipe.log.parent.mkdir(parents=True, exist_ok=True)
     with open_log(recipe.log) as log:
         return subprocess.Popen(
@@ -83,13 +100,13 @@ def end_with_parent(parent: int, death_signal: signal.Signals) -> None:
             os._exit(1)
 
 
-def wait_ready(process: subprocess.Popen[bytes], recipe: Recipe) -> None:
+def wait_ready(process: ChildProcess, recipe: Recipe) -> None:
     deadline = time.monotonic() + recipe.ready_s
     while not is_ready(process, recipe, deadline=deadline):
         time.sleep(POLL_S)
 
 
-def is_ready(process: subprocess.Popen[bytes], recipe: Recipe, *, deadline: float) -> bool:
+def is_ready(process: ChildProcess, recipe: Recipe, *, deadline: float) -> bool:
     """Raises StartError when the process has ended, or when `deadline` (monotonic) has passed."""
     if has_ended(process):
         raise StartError(f"{recipe.name} ended with {ending(process.wait())}")
@@ -100,7 +117,7 @@ def is_ready(process: subprocess.Popen[bytes], recipe: Recipe, *, deadline: floa
     return False
 
 
-def has_ended(process: subprocess.Popen[bytes]) -> bool:
+def has_ended(process: ChildProcess) -> bool:
     """Check without collecting the exit status: until it is collected, the id cannot be reused."""
     if process.returncode is not None:
         return True
@@ -126,25 +143,25 @@ def ending(returncode: int) -> str:
     return f"exit status {returncode}"
 
 
-def stop(process: subprocess.Popen[bytes], recipe: Recipe) -> None:
+def stop(process: ChildProcess, recipe: Recipe) -> None:
     """Ask it to stop, wait, then end it and the rest of its group."""
     ask_to_stop(process, recipe)
     await_end(process, recipe)
 
 
-def await_end(process: subprocess.Popen[bytes], recipe: Recipe) -> None:
+def await_end(process: ChildProcess, recipe: Recipe) -> None:
     deadline = time.monotonic() + recipe.stop_s
     while not has_ended(process) and time.monotonic() < deadline:
         time.sleep(POLL_S)
     reap(process)
 
 
-def ask_to_stop(process: subprocess.Popen[bytes], recipe: Recipe) -> None:
+def ask_to_stop(process: ChildProcess, recipe: Recipe) -> None:
     if not has_ended(process):
         process.send_signal(recipe.stop_signal)
 
 
-def reap(process: subprocess.Popen[bytes]) -> int:
+def reap(process: ChildProcess) -> int:
     """End the rest of its group, then collect the exit status: in this order the id is still its own."""
     if process.returncode is None:
         with suppress(ProcessLookupError, PermissionError):

@@ -14,9 +14,9 @@ from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from stack import postgres, processes, schema, valkey
+from stack import forked, postgres, processes, schema, valkey
 from stack.apart import apart
-from stack.child import Recipe, open_log
+from stack.child import ChildProcess, Recipe, open_log
 from stack.first_start import Demo, DemoMark, decide_demo
 from stack.keys import own_keys
 from stack.layout import SPACE_TO_BEGIN_MB, SPACE_TO_START_MB, Layout, require_space
@@ -40,7 +40,7 @@ class LaunchError(Exception):
     """Muster cannot start; the message says why and what to do."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Launch:
     """One start from one data folder. `environ` is what the operator gave."""
 
@@ -49,6 +49,7 @@ class Launch:
     supervisor: Supervisor
     state: StackState
     say: Say
+    starter: Callable[[Recipe], ChildProcess] | None = None
 
     # The databases
 
@@ -122,6 +123,11 @@ class Launch:
 
     # Muster's own processes
 
+    def load_shared(self) -> None:
+        """Load what Muster's processes share, which are then forked from this one."""
+        environment = self.child_environment()
+        self.starter = forked.load(processes.SHARED, root=self.layout.root, environment=environment)
+
     def command(self, name: str, argv: tuple[str, ...], **more: object) -> Recipe:
         program = (sys.executable, *argv[1:]) if argv[0] == "python" else argv
         return Recipe(
@@ -130,6 +136,7 @@ class Launch:
             cwd=self.layout.root,
             log=self.layout.log(name),
             env=self.child_environment(),
+            starter=self.starter,
             **more,  # type: ignore[arg-type]
         )
 

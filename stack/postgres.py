@@ -43,7 +43,7 @@ SETTINGS = {
     "log_line_prefix": "%m [%p] ",
     "max_connections": "100",
     # A quarter of PostgreSQL's own choice. What it leaves out the kernel keeps, and gives up when others need the
-    # memory; pages of the demo take the database no longer than with 64 MB.
+    # memory.
     "shared_buffers": "32MB",
 }
 # A throw-away cluster need not survive a crash.

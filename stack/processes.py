@@ -4,6 +4,8 @@ import shlex
 
 QUEUES, BULK = "ingest,scoring,delivery", "default"
 PORT = 8000
+SHARED = "config.shared"
+"""The module that loads what the processes share."""
 
 
 def migrate() -> tuple[str, ...]:

@@ -8,13 +8,12 @@ import os
 import select
 import shutil
 import signal
-import subprocess
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from stack import child
-from stack.child import Recipe, StartError
+from stack.child import ChildProcess, Recipe, StartError
 from stack.identity import identify
 from stack.layout import Layout, free_space_mb
 from stack.state import StackState
@@ -40,7 +39,7 @@ class StepError(Exception):
 @dataclass
 class Running:
     recipe: Recipe
-    process: subprocess.Popen[bytes] | None
+    process: ChildProcess | None
     started_at: float
     backoff_s: float = BACKOFF_FIRST_S
     again_at: float | None = None
@@ -103,7 +102,7 @@ class Supervisor:
                 failed = f"{recipe.name} failed ({child.ending(status)})"
                 raise StepError(self._append_last_lines(failed, recipe))
 
-    def _launch(self, recipe: Recipe) -> subprocess.Popen[bytes]:
+    def _launch(self, recipe: Recipe) -> ChildProcess:
         process = child.start(recipe)
         if identity := identify(process.pid):
             self._state.children[recipe.name] = identity

@@ -102,6 +102,7 @@ class Checkout:
         (root / "config").mkdir(parents=True)
         (root / "manage.py").write_text(MANAGE)
         (root / "config" / "__init__.py").write_text("")
+        (root / "config" / "shared.py").write_text("import config.celery\n")
         (root / "config" / "asgi.py").write_text(ASGI)
         (root / "config" / "celery.py").write_text(CELERY)
         (root / "config" / "beat.py").write_text(CELERY + BEAT)

@@ -127,6 +127,27 @@ def test_a_killed_process_is_started_again_and_nothing_is_lost(started: Started)
         assert f"{name} ended (SIGKILL); starting it again in 0.5 s." in started.said
 
 
+def test_processes_are_forked_under_their_own_names(started: Started) -> None:
+    commands = {
+        name: Path(f"/proc/{pid}/cmdline").read_bytes().strip(b"\0").decode()
+        for name, pid in started.checkout.children.items()
+    }
+    for name in ("web", "worker", "beat", "demo"):
+        assert commands[name] == f"muster: {name}"
+    assert "postgres" in commands["postgres"]
+    started.end(signal.SIGTERM)
+
+
+@pytest.mark.full
+def test_what_cannot_be_loaded_for_all_is_started_by_its_command(checkout: Checkout) -> None:
+    (checkout.root / "config" / "shared.py").write_text("raise RuntimeError")
+    started = checkout.start()
+    web = Path(f"/proc/{checkout.children['web']}/cmdline").read_bytes()
+    assert b"uvicorn" in web
+    assert started.get() == {"demo": 1}
+    started.end(signal.SIGTERM)
+
+
 @pytest.mark.full
 @pytest.mark.parametrize("everything", [False, True], ids=["the launcher", "everything at once"])
 def test_kill_9_leaves_nothing_running_and_loses_nothing(checkout: Checkout, everything: bool) -> None:
