@@ -4,6 +4,7 @@ The data are in their own schema beside Muster's tables, so that they are part o
 """
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -59,7 +60,7 @@ def inspect_database(url: str, root: Path) -> DatabaseState:
         unknown = tuple(f"{app}.{name}" for app, name in applied if app in labels and (app, name) not in ours)
         if unknown:
             return DatabaseState(Holding.NEWER, is_marked=True, unknown=unknown)
-        return DatabaseState(Holding.OURS, is_marked=True, is_current=stamp == _stamp(root, applied))
+        return DatabaseState(Holding.OURS, is_marked=True, is_current=stamp == stamp_of(root, applied))
 
 
 def begin(url: str) -> None:
@@ -80,7 +81,7 @@ def note_migrated(url: str, root: Path) -> None:
 
     with psycopg.connect(url) as connection:
         applied = connection.execute("SELECT app, name FROM django_migrations ORDER BY id").fetchall()
-        connection.execute("UPDATE launcher.migrated SET stamp = %s", [_stamp(root, applied)])
+        connection.execute("UPDATE launcher.migrated SET stamp = %s", [stamp_of(root, applied)])
 
 
 def _exists(connection: "psycopg.Connection[tuple[object, ...]]", table: str) -> bool:
@@ -97,9 +98,9 @@ def _migrations(root: Path) -> set[tuple[str, str]]:
     }
 
 
-def _stamp(root: Path, applied: list[tuple[object, ...]]) -> str:
+def stamp_of(root: Path, applied: Sequence[tuple[object, ...]] = ()) -> str:
     """A digest of everything that affects a migrate: migrations, models with triggers and policies, filled-in data,
-    packages, and applied migrations."""
+    packages, and the applied migrations."""
     digest = hashlib.sha256(repr(applied).encode())
     paths = [root / "requirements" / "base.txt"]
     paths += [path for folder in _code(root) for path in folder.rglob("*") if "__pycache__" not in path.parts]

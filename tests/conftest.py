@@ -26,6 +26,14 @@ PASSWORD = "a-long-enough-password"
 NOW = datetime(2026, 11, 24, 16, 0, tzinfo=UTC)
 
 
+def pytest_addoption(parser):
+    parser.addoption(
+        "--patient",
+        choices=("only", "none"),
+        help="only the tests marked full that may take as long as they like, beside others; or all but these",
+    )
+
+
 def pytest_configure():
     from django.conf import settings as muster
 
@@ -44,6 +52,8 @@ def pytest_collection_modifyitems(config, items):
     """Those that take minutes first, then tests without the database: whichever of them came last, one worker was left
     idle beside it."""
     leave_out_parts(config, items)
+    if choice := config.getoption("patient"):
+        deselect(config, items, [item for item in items if is_patient(item) is (choice == "none")])
     items.sort(key=lambda item: (not takes_minutes(item), uses_servers(item)))
 
 
@@ -61,8 +71,23 @@ def leave_out_parts(config, items):
         if (mark := item.get_closest_marker("part"))
         and (item.path, mark.args[0] if mark.args else item.originalname) in whole
     }
-    config.hook.pytest_deselected(items=list(parts))
-    items[:] = [item for item in items if item not in parts]
+    deselect(config, items, parts)
+
+
+def deselect(config, items, unwanted):
+    config.hook.pytest_deselected(items=list(unwanted))
+    left_out = set(unwanted)
+    items[:] = [item for item in items if item not in left_out]
+
+
+# They start processes, and wait for these no longer than a machine takes that has nothing else to do.
+HURRIED = ("tests/browser/", "tests/peers/", "tests/stack/", "tests/web/serving/")
+
+
+def is_patient(item):
+    """Whether a test marked full may take as long as it likes: it computes, and waits for nothing."""
+    is_full = item.get_closest_marker("full") is not None
+    return is_full and item.get_closest_marker("browser") is None and not item.nodeid.startswith(HURRIED)
 
 
 def uses_servers(item):

@@ -1,14 +1,17 @@
 """The tests' database: migrated once for all workers, copied for each, and put back as it was by tests that commit.
 
-A scene is a database that holds more: built once in a run, by the worker that needs it first, and copied as well.
+What was migrated is kept for later runs (`tests/migrated.py`). A scene is a database that holds more: built once in a
+run, by the worker that needs it first, and copied as well.
 """
 
 import fcntl
+import os
 import pickle
 from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 from zlib import crc32
 
 from django.conf import settings
@@ -16,6 +19,8 @@ from django.contrib.contenttypes.models import ContentType
 from django.core.cache import cache
 from django.core.management import call_command
 from django.db import connection, connections, transaction
+
+from tests import migrated
 
 TABLES = """SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace
     AND relname <> 'django_migrations' AND pg_relation_size(oid) > 0"""
@@ -76,7 +81,11 @@ class Scene:
 
 
 def _migrate():
-    call_command("migrate", interactive=False, verbosity=0)
+    name = connection.settings_dict["NAME"]
+    url = urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{name}").geturl()
+    if not migrated.restore(url):
+        call_command("migrate", interactive=False, verbosity=0)
+        migrated.keep(url)
 
 
 MIGRATED = Scene("migrated", _migrate, None)

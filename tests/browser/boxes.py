@@ -1,5 +1,5 @@
-"""Measures the boxes of a page: finds text that is cut or covered, columns that hide without a cue, voids, and a second
-row of tabs."""
+"""Measures the boxes of a page: finds text and ids that are cut or covered, columns that hide without a cue, voids, and
+a second row of tabs."""
 
 VOID_PX = 225
 """A quarter of a desk's screen."""
@@ -150,6 +150,35 @@ COVERED = """() => {
 }"""
 
 
+# A table that is wider than its frame says so at the edge, and its frame can be reached and has a name; no line cuts an
+# id in two. On a phone rows are cards, and none is wider than the screen; the report's matrix is for paper.
+TABLES = """() => [...document.querySelectorAll(".table-scroll")].filter(frame => frame.checkVisibility())
+    .flatMap(frame => {
+        const isWide = frame.scrollWidth > frame.clientWidth + 1;
+        const hasCue = frame.tabIndex === 0 && frame.ariaLabel && frame.role === "region"
+            && getComputedStyle(frame).backgroundImage.includes("gradient");
+        const faults = [];
+        if (isWide && !hasCue) faults.push(["wide table without a cue", frame.ariaLabel]);
+        if (isWide && innerWidth <= 390 && location.pathname !== "/readiness/report/")
+            faults.push(["table wider than a phone", frame.ariaLabel]);
+        const texts = document.createTreeWalker(frame, NodeFilter.SHOW_TEXT);
+        while (texts.nextNode()) {
+            for (const match of texts.currentNode.data.matchAll(/[A-Za-z]\\w*(-\\w+)*-\\w*\\d\\w*/g)) {
+                const range = document.createRange();
+                range.setStart(texts.currentNode, match.index);
+                range.setEnd(texts.currentNode, match.index + match[0].length);
+                const lines = new Set([...range.getClientRects()].map(box => Math.round(box.top)));
+                if (lines.size > 1) faults.push(["cut id", match[0]]);
+            }
+        }
+        return faults;
+    })"""
+
+
 def faults(page, screen):
     """Return the faults of the page's boxes as they stand, each with the screen."""
     return [(screen, *fault) for fault in [*page.evaluate(FAULTS, VOID_PX), *page.evaluate(COVERED)]]
+
+
+def faults_of_tables(page, screen):
+    return [(screen, *fault) for fault in page.evaluate(TABLES)]

@@ -1,9 +1,12 @@
 """One page as a desk and a phone see it, by day and by night: what axe finds, and what does not fit."""
 
-from tests.browser import boxes
+from functools import cache
 
-WALL, DESK, ZOOMED, PHONE = 1920, 1440, 720, 390
-"""Widths; a desk at 200 % zoom has half of its own."""
+from tests.browser import boxes
+from tests.web.test_access import routes
+
+WALL, DESK, NARROW, ZOOMED, PHONE = 1920, 1440, 1024, 720, 390
+"""Widths; a desk at 200 % zoom has half of its own, and tables hardly fit the narrow one."""
 CHARTS_FIT = """() => [...document.querySelectorAll(".plot .main-svg")].every(
     svg => svg.getBoundingClientRect().right <= innerWidth)"""
 ON_A_PHONE = [
@@ -29,11 +32,21 @@ def faults(one, axe_source, path):
     for width in (WALL, ZOOMED):
         _resize(page, width)
         found += boxes.faults(page, width)
+    if path in addresses_of_lists():
+        for width in (DESK, NARROW, PHONE):
+            _resize(page, width)
+            found += boxes.faults_of_tables(page, width)
     _resize(page, PHONE)
     page.emulate_media(color_scheme=themes[1])
     one.scroll_through()
     page.wait_for_function(CHARTS_FIT)
     return [*found, *boxes.faults(page, PHONE), *_axe(page, f"phone, {themes[1]}", ON_A_PHONE)]
+
+
+@cache
+def addresses_of_lists():
+    """Addresses without a parameter: every list has one."""
+    return {f"/{route}" for route in routes() if "<" not in route}
 
 
 def _axe(page, screen, rules=None):

@@ -15,6 +15,12 @@ RULES = {
     "#live > .grid { margin-top: 400px }": "between cards",
 }
 # The policy forbids a style element, and says nothing of a sheet that is made by a script of the browser's own.
+CUT_ID = """() => {
+    const id = document.createElement("div");
+    id.textContent = "porto-1-row-01";
+    id.style.cssText = "width: 3ch; white-space: normal";
+    document.querySelector(".table-scroll td").append(id);
+}"""
 DRESS = """rule => {
     const sheet = new CSSStyleSheet();
     sheet.replaceSync(rule.replaceAll(/;| }/g, " !important$&"));
@@ -34,6 +40,10 @@ def test_a_rule_that_spoils_a_page_is_noticed(as_role, small_fleet):
         if not any(fault in words for words in seen):
             unnoticed[rule] = seen
     assert unnoticed == {}
+    page.evaluate(CUT_ID)
+    page.evaluate(DRESS, ".table-scroll { background: none } .table { min-width: 3000px }")
+    in_tables = {words for _screen, words, _where in boxes.faults_of_tables(page, 1440)}
+    assert in_tables == {"wide table without a cue", "cut id"}
     page.evaluate(
         "() => { const tabs = document.querySelector('nav.tabs'); tabs.after(tabs.cloneNode(true)); }"
     )

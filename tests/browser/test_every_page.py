@@ -5,12 +5,13 @@ is in here the day it is added.
 """
 
 import re
+from collections import defaultdict
 
 import pytest
 from django.urls import reverse
 
 from inventory.kinds import DEVICE_NAME, KINDS
-from tests.browser.addresses import address
+from tests.browser.addresses import address, kind_of
 from tests.browser.looking import faults
 from tests.inventory import made
 from tests.web.test_access import routes
@@ -90,9 +91,8 @@ SHARES = 8
 # A file, of one kind of hours that it has to be told.
 HOURS = "tradeoffs/factors/sites/<slug:slug>/hours.<str:form>"
 NOT_HERE = {"logout/", "login/", "first-admin/<str:secret>/", HOURS}
-# The kit makes these for each kind from the same templates: without its columns, or with the fields that its page to
-# add one has too.
-ALIKE = re.compile(r"inventory/.*/(edit|bulk)/$|.*/(delete/|csv/(<int:pk>/)?)$")
+ALIKE = re.compile(r".*/(delete|csv)/(?:<int:pk>/)?$")
+OF_ITS_FIELDS = re.compile(r"(?:<\w+:\w+>/)?(edit|bulk)/")
 IN_INVENTORY = re.compile("inventory/")
 IN_FRAMEWORK = re.compile("readiness/framework/")
 
@@ -105,10 +105,27 @@ def wanted(matches):
     ]
 
 
+def form_of_alike(route):
+    """The form that the kit makes of the same templates for each kind: without its columns, or with the fields that
+    its page to add one has too. None for what has a page of its own."""
+    if matched := ALIKE.match(route):
+        return matched[1]
+    kind = kind_of(route)
+    matched = kind and OF_ITS_FIELDS.fullmatch(route.removeprefix(kind.url("list").removeprefix("/")))
+    return matched[1] if matched and {"add", matched[1]} <= {*kind.pages} else None
+
+
 def some_of_alike(wanted_routes):
-    """All of these routes, but every fourth of those that are alike: in turn one of each form."""
-    alike = [route for route in wanted_routes if ALIKE.match(route)]
-    left_out = {*alike} - {*alike[::4]}
+    """All of these routes, but every fourth of each form that is alike, of other kinds for each form."""
+    alike = defaultdict(list)
+    for route in wanted_routes:
+        if form := form_of_alike(route):
+            alike[form].append(route)
+    left_out = {
+        route
+        for place, routes_of_form in enumerate(alike.values())
+        for route in {*routes_of_form} - {*routes_of_form[place % 4 :: 4]}
+    }
     return [route for route in wanted_routes if route not in left_out]
 
 

@@ -8,31 +8,10 @@ from playwright.sync_api import expect
 
 from inventory.models import Rack
 from tests.inventory import made
-from tests.web.test_access import routes
 from web.tables import LISTS
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
-# Of each table that scrolls: whether it is wider than its frame, whether the frame can be reached and is named, and
-# whether it draws a shadow at the edge; then what a line cuts in two.
-MEASURED = """() => [...document.querySelectorAll('.table-scroll')].filter(frame => frame.checkVisibility())
-.map(frame => {
-    const isWide = frame.scrollWidth > frame.clientWidth + 1;
-    const cue = frame.tabIndex === 0 && frame.ariaLabel && frame.role === 'region'
-        && getComputedStyle(frame).backgroundImage.includes('gradient');
-    const cut = [];
-    const walker = document.createTreeWalker(frame, NodeFilter.SHOW_TEXT);
-    while (walker.nextNode()) {
-        for (const match of walker.currentNode.data.matchAll(/[A-Za-z]\\w*(-\\w+)*-\\w*\\d\\w*/g)) {
-            const range = document.createRange();
-            range.setStart(walker.currentNode, match.index);
-            range.setEnd(walker.currentNode, match.index + match[0].length);
-            if (new Set([...range.getClientRects()].map(box => Math.round(box.top))).size > 1) cut.push(match[0]);
-        }
-    }
-    return {label: frame.ariaLabel, isWide, cue: Boolean(cue), cut};
-})"""
-WIDTHS = (1440, 1024, 390)
 HEAD_IS_BELOW_THE_BAR = """() => Math.abs(document.querySelector("thead").getBoundingClientRect().top
     - document.querySelector(".top").getBoundingClientRect().bottom) <= 1"""
 
@@ -53,36 +32,6 @@ def wide(racks, as_role):
         made.device(rack=rack, site=rack.site, name=f"{rack.name}-n001")
     visit.open(f"/inventory/devices/?cols={','.join(keys)}")
     return visit
-
-
-def pages_with_tables(client):
-    """The addresses of pages, without a parameter, that have a table."""
-    paths = [
-        "/" + route for route in routes() if "<" not in route and not route.startswith(("api/", "logout"))
-    ]
-    answers = {path: client.get(path) for path in paths}
-    return [path for path, answer in answers.items() if b'class="table-scroll' in answer.getvalue()]
-
-
-@pytest.mark.timeout(900)
-@pytest.mark.full
-def test_no_list_hides_a_column_without_a_cue_or_cuts_an_id(whole, as_role, client_of):
-    pages = pages_with_tables(client_of("admin"))
-    assert {"/sites/", "/waivers/", "/telemetry/", "/settings/users/"} <= {*pages}
-    visit, measured = as_role("admin"), {}
-    for path in pages:
-        visit.open(path)
-        for width in WIDTHS:
-            visit.page.set_viewport_size({"width": width, "height": 900})
-            measured[path, width] = visit.page.evaluate(MEASURED)
-    tables = [(place, table) for place, frames in measured.items() for table in frames]
-    assert len(tables) > 60
-    assert any(table["isWide"] for _, table in tables)
-    assert [place for place, table in tables if table["isWide"] and not table["cue"]] == []
-    assert [(place, table["cut"]) for place, table in tables if table["cut"]] == []
-    # On a phone rows are cards, and none is wider than the screen; the report's matrix is for paper.
-    wide = {place[0] for place, table in tables if table["isWide"] and place[1] == 390}
-    assert wide <= {"/readiness/report/"}
 
 
 def test_head_and_first_column_stay_while_the_rest_scrolls(wide):

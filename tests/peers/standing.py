@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from stack import schema
+from tests import migrated
 from tests.peers.launched import Launched
 from tests.peers.muster import PASSWORD
 from tests.peers.running import Programs
@@ -38,6 +40,10 @@ def standing(**settings: str) -> Iterator[Standing]:
     folder.chmod(0o755)  # the launcher wants the account of a PostgreSQL of its own to reach its data
     programs = Programs(folder)
     with servers() as (postgres, valkey):
+        # What the launcher makes of an empty database, `test_faults` tries.
+        if migrated.restore(postgres.url):
+            schema.begin(postgres.url)
+            schema.note_migrated(postgres.url, ROOT)
         databases = {"DATABASE_URL": postgres.url, "REDIS_URL": valkey.url}
         muster = Launched(ROOT, folder / "data", programs, **databases, **settings)
         try:

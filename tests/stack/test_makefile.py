@@ -42,7 +42,7 @@ def planned(*words: str) -> str:
         (("test-changed", "base=HEAD~3"), "stack/bootstrap dev -m tests.changed HEAD~3 -n 2"),
         (
             ("test-peers",),
-            "-m pytest -n 6 -p tests.peers.scheduling --dist loadfile --no-loadscope-reorder -m peers",
+            "-m pytest -n 6 -p tests.peers.scheduling --dist loadfile --no-loadscope-reorder",
         ),
         (("bench", "ingest"), "stack/bootstrap dev -m benchmarks ingest"),
         (("bench", "name=score"), "stack/bootstrap dev -m benchmarks score"),
@@ -62,7 +62,10 @@ def test_help_names_every_target_for_people() -> None:
 
 def test_ci_runs_checks_tests_and_peers() -> None:
     script = (ROOT / ".ci" / "run").read_text()
-    for line in ("run test-all ", "run test-peers\n", "make check >", '"$failed check"\n'):
+    for line in ("run test-peers\n", "make check >", '"$failed check"\n', '"$failed test-all"\n'):
         assert line in script
+    # Both together are all of them.
+    for part in ("none", "only"):
+        assert f'test-all args="--ignore=tests/architecture --patient={part}"' in script
     for package in ("chromium", "prometheus", "prometheus-node-exporter", "docker-compose"):
         assert package in script
