@@ -49,8 +49,8 @@ JOBS: dict[str, Job] = {
         ("rescore-changed", "scoring", 3, "readiness.scoring.rescore_changed", "Judge sites that changed"),
         # This takes minutes on a large fleet.
         ("dry-runs", "default", 60, "readiness.boards.dry_runs", "Try out versions of the framework"),
-        # Only an evaluation detects silence; this is the longest delay after the last sample stops being live.
-        ("rescore-due", "scoring", 5, "readiness.scoring.rescore_due", "Judge sites whose samples run out"),
+        # Only an evaluation detects silence and age; this is the longest delay after something falls due.
+        ("rescore-due", "scoring", 5, "readiness.scoring.rescore_due", "Judge sites where something is due"),
         ("write-problems", "scoring", 3, "readiness.problems.write_claimed", "Write down problems"),
         ("run-alerts", "scoring", 3, "readiness.alerts.run", "Raise alerts and tell of them"),
         ("join-alerts", "scoring", 15, "readiness.incidents.join_alerts", "Join alerts to their incidents"),
@@ -69,7 +69,7 @@ JOBS: dict[str, Job] = {
         # Followers read rows that have their position, so this is the longest delay between both.
         ("number-written", "scoring", 3, "web.number_written", "Number what was written"),
         ("duty-registers", "default", 60, "readiness.duties.keep_registers", "Keep the registers of duties"),
-        ("rescore-aged", "scoring", 60, "readiness.scoring.rescore_aged", "Judge all other sites"),
+        ("rescore-aged", "scoring", 60, "readiness.scoring.rescore_aged", "Judge sites that failed again"),
         ("demo-records", "default", 600, "readiness.demo.keep_records", "Renew the demo’s records"),
         # This takes minutes after the demo is loaded.
         ("demo-history", "default", 5, "readiness.demo.write_history", "Write the demo’s past"),

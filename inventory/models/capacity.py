@@ -67,6 +67,9 @@ class SiteChange(models.Model):
     site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="+")
     origin = models.CharField(max_length=16, choices=Origin)
     changed_at = models.DateTimeField(db_default=Now())
+    waits_until = models.DateTimeField(
+        null=True, help_text="It may wait so long for another claim of the site, and is taken with that"
+    )
 
     class Meta:
         ordering = ["id"]

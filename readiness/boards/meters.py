@@ -29,7 +29,11 @@ FAMILIES = (
     GaugeFamily(
         "muster_site_capacity_kw", "IT power: deployed, and deployed but not ready", ("site", "figure")
     ),
-    GaugeFamily("muster_site_evaluated_timestamp_seconds", "Last evaluation, since 1970", ("site",)),
+    GaugeFamily(
+        "muster_site_evaluated_timestamp_seconds",
+        "Up to when its verdict is evaluated, since 1970",
+        ("site",),
+    ),
     GaugeFamily("muster_site_domain_health", "1 for the health of the domain", ("site", "domain", "health")),
     GaugeFamily(
         "muster_site_check",
@@ -76,7 +80,9 @@ def _standing(fleet: FleetStanding) -> Mapping[str, Values]:
             **gaps,
         },
         "muster_site_evaluated_timestamp_seconds": {
-            (site.ref.slug,): site.evaluated_at.timestamp() for site in fleet.sites if site.evaluated_at
+            (site.ref.slug,): up_to.timestamp()
+            for site in fleet.sites
+            if (up_to := site.evaluated_up_to(fleet.at))
         },
     }
 

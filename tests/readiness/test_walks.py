@@ -147,12 +147,13 @@ def fleet_page(well, client_of):
         ("placement", ["workloads", "framework", "evidence", "people", "jurisdiction"]),
         ("placement_page", ["workloads", "framework", "evidence", "people", "jurisdiction"]),
         ("coverage", []),
-        # Whether standards are kept depends on what was read until then; it is stored with the verdict.
+        # Measures of days count as sent, and are read beside what is on record. Whether standards are kept depends on
+        # what was read until then; it is stored with the verdict.
         (
             "verdict",
             [
                 *("framework", "workloads", "jurisdiction", "ownership", "people", "duties"),
-                *("evidence", "standards", "evidence", "grants", "standards"),
+                *("evidence", "standards", "evidence", "grants", "evidence", "standards"),
             ],
         ),
         ("sample", []),

@@ -89,7 +89,8 @@ class CachedAnswer[Key: Hashable, Value]:
     `models` are audited, `rows` are not: a write of either drops what was kept. A stamp of `rows` looks at every row,
     so they have few. Writes of `eventual` models show only once `grain`, a step of the clock, has passed. Of
     `versions`, key or basis say which one is read. `settings` are names; `answers` are read inside, and this one ends
-    when the first of them does. A scope and a key have their own entries: the `most` that were used last stay, with
+    when the first of them does. With `any_answers` every other answer may be read inside, because key or basis tell
+    their writes too. A scope and a key have their own entries: the `most` that were used last stay, with
     `most_entries` each.
     """
 
@@ -103,6 +104,7 @@ class CachedAnswer[Key: Hashable, Value]:
         versions: Iterable[type[Model]] = (),
         settings: Iterable[str] = (),
         answers: "Iterable[CachedAnswer[Any, Any]]" = (),
+        any_answers: bool = False,
         grain: timedelta | None = None,
         most: int = 4,
         most_entries: int = 10_000,
@@ -110,7 +112,7 @@ class CachedAnswer[Key: Hashable, Value]:
         self.name, self.most, self.most_entries = name, most, most_entries
         self.models, self.rows = frozenset(models), frozenset(rows)
         self.eventual, self.versions = frozenset(eventual), frozenset(versions)
-        self.answers = frozenset(answers)
+        self.answers, self.any_answers = frozenset(answers), any_answers
         if self.eventual and grain is None:
             raise ValueError(f"{name}: without a grain, writes of its eventual models would never show.")
         self.watched: frozenset[type[Model]] = self.models | self.rows
@@ -191,12 +193,12 @@ class CachedAnswer[Key: Hashable, Value]:
 
     def _reader(self) -> _KeptReading | None:
         outer = _reading.get()
-        if outer and outer.answer and self not in outer.answer.answers:
+        if outer and outer.answer and not outer.answer.any_answers and self not in outer.answer.answers:
             raise UndeclaredAnswer(f"{outer.answer.name} reads {self.name}: name it among its answers.")
         return outer
 
     def _stamps(self, outer: _KeptReading | None) -> Stamps:
-        if outer:
+        if outer and not (outer.answer and outer.answer.any_answers):
             # Older than the data at any rate, and no further statement.
             return {model: outer.stamps[model] for model in self.watched}
         if not self.watched:

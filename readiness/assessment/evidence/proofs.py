@@ -24,6 +24,7 @@ from readiness.assessment.evidence.core.proving import (
     tables,
 )
 from readiness.assessment.evidence.core.proving import floors as ports
+from readiness.assessment.evidence.core.proving.dated import DatedProofs, SiteProofs
 from readiness.assessment.evidence.core.proving.floors import OF_LIMIT, strictest
 from readiness.assessment.evidence.core.proving.interop import JudgedPair, interoperable
 from readiness.assessment.evidence.core.proving.values import (
@@ -40,6 +41,7 @@ from readiness.assessment.evidence.parts import site_parts
 from readiness.assessment.framework.core.definition import Check, Framework, SubMeasure
 from readiness.assessment.framework.core.minimums import effective_minimums
 from readiness.assessment.framework.core.vocabulary import SenderNamed
+from telemetry.binary import fetched
 from web.cached import CachedAnswer
 
 _SITES = 1000
@@ -69,26 +71,28 @@ SELECT EXISTS (SELECT FROM evidence_validationrun WHERE site_id = ANY(%(sites)s)
     OR EXISTS (SELECT FROM evidence_attestation WHERE site_id = ANY(%(sites)s))
 """
 
-REVALIDATED = ("p5-revalidation", "nodes-current")
-"""Counts nodes at the time of asking, so its proof has that time."""
+# Days on which evidence ends are left out: they end at midnight.
+_NEXT = """
+SELECT site_id, min(at) FROM (
+    SELECT site_id, unnest(ARRAY[taken_at, voided_at, baseline_at, withdrawn_at, taken_at + %(kept)s]) AS at
+    FROM evidence_validationrun WHERE site_id = ANY(%(sites)s)
+    UNION ALL
+    SELECT site_id, unnest(ARRAY[taken_at, voided_at]) FROM evidence_recordedfact WHERE site_id = ANY(%(sites)s)
+    UNION ALL
+    SELECT site_id, unnest(ARRAY[taken_at, voided_at, confirmed_at, grace_until, rejected_at])
+    FROM evidence_attestation WHERE site_id = ANY(%(sites)s)
+) AS turning WHERE at > %(now)s GROUP BY site_id
+"""
 
-type SiteProofs = dict[PartKey, tuple[Proof, ...]]
+_INSTANT = timedelta(microseconds=1)
+"""Evidence counts up to and including the end of its validity."""
 
 
 class _Proved(NamedTuple):
-    """The proofs by a site's runs from `at` to `until`, but for pairs of vendors, which `records` are of."""
+    """The proofs by a site's runs, but for pairs of vendors, which `records` are of."""
 
-    at: datetime
-    until: datetime | None
+    dated: DatedProofs
     records: Sequence[Run]
-    proofs: SiteProofs
-
-    def proofs_at(self, now: datetime) -> SiteProofs:
-        counted = self.proofs.get(REVALIDATED, ())
-        if now == self.at or not counted:
-            return self.proofs
-        of_now = (proof._replace(taken_at=now) if proof.taken_at == self.at else proof for proof in counted)
-        return self.proofs | {REVALIDATED: tuple(of_now)}
 
 
 # The stored runs of a site, its parts and the rules are the basis.
@@ -108,17 +112,61 @@ def proofs(
     """Return a proof for each site, sub-measure and subject; scoring uses the worst. Only evidence taken at or before
     `now` is read. The number of statements does not depend on sites or evidence. A caller that has read the `parts` of
     the sites and the `floors` passes them."""
+    dated = _dated_proofs(site_ids, framework, now, parts, floors)
+    return {site_id: each.proofs for site_id, each in dated.items()}
+
+
+def dated_proofs(site_ids: Collection[int], framework: Framework, *, now: datetime) -> dict[int, DatedProofs]:
+    """The proofs of `proofs`, with the instant at which time alone changes them next. A statement more."""
+    turning = dict(fetched(_NEXT, {"sites": list(site_ids), "now": now, "kept": rows.KEPT}))
+    return {
+        site_id: each._replace(until=_earliest(each.until, turning.get(site_id)))
+        for site_id, each in _dated_proofs(site_ids, framework, now, None, None).items()
+    }
+
+
+def _dated_proofs(
+    site_ids: Collection[int],
+    framework: Framework,
+    now: datetime,
+    parts: Mapping[int, SiteParts] | None,
+    floors: Sequence[FloorValue] | None,
+) -> dict[int, DatedProofs]:
     ids = sorted(site_ids)
     has_runs, has_records = _anything(ids)
     if floors is None:
         floors = platform_floors() if has_runs or has_records else []
     by_runs = _run_proofs(ids, framework, floors, now, parts) if has_runs else {}
     entered = rows.entered(ids, framework, now) if has_records else {}
-    proofs_by_site = {
-        site_id: _joined_proofs(framework, by_runs.get(site_id, {}), entered.get(site_id, {}), now)
+    nothing = DatedProofs({}, now, None)
+    joined = {
+        site_id: _joined_proofs(
+            framework, by_runs.get(site_id, nothing).proofs, entered.get(site_id, {}), now
+        )
         for site_id in ids
     }
-    return apply_floors(proofs_by_site, framework, floors)
+    return {
+        site_id: DatedProofs(
+            of_site,
+            now,
+            _earliest(
+                by_runs.get(site_id, nothing).until, _first_expiry(entered.get(site_id, {}), framework, now)
+            ),
+        )
+        for site_id, of_site in apply_floors(joined, framework, floors).items()
+    }
+
+
+def _first_expiry(entered: Mapping[PartKey, Proof], framework: Framework, now: datetime) -> datetime | None:
+    ends = (
+        proof.taken_at + timedelta(seconds=framework.parts_by_key[key].validity.limit_s(None)) + _INSTANT
+        for key, proof in entered.items()
+    )
+    return min((end for end in ends if end > now), default=None)
+
+
+def _earliest(*ends: datetime | None) -> datetime | None:
+    return min((end for end in ends if end is not None), default=None)
 
 
 def _run_proofs(
@@ -127,7 +175,7 @@ def _run_proofs(
     floors: Sequence[FloorValue],
     now: datetime,
     parts: Mapping[int, SiteParts] | None,
-) -> dict[int, SiteProofs]:
+) -> dict[int, DatedProofs]:
     """Recompute proofs by runs only if the runs, the site's parts or the rules changed, or a run aged."""
     stored = rows.stored_runs(site_ids, framework, now)
     parts = site_parts(list(stored), now) if parts is None else parts
@@ -138,19 +186,25 @@ def _run_proofs(
         runs = rows.runs_with_figures({site_id: stored[site_id] for site_id in changed}, floors, now)
         return {
             site_id: _Proved(
-                now,
-                _ends_at(stored[site_id], framework, now),
+                DatedProofs(
+                    proved_by_runs(framework, checks, of_site, parts[site_id], floors, now),
+                    now,
+                    _ends_at(stored[site_id], framework, now),
+                ),
                 recorded_runs(of_site.newest),
-                proved_by_runs(framework, checks, of_site, parts[site_id], floors, now),
             )
             for site_id, of_site in runs.items()
         }
 
-    proved = _PROVED.values(bases, prove, now=now, until=attrgetter("until"))
+    proved = _PROVED.values(bases, prove, now=now, until=attrgetter("dated.until"))
     check = checks.get("p1-multivendor-interop")
     pairs = pairs_of_records(check, {site_id: each.records for site_id, each in proved.items()}, now)
     return {
-        site_id: _pairs_added(framework, check, each.proofs_at(now), pairs.get(site_id, ()), now)
+        site_id: DatedProofs(
+            _pairs_added(framework, check, each.dated.proofs_at(now), pairs.get(site_id, ()), now),
+            now,
+            each.dated.until,
+        )
         for site_id, each in proved.items()
     }
 
@@ -212,8 +266,7 @@ def _ends_at(stored: rows.StoredRuns, framework: Framework, now: datetime) -> da
     """The first instant at which other runs count than now; None if none of them can expire any more."""
     validities = {part.validity.limit_s(None) for check in framework.checks for part in check.parts}
     spans = [diagnostics.QUICK, *(timedelta(seconds=limit_s) for limit_s in validities)]
-    instant = timedelta(microseconds=1)
-    ends = {taken_at + span + instant for taken_at in stored.taken_at for span in spans}
+    ends = {taken_at + span + _INSTANT for taken_at in stored.taken_at for span in spans}
     return min((end for end in ends | stored.voided_after(now) if end > now), default=None)
 
 

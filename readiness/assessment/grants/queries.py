@@ -1,8 +1,8 @@
 """Grants for lists, and the grants in force at sites."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db.models import Case, Count, Min, Q, Value, When
@@ -10,7 +10,7 @@ from django.db.models import Case, Count, Min, Q, Value, When
 from inventory.models import Site
 from readiness.assessment.framework import queries as framework_queries
 from readiness.assessment.framework.core.definition import Framework
-from readiness.assessment.grants.core.rules import HeldGrant
+from readiness.assessment.grants.core.rules import HeldGrant, SiteGrants
 from readiness.assessment.grants.models import OPEN, Grant, GrantQuerySet, GrantStanding, is_live
 from web.workflows import second
 
@@ -93,18 +93,6 @@ def grants_of_check(site: Site, check_id: str, *, now: datetime, limit: int = 10
     _version, framework = framework_queries.current()
     newest = grants(now=now).filter(site=site, check_id=check_id)[:limit]
     return [row_of(grant, framework, "", now) for grant in newest]
-
-
-@dataclass(frozen=True, slots=True)
-class SiteGrants:
-    """The grants of a site by check id; a declared n-a of a sub-measure by `check/part`."""
-
-    waivers: Mapping[str, HeldGrant] = field(default_factory=dict)
-    exceptions: Mapping[str, HeldGrant] = field(default_factory=dict)
-    declared_na: Mapping[str, HeldGrant] = field(default_factory=dict)
-
-
-NONE = SiteGrants()
 
 
 def standing_grants(site_ids: Collection[int], *, now: datetime) -> dict[int, SiteGrants]:

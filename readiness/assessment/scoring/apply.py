@@ -1,22 +1,16 @@
 """Store an evaluation: only changed rows, all sites at once, in key order; and which inputs are kept with a day's
-score, how often, and for how long. Many rows go as one JSON document, which PostgreSQL splits by the columns' types.
-Model instances for each row, and a parameter for each column, would cost several times as much as the database's own
-work.
-"""
+score, how often, and for how long."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
-from functools import cache
 from operator import attrgetter
 from typing import Any
 
-import orjson
 from django.conf import settings
-from django.db import connection
-from django.db.models import Field, Model
+from django.db.models import Model
 
 from readiness.assessment.evidence.core.rules import RULES
 from readiness.assessment.framework.models import FrameworkVersion
@@ -27,7 +21,6 @@ from readiness.assessment.scoring.core.kept import encode
 from readiness.assessment.scoring.core.reasons import ReasonPlace
 from readiness.assessment.scoring.core.states import KNOWN, CheckState, Health
 from readiness.assessment.scoring.figures import Figures
-from readiness.assessment.scoring.gather import Stored
 from readiness.assessment.scoring.health import DomainResult, SiteHealth
 from readiness.assessment.scoring.models import (
     CheckResult,
@@ -38,64 +31,15 @@ from readiness.assessment.scoring.models import (
     ScorePoint,
     SiteScore,
 )
+from readiness.assessment.scoring.models.stored import Stored
+from readiness.assessment.scoring.models.writing import Row, insert, upsert
 from readiness.assessment.scoring.stored_state import Content
 from telemetry.binary import binary_cursor
-
-type Row = Mapping[str, Any]
-"""Values by column; a missing one is null. Enumeration values, times and bytes are taken as they are."""
 
 
 def columns_of(value: Any) -> dict[str, Any]:
     """The fields of a dataclass whose names are columns."""
     return {field.name: getattr(value, field.name) for field in fields(value)}
-
-
-def insert(model: type[Model], rows: Sequence[Row]) -> None:
-    _write(_inserting(model), rows)
-
-
-def upsert(model: type[Model], rows: Sequence[Row], unique: tuple[str, ...]) -> None:
-    """Write rows in the order of `unique`, so that two writers cannot wait for each other."""
-    _write(f"{_inserting(model)} {_updating(model, unique)}", rows)
-
-
-def _write(statement: str, rows: Sequence[Row]) -> None:
-    if rows:
-        with binary_cursor() as cursor:
-            cursor.execute(
-                statement,
-                {"rows": orjson.dumps(rows, default=_bytea, option=orjson.OPT_SERIALIZE_NUMPY).decode()},
-            )
-
-
-def _bytea(value: Any) -> str:
-    if isinstance(value, bytes):
-        return f"\\x{value.hex()}"
-    raise TypeError(f"{type(value).__name__} is no value of a column.")
-
-
-@cache
-def _inserting(model: type[Model]) -> str:
-    written = _fields(model)
-    names = ", ".join(f'"{field.column}"' for field in written)
-    typed = ", ".join(f'"{field.column}" {field.db_type(connection)}' for field in written)
-    return (
-        f'INSERT INTO "{model._meta.db_table}" ({names})'
-        f" SELECT {names} FROM json_to_recordset(%(rows)s::json) AS given ({typed})"
-    )
-
-
-@cache
-def _updating(model: type[Model], unique: tuple[str, ...]) -> str:
-    names = [field.column for field in _fields(model) if field.column not in unique]
-    return (
-        f"ON CONFLICT ({', '.join(unique)}) DO UPDATE SET"
-        f" {', '.join(f'"{name}" = excluded."{name}"' for name in names)}"
-    )
-
-
-def _fields(model: type[Model]) -> list[Field[Any, Any]]:
-    return [field for field in model._meta.concrete_fields if not field.primary_key]
 
 
 REFRESHED_AFTER = timedelta(hours=1)
@@ -134,6 +78,8 @@ class Outcome:
     health: SiteHealth
     figures: Mapping[str, Figures]
     newest_sample_at: datetime | None
+    records_token: int
+    changes_at: datetime
     stored: Stored
 
 
@@ -257,17 +203,13 @@ def _score(outcome: Outcome, version: FrameworkVersion, now: datetime) -> Row:
         "waived": result.score.result.waived or 0.0,
         "newest_sample_at": outcome.newest_sample_at,
         "evaluated_at": now,
-        "changes_at": _changes_at(outcome),
+        "changes_at": outcome.changes_at,
+        "records_token": outcome.records_token,
         "failed_at": None,
         "failure": "",
         "framework_version_id": version.pk,
         "rules": RULES,
     }
-
-
-def _changes_at(outcome: Outcome) -> datetime | None:
-    due = [outcome.result.changes_at, *(domain.due_at for domain in outcome.health.domains)]
-    return min((at for at in due if at is not None), default=None)
 
 
 def decided_columns(result: SiteResult) -> dict[str, Any]:

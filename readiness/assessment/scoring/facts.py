@@ -28,6 +28,10 @@ from telemetry.core.rows import Latest, Rise, SourceStanding
 LIVE_CADENCES = 3
 """A sample counts as live for three times its source's cadence, or the operator's floor when that is longer."""
 
+WINDOW = timedelta(hours=24)
+"""The span for rises of counters and changes of states, as in the checks and the registry's rules."""
+JUST_GONE_S = 600.0
+"""Seconds after an object stops being live in which Muster still knows when its silence began."""
 DECLARED = "declared on the site"
 MEASURED_PERCENTILE = 99.0
 """The percentile of measured round trips, and of a limit unless its class states another."""
@@ -88,10 +92,11 @@ class EvaluationFacts:
     that ever sent data about it, and `judged` the objects whose metrics have rules. `rises` are counters that rose
     within 24 hours, `rises_within` the rises of a series in shorter windows of seconds, `changed_at` the last changes
     of states within 24 hours, `withdrawn_at` when an object that takes no work was last withdrawn. `owned` are the
-    terms of the owners of the site's items, None until anybody accepted one. `reviews` are its go-live reviews, `rules`
-    the rules of jurisdiction in force, `people` the records of its staff. `linked_ports` are ends of a link, `was_well`
-    the series that are not well now but were within 7 days. `standards` are those that apply at the site, with how far
-    it conforms, `register` its duties where somebody keeps them."""
+    terms of the owners of the site's items, None until anybody accepted one; the clock changes them at `owned_until`.
+    `reviews` are its go-live reviews, `rules` the rules of jurisdiction in force, `people` the records of its
+    staff. `linked_ports` are ends of a link, `was_well` the series that are not well now but were within 7 days.
+    `standards` are those that apply at the site, with how far it conforms, `register` its duties where somebody
+    keeps them."""
 
     profile: SiteFacts
     context: SiteContext
@@ -101,8 +106,8 @@ class EvaluationFacts:
     circuits: Sequence[CircuitFact]
     loops: Mapping[int, str]
     classes: Sequence[PlacedClass]
-    sources: Mapping[int, SourceStanding]
-    live_floor_s: float
+    sources: Mapping[int, SourceStanding] = field(default_factory=dict)
+    live_floor_s: float = 0.0
     seen: Mapping[ObjectKey, Mapping[int, datetime]] = field(default_factory=dict)
     sources_of: Mapping[ObjectKey, frozenset[int]] = field(default_factory=dict)
     judged: Collection[ObjectKey] = frozenset()
@@ -117,6 +122,7 @@ class EvaluationFacts:
     quantiles: Sequence[SpanFigure] = ()
     served: Sequence[Distribution] = ()
     owned: Sequence[Term] | None = None
+    owned_until: datetime | None = None
     reviews: Sequence[HeldReview] = ()
     rules: RulePackDocument | None = None
     people: SitePeople = NOBODY_RECORDED

@@ -1,19 +1,18 @@
-"""Everything that an evaluation needs, read in a number of statements that does not depend on the number of sites: the
-facts of a site, its stored state, and from them its readings, limits and grants under one definition."""
+"""Everything that an evaluation needs, read in a number of statements that does not depend on the number of sites: what
+is on record of a site, which stays until a claim or the clock says that it changed; what it sent; and from them its
+readings, limits and grants under one definition."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Set
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
-from operator import itemgetter
-from typing import Any
+from operator import attrgetter, itemgetter
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-import orjson
 from django.conf import settings
 from django.db.models import Q
-from psycopg.types.json import set_json_loads
 
 from inventory.models import DeviceType, Manufacturer
 from inventory.queries import SiteFacts as InventoryFacts
@@ -22,16 +21,16 @@ from readiness.assessment.duties.queries import registers as registers_of
 from readiness.assessment.evidence import measures
 from readiness.assessment.evidence import queries as evidence
 from readiness.assessment.evidence.core.limits import CLASS_LATENCY, Limit, strictest
-from readiness.assessment.evidence.proofs import SiteProofs, proofs
+from readiness.assessment.evidence.proofs import dated_proofs
 from readiness.assessment.framework.core.conditions import SiteContext
 from readiness.assessment.framework.core.definition import Framework
-from readiness.assessment.grants import queries
-from readiness.assessment.grants.queries import SiteGrants
-from readiness.assessment.scoring.checks import COMPUTED, computed, has_subject
+from readiness.assessment.grants.core.rules import NO_GRANTS
+from readiness.assessment.grants.queries import standing_grants
+from readiness.assessment.scoring.answers import RECORDS
+from readiness.assessment.scoring.checks import ANEW, ON_RECORD, computed, has_subject
 from readiness.assessment.scoring.checks.choosing import add_evidence
 from readiness.assessment.scoring.core.evaluate import SiteInputs
 from readiness.assessment.scoring.core.judge import Reading
-from readiness.assessment.scoring.core.reasons import OpenReason, ReasonPlace
 from readiness.assessment.scoring.facts import (
     MEASURED_PERCENTILE,
     EvaluationFacts,
@@ -39,10 +38,17 @@ from readiness.assessment.scoring.facts import (
     own_limits,
     site_context,
 )
-from readiness.assessment.scoring.models import DomainHealth, ScoreInputs, ScorePoint, SiteScore
+from readiness.assessment.scoring.models.stored import Stored
 from readiness.assessment.scoring.preconditions import REACH, suspects, well_series
-from readiness.assessment.scoring.site_facts import WINDOW, SiteObjects, sent_by, things_of, withdrawn_at
-from readiness.assessment.scoring.stored_state import Readings, StoredResult, reading_from
+from readiness.assessment.scoring.records import SiteRecords, records_from, site_inputs
+from readiness.assessment.scoring.site_facts import (
+    SiteObjects,
+    sent_by,
+    series_stamps,
+    things_of,
+    withdrawn_at,
+)
+from readiness.assessment.scoring.stored_state import Readings, reading_from
 from readiness.assessment.standards.conformity import conformance_of
 from readiness.assessment.standards.core.alternatives import RecordedAlternative
 from readiness.assessment.standards.core.conformance import NO_STANDARDS
@@ -59,24 +65,12 @@ from readiness.demand.workloads.models import (
     WorkloadClass,
 )
 from readiness.demand.workloads.queries import envelopes
-from readiness.organisation.ownership.queries import terms_of
+from readiness.organisation.ownership.queries import next_changes, terms_of
 from readiness.organisation.people.facts import people_facts
-from telemetry.binary import binary_cursor
 from telemetry.queries import value_ranges
 from web.cached import CachedAnswer
 from web.rows import rows_as
 
-SPANS = (
-    evidence.MeasurePeriod(
-        frozenset({measures.SITE_LOAD.key, measures.STEP_1S.key, measures.STEP_10S.key}), days=30
-    ),
-    evidence.MeasurePeriod(frozenset({measures.CIRCUIT_LOAD.key}), days=2),
-    evidence.MeasurePeriod(
-        frozenset({measures.INLET.key, measures.SUPPLY.key, measures.ROUND_TRIP.key}), days=7, q=0.99
-    ),
-)
-"""The site's peaks, recent circuit loads, and the values that held almost all of the time."""
-SERVED, SERVED_DAYS = frozenset(measure.key for measure in measures.SERVING), 28
 type _Statement = tuple[Envelope | None, rules.Footing, tuple[RecordedAlternative, ...]]
 _CLASSES: CachedAnswer[str, _Statement] = CachedAnswer(  # each site needs them every minute
     "envelopes, footings and alternatives of classes",
@@ -87,61 +81,68 @@ _CLASSES: CachedAnswer[str, _Statement] = CachedAnswer(  # each site needs them 
 )
 
 
-def gather(
-    site_ids: Collection[int], framework: Framework, *, standing: Collection[str] = (), now: datetime
+def kept_records(tokens: Mapping[int, int], framework: Framework, *, now: datetime) -> dict[int, SiteRecords]:
+    """The records of sites, read again where the token is another one. One statement for those that stay: a standard
+    may ask which series there are."""
+    series = series_stamps(tokens)
+    return RECORDS.values(
+        {site_id: (token, series.get(site_id)) for site_id, token in tokens.items()},
+        lambda changed: records_of(changed, framework, now=now),
+        key=framework.content_digest,
+        now=now,
+        until=attrgetter("until"),
+    )
+
+
+def records_of(site_ids: Collection[int], framework: Framework, *, now: datetime) -> dict[int, SiteRecords]:
+    facts_of = facts_on_record(site_ids, framework, now=now)
+    proved = dated_proofs(facts_of, framework, now=now)
+    grants = standing_grants(facts_of, now=now)
+    return {
+        site_id: records_from(
+            facts,
+            proved[site_id],
+            grants.get(site_id, NO_GRANTS),
+            computed(framework, facts, now, ON_RECORD),
+            framework,
+            anew=ANEW,
+            now=now,
+        )
+        for site_id, facts in facts_of.items()
+    }
+
+
+def facts_on_record(
+    site_ids: Collection[int], framework: Framework, *, now: datetime
 ) -> dict[int, EvaluationFacts]:
     profiles = {profile.id: profile for profile in site_facts(site_ids)}
     ids = sorted(profiles)
     things = things_of(ids)
-    sent = sent_by(ids, framework, standing=standing, now=now, live_floor_s=settings.TELEMETRY_LIVE_S)
-    withdrawn, days = withdrawn_at(things.values()), _days(profiles.values(), now)
+    withdrawn, days = withdrawn_at(things), _days(profiles.values(), now)
     classes = _add_envelopes(_classes(days, now=now), now=now)
     in_force = rules.content_in_force() if any(classes.values()) else None
-    owned, people = terms_of(ids, now=now), people_facts(profiles, now=now)
+    owned, turning = terms_of(ids, now=now), next_changes(ids, now=now)
+    people = people_facts(profiles, now=now)
     registers = registers_of(profiles, now=now)
     classes, limits = _bind_limits(classes, days, framework)
-    reviews, spans = evidence.held_reviews(ids, now=now), evidence.figures(ids, SPANS, now=now)
-    served = evidence.distributions(ids, SERVED, days=SERVED_DAYS, now=now)
-    conformance = conformance_of(ids, now=now)
-    facts_of = {
+    reviews, conformance = evidence.held_reviews(ids, now=now), conformance_of(ids, now=now)
+    return {
         site_id: EvaluationFacts(
             profile=profiles[site_id],
             context=site_context(profiles[site_id], things[site_id].domain_counts, people[site_id]),
             limits=own_limits(profiles[site_id], framework) | limits.get(site_id, {}),
             **_inventoried(things[site_id], profiles[site_id]),
             classes=classes.get(site_id, ()),
-            live_floor_s=settings.TELEMETRY_LIVE_S,
-            withdrawn_at=withdrawn,
-            peaks=spans[0].get(site_id, ()),
-            recent_peaks=spans[1].get(site_id, ()),
-            quantiles=spans[2].get(site_id, ()),
-            served=served.get(site_id, ()),
+            withdrawn_at=withdrawn.get(site_id, {}),
             owned=owned.get(site_id),
+            owned_until=turning.get(site_id),
             reviews=reviews.get(site_id, ()),
             rules=in_force,
             people=people[site_id],
             register=registers.get(site_id),
             standards=conformance.get(site_id, NO_STANDARDS),
-            **sent[site_id],
         )
         for site_id in ids
-    }
-    return _add_past(facts_of, now)
-
-
-def _add_past(facts_of: Mapping[int, EvaluationFacts], now: datetime) -> dict[int, EvaluationFacts]:
-    """Add which series were well within 7 days, where a rule asks. One statement, none if all of them are well now."""
-    rules_of = {
-        site_id: {sample.series_id: rule for sample, rule in suspects(facts)}
-        for site_id, facts in facts_of.items()
-    }
-    ids = [series_id for of_site in rules_of.values() for series_id in of_site]
-    ranges = value_ranges(ids, start=now - REACH, now=now)
-    return {
-        site_id: replace(facts, was_well=well_series(rules_of[site_id], ranges))
-        if rules_of[site_id]
-        else facts
-        for site_id, facts in facts_of.items()
     }
 
 
@@ -262,123 +263,110 @@ def _classes(days: Mapping[int, date], *, now: datetime) -> dict[int, tuple[Plac
     return {site_id: tuple(classes) for site_id, classes in by_site.items()}
 
 
-_RESULTS = """
-SELECT id, site_id, check_id, state, measured_state, since, first_bad_at, digest,
-    framework_version_id, tier, CASE WHEN check_id = ANY(%(with_parts)s) THEN parts END
-FROM scoring_checkresult WHERE site_id = ANY(%(sites)s) ORDER BY check_id
-"""
-_REASONS = f"""
-SELECT id, site_id, {", ".join(OpenReason._fields)} FROM scoring_healthreason WHERE site_id = ANY(%s) ORDER BY id
-"""
-_ENDS = f"""
-SELECT site_id, {", ".join(ReasonPlace._fields)}, max(ended_at) FROM scoring_reasonend
-WHERE site_id = ANY(%s) AND ended_at >= %s GROUP BY site_id, {", ".join(ReasonPlace._fields)}
-"""
-_PARTS = "SELECT site_id, check_id, parts FROM scoring_checkresult WHERE id = ANY(%s)"
+SPANS = (
+    evidence.MeasurePeriod(
+        frozenset({measures.SITE_LOAD.key, measures.STEP_1S.key, measures.STEP_10S.key}), days=30
+    ),
+    evidence.MeasurePeriod(frozenset({measures.CIRCUIT_LOAD.key}), days=2),
+    evidence.MeasurePeriod(
+        frozenset({measures.INLET.key, measures.SUPPLY.key, measures.ROUND_TRIP.key}), days=7, q=0.99
+    ),
+)
+"""The site's peaks, recent circuit loads, and the values that held almost all of the time."""
+SERVED, SERVED_DAYS = frozenset(measure.key for measure in measures.SERVING), 28
 
 
-@dataclass(slots=True)
-class Stored:
-    """The rows of one site. `score` is None until its first evaluation; `inputs_at` is the time of the inputs stored
-    today. `reasons` are the open reasons of health with their keys, `ends` those that a person ended, with the time, as
-    long as samples from before may be read."""
-
-    score: SiteScore | None = None
-    results: dict[str, StoredResult] = field(default_factory=dict)
-    health: dict[str, DomainHealth] = field(default_factory=dict)
-    reasons: dict[OpenReason, int] = field(default_factory=dict)
-    ends: dict[ReasonPlace, datetime] = field(default_factory=dict)
-    point: ScorePoint | None = None
-    inputs_at: datetime | None = None
+def gather(
+    site_ids: Collection[int], framework: Framework, *, standing: Collection[str] = (), now: datetime
+) -> dict[int, EvaluationFacts]:
+    return _add_telemetry(facts_on_record(site_ids, framework, now=now), framework, standing, now)
 
 
-def stored_of(site_ids: Collection[int], *, now: datetime) -> dict[int, Stored]:
-    by_site = {site_id: Stored() for site_id in site_ids}
-    scores = SiteScore.objects.filter(site_id__in=site_ids).select_related("framework_version")
-    # The definition is large; the framework's queries cache it.
-    for score in scores.defer("framework_version__definition").order_by():
-        by_site[score.site_id].score = score
-    for row in _fetch(_RESULTS, {"sites": list(by_site), "with_parts": list(COMPUTED)}):
-        result = StoredResult._make(row)
-        by_site[result.site_id].results[result.check_id] = result
-    for health in DomainHealth.objects.filter(site_id__in=site_ids).order_by("domain"):
-        by_site[health.site_id].health[health.domain] = health
-    for reason_id, site_id, *columns in _fetch(_REASONS, [list(by_site)]):
-        by_site[site_id].reasons[OpenReason._make(columns)] = reason_id
-    for site_id, *columns, ended_at in _fetch(_ENDS, [list(by_site), now - WINDOW]):
-        by_site[site_id].ends[ReasonPlace(*columns)] = ended_at
-    for point in ScorePoint.objects.filter(site_id__in=site_ids, on_date=now.date()).order_by():
-        by_site[point.site_id].point = point
-    stored_inputs = ScoreInputs.objects.filter(site_id__in=site_ids, on_date=now.date()).order_by()
-    for site_id, inputs_at in stored_inputs.values_list("site_id", "evaluated_at"):
-        by_site[site_id].inputs_at = inputs_at
-    return by_site
+def _add_telemetry(
+    facts_of: Mapping[int, EvaluationFacts], framework: Framework, standing: Collection[str], now: datetime
+) -> dict[int, EvaluationFacts]:
+    """Add what sites sent, and what their days measured. `standing` are metrics with an open reason."""
+    ids = sorted(facts_of)
+    sent = sent_by(ids, framework, standing=standing, now=now, live_floor_s=settings.TELEMETRY_LIVE_S)
+    spans = evidence.figures(ids, SPANS, now=now)
+    served = evidence.distributions(ids, SERVED, days=SERVED_DAYS, now=now)
+    return _add_past(
+        {
+            site_id: replace(
+                facts,
+                people=facts.people.judged_at(now),
+                live_floor_s=settings.TELEMETRY_LIVE_S,
+                peaks=spans[0].get(site_id, ()),
+                recent_peaks=spans[1].get(site_id, ()),
+                quantiles=spans[2].get(site_id, ()),
+                served=served.get(site_id, ()),
+                **sent[site_id],
+            )
+            for site_id, facts in facts_of.items()
+        },
+        now,
+    )
 
 
-def read_parts(stored: Mapping[int, Stored], digests: Mapping[int, Mapping[str, str]]) -> None:
-    missing = [
-        result.id
-        for site_id, of_site in digests.items()
-        for check_id, digest in of_site.items()
-        if (result := stored[site_id].results.get(check_id)) is not None
-        and result.digest != digest
-        and result.parts is None
-    ]
-    for site_id, check_id, parts in _fetch(_PARTS, [missing]) if missing else ():
-        results = stored[site_id].results
-        results[check_id] = results[check_id]._replace(parts=parts)
+def _add_past(facts_of: Mapping[int, EvaluationFacts], now: datetime) -> dict[int, EvaluationFacts]:
+    """Add which series were well within 7 days, where a rule asks. One statement, none if all of them are well now."""
+    rules_of = {
+        site_id: {sample.series_id: rule for sample, rule in suspects(facts)}
+        for site_id, facts in facts_of.items()
+    }
+    ids = [series_id for of_site in rules_of.values() for series_id in of_site]
+    ranges = value_ranges(ids, start=now - REACH, now=now)
+    return {
+        site_id: replace(facts, was_well=well_series(rules_of[site_id], ranges))
+        if rules_of[site_id]
+        else facts
+        for site_id, facts in facts_of.items()
+    }
 
 
-def _fetch(statement: str, values: Any) -> list[tuple[Any, ...]]:
-    with binary_cursor() as cursor:
-        set_json_loads(orjson.loads, cursor)
-        return cursor.execute(statement, values).fetchall()
+class SiteGathered(NamedTuple):
+    """Facts and inputs of a site, and what is on record of it."""
+
+    facts: EvaluationFacts
+    inputs: SiteInputs
+    records: SiteRecords
 
 
 def inputs_of(
-    site_ids: Collection[int], stored: Mapping[int, Stored], framework: Framework, *, now: datetime
-) -> dict[int, tuple[EvaluationFacts, SiteInputs]]:
-    """Facts and inputs of each site at `now`; the definition determines the metrics and presets needed. The number of
-    statements does not depend on the sites."""
+    site_ids: Collection[int],
+    stored: Mapping[int, Stored],
+    framework: Framework,
+    *,
+    now: datetime,
+    tokens: Mapping[int, int] | None = None,
+) -> dict[int, SiteGathered]:
+    """Facts and inputs of each site at `now`; the definition determines the metrics and presets needed. With `tokens`,
+    records stay that this process read under the same ones. The number of statements does not depend on the sites."""
+    records = (
+        records_of(site_ids, framework, now=now)
+        if tokens is None
+        else kept_records(tokens, framework, now=now)
+    )
     standing = {reason.metric for site_id in site_ids for reason in stored[site_id].reasons}
-    facts = gather(site_ids, framework, standing=standing, now=now)
-    proved = proofs(site_ids, framework, now=now)
-    grants = queries.standing_grants(site_ids, now=now)
+    on_record = {site_id: of_site.facts for site_id, of_site in records.items()}
+    facts = _add_telemetry(on_record, framework, standing, now)
     return {
-        site_id: (
+        site_id: SiteGathered(
+            facts[site_id],
+            _site_inputs(facts[site_id], stored[site_id], of_site, framework, now),
             of_site,
-            _site_inputs(
-                of_site,
-                stored[site_id],
-                grants.get(site_id, queries.NONE),
-                proved[site_id],
-                framework,
-                now,
-            ),
         )
-        for site_id, of_site in facts.items()
+        for site_id, of_site in records.items()
     }
 
 
 def _site_inputs(
-    facts: EvaluationFacts,
-    stored: Stored,
-    grants: SiteGrants,
-    proved: SiteProofs,
-    framework: Framework,
-    now: datetime,
+    facts: EvaluationFacts, stored: Stored, records: SiteRecords, framework: Framework, now: datetime
 ) -> SiteInputs:
-    measured = computed(framework, facts, now)
+    measured = computed(framework, facts, now, ANEW)
     measured |= _still_standing(stored, facts, measured, now)
-    return SiteInputs(
-        context=facts.context,
-        readings=add_evidence(measured, proved, facts.limits, framework, facts.context, now),
-        limits=facts.limits,
-        waivers=grants.waivers,
-        exceptions=grants.exceptions,
-        declared_na=grants.declared_na,
-        records_change_at=facts.records_change_at(now),
-    )
+    readings = add_evidence(measured, records.proved_at(now), facts.limits, framework, now)
+    return site_inputs(facts, records.grants, {**records.readings, **readings}, now)
 
 
 def _still_standing(

@@ -141,6 +141,16 @@ def judged_metrics(measure: ComparedValue) -> frozenset[str]:
 
 
 @cache
+def dated_metrics() -> frozenset[str]:
+    """Metrics that are an instant, of which a rule counts the days that are left."""
+    return frozenset(
+        name
+        for name in registry().names
+        if any(rule.days_left for metric in _meanings(name) for rule in metric.health)
+    )
+
+
+@cache
 def _labelled_metrics() -> frozenset[str]:
     return frozenset(
         name

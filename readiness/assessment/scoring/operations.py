@@ -2,6 +2,7 @@
 
 import gc
 import logging
+import secrets
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from readiness.assessment.framework import queries as framework_queries
 from readiness.assessment.framework.core.definition import Framework
 from readiness.assessment.framework.models import FrameworkVersion
 from readiness.assessment.scoring.apply import Outcome, apply
+from readiness.assessment.scoring.changing import changes_at
 from readiness.assessment.scoring.core.evaluate import SiteInputs, SiteResult
 from readiness.assessment.scoring.core.evaluate import evaluate as decide
 from readiness.assessment.scoring.core.flips import Before, CheckBefore, FlipSet, find_flips
@@ -26,19 +28,23 @@ from readiness.assessment.scoring.core.reasons import ReasonPlace
 from readiness.assessment.scoring.core.states import CheckState, Tier, Verdict
 from readiness.assessment.scoring.facts import EvaluationFacts
 from readiness.assessment.scoring.figures import site_figures
-from readiness.assessment.scoring.gather import Stored, inputs_of, read_parts, stored_of
+from readiness.assessment.scoring.gather import SiteGathered, inputs_of
 from readiness.assessment.scoring.health import StoredHealth, site_health, stored_domains
 from readiness.assessment.scoring.models import FAILURE_LENGTH, HealthReason, ReasonEnd, SiteScore
+from readiness.assessment.scoring.models.stored import Stored, read_parts, stored_of
+from readiness.assessment.scoring.records import SiteRecords
 from readiness.assessment.scoring.stored_state import Content, contents_of
 from readiness.assessment.standards.conformity import store
 from web import scopes, watch
 
 log = logging.getLogger(__name__)
 AGED_AFTER = timedelta(seconds=60)
-"""A site without new data for this long is evaluated again, because only an evaluation detects silence."""
+"""A site that could not be evaluated is tried again after this long."""
 CLAIMS_A_RUN = 20_000
 SHAKING = frozenset({SiteChange.Origin.INVENTORY, SiteChange.Origin.WORKLOAD})
 """Changes of these origins may void evidence. Telemetry claims sites every few seconds and voids none."""
+SENT = frozenset({SiteChange.Origin.TELEMETRY, SiteChange.Origin.SOURCE})
+"""Claims of these origins say that something was sent or stopped. All others say that what is on record changed."""
 SITES_AT_ONCE = 200
 """Number of sites evaluated in one transaction: about two seconds and 100 MB, which bounds locks and memory. Smaller
 batches cost more, because finding the newest samples reads all samples of the last minutes."""
@@ -65,8 +71,9 @@ def _paused_collection() -> Iterator[None]:
 
 @_paused_collection()
 @transaction.atomic
-def evaluate(*, site_ids: Collection[int], now: datetime) -> int:
-    """Evaluate sites at `now`, on evidence taken up to then; returns their number.
+def evaluate(*, site_ids: Collection[int], now: datetime, changed_sites: Collection[int] = ()) -> int:
+    """Evaluate sites at `now`, on evidence taken up to then; returns their number. Of `changed_sites`, and of sites
+    that claims still name, everything is read; of the others, only what they sent.
 
     Two workers never evaluate one site at the same time: the second waits and then sees what the first wrote. A site
     that was already evaluated later than `now` stays as it is.
@@ -74,18 +81,26 @@ def evaluate(*, site_ids: Collection[int], now: datetime) -> int:
     lock(site_ids)
     version, framework = framework_queries.current()
     stored = stored_of(site_ids, now=now)
-    due = [
-        site_id
+    changed = {*changed_sites, *_claimed(site_ids)}
+    tokens = {
+        site_id: _token(before.score, has_changed=site_id in changed)
         for site_id, before in stored.items()
         if before.score is None or before.score.evaluated_at <= now
-    ]
-    gathered = inputs_of(due, stored, framework, now=now)
+    }
+    gathered = inputs_of(list(tokens), stored, framework, now=now, tokens=tokens)
 
-    decided = [_decide(facts, inputs, framework, now) for facts, inputs in gathered.values()]
+    decided = [_decide(of_site, stored[site_id], framework, now) for site_id, of_site in gathered.items()]
     read_parts(stored, {decision.site_id: decision.digests for decision in decided})
     flips = _flips(decided, stored, framework, now)
     outcomes = [
-        _outcome(decision, flips[decision.site_id], stored[decision.site_id], framework, now)
+        _outcome(
+            decision,
+            flips[decision.site_id],
+            stored[decision.site_id],
+            framework,
+            tokens[decision.site_id],
+            now,
+        )
         for decision in decided
     ]
 
@@ -94,10 +109,24 @@ def evaluate(*, site_ids: Collection[int], now: datetime) -> int:
     return len(decided)
 
 
+def _claimed(site_ids: Collection[int]) -> Collection[int]:
+    claims = SiteChange.objects.filter(site_id__in=site_ids).exclude(origin__in=SENT)
+    return claims.order_by().values_list("site_id", flat=True)
+
+
+def _token(score: SiteScore | None, *, has_changed: bool) -> int:
+    """The token that the site's records have from this evaluation on. A new one never was before, so that what is read
+    in a transaction that fails counts for no other."""
+    if score is None or score.failed_at is not None or has_changed or not score.records_token:
+        return secrets.randbits(62) + 1
+    return score.records_token
+
+
 @dataclass(frozen=True, slots=True)
 class _Decided:
     facts: EvaluationFacts
     inputs: SiteInputs
+    records: SiteRecords
     result: SiteResult
     contents: Mapping[str, Content]
 
@@ -110,23 +139,30 @@ class _Decided:
         return {check_id: content.digest for check_id, content in self.contents.items()}
 
 
-def _decide(facts: EvaluationFacts, inputs: SiteInputs, framework: Framework, now: datetime) -> _Decided:
-    result = decide(framework, inputs, now=now)
-    return _Decided(facts, inputs, result, contents_of(result, inputs.readings))
+def _decide(gathered: SiteGathered, stored: Stored, framework: Framework, now: datetime) -> _Decided:
+    records = gathered.records
+    result = decide(framework, gathered.inputs, now=now, settled=records.settled)
+    contents = contents_of(result, gathered.inputs.readings, stored.results, records.digests)
+    return _Decided(*gathered, result, contents)
 
 
 def _outcome(
-    decision: _Decided, flips: FlipSet, before: Stored, framework: Framework, now: datetime
+    decision: _Decided, flips: FlipSet, before: Stored, framework: Framework, token: int, now: datetime
 ) -> Outcome:
+    health = site_health(decision.facts, _stored_health(before), now)
     return Outcome(
         site_id=decision.site_id,
         result=decision.result,
         inputs=decision.inputs,
         contents=decision.contents,
         flips=flips,
-        health=site_health(decision.facts, _stored_health(before), now),
+        health=health,
         figures=site_figures(decision.facts, framework, now),
         newest_sample_at=_newest_sample_at(decision.facts, now),
+        records_token=token,
+        changes_at=changes_at(
+            decision.facts, decision.result, health, records_until=decision.records.until, now=now
+        ),
         stored=before,
     )
 
@@ -196,7 +232,7 @@ def _decided_under(
 ) -> dict[int, SiteResult]:
     framework = framework_queries.definition_of(version)
     gathered = inputs_of(site_ids, stored, framework, now=now)
-    return {site_id: decide(framework, inputs, now=now) for site_id, (_, inputs) in gathered.items()}
+    return {site_id: decide(framework, of_site.inputs, now=now) for site_id, of_site in gathered.items()}
 
 
 def _newest_sample_at(facts: EvaluationFacts, now: datetime) -> datetime | None:
@@ -270,17 +306,21 @@ def evaluate_one(*, site: Site, now: datetime) -> None:
 @transaction.atomic
 def rescore_changed(*, now: datetime) -> int:
     """Evaluate the sites that claim rows name, each once; returns their number. The claims are deleted in this
-    transaction: after a failure they are still there, and a claim made meanwhile is a new one."""
-    claims = list(
+    transaction: after a failure they are still there, and a claim made meanwhile is a new one. One that waits is taken
+    with another of its site."""
+    rows = list(
         SiteChange.objects.select_for_update(skip_locked=True)
         .order_by("id")
-        .values_list("id", "site_id", "origin")[:CLAIMS_A_RUN]
+        .values_list("id", "site_id", "origin", "waits_until")[:CLAIMS_A_RUN]
     )
+    due = {site_id for _, site_id, _, waits_until in rows if waits_until is None or waits_until <= now}
+    claims = [(claim_id, site_id, origin) for claim_id, site_id, origin, _ in rows if site_id in due]
     if not claims:
         return 0
     SiteChange.objects.filter(id__in=[claim_id for claim_id, _, _ in claims]).delete()
     _void(sorted({site_id for _, site_id, origin in claims if origin in SHAKING}), now=now)
-    return _evaluate_all(sorted({site_id for _, site_id, _ in claims}), now=now)
+    changed = {site_id for _, site_id, origin in claims if origin not in SENT}
+    return _evaluate_all(sorted({site_id for _, site_id, _ in claims}), now=now, changed_sites=changed)
 
 
 def _void(site_ids: Sequence[int], *, now: datetime) -> None:
@@ -301,41 +341,51 @@ def _void(site_ids: Sequence[int], *, now: datetime) -> None:
 
 
 def rescore_aged(*, now: datetime) -> int:
-    """Evaluate the sites that no claim named: never evaluated, not for a minute, or due by the clock. A retired site is
-    evaluated once more, so that its verdict is removed, and then left alone."""
-    aged = (
-        Q(score__isnull=True) | Q(score__evaluated_at__lte=now - AGED_AFTER) | Q(score__changes_at__lte=now)
-    )
-    sites = Site.objects.filter(aged).exclude(stage=Site.Stage.RETIRED, score__verdict="")
-    return _evaluate_all(sorted(sites.values_list("id", flat=True)), now=now)
+    """Evaluate the sites that no claim and no date names: never evaluated, or not since an upgrade; and those that
+    could not be evaluated, each minute again."""
+    aged = Q(score__isnull=True) | Q(score__records_token=0)
+    failed = Q(score__failed_at__isnull=False, score__evaluated_at__lte=now - AGED_AFTER)
+    return _evaluate_all(_unretired(aged | failed | _due(now)), now=now)
 
 
 def rescore_due(*, now: datetime) -> int:
     """Evaluate the sites whose state the clock changes by now: an object fell silent, or evidence went stale. Sites
     that cannot be evaluated wait for `rescore_aged`."""
-    due = Site.objects.filter(score__changes_at__lte=now, score__failed_at=None)
-    return _evaluate_all(sorted(due.values_list("id", flat=True)), now=now)
+    return _evaluate_all(_unretired(_due(now) & Q(score__failed_at=None)), now=now)
 
 
-def _evaluate_all(site_ids: Sequence[int], *, now: datetime) -> int:
+def _due(now: datetime) -> Q:
+    return Q(score__changes_at__lte=now)
+
+
+def _unretired(condition: Q) -> list[int]:
+    """A retired site is evaluated once more, so that its verdict is removed, and then left alone."""
+    sites = Site.objects.filter(condition).exclude(stage=Site.Stage.RETIRED, score__verdict="")
+    return sorted(sites.values_list("id", flat=True))
+
+
+def _evaluate_all(
+    site_ids: Sequence[int], *, now: datetime, changed_sites: Collection[int] = frozenset()
+) -> int:
     return sum(
-        _evaluate_some(site_ids[start : start + SITES_AT_ONCE], now=now)
+        _evaluate_some(site_ids[start : start + SITES_AT_ONCE], changed_sites, now=now)
         for start in range(0, len(site_ids), SITES_AT_ONCE)
     )
 
 
-def _evaluate_some(site_ids: Sequence[int], *, now: datetime) -> int:
+def _evaluate_some(site_ids: Sequence[int], changed_sites: Collection[int], *, now: datetime) -> int:
     """Evaluate sites together; after a failure, split them in halves down to the failing site, so that its failure
     stops no other score."""
     try:
-        return evaluate(site_ids=site_ids, now=now)
+        return evaluate(site_ids=site_ids, now=now, changed_sites=changed_sites)
     except Exception as error:
         if len(site_ids) == 1:
             log.exception("Site %s could not be evaluated", site_ids[0])
             _mark_failed(site_ids[0], error, now=now)
             return 0
     middle = len(site_ids) // 2
-    return _evaluate_some(site_ids[:middle], now=now) + _evaluate_some(site_ids[middle:], now=now)
+    halves = (site_ids[:middle], site_ids[middle:])
+    return sum(_evaluate_some(half, changed_sites, now=now) for half in halves)
 
 
 def _mark_failed(site_id: int, error: Exception, *, now: datetime) -> str:

@@ -18,10 +18,11 @@ from readiness.assessment.framework.core.definition import Framework
 from readiness.assessment.scoring.checks import HELD_OF, LATEST_OF, RISES_OF, metrics_of, placements
 from readiness.assessment.scoring.checks.hardware import ROW_REMAP_METRICS, XID_METRICS
 from readiness.assessment.scoring.core.reasons import ObjectKey
-from readiness.assessment.scoring.facts import LIVE_CADENCES, CircuitFact, Thing
+from readiness.assessment.scoring.facts import JUST_GONE_S, LIVE_CADENCES, WINDOW, CircuitFact, Thing
 from readiness.assessment.scoring.figures import GPU_TEMPERATURE_METRICS, UTILISATION_METRICS
 from readiness.assessment.scoring.preconditions import companions
 from telemetry import queries as telemetry
+from telemetry.binary import fetched
 from telemetry.core.metric import ComparedValue
 from telemetry.core.registry import registry
 from web.audit import steps_of
@@ -177,19 +178,19 @@ def _add_circuits(by_site: Mapping[int, SiteObjects], site_ids: Collection[int])
         by_site[feed.site_id].names["feed", feed.id] = feed.name
 
 
-def withdrawn_at(sites: Iterable[SiteObjects]) -> dict[ObjectKey, datetime]:
-    """When each device and accelerator that takes no work now was last withdrawn, from the change history. Two
-    statements. An object entered in that state was withdrawn at its entry."""
-    idle: dict[str, list[int]] = {"device": [], "accelerator": []}
-    for site in sites:
+def withdrawn_at(sites: Mapping[int, SiteObjects]) -> dict[int, dict[ObjectKey, datetime]]:
+    """When each device and accelerator of a site that takes no work now was last withdrawn, from the change history.
+    Two statements. An object entered in that state was withdrawn at its entry."""
+    site_of: dict[str, dict[int, int]] = {"device": {}, "accelerator": {}}
+    for site_id, site in sites.items():
         for (kind, object_id), thing in site.things.items():
-            if kind in idle and not thing.in_service:
-                idle[kind].append(object_id)
-    return {
-        (kind, object_id): at
-        for kind, ids in idle.items()
-        for object_id, at in _left_service(kind, ids).items()
-    }
+            if kind in site_of and not thing.in_service:
+                site_of[kind][object_id] = site_id
+    withdrawn: dict[int, dict[ObjectKey, datetime]] = defaultdict(dict)
+    for kind, sites_of_kind in site_of.items():
+        for object_id, at in _left_service(kind, list(sites_of_kind)).items():
+            withdrawn[sites_of_kind[object_id]][kind, object_id] = at
+    return withdrawn
 
 
 def _left_service(kind: str, ids: Sequence[int]) -> dict[int, datetime]:
@@ -203,12 +204,8 @@ def _left_service(kind: str, ids: Sequence[int]) -> dict[int, datetime]:
     return left
 
 
-WINDOW = timedelta(hours=24)
-"""The span for rises of counters and changes of states, as in the checks and the registry's rules."""
 ARRIVING = timedelta(minutes=1)
 """A series is created when its samples are stored, which may be a moment after the `now` of the evaluation."""
-JUST_GONE_S = 600.0
-"""Seconds after an object stops being live in which Muster still knows when its silence began."""
 LAST_CODES = frozenset({*XID_METRICS, *ROW_REMAP_METRICS})
 
 
@@ -251,6 +248,17 @@ def sent_by(
         site_id: {name: each.get(site_id, {}) for name, each in by_site.items()} | of_series
         for site_id in site_ids
     }
+
+
+_SERIES = """
+SELECT site_id, count(*), bit_xor(hashtidextended(ctid, xmin::text::bigint)) FROM telemetry_series
+WHERE site_id = ANY(%s) GROUP BY site_id
+"""
+
+
+def series_stamps(site_ids: Collection[int]) -> dict[int, tuple[int, int]]:
+    """A stamp by site that differs after any of its series came, ended, moved or left. One statement."""
+    return {site_id: (count, digest) for site_id, count, digest in fetched(_SERIES, [list(site_ids)])}
 
 
 def _live_s(sources: Mapping[int, telemetry.SourceStanding], floor_s: float) -> float:

@@ -66,13 +66,27 @@ class Content(NamedTuple):
     digest: str
 
 
-def contents_of(result: SiteResult, readings: Readings) -> dict[str, Content]:
-    contents = {}
-    for check in result.checks:
-        row = _result_row(check, readings)
-        encoded = orjson.dumps(row, option=orjson.OPT_SERIALIZE_NUMPY)
-        contents[check.check_id] = Content(row, blake2b(encoded, digest_size=16).hexdigest())
-    return contents
+def contents_of(
+    result: SiteResult,
+    readings: Readings,
+    stored: Mapping[str, StoredResult],
+    settled_digests: Mapping[str, str],
+) -> dict[str, Content]:
+    """The row of a settled check is only made if it is not stored already."""
+    return {
+        check.check_id: Content({}, digest)
+        if (digest := settled_digests.get(check.check_id, ""))
+        and (before := stored.get(check.check_id)) is not None
+        and before.digest == digest
+        else content_of(check, readings)
+        for check in result.checks
+    }
+
+
+def content_of(check: CombinedCheck, readings: Readings) -> Content:
+    row = _result_row(check, readings)
+    encoded = orjson.dumps(row, option=orjson.OPT_SERIALIZE_NUMPY)
+    return Content(row, blake2b(encoded, digest_size=16).hexdigest())
 
 
 _OF_CHECK = ("check_id", "pillar", "gate", "state", "measured_state", "code", "reason")

@@ -1,5 +1,6 @@
-"""Keeps verdicts up to date: every few seconds for changed and due sites, every minute for the others. Expired inputs
-are deleted each hour. After an absence of all workers, scoring waits until the samples sent meanwhile have arrived."""
+"""Keeps verdicts up to date: every few seconds for changed and due sites, every minute for those that could not be
+evaluated. Expired inputs are deleted each hour. After an absence of all workers, scoring waits until the samples sent
+meanwhile have arrived."""
 
 from celery import shared_task
 

@@ -13,7 +13,8 @@ from inventory.queries import Capacity, deployed
 from readiness.assessment.framework import queries as framework_queries
 from readiness.assessment.framework.core.definition import Framework
 from readiness.assessment.scoring.core.evaluate import SiteResult, evaluate
-from readiness.assessment.scoring.gather import inputs_of, stored_of
+from readiness.assessment.scoring.gather import inputs_of
+from readiness.assessment.scoring.models.stored import stored_of
 from readiness.boards.dry_run.comparing import Plain, TriedSite, summary, tried_site
 from readiness.boards.models import DryRun
 
@@ -56,7 +57,7 @@ def _each(ids: Sequence[int], framework: Framework, *, now: datetime) -> dict[in
 
 def _together(ids: Sequence[int], framework: Framework, *, now: datetime) -> dict[int, SiteResult]:
     gathered = inputs_of(ids, stored_of(ids, now=now), framework, now=now)
-    return {site_id: evaluate(framework, inputs, now=now) for site_id, (_, inputs) in gathered.items()}
+    return {site_id: evaluate(framework, of_site.inputs, now=now) for site_id, of_site in gathered.items()}
 
 
 def sites_to_try() -> list[Site]:

@@ -155,10 +155,13 @@ ORDER BY one.id
 
 _NEXT = """
 SELECT site_id, min(at) FROM (
-    SELECT one.site_id, unnest(ARRAY[one.due_at, one.effective_at, one.ended_at, person.left_at, deputy.left_at]) AS at
+    SELECT one.site_id, unnest(ARRAY[
+        one.due_at, one.effective_at, one.ended_at, person.left_at, deputy.left_at, team.dissolved_at
+    ]) AS at
     FROM ownership_assignment AS one
     JOIN people_person AS person ON person.id = one.accountable_id
     LEFT JOIN people_person AS deputy ON deputy.id = one.deputy_id
+    LEFT JOIN people_team AS team ON team.id = one.team_id
     WHERE one.state = 'accepted' AND (one.ended_at IS NULL OR one.ended_at > %(now)s) AND one.site_id = ANY(%(sites)s)
     UNION ALL
     SELECT one.site_id, unnest(ARRAY[leave.starts_at, leave.ends_at]) FROM ownership_assignment AS one

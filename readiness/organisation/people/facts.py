@@ -98,7 +98,9 @@ def people_facts(sites: Mapping[int, SiteFacts], *, now: datetime) -> dict[int, 
 
     facts = _PEOPLE.values(covered, read, now=now, until=attrgetter("changes_at"))
     called = _kept_standing_of(covered, now=now)
-    return {site_id: _people_now(people, called[site_id], now) for site_id, people in facts.items()}
+    return {
+        site_id: replace(people.judged_at(now), on_call=called[site_id]) for site_id, people in facts.items()
+    }
 
 
 def _kept_standing_of(
@@ -114,12 +116,6 @@ def _kept_standing_of(
         now=now,
         until=lambda called: min(full_hour(now) + HOUR, (called and called.until) or NEVER),
     )
-
-
-def _people_now(people: SitePeople, called: OnCallStanding | None, now: datetime) -> SitePeople:
-    """The same people at another instant, which what they practised is judged by."""
-    practised = replace(people.practice, now=now) if people.practice else None
-    return replace(people, on_call=called, practice=practised)
 
 
 type OnCall = Mapping[int, frozenset[str]]

@@ -157,6 +157,8 @@ HIGHEST_SO_FAR = frozenset(
 )
 _KEY = ("site_id", "key", "part")
 _place, _said = attrgetter(*_KEY), attrgetter("value", "taken_at", "detail", "samples")
+_DISTRIBUTIONS = frozenset(measure.key for measure in measures.SERVING)
+"""Measures of which more than the value counts."""
 FRESH_FOR = timedelta(seconds=60)
 """Today's rows are not refreshed more often than this."""
 CLOSE_AFTER = timedelta(minutes=15)
@@ -239,8 +241,14 @@ def measure_day(*, day: date, now: datetime, site_ids: Collection[int], whole: b
     figures += serving_figures(gathered.serving)
     changed = _write(figures, day=day, now=now, replace_day=since <= queries.start_of(day))
     _note_measured(site_ids, day=day, now=now, whole=since <= queries.start_of(day))
+    # It is what the site sent, and no record.
     SiteChange.objects.bulk_create(
-        SiteChange(site_id=site_id, origin=SiteChange.Origin.EVIDENCE) for site_id in sorted(changed)
+        SiteChange(
+            site_id=site_id,
+            origin=SiteChange.Origin.TELEMETRY,
+            waits_until=None if has_another_value else now + FRESH_FOR,
+        )
+        for site_id, has_another_value in sorted(changed.items())
     )
     return len(figures)
 
@@ -274,9 +282,10 @@ def _claim_late_days(site_ids: Collection[int] | None) -> list[tuple[int, date]]
     return sorted({(site_id, day) for _, site_id, day in taken})
 
 
-def _write(figures: Sequence[DayFigure], *, day: date, now: datetime, replace_day: bool) -> set[int]:
-    """Upsert the day's rows; returns the sites whose rows changed. If the whole day was read, missing rows are deleted;
-    otherwise a load keeps its earlier maximum."""
+def _write(figures: Sequence[DayFigure], *, day: date, now: datetime, replace_day: bool) -> dict[int, bool]:
+    """Upsert the day's rows; returns the sites whose rows changed, and whether a value did: one that is only younger
+    shows with the next samples. If the whole day was read, missing rows are deleted; otherwise a load keeps its earlier
+    maximum."""
     sites = {figure.site_id for figure in figures}
     before = {
         _place(row): row
@@ -302,7 +311,14 @@ def _write(figures: Sequence[DayFigure], *, day: date, now: datetime, replace_da
         unique_fields=["site", "key", "part", "on_date"],
         update_fields=[*(each.name for each in fields(DayFigure) if each.name not in _KEY), "measured_at"],
     )
-    return {figure.site_id for figure in figures}
+    changed: dict[int, bool] = defaultdict(bool)
+    for figure in figures:
+        changed[figure.site_id] |= (
+            figure.key in _DISTRIBUTIONS
+            or (stored_row := before.get(_place(figure))) is None
+            or (stored_row.value, stored_row.detail) != (figure.value, figure.detail)
+        )
+    return changed
 
 
 def _highest_so_far(

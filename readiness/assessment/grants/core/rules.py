@@ -1,6 +1,7 @@
 """A grant as scoring uses it, and the rules for granting: which kind suits which check, and how many."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from readiness.assessment.framework.core.definition import Check, Framework
@@ -24,6 +25,22 @@ class HeldGrant:
         return approved and self.starts_at <= now < self.ends_at
 
 
+@dataclass(frozen=True, slots=True)
+class SiteGrants:
+    """The grants of a site by check id; a declared n-a of a sub-measure by `check/part`."""
+
+    waivers: Mapping[str, HeldGrant] = field(default_factory=dict)
+    exceptions: Mapping[str, HeldGrant] = field(default_factory=dict)
+    declared_na: Mapping[str, HeldGrant] = field(default_factory=dict)
+
+    def dates(self) -> Iterator[datetime]:
+        """When grants begin and end."""
+        for each in (self.waivers, self.exceptions, self.declared_na):
+            for grant in each.values():
+                yield from (grant.starts_at, grant.ends_at)
+
+
+NO_GRANTS = SiteGrants()
 MOST_WAIVERS = 10
 """Largest number of live waivers of one site. Operator-set default: about a fifth of the checks. A site that needs more
 is not ready.

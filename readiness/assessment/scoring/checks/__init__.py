@@ -5,7 +5,6 @@ those whose source is Muster itself. Every other check has no reading and is unk
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from itertools import chain
 
 from readiness.assessment.evidence.core.bearing import OWN_RECORDS
 from readiness.assessment.framework.core.definition import Check, Framework
@@ -98,15 +97,17 @@ NEEDED: Mapping[str, tuple[str, ...]] = {
 """Sub-measures whose definition the arithmetic needs; an edited framework may have dropped some."""
 
 
-def computed(framework: Framework, facts: EvaluationFacts, now: datetime) -> dict[tuple[str, str], Reading]:
+ON_RECORD: Mapping[str, Computed] = {**FROM_REVIEWS, **FROM_PEOPLE, **FROM_STANDARDS}
+"""Checks that are computed from records alone, so that they stay as they are while these do."""
+ANEW: Mapping[str, Computed] = {**COMPUTED, **FROM_OWNERSHIP}
+"""Checks that each evaluation computes, because they depend on what was sent, or are as new as the question."""
+
+
+def computed(
+    framework: Framework, facts: EvaluationFacts, now: datetime, checks: Mapping[str, Computed]
+) -> dict[tuple[str, str], Reading]:
     site_readings = {}
-    for check_id, readings in chain(
-        COMPUTED.items(),
-        FROM_OWNERSHIP.items(),
-        FROM_REVIEWS.items(),
-        FROM_PEOPLE.items(),
-        FROM_STANDARDS.items(),
-    ):
+    for check_id, readings in checks.items():
         check = framework.checks_by_id.get(check_id)
         if check is None:
             continue

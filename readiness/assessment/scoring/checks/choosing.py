@@ -49,19 +49,16 @@ type PartKey = tuple[str, str]
 _PROVENANCES = {provenance.value: provenance for provenance in Provenance}
 
 
-def add_evidence(
-    measured: Mapping[PartKey, Reading],
+def proved_readings(
     proofs: Mapping[PartKey, Sequence[Proof]],
     limits: Mapping[str, Limit],
     framework: Framework,
     context: SiteContext,
     now: datetime,
 ) -> dict[PartKey, Reading]:
-    readings = dict(measured)
+    """The deciding reading of each sub-measure among its proofs."""
+    readings = {}
     for key, each in proofs.items():
-        mine = readings.get(key)
-        if mine is not None and is_own(key[0], mine.evidence):
-            continue
         part = framework.parts_by_key[key]
         limit = limits.get(part.limit_from or "")
         proved = worst_reading(part, map(reading_of, each), now=now, limit=limit)
@@ -70,12 +67,26 @@ def add_evidence(
         if proved.unconfirmed and (earlier := each[0].earlier) is not None:
             gate = part_gate(part, gate_for(framework.checks_by_id[key[0]], context))
             proved = _confirmed_first(part, proved, reading_of(earlier), gate, limit, now)
-        went_stale = (
-            mine is not None
-            and judge_without_gate(part, mine, now, mine.limit or limit).state is CheckState.STALE
-        )
-        if mine is None or (went_stale and proved.taken_at > mine.taken_at):
-            readings[key] = proved
+        readings[key] = proved
+    return readings
+
+
+def add_evidence(
+    measured: Mapping[PartKey, Reading],
+    proved: Mapping[PartKey, Reading],
+    limits: Mapping[str, Limit],
+    framework: Framework,
+    now: datetime,
+) -> dict[PartKey, Reading]:
+    readings = {**proved, **measured}
+    for key in proved.keys() & measured.keys():
+        mine, proof = measured[key], proved[key]
+        part = framework.parts_by_key[key]
+        if is_own(key[0], mine.evidence) or proof.taken_at <= mine.taken_at:
+            continue
+        limit = mine.limit or limits.get(part.limit_from or "")
+        if judge_without_gate(part, mine, now, limit).state is CheckState.STALE:
+            readings[key] = proof
     return readings
 
 

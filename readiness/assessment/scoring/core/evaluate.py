@@ -244,8 +244,19 @@ class SiteResult:
     measurable: int = 0
 
 
-def evaluate(framework: Framework, inputs: SiteInputs, *, now: datetime) -> SiteResult:
-    checks = tuple(evaluate_check(framework, check, inputs, now=now) for check in framework.checks)
+def evaluate(
+    framework: Framework,
+    inputs: SiteInputs,
+    *,
+    now: datetime,
+    settled: Mapping[str, CombinedCheck] | None = None,
+) -> SiteResult:
+    """`settled` are checks, by id, that come to the same with these inputs at `now` as they did earlier."""
+    settled = settled or {}
+    checks = tuple(
+        settled.get(check.id) or evaluate_check(framework, check, inputs, now=now)
+        for check in framework.checks
+    )
     return SiteResult(
         framework_version=framework.version,
         framework_digest=framework.content_digest,

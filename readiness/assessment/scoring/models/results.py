@@ -143,6 +143,12 @@ class SiteScore(Scored):
     changes_at = models.DateTimeField(
         null=True, help_text="When it changes next without new data: evidence runs out, a grant ends"
     )
+    records_token = models.BigIntegerField(
+        default=0,
+        db_default=0,
+        editable=False,
+        help_text="Another one whenever a claim said that what is on record of the site changed",
+    )
     failed_at = models.DateTimeField(
         null=True,
         blank=True,

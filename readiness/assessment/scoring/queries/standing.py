@@ -103,6 +103,14 @@ class SiteStanding:
     """Number of declared BLOCK checks among the `measurable` ones, which ask for a measurement."""
     measurable: int = 0
     failed_at: datetime | None = None
+    changes_at: datetime | None = None
+    """When time alone changes it next."""
+
+    def evaluated_up_to(self, now: datetime) -> datetime | None:
+        """An evaluation holds until something is sent or entered, which is evaluated at once, or falls due."""
+        if self.evaluated_at is None or self.changes_at is None or self.failed_at:
+            return self.evaluated_at
+        return max(self.evaluated_at, min(self.changes_at, now))
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +147,7 @@ _OF_REF = (
     *("latitude", "longitude", "accountable", "owner_has_left", "owner_left_at", "owner_is_deputy"),
 )
 _OF_SCORE = (
-    *("verdict", "verdict_since", "first_blocker", "evaluated_at", "failed_at"),
+    *("verdict", "verdict_since", "first_blocker", "evaluated_at", "failed_at", "changes_at"),
     *("capped", "measurable"),
 )
 
@@ -176,14 +184,15 @@ def standing_of(
 
 
 def _site(*row: Any) -> SiteStanding:
-    *of_ref, latitude, longitude, accountable, has_gone, left_at, is_deputy = row[:-8]
-    region, verdict, since, blocker = row[-8:-4]
-    evaluated_at, failed_at, capped, measurable = row[-4:]
+    *of_ref, latitude, longitude, accountable, has_gone, left_at, is_deputy = row[:-9]
+    region, verdict, since, blocker = row[-9:-5]
+    evaluated_at, failed_at, changes_at, capped, measurable = row[-5:]
     north, east = (None if degrees is None else float(degrees) for degrees in (latitude, longitude))
     ref = SiteRef(*(*of_ref, north, east, accountable, has_gone, left_at, is_deputy))
     confirmed = "" if failed_at else verdict or ""
     declared = (len(capped or ()), measurable or 0)
-    return SiteStanding(ref, region, confirmed, since, blocker or "", evaluated_at, *declared, failed_at)
+    times = (failed_at, changes_at)
+    return SiteStanding(ref, region, confirmed, since, blocker or "", evaluated_at, *declared, *times)
 
 
 def score_of(site: Site) -> SiteScore | None:

@@ -1,6 +1,6 @@
 """Records about the people who run a site; each part is None where nobody recorded anything of its kind."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from readiness.organisation.people.core.coverage import SiteCoverage
@@ -25,6 +25,10 @@ class SitePeople:
         parts = (self.coverage, self.on_call, self.practice, self.growth)
         due = (self.on_call_until, *(getattr(part, "until", None) for part in parts))
         return min((until for until in due if until is not None), default=None)
+
+    def judged_at(self, now: datetime) -> "SitePeople":
+        """The same people at another instant, which what they practised is judged by."""
+        return replace(self, practice=replace(self.practice, now=now)) if self.practice else self
 
 
 NOBODY_RECORDED = SitePeople()

@@ -106,9 +106,16 @@ def test_days_that_were_missed_are_caught_up_with(plant):
 
 
 def test_what_changed_is_left_to_be_scored_again(plant):
-    SiteChange.objects.all().delete()
     plant.run(20)
-    assert SiteChange.objects.filter(site=plant.site, origin="evidence").exists()
+    for value, is_claimed in ((60_000, False), (90_000, True)):
+        plant.change(site_power_watts=value)
+        plant.clock.move(minutes=6)
+        plant.send()
+        rollups.roll_up(now=plant.clock.at + timedelta(minutes=6))
+        SiteChange.objects.all().delete()
+        plant.clock.move(minutes=6)
+        plant.measure()
+        assert SiteChange.objects.filter(waits_until=None).exists() is is_claimed, value
 
 
 def test_p99_over_days_is_that_of_all_their_samples(plant):

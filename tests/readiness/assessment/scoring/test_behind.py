@@ -126,7 +126,8 @@ def test_a_change_is_judged_though_the_oldest_batch_is_older_than_the_newest_eva
     judged.clock.move(seconds=62)
     accept(judged)
     judged.clock.move(seconds=5)
-    tasks.rescore_aged()
+    SiteChange.objects.create(site=judged.site, origin=SiteChange.Origin.TELEMETRY)
+    tasks.rescore_changed()
     evaluated_at = SiteScore.objects.get(site=judged.site).evaluated_at
     assert evaluated_at == judged.clock.at
     judged.clock.move(seconds=30)

@@ -68,12 +68,14 @@ class TestClaims:
         made.site()
         assert tasks.rescore_changed() == 1
         frozen_now.move(seconds=61)
-        assert tasks.rescore_aged() == 1
+        assert (tasks.rescore_due(), tasks.rescore_aged()) == (0, 0)
+        frozen_now.move(hours=1)
+        assert (tasks.rescore_due(), tasks.rescore_aged()) == (1, 0)
 
 
 @pytest.mark.django_db
 class TestAge:
-    def test_a_site_that_nothing_was_heard_of_is_looked_at_each_minute(self, well):
+    def test_a_site_that_falls_silent_is_looked_at_then(self, well):
         SiteChange.objects.all().delete()
         well.clock.move(seconds=30)
         assert operations.rescore_aged(now=well.clock.at) == 0
@@ -91,9 +93,10 @@ class TestAge:
         operations.rescore_changed(now=frozen_now.at)
         Site.objects.update(stage=Site.Stage.RETIRED)
         frozen_now.move(minutes=2)
-        assert operations.rescore_aged(now=frozen_now.at) == 1
+        assert operations.rescore_changed(now=frozen_now.at) == 1
         assert SiteScore.objects.get(site=there).verdict == ""
-        frozen_now.move(minutes=2)
+        frozen_now.move(days=2)
+        assert operations.rescore_due(now=frozen_now.at) == 0
         assert operations.rescore_aged(now=frozen_now.at) == 0
 
     def test_one_sites_trouble_does_not_stop_the_others(self, frozen_now, caplog):
