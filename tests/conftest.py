@@ -55,6 +55,10 @@ def pytest_collection_modifyitems(config, items):
     if choice := config.getoption("patient"):
         deselect(config, items, [item for item in items if is_patient(item) is (choice == "none")])
     items.sort(key=lambda item: (not takes_minutes(item), uses_servers(item)))
+    if config.getoption("patient") == "only":
+        for item in items:
+            # At the lowest priority a test takes several times as long.
+            item.add_marker(pytest.mark.timeout(PATIENCE_S), append=False)
 
 
 def takes_minutes(item):
@@ -80,6 +84,7 @@ def deselect(config, items, unwanted):
     items[:] = [item for item in items if item not in left_out]
 
 
+PATIENCE_S = 3600
 # They start processes, and wait for these no longer than a machine takes that has nothing else to do.
 HURRIED = ("tests/browser/", "tests/peers/", "tests/stack/", "tests/web/serving/")
 
