@@ -97,9 +97,9 @@ class RefusedForm(forms.Form):
     def arguments(self) -> dict[str, Any]:
         return self.cleaned_data
 
-    def refused(self, error: ValidationError) -> None:
+    def refused(self, error: Any) -> None:
         if not hasattr(error, "error_dict"):
-            self.add_error(None, error.messages)
+            self.add_error(None, getattr(error, "messages", [str(error)]))
             return
         for field, messages in error.message_dict.items():
             name = self.field_of.get(field, field)

@@ -36,7 +36,11 @@ def panels_beside(kind: Kind, obj: Any, *, user: User, now: datetime) -> list[Pa
 
 
 def related_panels(kind: Kind, obj: Any, *, user: User) -> list[Panel]:
-    return [_related(each, obj, user, place) for place, each in enumerate(kind.related) if _may(user, each)]
+    return [
+        related_panel(each, obj, user=user, place=place)
+        for place, each in enumerate(kind.related)
+        if may_see(user, each)
+    ]
 
 
 def above(kind: Kind, obj: Any) -> list[tuple[str, str]]:
@@ -50,7 +54,7 @@ def own_page(obj: Model) -> str:
     return kind.url("detail", obj) if "detail" in kind.pages else ""
 
 
-def _may(user: User, related: Related) -> bool:
+def may_see(user: User, related: Related) -> bool:
     return user.has_perms(KIND_OF[related.model].permissions("view"))
 
 
@@ -91,7 +95,8 @@ def _figure(column: Column, obj: Any, value: Any) -> dict[str, Any]:
     return item | ({"provenance": "declared", "source": source} if column.unit not in PLAIN_UNITS else {})
 
 
-def _related(related: Related, obj: Model, user: User, place: int) -> Panel:
+def related_panel(related: Related, obj: Model, *, user: User, place: int) -> Panel:
+    """The first few objects that refer to `obj`, as a card; rooms above make one for a kind that they do not own."""
     kind = KIND_OF[related.model]
     rows = kind.rows().filter(related.condition(obj))
     total = rows.count()
@@ -140,7 +145,7 @@ def _cells(columns: list[Column], row: Any) -> dict[str, Any]:
                 "column": column,
                 "value": value,
                 "text": column.words(row, value),
-                "url": own_page(row) if column.phone == "title" else url,
+                "url": (column.phone == "title" and own_page(row)) or url,
                 "tone": read(row, column.tone) if column.tone else "",
             }
         )

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods
 from web import clock
 from web.kinds.kind import Entry, Kind, Sentence
 from web.outside import refuse_outside
+from web.workflows.steps import NotInState
 
 
 @never_cache
@@ -26,11 +27,15 @@ def entry_page(request: HttpRequest, kind: Kind, entry: Entry, **key: Any) -> Ht
     initial_values = {name: request.GET[name] for name in entry.fills if name in request.GET}
     sent = request.POST if request.method == "POST" else None
     form = entry.form(sent, request.FILES or None, initial=begun | initial_values)
+    is_late = False
     if request.method == "POST" and form.is_valid():
         try:
             return _enter(request, kind, entry, obj, form.arguments())
         except form.refusals as error:
             form.refused(error)
+        except NotInState as error:
+            form.add_error(None, str(error))
+            is_late = True
     # Some forms have buttons that show them again without a fault.
     is_refused = form.is_bound and getattr(form, "is_refused", True)
     of_it = [(str(obj), kind.page_of(obj))] if obj is not None else []
@@ -43,14 +48,14 @@ def entry_page(request: HttpRequest, kind: Kind, entry: Entry, **key: Any) -> Ht
         "cancel_url": kind.page_of(obj) if obj is not None else kind.url("list"),
         "breadcrumbs": kind.breadcrumbs(*of_it, (heading, "")),
     }
-    return render(request, entry.template, context, status=422 if is_refused else 200)
+    return render(request, entry.template, context, status=409 if is_late else 422 if is_refused else 200)
 
 
 def _posted(request: HttpRequest, kind: Kind, entry: Entry, obj: Any) -> HttpResponse:
     try:
         return _enter(request, kind, entry, obj, {})
-    except ValidationError as error:
-        messages.error(request, " ".join(error.messages))
+    except (ValidationError, NotInState) as error:
+        messages.error(request, " ".join(getattr(error, "messages", [str(error)])))
         return redirect(kind.page_of(obj))
 
 

@@ -1,4 +1,4 @@
-"""Find the objects that text names: by slug or name, within the context that makes names unique."""
+"""Find the objects that text names: by slug or name, within the context that makes names unique; by id without one."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -8,6 +8,7 @@ from django.db.models import Model, Q, QuerySet
 
 from web.fields import MOST_ALIKE, similar
 from web.kinds.targets import owners, text_fields
+from web.rest.fields import LARGEST_ID
 
 # So many names are all told.
 A_FEW = 4
@@ -65,8 +66,9 @@ def _missing(model: type[Model], reference: NamedObject, rows: list[Model]) -> N
 
 def _named(model: type[Model], references: list[NamedObject]) -> Q:
     texts = {each.text for each in references}
-    condition = Q(pk__in=[])
-    for name in dict.fromkeys([*text_fields(model), *_shown_by(model)]):
+    names = dict.fromkeys([*text_fields(model), *_shown_by(model)])
+    condition = Q(pk__in=[] if names else _ids_in(texts))
+    for name in names:
         condition |= Q(**{f"{name}__in": texts})
     words = [text.split(" ") for text in texts]
     # "leaf-1 Ethernet1": a name after that of its owner.
@@ -82,6 +84,13 @@ def _named(model: type[Model], references: list[NamedObject]) -> Q:
 def _shown_by(model: type[Model]) -> list[str]:
     """Fields that pages and files show an object by, unique or not."""
     return [field.name for field in model._meta.concrete_fields if field.name in {"name", "title"}]
+
+
+def _ids_in(texts: set[str]) -> list[int]:
+    """Objects without a name are named by their ids."""
+    return [
+        int(text) for text in texts if text.isascii() and text.isdecimal() and int(text[:20]) <= LARGEST_ID
+    ]
 
 
 def _around(model: type[Model], references: list[NamedObject], paths: list[str]) -> Q:
@@ -112,7 +121,10 @@ def _model_at(model: type[Model], path: str) -> type[Model]:
 
 
 def _texts(obj: Model) -> set[str]:
-    texts = {str(getattr(obj, name)) for name in text_fields(type(obj))}
+    names = text_fields(type(obj))
+    texts = {str(getattr(obj, name)) for name in names}
+    if not names and not _shown_by(type(obj)):
+        texts.add(str(obj.pk))
     return (texts | {str(obj)}) - {""}
 
 

@@ -24,6 +24,7 @@ from web.kinds.references import NamedObject, NotOne, objects_named
 from web.kinds.targets import Target, context_paths, endpoint, natural_keys, targets_of
 from web.outside import OutsideScope, sentence_of
 from web.permissions import note
+from web.rest.errors import Conflict
 from web.rest.fields import LARGEST_ID, RelatedObjectField
 
 ID = "id"
@@ -243,7 +244,7 @@ class Writer:
                     objects = enter(items)
             except ValidationError as error:
                 drafts = self._refused(drafts, error.detail)
-            except (PermissionDenied, DatabaseError) as error:
+            except (PermissionDenied, DatabaseError, Conflict) as error:
                 self._refuse_all(drafts, verb, enter, outcome, error)
                 return
             else:
@@ -260,14 +261,15 @@ class Writer:
         outcome: str,
         error: Exception,
     ) -> None:
-        """Report an error of all rows. One that lies outside the scope refuses them all, so it is looked for."""
+        """Report an error of all rows. One that lies outside the scope, or whose state forbids the change, refuses them
+        all, so it is looked for."""
         is_outside = isinstance(error, OutsideScope) or scopes.is_refusal(error)
-        if is_outside and len(drafts) > 1:
+        if (is_outside or isinstance(error, Conflict)) and len(drafts) > 1:
             half = len(drafts) // 2
             for some in (drafts[:half], drafts[half:]):
                 self._enter(some, verb, enter, outcome)
             return
-        if not is_outside and not isinstance(error, PermissionDenied | DataError):
+        if not is_outside and not isinstance(error, PermissionDenied | DataError | Conflict):
             raise error
         permissions = [self.kind.permission(verb)]
         reason = sentence_of(error, permissions) if scopes.is_refusal(error) else str(error)

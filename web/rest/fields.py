@@ -35,10 +35,12 @@ class Reference:
 def reference_of(data: Any, model: type[Model]) -> Reference | None:
     """Parse the reference to an object of `model` in a body; None if it cannot name one.
 
-    A brief object from a response refers by `id`, so that it can be written back.
+    A brief object from a response refers by `id`, so that it can be written back. A text is the slug of what has one.
     """
     if isinstance(data, Mapping) and "id" in data:
         data = data["id"]
+    if isinstance(data, str) and _whole(data) is None and "slug" in unique_attributes(model):
+        data = {"slug": data}
     if isinstance(data, Mapping):
         lookups = _lookups(data, model)
         return (

@@ -121,6 +121,9 @@ def operated(
     return extend_schema(request=body, summary=summary)(routed)
 
 
-def endpoint(step: WorkflowStep[Any], body: type[serializers.Serializer] | None = None) -> Any:
-    """The step as such an action; `body` parses the words, and further arguments of the step."""
-    return operated(step, body, step.summary, name=step.name, may=any_of(*step.any_of))
+def endpoint(
+    step: WorkflowStep[Any], body: type[serializers.Serializer] | None = None, *, path: str | None = None
+) -> Any:
+    """The step as such an action; `body` parses the words, and further arguments of the step. `path` is its part of the
+    address, by default its name."""
+    return operated(step, body, step.summary, name=step.name, path=path, may=any_of(*step.any_of))

@@ -19,6 +19,7 @@ from web.links import link
 
 MOST_ENTRIES = 500
 """Number of entries of one kind shown to a reader; those due first."""
+_LATEST = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +28,7 @@ class Turn:
 
     `kind` says what to do, `verb` is on the button, `tab` names the navigation tab that counts them. `page` names the
     address, with the object's key if `keyed`. `subjects` gives the texts of several objects at once, `site` and
-    `asked_by` the site and the user of one; `since` and `due` are columns.
+    `asked_by` the site and the user of one; `since` and `due` are columns, "" where there is none.
     """
 
     kind: str
@@ -36,7 +37,7 @@ class Turn:
     page: str
     of: Callable[[Any, datetime], Q]
     subjects: Callable[[Sequence[Any]], Iterable[str]]
-    since: str
+    since: str = ""
     due: str = ""
     site: Callable[[Any], Any] = lambda obj: obj.site
     asked_by: Callable[[Any], Any] = lambda obj: None
@@ -61,10 +62,8 @@ class Waiting:
 
     def entries(self, by: Any, now: datetime, limit: int) -> list[InboxEntry]:
         turn = self.turn
-        first = ([F(turn.due).asc(nulls_last=True)] if turn.due else []) + [
-            F(turn.since).asc(),
-            F("pk").asc(),
-        ]
+        columns = filter(None, (turn.due, turn.since, "pk"))
+        first = [F(column).asc(nulls_last=True) for column in columns]
         # With None nothing is joined.
         joined = self.rows(by, now).select_related(*(turn.joined or (None,)))
         rows = list(joined.order_by(*first)[:limit])
@@ -73,14 +72,14 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class InboxEntry:
-    """`site` is None without a site, `asked_by` if nobody asked, `due_on` without a day."""
+    """`site` is None without a site, `asked_by` if nobody asked, `since` and `due_on` where nobody knows."""
 
     turn: Turn
     pk: int
     subject: str
     site: Any
     asked_by: Any
-    since: datetime
+    since: datetime | None
     due_on: date | None
     url: str
 
@@ -90,7 +89,7 @@ class InboxEntry:
 
     @property
     def rank(self) -> tuple[date, datetime, str]:
-        return (self.due_on or date.max, self.since, self.id)
+        return (self.due_on or date.max, self.since or _LATEST, self.id)
 
 
 WAITING: list[Waiting] = []
@@ -150,7 +149,7 @@ def _entry(turn: Turn, obj: Any, subject: str) -> InboxEntry:
         subject,
         turn.site(obj),
         turn.asked_by(obj),
-        getattr(obj, turn.since),
+        getattr(obj, turn.since) if turn.since else None,
         due.astimezone(UTC).date() if isinstance(due, datetime) else due,
         link(turn.page, obj.pk) if turn.keyed else link(turn.page),
     )

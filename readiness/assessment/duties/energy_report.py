@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, F, FloatField, Max, Q, QuerySet
+from django.db.models import Count, F, FloatField, Max, Q, QuerySet, Value
 from django.db.models.functions import Coalesce, NullIf
 from django.http import HttpRequest
 
@@ -24,11 +24,12 @@ DUTY = "eu-energy-report"
 YEARS_BACK = 4
 Figure = EnergyFigure.Figure
 INDICATORS = (
-    ("pue", "PUE", Figure.E_DC, Figure.E_IT, "Total energy over energy of IT equipment"),
-    ("wue", "WUE", Figure.W_IN, Figure.E_IT, "Water input over energy of IT equipment, m³/kWh"),
-    ("erf", "ERF", Figure.E_REUSE, Figure.E_DC, "Waste heat reused over total energy"),
-    ("ref", "REF", Figure.E_RES_TOT, Figure.E_DC, "Renewable energy over total energy"),
+    ("pue", "PUE", Figure.E_DC, Figure.E_IT, 1.0, "Total energy over energy of IT equipment"),
+    ("wue", "WUE", Figure.W_IN, Figure.E_IT, 1000.0, "Water input over energy of IT equipment, m³/MWh"),
+    ("erf", "ERF", Figure.E_REUSE, Figure.E_DC, 1.0, "Waste heat reused over total energy"),
+    ("ref", "REF", Figure.E_RES_TOT, Figure.E_DC, 1.0, "Renewable energy over total energy"),
 )
+"""Indicators of Annex III, each with the factor of its unit: it takes the energy of IT equipment in MWh for WUE."""
 SHOWN = frozenset({Figure.PD_IT, Figure.E_DC, Figure.E_IT, Figure.W_IN, Figure.E_REUSE, Figure.E_RES_TOT})
 REPORT = Report(
     "readiness/duties/energy_report.html",
@@ -67,8 +68,8 @@ def reported_sites(year: int) -> QuerySet[Any]:
         entered=Count("energy_figures", filter=Q(energy_figures__year=year)),
     )
     ratios = {
-        name: F(_key(above)) / NullIf(F(_key(below)), 0.0, output_field=FloatField())
-        for name, _label, above, below, _hint in INDICATORS
+        name: Value(factor) * F(_key(above)) / NullIf(F(_key(below)), 0.0, output_field=FloatField())
+        for name, _label, above, below, factor, _hint in INDICATORS
     }
     return rows.annotate(installed_kw=Coalesce(_key(Figure.PD_IT), "duty_profile__it_kw"), **ratios).order_by(
         "name", "pk"
@@ -124,7 +125,7 @@ def table(year: int) -> Table:
                    phone="status", url=lambda site: link("energy-figure-list", site=site.slug, year=year)),
             *_figure_columns(),
             *(Column(key, label, key, _ratio(key), sort=key, numeric=True, hint=hint)
-              for key, label, _above, _below, hint in INDICATORS),
+              for key, label, _above, _below, _factor, hint in INDICATORS),
         ),
         filterset=ReportedSites,
         default_sort="name",

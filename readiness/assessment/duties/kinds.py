@@ -20,7 +20,12 @@ from readiness.assessment.duties.models import (
     Sector,
 )
 from readiness.assessment.duties.operations import MAY_FILE, file_proof
-from readiness.assessment.duties.queries import certificate_item, standing_word
+from readiness.assessment.duties.queries import (
+    certificate_item,
+    is_certificate_overdue,
+    is_overdue,
+    standing_word,
+)
 from web import clock
 from web.kinds import Entry, Facts, Related
 from web.kinds.columns import figure, hidden, plain, related
@@ -83,11 +88,6 @@ def _sectors(row: Any) -> str:
     return ", ".join(str(Sector(sector).label) for sector in row.sectors)
 
 
-def _overdue(_key: str) -> Q:
-    """Days that are over everywhere: the hour of a zone shows on the row itself."""
-    return Q(due_on__lt=clock.now().date(), applies=True)
-
-
 class LegalDutyFields(InventorySerializer):
     def validate_sectors(self, sectors: list[str]) -> list[str]:
         return list(dict.fromkeys(sectors))
@@ -135,7 +135,7 @@ DUTY_ENTRY = declared(
     search=("duty__name", "site__name", "proof", "note"),
     panel=("site", "duty", "owner", "overdue", "unowned"),
     filters={
-        "overdue": Flag(read=_overdue, label="Overdue"),
+        "overdue": Flag(read=lambda _key: is_overdue(clock.now()), label="Overdue"),
         "unowned": Flag(read=lambda _key: Q(owner=None, applies=True), label="Without an owner"),
     },
     serializer=DutyEntryFields,
@@ -272,7 +272,8 @@ CERTIFICATE = declared(
     hidden=(*Certificate.LEVELS, "issued_on", "given_up_on", "note"),
     brief=("site", "scheme", "number"),
     search=("number", "scope", "assessor", "site__name", "note"),
-    panel=("site", "scheme", "owner"),
+    panel=("site", "scheme", "owner", "overdue"),
+    filters={"overdue": Flag(read=lambda _key: is_certificate_overdue(clock.now()), label="Overdue")},
     serializer=InventorySerializer,
     joins=("site", "owner"),
     prepare=_attach_due_of_certificates,

@@ -2,19 +2,72 @@
 
 from collections.abc import Iterator
 from datetime import date, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Q
 
 from accounts.models import User
 from inventory.models import Site
+from readiness.assessment.duties.core.register import SOON
 from readiness.assessment.duties.core.rules import applies, due_after_proof, next_due
-from readiness.assessment.duties.models import DutyEntry, DutyProfile, LegalDuty, subject_of
+from readiness.assessment.duties.models import Certificate, DutyEntry, DutyProfile, LegalDuty, subject_of
+from readiness.assessment.duties.queries import is_counting
 from readiness.demand.workloads.core.countries import GROUPS
-from web.workflows import require
+from readiness.organisation.people.models import Team
+from web.workflows import Turn, awaits, require
+from web.workflows.waiting import subjects_by
 
 MAY_FILE = "duties.file_dutyentry"
+MAY_RENEW = "duties.change_certificate"
+
+
+def _is_of_own_team(by: Any) -> Q:
+    return Q(owner__in=Team.objects.filter(people__user=by).order_by().values("pk"))
+
+
+def duties_to_file(by: Any, now: datetime) -> Q:
+    """A condition for the duties of this user's teams that are due soon or overdue."""
+    return _is_of_own_team(by) & Q(applies=True, due_on__lte=(now + SOON).date())
+
+
+def _certificates_due(by: Any, now: datetime, column: str) -> Q:
+    return _is_of_own_team(by) & is_counting(now) & Q(**{f"{column}__lte": (now + SOON).date()})
+
+
+FILING = Turn(
+    kind="File proof of a duty",
+    verb="File",
+    tab="duty-entry-list",
+    page="duty-entry-detail",
+    of=duties_to_file,
+    subjects=subjects_by(lambda entry: str(entry.duty)),
+    due="due_on",
+    joined=("site", "duty"),
+)
+AUDITING = Turn(
+    kind="Have a certificate audited",
+    verb="Open",
+    tab="certificate-list",
+    page="certificate-detail",
+    of=lambda by, now: _certificates_due(by, now, "surveillance_on"),
+    subjects=subjects_by(str),
+    due="surveillance_on",
+)
+RENEWING = Turn(
+    kind="Renew a certificate",
+    verb="Open",
+    tab="certificate-list",
+    page="certificate-detail",
+    of=lambda by, now: _certificates_due(by, now, "expires_on"),
+    subjects=subjects_by(str),
+    due="expires_on",
+)
+awaits(DutyEntry, MAY_FILE, turn=FILING)
+awaits(Certificate, MAY_RENEW, turn=AUDITING)
+awaits(Certificate, MAY_RENEW, turn=RENEWING)
 
 
 @transaction.atomic

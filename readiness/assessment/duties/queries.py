@@ -4,16 +4,37 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping
 from datetime import datetime
 
-from django.db.models import Q, QuerySet
+from django.db.models import DateTimeField, DurationField, F, Func, Q, QuerySet, Value
+from django.db.models.functions import Least
+from django.db.models.lookups import LessThanOrEqual
 
 from inventory.core import SiteFacts
 from readiness.assessment.duties.core.register import RegisterItem, SiteRegister, instant_due
 from readiness.assessment.duties.models import Certificate, DutyEntry
 
 
+def is_counting(now: datetime) -> Q:
+    """A condition for certificates that nobody gave up. The day is that of UTC: whoever gives one up chooses it."""
+    return Q(given_up_on=None) | Q(given_up_on__gt=now.date())
+
+
 def counting_certificates(*, now: datetime) -> QuerySet[Certificate]:
-    """Certificates that nobody gave up. The day is that of UTC: whoever gives one up chooses it."""
-    return Certificate.objects.filter(Q(given_up_on=None) | Q(given_up_on__gt=now.date()))
+    return Certificate.objects.filter(is_counting(now))
+
+
+def is_overdue(now: datetime) -> Q:
+    """A condition for duties whose hour is over by the clocks of their site, as `instant_due` counts."""
+    return Q(applies=True) & Q(LessThanOrEqual(_due_at(F("due_on")), Value(now)))
+
+
+def is_certificate_overdue(now: datetime) -> Q:
+    first_day = Least("surveillance_on", "expires_on")
+    return is_counting(now) & Q(LessThanOrEqual(_due_at(first_day), Value(now)))
+
+
+def _due_at(on: F | Least) -> Func:
+    hours = Func(*(Value(0),) * 4, F("due_hour"), function="make_interval", output_field=DurationField())
+    return Func(F("site__time_zone"), on + hours, function="timezone", output_field=DateTimeField())
 
 
 def registers(sites: Mapping[int, SiteFacts], *, now: datetime) -> dict[int, SiteRegister]:

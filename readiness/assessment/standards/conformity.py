@@ -212,12 +212,13 @@ def _site_standards(
     waivers: Mapping[int, Sequence[DeviationGrant]],
     now: datetime,
 ) -> SiteStandards:
-    here = [_dated(each, place.time_zone) for each in standards]
+    dated_standards = [_dated(each, place.time_zone) for each in standards]
     each_conformance = tuple(
-        conformance(standard, objects, waivers.get(standard.standard_id, ()), now) for standard in here
+        conformance(standard, objects, waivers.get(standard.standard_id, ()), now)
+        for standard in dated_standards
     )
     grants = [waiver for several in waivers.values() for waiver in several]
-    return SiteStandards(each_conformance, next_change(grants, here, now))
+    return SiteStandards(each_conformance, next_change(grants, dated_standards, now))
 
 
 def _dated(scoped_standard: ScopedStandard, zone: str) -> StandardInForce:

@@ -12,7 +12,6 @@ from readiness.assessment.grants.models import LONGEST
 from readiness.assessment.standards.models import Standard, StandardVersion
 from web import yaml_documents
 from web.forms import WITH_NEIGHBOURS, DayField, RefusedForm
-from web.workflows import NotInState
 from web.yaml_documents import YamlError
 
 EXAMPLE = """- id: switch-firmware
@@ -25,19 +24,7 @@ EXAMPLE = """- id: switch-firmware
 """
 
 
-class StandardStepForm(RefusedForm):
-    """A form of a step that may be refused because of the state that it found."""
-
-    refusals: ClassVar[tuple[type[Exception], ...]] = (ValidationError, NotInState)
-
-    def refused(self, error: Any) -> None:
-        if isinstance(error, NotInState):
-            self.add_error(None, str(error))
-        else:
-            super().refused(error)
-
-
-class VersionForm(StandardStepForm):
+class VersionForm(RefusedForm):
     version = forms.CharField(label="Version", max_length=30, help_text="Such as 4, or 2026-12.")
     note = forms.CharField(label="What changes", max_length=300, required=False)
     region = forms.ModelChoiceField(
@@ -88,7 +75,7 @@ def draft_initial(standard: Standard) -> dict[str, Any]:
     return version_initial(present) | {"version": "", "note": ""} if present is not None else {}
 
 
-class WaiverForm(StandardStepForm):
+class WaiverForm(RefusedForm):
     field_of: ClassVar = {"ends_at": "ends_on"}
 
     standard = forms.ModelChoiceField(
@@ -132,11 +119,11 @@ class WaiverForm(StandardStepForm):
         return values | {"ends_at": end_of_day(values.pop("ends_on"), values["site"].time_zone)}
 
 
-class NoteForm(StandardStepForm):
+class NoteForm(RefusedForm):
     note = forms.CharField(
         label="Note", max_length=2000, required=False, widget=forms.Textarea(attrs={"rows": 2})
     )
 
 
-class ReasonForm(StandardStepForm):
+class ReasonForm(RefusedForm):
     note = forms.CharField(label="Reason", max_length=2000, widget=forms.Textarea(attrs={"rows": 2}))

@@ -3,8 +3,8 @@
 Triggers of the tables leave the claims of sites, so that the next evaluation finds what changed.
 """
 
-from collections.abc import Sequence
 from datetime import datetime
+from types import EllipsisType
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -19,6 +19,7 @@ from readiness.assessment.standards.models import DeviationWaiver, Standard, Sta
 from readiness.assessment.standards.models.waivers import OPEN
 from web.actor import acting
 from web.permissions import roles_of
+from web.units import instant
 from web.versioned.core.documents import DocumentError
 from web.workflows import NotInState, Turn, Workflow, require, second
 from web.workflows.steps import still_there
@@ -91,14 +92,25 @@ def discard_version(version: StandardVersion, *, by: User, now: datetime) -> Non
 
 
 @transaction.atomic
-def publish_version(version: StandardVersion, *, by: User, now: datetime) -> StandardVersion:
-    """Put a draft in force, and retire the version in force. Raises MissingPermission, NotInState, ValidationError."""
+def publish_version(
+    version: StandardVersion, *, replaces: int | EllipsisType | None = ..., by: User, now: datetime
+) -> StandardVersion:
+    """Put a draft in force, and retire the version in force. `replaces` is the id of the version in force that the
+    publisher saw, None for none: where another one is in force by now, what they saw does not happen.
+
+    Raises MissingPermission, NotInState, ValidationError.
+    """
     require(by, MAY_PUBLISH)
     row = _locked_draft(version)
     checked_rules(row.rules)
+    in_force = row.standard.versions.filter(status=StandardVersion.Status.PUBLISHED).first()
+    if replaces is not ... and replaces != (in_force.pk if in_force else None):
+        raise NotInState(
+            f"{in_force or 'No version'} is in force by now. Look at the preview again before you publish."
+        )
     with acting(by, message=f"Publish {row}"):
-        for present in row.standard.versions.filter(status=StandardVersion.Status.PUBLISHED):
-            _retire(present, now)
+        if in_force is not None:
+            _retire(in_force, now)
         row.status, row.published_at, row.published_by = StandardVersion.Status.PUBLISHED, now, by
         row.save()
     return row
@@ -180,11 +192,15 @@ def _refuse(waiver: DeviationWaiver, now: datetime) -> None:
     rules = {rule["id"] for rule in in_force.rules} if in_force else set()
     if waiver.rule and waiver.rule not in rules:
         raise ValidationError({"rule": ["The version in force has no rule of this id."]})
+    # The lock makes two requests for one site wait, so that each sees the other. The table's constraint refuses it too.
+    still_there(Site.objects.select_for_update(no_key=True), waiver.site_id)
     same = DeviationWaiver.objects.filter(
         standard=waiver.standard, rule=waiver.rule, site=waiver.site, device=waiver.device
     )
-    if same.filter(state__in=OPEN, ends_at__gt=now).exists():
-        raise ValidationError("A waiver of this is asked for or in force already.")
+    if (other := same.filter(state__in=OPEN, ends_at__gt=now).first()) is not None:
+        raise ValidationError(
+            f"Waiver {other.pk} of this is {other.get_state_display().lower()} already, until {instant(other.ends_at)}."
+        )
 
 
 def _refuse_own(waiver: DeviationWaiver, by: User) -> None:
@@ -250,6 +266,3 @@ def revoke(waiver: DeviationWaiver, *, note: str, by: User, now: datetime) -> No
 def _decide(waiver: DeviationWaiver, state: str, note: str, by: User, now: datetime) -> None:
     waiver.state, waiver.approver, waiver.decided_at, waiver.decision_note = state, by, now, note
     waiver.save(update_fields=["state", "approver", "decided_at", "decision_note"])
-
-
-STEPS: Sequence[Any] = (approve, deny, revoke)

@@ -30,7 +30,8 @@ SEES_STAFFING, SEES_DECISIONS = "people.view_staffing", "tradeoffs.view_decision
 SHORT_SHIFTS = (AlertKind.SHIFT,)
 EXPIRING = (
     *(AlertKind.WAIVER, AlertKind.QUALIFICATION, AlertKind.OWNERSHIP),
-    *(AlertKind.EVIDENCE, AlertKind.CERTIFICATE),
+    *(AlertKind.EVIDENCE, AlertKind.CERTIFICATE, AlertKind.DUTY),
+    *(AlertKind.SURVEILLANCE, AlertKind.CERTIFICATION),
 )
 OF_DATES = (*SHORT_SHIFTS, *EXPIRING)
 

@@ -22,7 +22,7 @@ class InboxEntrySerializer(serializers.Serializer[InboxEntry]):
     asked_by = serializers.SerializerMethodField(
         help_text="Null if nobody asked, or if you may not see the name"
     )
-    since = serializers.DateTimeField()
+    since = serializers.DateTimeField(allow_null=True, help_text="Null where only its day is known")
     due_on = serializers.DateField(allow_null=True)
     url = serializers.CharField(help_text="Page on which you act")
 

@@ -23,6 +23,7 @@ from readiness.assessment.scoring.figures import provenance_of_all
 from readiness.assessment.scoring.queries.results import pillars_on
 from readiness.assessment.scoring.queries.rows import CheckRow
 from readiness.assessment.scoring.queries.standing import annotate_owner
+from readiness.assessment.standards.panels import deviations_panel
 from readiness.boards.alerts.carriers import not_taken
 from readiness.boards.checks import answering as checks_answering
 from readiness.boards.checks import blockers
@@ -41,6 +42,8 @@ from readiness.boards.site.queries import inventory_counts
 from readiness.boards.sites import tables as sites_tables
 from readiness.boards.waivers.sentences import excepted_note
 from readiness.golive.reviews import queries as review_queries
+from readiness.loop.findings.panels import site_panel as findings_panel
+from readiness.loop.incidents.panels import site_panel as incidents_panel
 from readiness.loop.incidents.queries import MAY_SEE as SEES_INCIDENTS
 from readiness.loop.incidents.queries import open_incidents_at
 from readiness.loop.problems.models import Problem
@@ -52,6 +55,7 @@ from web import tables as table_kit
 from web.charts import Figure
 from web.clock import now
 from web.history.events import history_of
+from web.kinds.panels import MakePanel, Panel
 from web.links import crumbs, link, noun
 from web.permissions import require
 from web.reports import Report, chart_urls, choices
@@ -293,9 +297,15 @@ def _people(site_view: AskedSite) -> dict[str, Any]:
     }
 
 
+def _panels(site_view: AskedSite, *makers: MakePanel) -> list[Panel]:
+    panels = (make(site_view.site, user=site_view.request.user, now=site_view.at) for make in makers)
+    return [panel for panel in panels if panel is not None]
+
+
 def _inventory(site_view: AskedSite) -> dict[str, Any]:
     site = site_view.site
     return {
+        "panels": _panels(site_view, deviations_panel),
         "inventory": [
             (capfirst(model._meta.verbose_name_plural), count, link(f"{noun(model)}-list", site=site.slug))
             for model, count in inventory_counts(site)
@@ -308,6 +318,7 @@ def _changes(site_view: AskedSite) -> dict[str, Any]:
     site = site_view.site
     flips = queries.flips(site, start=site_view.at - CHANGE_SPAN, end=site_view.at)
     return {
+        "panels": _panels(site_view, incidents_panel, findings_panel),
         "flips": [FlipLine(*row) for row in flips],
         "history": history_of(site, limit=CHANGES).rows,
         "history_url": link("history", model="inventory.site", id=site.pk),

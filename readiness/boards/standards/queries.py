@@ -201,6 +201,11 @@ def leaving_words(area: FlexibleArea) -> str:
     return ", ".join(filter(None, (cost, days)))
 
 
+def version_in_force(standard_id: int) -> StandardVersion | None:
+    in_force = StandardVersion.objects.filter(status=StandardVersion.Status.PUBLISHED, standard=standard_id)
+    return in_force.first()
+
+
 @dataclass(frozen=True, slots=True)
 class PreviewedPart:
     """A sub-measure of a check before and after; a value or state of None means that the standards say nothing."""

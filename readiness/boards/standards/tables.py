@@ -96,11 +96,11 @@ def _leaving(layer: LayerStanding) -> str:
 
 
 def _share(row: PreviewRow, side: str) -> str:
-    standing = getattr(row.change, side)
-    if standing is None:
+    conformance = getattr(row.change, side)
+    if conformance is None:
         return "does not apply"
-    counted = sum(domain.objects - domain.waived for domain in standing.domains)
-    return f"{sum(domain.conforming for domain in standing.domains)} of {counted}"
+    counted = sum(domain.objects - domain.waived for domain in conformance.domains)
+    return f"{sum(domain.conforming for domain in conformance.domains)} of {counted}"
 
 
 def _checks(row: PreviewRow) -> str:

@@ -1,8 +1,10 @@
 """Pages: conformance of sites, the quadrant of layers, and what a version would change."""
 
+from types import EllipsisType
 from typing import Any
 
 from django.contrib import messages
+from django.core.exceptions import BadRequest, ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -73,6 +75,7 @@ def preview(request: HttpRequest, pk: int) -> tuple[TablePage, Any]:
     rows = queries.preview_rows(version, now=now()) if version.is_draft else []
     return table_kit.page(request, tables.PREVIEW, rows), lambda: {
         "version": version,
+        "in_force": queries.version_in_force(version.standard_id),
         "summary": tables.summary(rows),
         "may_publish": version.is_draft
         and request.user.has_perm(operations.MAY_PUBLISH)
@@ -83,15 +86,27 @@ def preview(request: HttpRequest, pk: int) -> tuple[TablePage, Any]:
     }
 
 
+def _replaced(text: str | None) -> int | EllipsisType | None:
+    """The version that the preview showed in force: "" for none, and whichever it is without the field."""
+    if text is None:
+        return ...
+    if text and not (text.isascii() and text.isdecimal() and len(text) < 19):
+        raise BadRequest("This is no id of a version.")
+    return int(text) if text else None
+
+
 @require_POST
 @require(operations.MAY_PUBLISH)
 @never_cache
 def publish(request: UserRequest, pk: int) -> HttpResponse:
     version = _version(pk)
+    replaces = _replaced(request.POST.get("replaces"))
     try:
-        operations.publish_version(version, by=request.user, now=now())
+        operations.publish_version(version, replaces=replaces, by=request.user, now=now())
     except NotInState as error:
         messages.error(request, str(error))
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
     else:
         messages.success(request, f"{version} is in force. Sites are evaluated again within a minute.")
     return HttpResponseRedirect(reverse("standard-version-detail", args=[pk]))

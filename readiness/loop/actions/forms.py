@@ -1,10 +1,9 @@
 """Forms of actions. They read; the operations check and save."""
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
 
 from inventory.forms import SiteField
 from readiness.assessment.framework import queries as framework_queries
@@ -15,7 +14,6 @@ from readiness.organisation.people.models import Person, Team
 from web import scopes
 from web.clock import now
 from web.forms import DayField, PersonField, RefusedForm
-from web.workflows import NotInState
 
 
 def area(label: str, *, rows: int = 2, **options: Any) -> forms.CharField:
@@ -24,19 +22,12 @@ def area(label: str, *, rows: int = 2, **options: Any) -> forms.CharField:
     return forms.CharField(label=label, widget=widget, **usual | options)
 
 
-class LoopForm(RefusedForm):
-    """A form whose operation may also refuse because of the state that the object is in."""
-
-    refusals: ClassVar[tuple[type[Exception], ...]] = (ValidationError, NotInState)
-
-    def refused(self, error: Any) -> None:
-        if isinstance(error, NotInState):
-            self.add_error(None, str(error))
-        else:
-            super().refused(error)
+def check_choices(nothing: str) -> list[Any]:
+    _version, framework = framework_queries.current()
+    return [("", f"– {nothing} –"), *checks_by_pillar(framework)]
 
 
-class ActionFields(LoopForm):
+class ActionFields(RefusedForm):
     """The work, its owner and the effect that must be seen, at a site that is known already."""
 
     title = forms.CharField(label="Action", max_length=200)
@@ -63,8 +54,7 @@ class ActionFields(LoopForm):
         at, fields = now(), dict[str, Any](self.fields)
         fields["owner"].queryset = Person.objects.present(at).order_by("name", "pk")
         fields["team"].queryset = Team.objects.present(at).order_by("name", "pk")
-        _version, framework = framework_queries.current()
-        fields["check_id"].choices = [("", "– none –"), *checks_by_pillar(framework)]
+        fields["check_id"].choices = check_choices("none")
 
 
 class PlannedActionForm(ActionFields):
@@ -84,15 +74,15 @@ def action_initial(action: Action) -> dict[str, Any]:
     }
 
 
-class FinishForm(LoopForm):
+class FinishForm(RefusedForm):
     note = forms.CharField(label="Note", max_length=500, required=False)
 
 
-class DropForm(LoopForm):
+class DropForm(RefusedForm):
     note = forms.CharField(label="Reason", max_length=500)
 
 
-class ActionEvidenceForm(LoopForm):
+class ActionEvidenceForm(RefusedForm):
     evidence = forms.CharField(
         label="Evidence",
         max_length=500,

@@ -22,6 +22,7 @@ from web import clock, links
 from web.kinds import Entry, Facts, Kind
 from web.kinds.columns import plain, related
 from web.kinds.rest import filters_of, viewset_of
+from web.kinds.steps import step_entry
 from web.rest.lookups import Flag
 from web.rest.serializers import BodySerializer, ObjectSerializer
 from web.tables import Column, Table
@@ -71,7 +72,7 @@ def _effect_tone(action: Action) -> str:
 
 STATE = Column("state", "State", states="action", sort="state", phone="status")
 DUE = Column("due_on", "Due", text=due_words, tone=_tone, sort="due_on")
-EFFECT = Column("effect", "Effect", effect_words, tone=_effect_tone, phone="full")
+EFFECT = Column("effect", "Effect", effect_words, tone=_effect_tone, phone="full", export="effect")
 OWNER = related("owner", "Owner", tone=lambda row: "" if row.owner_id or row.team_id else "warn")
 SITE = Column(
     "site",
@@ -79,6 +80,7 @@ SITE = Column(
     lambda row: row.site.name if row.site else "the fleet",
     url=lambda row: links.page_url(row.site) or "" if row.site else "",
     sort="site__name",
+    export="site.slug",
 )
 FILTERS = filters_of(
     Action,
@@ -132,20 +134,6 @@ def _wants_evidence(action: Action, _user: Any) -> bool:
     return action.effect == Action.Effect.EVIDENCE and action.state != Action.State.DROPPED
 
 
-def _step(name: str, heading: str, form: Any, enter: Any, done: str, icon: str, when: Any) -> Entry:
-    return Entry(
-        url_name=f"action-{name}",
-        on_object=True,
-        permissions=_CHANGE,
-        heading=heading,
-        form=form,
-        enter=enter,
-        done=done,
-        icon=icon,
-        when=when,
-    )
-
-
 ENTRIES = (
     Entry(
         url_name="action-add",
@@ -157,37 +145,17 @@ ENTRIES = (
         after=lambda action: links.page_url(action) or "",
         fills=("title", "site", "check_id", "effect"),
     ),
-    _step("finish", "Finish", FinishForm, operations.finish_action, "The action is done.", "check", _is_open),
-    _step(
-        "evidence", "Attach evidence", ActionEvidenceForm, operations.attach_evidence, "The evidence is attached.",
-        "link", _wants_evidence,
-    ),
-    Entry(
-        url_name="action-edit",
-        on_object=True,
-        permissions=_CHANGE,
-        heading="Change",
-        form=ActionFields,
-        initial=action_initial,
-        when=_is_open,
-        enter=operations.change_action,
-        done="The action is saved.",
-        icon="edit",
-    ),
-    _step("drop", "Drop", DropForm, operations.drop_action, "The action is dropped.", "ban", _is_open),
-    Entry(
-        url_name="action-reopen",
-        on_object=True,
-        permissions=_CHANGE,
-        heading="Open again",
-        form=ReopenForm,
-        template="people/step.html",
-        initial=lambda action: {"title": f"Open “{action}” again", "times": ""},
-        when=lambda action, _user: not action.is_open,
-        enter=operations.reopen_action,
-        done="The action is open again.",
-        icon="refresh",
-    ),
+    step_entry("action", "finish", "Finish", FinishForm, operations.finish_action, "The action is done.", "check",
+               permissions=_CHANGE),
+    step_entry("action", "evidence", "Attach evidence", ActionEvidenceForm, operations.attach_evidence,
+               "The evidence is attached.", "link", permissions=_CHANGE, when=_wants_evidence),
+    step_entry("action", "edit", "Change", ActionFields, operations.change_action, "The action is saved.", "edit",
+               permissions=_CHANGE, when=_is_open, initial=action_initial),
+    step_entry("action", "drop", "Drop", DropForm, operations.drop_action, "The action is dropped.", "ban",
+               permissions=_CHANGE),
+    step_entry("action", "reopen", "Open again", ReopenForm, operations.reopen_action, "The action is open again.",
+               "refresh", permissions=_CHANGE, template="people/step.html",
+               initial=lambda action: {"title": f"Open “{action}” again", "times": ""}),
 )  # fmt: skip
 ACTION = Kind(
     model=Action,
@@ -195,7 +163,7 @@ ACTION = Kind(
     prepare=name_checks,
     room=None,
     address="",
-    pages=("list", "detail"),
+    pages=("list", "detail", "csv"),
     icon="list-details",
     hint="Who does what by when, and the effect that must be seen afterwards",
     viewset=viewset_of(queries.actions(), LoopActionSerializer, FILTERS, ActionRows),
@@ -216,6 +184,8 @@ ACTION = Kind(
             related("team", "Team"),
             DUE,
             EFFECT,
+            plain("check_id", "Check", default=False, code=True),
+            plain("effect_reason", "Reason for no effect", default=False),
             plain("note", "Note", default=False),
             plain("evidence", "Evidence", default=False),
             plain("observed_at", "Effect seen", default=False),

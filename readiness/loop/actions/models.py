@@ -4,13 +4,25 @@ from __future__ import annotations
 
 from datetime import date
 
-from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from accounts.fields import account_field
 from inventory.models import Site
 from inventory.models.constraints import choices_held
 from readiness.organisation.people.models import Person, Team
+
+
+def site_or_fleet(related_name: str) -> models.ForeignKey:
+    return models.ForeignKey(
+        Site,
+        models.CASCADE,
+        related_name=related_name,
+        null=True,
+        blank=True,
+        verbose_name="site",
+        help_text="Empty: the whole fleet",
+    )
 
 
 class ActionQuerySet(models.QuerySet["Action"]):
@@ -44,15 +56,7 @@ class Action(models.Model):
         NONE = "none", "Nothing to see, for a reason"
 
     title = models.CharField("action", max_length=200)
-    site = models.ForeignKey(
-        Site,
-        models.CASCADE,
-        related_name="actions",
-        null=True,
-        blank=True,
-        verbose_name="site",
-        help_text="Empty: the whole fleet",
-    )
+    site = site_or_fleet("actions")
     owner = models.ForeignKey(
         Person, models.PROTECT, related_name="actions", null=True, blank=True, verbose_name="owner"
     )
@@ -75,23 +79,9 @@ class Action(models.Model):
         "evidence", max_length=500, blank=True, editable=False, help_text="Address, or where it is kept"
     )
     observed_at = models.DateTimeField("effect seen", null=True, editable=False)
-    added_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        models.PROTECT,
-        related_name="+",
-        null=True,
-        editable=False,
-        verbose_name="added by",
-    )
+    added_by = account_field("added by", null=True)
     added_at = models.DateTimeField("added", editable=False)
-    ended_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        models.PROTECT,
-        related_name="+",
-        null=True,
-        editable=False,
-        verbose_name="ended by",
-    )
+    ended_by = account_field("ended by", null=True)
     ended_at = models.DateTimeField(
         "ended", null=True, editable=False, help_text="When it was done or dropped"
     )

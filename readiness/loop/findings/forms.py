@@ -7,15 +7,13 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from inventory.forms import SiteField
-from readiness.assessment.framework import queries as framework_queries
-from readiness.assessment.framework.forms import checks_by_pillar
-from readiness.loop.actions.forms import LoopForm, area
+from readiness.loop.actions.forms import area, check_choices
 from readiness.loop.findings.core.seen import SeenRefused, SeenThing, seen_from_text
 from readiness.loop.findings.models import Finding
 from readiness.loop.findings.operations import MAY_ANSWER
 from readiness.tradeoffs.models import Decision
 from web import scopes
-from web.forms import DayField
+from web.forms import DayField, RefusedForm
 from web.visibility import reader
 
 MOST_DECISIONS = 200
@@ -38,7 +36,7 @@ class DecisionField(forms.ModelChoiceField):
         return f"{obj.pk}: {obj}"
 
 
-class RaiseForm(LoopForm):
+class RaiseForm(RefusedForm):
     """The thing seen comes with the link, is shown, and stays as it was."""
 
     title = forms.CharField(label="Finding", max_length=200, help_text="One sentence: what is wrong.")
@@ -75,8 +73,7 @@ class RaiseForm(LoopForm):
         begun.setdefault("title", self.shown_seen.title)
         super().__init__(data, initial={**_usual(begun), **begun})
         fields = dict[str, Any](self.fields)
-        _version, framework = framework_queries.current()
-        fields["check_id"].choices = [("", "– none –"), *checks_by_pillar(framework)]
+        fields["check_id"].choices = check_choices("none")
         fields["decision"].queryset = _decisions()
         # What is of the whole fleet is for users who see all sites.
         fields["site"].required = not scopes.sees_all()
@@ -103,24 +100,24 @@ def _usual(begun: Mapping[str, Any]) -> dict[str, Any]:
     return {"route": route, "closing": Finding.Closing.CHECK, "subject_kind": Finding.Subject.PAGE}
 
 
-class AcceptForm(LoopForm):
+class AcceptForm(RefusedForm):
     reason = area("Reason, and what you will do")
 
 
-class RejectForm(LoopForm):
+class RejectForm(RefusedForm):
     reason = area("Reason", required=True)
 
 
-class DeferForm(LoopForm):
+class DeferForm(RefusedForm):
     until = DayField(label="Until", help_text="Then it waits for an answer again.")
     reason = area("Reason", required=True)
 
 
-class CommentTextForm(LoopForm):
+class CommentTextForm(RefusedForm):
     text = area("Comment", required=True)
 
 
-class TakeUpForm(LoopForm):
+class TakeUpForm(RefusedForm):
     decision = DecisionField(
         Decision.objects.none(), label="Decision", help_text="The one that takes the finding up."
     )
@@ -130,5 +127,5 @@ class TakeUpForm(LoopForm):
         self.fields["decision"].queryset = _decisions()  # type: ignore[attr-defined]
 
 
-class ReopenFindingForm(LoopForm):
+class ReopenFindingForm(RefusedForm):
     reason = area("Reason", required=True)

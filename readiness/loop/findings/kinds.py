@@ -1,6 +1,5 @@
 """Findings: list, page, forms and endpoint."""
 
-from collections.abc import Callable
 from typing import Any, ClassVar
 
 from django.db.models import Q, QuerySet
@@ -10,7 +9,7 @@ from inventory.models import Device
 from readiness.assessment.framework import queries as framework_queries
 from readiness.demand.workloads.models import Placement
 from readiness.loop.actions.forms import ActionEvidenceForm, ActionFields
-from readiness.loop.actions.kinds import name_checks
+from readiness.loop.actions.kinds import SITE, name_checks
 from readiness.loop.findings import operations, queries
 from readiness.loop.findings.core.seen import seen_from
 from readiness.loop.findings.forms import (
@@ -28,6 +27,7 @@ from web import clock, links
 from web.kinds import Entry, Kind
 from web.kinds.columns import plain, related
 from web.kinds.rest import filters_of, viewset_of
+from web.kinds.steps import step_entry
 from web.rest.fields import ChoiceValueField, RelatedObjectField
 from web.rest.lookups import Flag
 from web.rest.serializers import BodySerializer, ObjectSerializer
@@ -35,7 +35,6 @@ from web.tables import Column, Table
 from web.units import day
 from web.visibility import reader
 from web.workflows.endpoints import OperatedViewSet, endpoint, words_field
-from web.workflows.steps import WorkflowStep
 
 _SET = (
     "title",
@@ -82,13 +81,6 @@ def _due_tone(finding: Finding) -> str:
     return "bad" if _is_waiting(finding) and finding.due_on < clock.now().date() else ""
 
 
-SITE = Column(
-    "site",
-    "Site",
-    lambda row: row.site.name if row.site else "the fleet",
-    url=lambda row: links.page_url(row.site) or "" if row.site else "",
-    sort="site__name",
-)
 FILTERS = filters_of(
     Finding,
     (
@@ -186,35 +178,11 @@ class FindingRows(OperatedViewSet):
         return FindingSerializer if self.action in ("list", "create") else WholeFindingSerializer
 
 
-def _offers(step: WorkflowStep[Finding]) -> Callable[[Finding, Any], bool]:
-    return lambda finding, user: step.is_offered(finding, user, clock.now())
-
-
-def _step(
-    name: str,
-    heading: str,
-    form: Any,
-    step: WorkflowStep[Finding],
-    done: str,
-    icon: str,
-) -> Entry:
-    return Entry(
-        url_name=f"finding-{name}",
-        on_object=True,
-        permissions=(operations.MAY_RAISE,),
-        heading=heading,
-        form=form,
-        enter=step,
-        done=done,
-        icon=icon,
-        when=_offers(step),
-    )
-
-
 def _may_add_action(finding: Finding, user: Any) -> bool:
     return finding.state in UNSETTLED and user.has_perm("actions.add_action")
 
 
+_ANYBODY = (operations.MAY_RAISE,)
 ENTRIES = (
     Entry(
         url_name="finding-add",
@@ -229,29 +197,23 @@ ENTRIES = (
         fills=("subject_kind", "subject_key", "site", "seen", "title", "check_id", "route", "closing", "decision"),
         icon="flag",
     ),
-    _step("accept", "Accept", AcceptForm, operations.accept, "The finding is accepted.", "check"),
-    _step("defer", "Defer", DeferForm, operations.defer, "The finding is deferred.", "clock-pause"),
-    _step("reject", "Reject", RejectForm, operations.reject, "The finding is rejected.", "x"),
-    Entry(
-        url_name="finding-add-action",
-        address="actions/add/",
-        on_object=True,
-        permissions=("actions.add_action",),
-        heading="Add an action",
-        form=ActionFields,
-        initial=lambda finding: {"check_id": finding.check_id},
-        when=_may_add_action,
-        enter=operations.add_finding_action,
-        done="The action is added.",
-        icon="plus",
-    ),
-    _step("take-up", "Name the decision", TakeUpForm, operations.take_up, "The decision is named.", "scale"),
-    _step(
-        "evidence", "Attach evidence", ActionEvidenceForm, operations.attach_finding_evidence,
-        "The evidence is attached.", "link",
-    ),
-    _step("comment", "Comment", CommentTextForm, operations.comment, "Your comment is there.", "message"),
-    _step("reopen", "Open again", ReopenFindingForm, operations.reopen, "The finding is open again.", "refresh"),
+    step_entry("finding", "accept", "Accept", AcceptForm, operations.accept, "The finding is accepted.", "check",
+               permissions=_ANYBODY),
+    step_entry("finding", "defer", "Defer", DeferForm, operations.defer, "The finding is deferred.", "clock-pause",
+               permissions=_ANYBODY),
+    step_entry("finding", "reject", "Reject", RejectForm, operations.reject, "The finding is rejected.", "x",
+               permissions=_ANYBODY),
+    step_entry("finding", "add-action", "Add an action", ActionFields, operations.add_finding_action,
+               "The action is added.", "plus", permissions=("actions.add_action",), address="actions/add/",
+               initial=lambda finding: {"check_id": finding.check_id}, when=_may_add_action),
+    step_entry("finding", "take-up", "Name the decision", TakeUpForm, operations.take_up, "The decision is named.",
+               "scale", permissions=_ANYBODY),
+    step_entry("finding", "evidence", "Attach evidence", ActionEvidenceForm, operations.attach_finding_evidence,
+               "The evidence is attached.", "link", permissions=_ANYBODY),
+    step_entry("finding", "comment", "Comment", CommentTextForm, operations.comment, "Your comment is there.",
+               "message", permissions=_ANYBODY),
+    step_entry("finding", "reopen", "Open again", ReopenFindingForm, operations.reopen, "The finding is open again.",
+               "refresh", permissions=_ANYBODY),
 )  # fmt: skip
 
 
@@ -301,7 +263,7 @@ FINDING = Kind(
     prepare=name_checks,
     room=None,
     address="",
-    pages=("list", "detail"),
+    pages=("list", "detail", "csv"),
     icon="flag",
     hint="What operations and planning tell each other, and the answers",
     viewset=viewset_of(queries.findings(), FindingSerializer, FILTERS, FindingRows),
@@ -318,7 +280,7 @@ FINDING = Kind(
             SITE,
             plain("route", "Route"),
             plain("subject_kind", "About"),
-            Column("closing", "Closes when", closing_words, phone="full"),
+            Column("closing", "Closes when", closing_words, phone="full", export="closing"),
             plain("raised_at", "Raised"),
             Column("due_on", "Answer due", text=due_words, tone=_due_tone, sort="due_on"),
             Column("raised_by", "Raised by", sort="raised_by__username", default=False),
@@ -327,7 +289,8 @@ FINDING = Kind(
             plain("reason", "Reason", default=False, phone="full"),
             plain("subject_key", "Key", default=False),
             plain("check_id", "Check", default=False),
-            related("decision", "Decision", sort="decision_id", default=False),
+            related("decision", "Decision", sort="decision_id", default=False, export="decision_id"),
+            plain("text", "Description", default=False, phone="full"),
             plain("closed_at", "Closed", default=False),
             plain("reopened_at", "Opened again", default=False),
         ),

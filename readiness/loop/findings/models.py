@@ -5,25 +5,19 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import pgtrigger
-from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
-from inventory.models import DomainChoices, Site
+from accounts.fields import account_field
+from inventory.models import DomainChoices
 from inventory.models.constraints import choices_held
-from readiness.loop.actions.models import Action
+from readiness.loop.actions.models import Action, site_or_fleet
 from readiness.tradeoffs.models import Decision
 from readiness.tradeoffs.models.decisions import changed, refuse_if
 
 FAILS_WITHIN = timedelta(days=90)
 """How long after it was closed a failure of its check opens a finding again."""
-
-
-def _person(*, null: bool = False) -> models.ForeignKey:
-    return models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", editable=False, null=null
-    )
 
 
 _FROZEN = ("subject_kind", "subject_key", "route", "raised_at")
@@ -85,15 +79,7 @@ class Finding(models.Model):
 
     title = models.CharField("finding", max_length=200)
     text = models.TextField("what is wrong", max_length=4000)
-    site = models.ForeignKey(
-        Site,
-        models.CASCADE,
-        related_name="findings",
-        null=True,
-        blank=True,
-        verbose_name="site",
-        help_text="Empty: the whole fleet",
-    )
+    site = site_or_fleet("findings")
     route = models.CharField("route", max_length=12, choices=Route)
     subject_kind = models.CharField("about", max_length=10, choices=Subject)
     subject_key = models.CharField("key", max_length=200, blank=True, help_text="Of what it is about")
@@ -113,11 +99,11 @@ class Finding(models.Model):
     evidence = models.CharField(
         "evidence", max_length=500, blank=True, editable=False, help_text="Address, or where it is kept"
     )
-    raised_by = _person()
+    raised_by = account_field()
     raised_at = models.DateTimeField("raised", editable=False)
     due_on = models.DateField("answer due", editable=False, help_text="Until the end of this day, in UTC")
     first_answered_at = models.DateTimeField("first answered", null=True, editable=False)
-    answered_by = _person(null=True)
+    answered_by = account_field(null=True)
     answered_at = models.DateTimeField("answered", null=True, editable=False)
     reason = models.TextField("reason", max_length=2000, blank=True, editable=False)
     deferred_until = models.DateField("deferred until", null=True, editable=False)
@@ -245,7 +231,7 @@ class FindingEvent(models.Model):
     finding = models.ForeignKey(Finding, models.CASCADE, related_name="events")
     kind = models.CharField(max_length=10, choices=Kind)
     at = models.DateTimeField()
-    by = _person(null=True)
+    by = account_field(null=True)
     text = models.TextField(max_length=2000, blank=True)
 
     class Meta:
@@ -290,15 +276,7 @@ class JointReview(models.Model):
         CANCELLED = "cancelled", "Cancelled"
 
     name = models.CharField("name", max_length=120)
-    site = models.ForeignKey(
-        Site,
-        models.CASCADE,
-        related_name="joint_reviews",
-        null=True,
-        blank=True,
-        verbose_name="site",
-        help_text="Empty: the whole fleet",
-    )
+    site = site_or_fleet("joint_reviews")
     planned_on = models.DateField("planned for")
     state = models.CharField("state", max_length=10, choices=State, default=State.PLANNED, editable=False)
     domains = ArrayField(
@@ -310,9 +288,9 @@ class JointReview(models.Model):
     had_operations = models.BooleanField("operations took part", default=False)
     had_planning = models.BooleanField("planning took part", default=False)
     record = models.TextField("record", max_length=8000, blank=True)
-    opened_by = _person()
+    opened_by = account_field()
     opened_at = models.DateTimeField("opened", editable=False)
-    ended_by = _person(null=True)
+    ended_by = account_field(null=True)
     ended_at = models.DateTimeField("ended", null=True, editable=False)
 
     class Meta:

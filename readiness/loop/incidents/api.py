@@ -14,7 +14,7 @@ from readiness.loop.incidents.models import Incident, IncidentEntry
 from readiness.organisation.people.models import Person, Team
 from web.rest.fields import ChoiceValueField, RelatedObjectField
 from web.rest.serializers import BodySerializer, ObjectSerializer
-from web.workflows.endpoints import OperatedViewSet, operated, words_field
+from web.workflows.endpoints import OperatedViewSet, endpoint, operated, words_field
 
 _WRITTEN = (
     *("site", "alert", "title", "severity", "domains", "summary", "began_at", "affected_kw"),
@@ -40,12 +40,11 @@ class IncidentSerializer(ObjectSerializer):
     """`alert` is the one that opens it, which says what is not sent. `open_actions` counts those whose effect nobody
     has seen yet."""
 
-    site = serializers.SlugRelatedField(slug_field="slug", queryset=Site.objects.all(), required=False)
+    site = RelatedObjectField(queryset=Site.objects.all(), required=False)
     alert = RelatedObjectField(queryset=Alert.objects.all(), write_only=True, required=False)
     title = serializers.CharField(required=False, max_length=200)
     began_at = serializers.DateTimeField(required=False, help_text="Now, if none is given")
-    workloads = serializers.SlugRelatedField(
-        slug_field="slug",
+    workloads = RelatedObjectField(
         queryset=WorkloadClass.objects.all(),
         many=True,
         required=False,
@@ -121,34 +120,11 @@ class IncidentViewSet(OperatedViewSet):
     fixed = ("site",)
     http_method_names = ["get", "post", "put", "patch", "head", "options"]
 
-    note = operated(
-        operations.add_entry,
-        IncidentNoteSerializer,
-        "Write to the timeline",
-        operations.MAY_CHANGE,
-        name="note",
-    )
-    join = operated(
-        operations.join_alert,
-        JoinAlertSerializer,
-        "Let an alert join while it is under way",
-        operations.MAY_CHANGE,
-        name="join",
-    )
-    end = operated(
-        operations.end_incident,
-        EndIncidentSerializer,
-        "Say when it was over",
-        operations.MAY_CHANGE,
-        name="end",
-    )
-    review = operated(
-        operations.review_incident,
-        ReviewIncidentSerializer,
-        "Write its review",
-        operations.MAY_REVIEW,
-        name="review",
-    )
+    add_entry = endpoint(operations.add_entry, IncidentNoteSerializer, path="note")
+    join_alert = endpoint(operations.join_alert, JoinAlertSerializer, path="join")
+    end_incident = endpoint(operations.end_incident, EndIncidentSerializer, path="end")
+    review_incident = endpoint(operations.review_incident, ReviewIncidentSerializer, path="review")
+    close_incident = endpoint(operations.close_incident, path="close")
     add_action = operated(
         following.add_incident_action,
         IncidentActionSerializer,
@@ -157,10 +133,6 @@ class IncidentViewSet(OperatedViewSet):
         name="add_action",
         path="actions",
     )
-    close = operated(
-        operations.close_incident, None, "Close it once its actions had their effect", operations.MAY_CHANGE,
-        name="close",
-    )  # fmt: skip
 
     def get_queryset(self) -> Any:
         rows = super().get_queryset()

@@ -10,7 +10,7 @@ from accounts.models import User
 from readiness.loop.actions import operations as actions
 from readiness.loop.actions.models import Action
 from readiness.loop.incidents.models import Incident, IncidentAction, IncidentEntry
-from readiness.loop.incidents.operations import MAY_CHANGE, write_entry
+from readiness.loop.incidents.operations import INCIDENTS, MAY_CHANGE, OPEN, OVER, write_entry
 from web.links import link
 from web.workflows import require
 
@@ -22,9 +22,8 @@ def add_incident_action(
     """Add an action at the incident's site. Its `effect` says what shows afterwards that it helped; it needs an owner
     or team, and a day. Raises MissingPermission, and ValidationError by field."""
     require(by, MAY_CHANGE)
-    locked = Incident.objects.select_for_update(of=("self",)).select_related("site").get(pk=incident.pk)
-    if locked.state == Incident.State.CLOSED:
-        raise ValidationError("The incident is closed, so this is no longer possible.")
+    locked = INCIDENTS.locked(incident)
+    INCIDENTS.refuse_unless(locked, (OPEN, OVER), now)
     if due_on is None:
         raise ValidationError({"due_on": ["Enter the day by which it is done."]})
     if not columns.get("owner") and not columns.get("team"):

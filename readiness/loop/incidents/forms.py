@@ -9,30 +9,19 @@ from django.db.models import Q
 
 from inventory.forms import SiteField
 from inventory.models import DomainChoices
-from readiness.assessment.framework import queries as framework_queries
-from readiness.assessment.framework.forms import checks_by_pillar
 from readiness.demand.workloads.models import WorkloadClass
-from readiness.loop.actions.models import Action
+from readiness.loop.actions.forms import area, check_choices
 from readiness.loop.alerts.models import Alert
 from readiness.loop.incidents.core.rules import IncidentSeverity
 from readiness.loop.incidents.models import SEVERITIES, Incident, IncidentEscape
 from readiness.loop.incidents.operations import columns_of_alert
-from readiness.organisation.people.models import Person, Team
+from readiness.organisation.people.models import Person
 from web.clock import now
-from web.forms import DayInput, MinuteInput, PersonField, PlainNumberField, RefusedForm, Suggesting
+from web.forms import MinuteInput, PersonField, PlainNumberField, RefusedForm, Suggesting
 from web.kinds.declaring import ObjectForm
 
 _IN_YOUR_ZONE = "In your time zone."
 ALERTS_OFFERED_FOR = timedelta(days=1)
-
-
-def _lines(label: str, rows: int = 3, *, longest: int = 4000, **options: Any) -> forms.CharField:
-    return forms.CharField(
-        label=label,
-        max_length=longest,
-        widget=forms.Textarea(attrs={"rows": rows}),
-        **{"required": False, **options},
-    )
 
 
 def _person(label: str, what: str) -> forms.ModelChoiceField:
@@ -53,7 +42,7 @@ class IncidentFieldsForm(RefusedForm):
     domains = forms.MultipleChoiceField(
         label="Domains", required=False, choices=DomainChoices, widget=forms.CheckboxSelectMultiple
     )
-    summary = _lines("What is known so far", help_text="And whom it hits.")
+    summary = area("What is known so far", rows=3, max_length=4000, help_text="And whom it hits.")
     began_at = forms.DateTimeField(
         label="Began", required=False, widget=MinuteInput(), help_text=f"{_IN_YOUR_ZONE} Empty: now."
     )
@@ -127,7 +116,7 @@ def initial_of_incident(incident: Incident) -> dict[str, Any]:
 
 
 class IncidentEntryForm(RefusedForm):
-    text = _lines("Entry", longest=2000, required=True, help_text="What happened.")
+    text = area("Entry", max_length=2000, required=True, help_text="What happened.")
     at = forms.DateTimeField(
         label="When", required=False, widget=MinuteInput(), help_text=f"{_IN_YOUR_ZONE} Empty: now."
     )
@@ -153,7 +142,7 @@ class EndIncidentForm(RefusedForm):
     ended_at = forms.DateTimeField(
         label="Over since", required=False, widget=MinuteInput(), help_text=f"{_IN_YOUR_ZONE} Empty: now."
     )
-    note = _lines("How it ended", longest=2000)
+    note = area("How it ended", max_length=2000)
 
 
 class ReviewIncidentForm(RefusedForm):
@@ -164,10 +153,13 @@ class ReviewIncidentForm(RefusedForm):
         help_text="In a few words, about the system and no person. The same words at the next incident make that one a"
         " repeat.",
     )
-    what_happened = _lines("Course of events", 6, longest=8000, required=True)
-    what_helped = _lines("What went well")
-    what_to_change = _lines(
-        "What is to change", help_text="Add each change as an action, with an owner and a day."
+    what_happened = area("Course of events", rows=6, max_length=8000, required=True)
+    what_helped = area("What went well", rows=3, max_length=4000)
+    what_to_change = area(
+        "What is to change",
+        rows=3,
+        max_length=4000,
+        help_text="Add each change as an action, with an owner and a day.",
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -184,36 +176,6 @@ def _causes() -> Iterable[str]:
 def initial_of_review(incident: Incident) -> dict[str, Any]:
     names = ("cause", "what_happened", "what_helped", "what_to_change")
     return {name: getattr(incident, name) for name in names}
-
-
-class IncidentActionForm(RefusedForm):
-    title = forms.CharField(label="Action", max_length=200)
-    owner = _person("Owner", "A person, or below a team.")
-    team = forms.ModelChoiceField(
-        Team.objects.order_by("name", "pk"), to_field_name="slug", required=False, label="Team",
-        empty_label="– no team –",
-    )  # fmt: skip
-    due_on = forms.DateField(label="Due", required=False, widget=DayInput())
-    effect = forms.ChoiceField(
-        label="What shows afterwards that it helped", choices=Action.Effect, initial=Action.Effect.CHECK
-    )
-    check_id = forms.ChoiceField(
-        label="Check", required=False, help_text="That passes at the site afterwards."
-    )
-    effect_reason = forms.CharField(
-        label="Reason", required=False, max_length=300, help_text="Why nothing shows that it helped."
-    )
-    note = _lines("Note", 2, longest=2000)
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        fields: Any = self.fields
-        fields["check_id"].choices = check_choices("no check")
-
-
-def check_choices(nothing: str) -> list[Any]:
-    _version, framework = framework_queries.current()
-    return [("", f"– {nothing} –"), *checks_by_pillar(framework)]
 
 
 class EscapeForm(ObjectForm):

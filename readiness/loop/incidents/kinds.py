@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db.models import Q, prefetch_related_objects
 
+from readiness.loop.actions.forms import ActionFields
 from readiness.loop.incidents import api, following, forms, operations, queries
 from readiness.loop.incidents.models import Incident, IncidentAction, IncidentEscape
 from readiness.loop.incidents.panels import is_review_late
@@ -13,6 +14,7 @@ from web.kinds import Entry, Facts, Kind, Related
 from web.kinds.columns import figure, hidden, plain, related
 from web.kinds.declaring import declared
 from web.kinds.rest import filters_of, viewset_of
+from web.kinds.steps import step_entry
 from web.links import page_url
 from web.rest.lookups import Flag
 from web.tables import Column, Table
@@ -48,20 +50,13 @@ def _workloads(incident: Incident) -> str:
     return ", ".join(str(workload) for workload in incident.workloads.all())
 
 
-def _is_open(incident: Incident, _user: Any) -> bool:
-    return incident.ended_at is None
-
-
 def _is_unclosed(incident: Incident, _user: Any) -> bool:
     return incident.closed_at is None
 
 
-def _is_over(incident: Incident, _user: Any) -> bool:
-    return incident.state == Incident.State.OVER
-
-
-def _may_close(incident: Any, user: Any) -> bool:
-    return _is_over(incident, user) and incident.review_state != "required" and not incident.open_actions
+def _may_close(incident: Any, _user: Any) -> bool:
+    is_over = incident.state == Incident.State.OVER
+    return is_over and incident.review_state != "required" and not incident.open_actions
 
 
 def _prepared(rows: list[Any]) -> Sequence[Any]:
@@ -85,20 +80,6 @@ _FILTERS = filters_of(
     repeat=Flag(read=lambda _key: Q(repeats__isnull=False), label="Repeats another"),
     unsettled=Flag(read=_unsettled, label="Open actions"),
 )
-
-
-def _step(name: str, heading: str, form: Any, enter: Any, done: str, icon: str, **more: Any) -> Entry:
-    return Entry(
-        url_name=f"incident-{name}",
-        on_object=True,
-        permissions=more.pop("permissions", MAY_CHANGE),
-        heading=heading,
-        form=form,
-        enter=enter,
-        done=done,
-        icon=icon,
-        **more,
-    )
 
 
 INCIDENT = Kind(
@@ -141,24 +122,26 @@ INCIDENT = Kind(
             fills=("alert", "site"),
             icon="alert-circle",
         ),
-        _step("note", "Write to the timeline", forms.IncidentEntryForm, operations.add_entry,
-              "The timeline has a line more.", "message", when=_is_unclosed),
-        _step("join", "Add an alert", forms.JoinAlertForm, operations.join_alert, "The alert belongs to the incident.",
-              "bell", when=_is_open, initial=lambda incident: {"site": incident.site_id}, fills=("alert",)),
-        _step("edit", "Change", forms.ChangeIncidentForm, operations.change_incident, "The incident is changed.",
-              "edit", when=_is_unclosed, initial=forms.initial_of_incident),
-        _step("end", "It is over", forms.EndIncidentForm, operations.end_incident,
-              "The incident is over. Nothing joins it any more.", "circle-check", when=_is_open, submit="It is over",
-              hint="A rule says whether it must be reviewed. What comes later is another incident"),
-        _step("review", "Write the review", forms.ReviewIncidentForm, operations.review_incident,
-              "The review is written.", "clipboard-check", when=_is_over, initial=forms.initial_of_review,
-              permissions=(operations.MAY_REVIEW,),
-              hint="Blameless: it says what the system let happen, and names nobody"),
-        _step("action", "Add an action", forms.IncidentActionForm, following.add_incident_action,
-              "The action is added.", "list-details", when=_is_unclosed),
-        _step("close", "Close", forms.CloseIncidentForm, operations.close_incident, "The incident is closed.", "check",
-              when=_may_close, submit="Close",
-              hint="Its review is done or not needed, and the effect of each action was seen"),
+        step_entry("incident", "note", "Write to the timeline", forms.IncidentEntryForm, operations.add_entry,
+                   "The timeline has a line more.", "message", permissions=MAY_CHANGE),
+        step_entry("incident", "join", "Add an alert", forms.JoinAlertForm, operations.join_alert,
+                   "The alert belongs to the incident.", "bell", permissions=MAY_CHANGE, fills=("alert",),
+                   initial=lambda incident: {"site": incident.site_id}),
+        step_entry("incident", "edit", "Change", forms.ChangeIncidentForm, operations.change_incident,
+                   "The incident is changed.", "edit", permissions=MAY_CHANGE, initial=forms.initial_of_incident),
+        step_entry("incident", "end", "It is over", forms.EndIncidentForm, operations.end_incident,
+                   "The incident is over. Nothing joins it any more.", "circle-check", permissions=MAY_CHANGE,
+                   submit="It is over",
+                   hint="A rule says whether it must be reviewed. What comes later is another incident"),
+        step_entry("incident", "review", "Write the review", forms.ReviewIncidentForm, operations.review_incident,
+                   "The review is written.", "clipboard-check", permissions=(operations.MAY_REVIEW,),
+                   initial=forms.initial_of_review,
+                   hint="Blameless: it says what the system let happen, and names nobody"),
+        step_entry("incident", "action", "Add an action", ActionFields, following.add_incident_action,
+                   "The action is added.", "list-details", permissions=MAY_CHANGE, when=_is_unclosed),
+        step_entry("incident", "close", "Close", forms.CloseIncidentForm, operations.close_incident,
+                   "The incident is closed.", "check", permissions=MAY_CHANGE, when=_may_close, submit="Close",
+                   hint="Its review is done or not needed, and the effect of each action was seen"),
     ),
     table=Table(
         id="incident-list",

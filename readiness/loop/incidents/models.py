@@ -8,6 +8,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
+from accounts.fields import account_field
 from inventory.models import DomainChoices, Site
 from inventory.models.constraints import SameSite, SiteReference, choices_held
 from readiness.demand.workloads.models import WorkloadClass
@@ -90,9 +91,7 @@ class Incident(models.Model):
     state = models.CharField("state", max_length=6, choices=State, default=State.OPEN, editable=False)
     began_at = models.DateTimeField("began at", help_text="When it began, as far as the evidence says")
     opened_at = models.DateTimeField("opened at", editable=False)
-    opened_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", editable=False, verbose_name="opened by"
-    )
+    opened_by = account_field("opened by")
     ended_at = models.DateTimeField("ended at", null=True, editable=False)
     closed_at = models.DateTimeField("closed at", null=True, editable=False)
     affected_kw = models.FloatField(
@@ -129,9 +128,7 @@ class Incident(models.Model):
     )
     review_due_on = models.DateField("review due", null=True, editable=False)
     reviewed_at = models.DateTimeField("reviewed at", null=True, editable=False)
-    reviewed_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", editable=False
-    )
+    reviewed_by = account_field(null=True)
     cause = models.CharField(
         "root cause",
         max_length=200,

@@ -27,7 +27,7 @@ from readiness.loop.incidents.queries import is_settled, later_incidents, past_i
 from readiness.loop.problems.models import SiteProblems
 from web.links import link
 from web.units import day, instant
-from web.workflows import require, require_words
+from web.workflows import NotInState, Workflow, require, require_words
 
 MAY_SEE, MAY_OPEN, MAY_CHANGE = (
     "incidents.view_incident",
@@ -46,6 +46,14 @@ TOLD = {"severity", "began_at", "affected_kw", "affected_accelerators"}
 LONGEST_AGO = timedelta(days=3653)
 MOST_KW = 1e9
 Kind = IncidentEntry.Kind
+OPEN, OVER, CLOSED = Incident.State.OPEN, Incident.State.OVER, Incident.State.CLOSED
+
+INCIDENTS = Workflow(
+    model=Incident,
+    states=dict(Incident.State.choices),
+    joined=("site",),
+    refusal="The incident is {state}, so this is no longer possible.",
+)
 
 
 @transaction.atomic
@@ -120,7 +128,7 @@ def _placed_at(site: Site, now: datetime) -> list[WorkloadClass]:
     return list(WorkloadClass.objects.filter(placements__in=placed).distinct().order_by("pk"))
 
 
-@transaction.atomic
+@INCIDENTS.step(after=(OPEN, OVER), any_of=(MAY_CHANGE,), words="")
 def change_incident(
     incident: Incident,
     *,
@@ -128,29 +136,26 @@ def change_incident(
     by: User,
     now: datetime,
     **changes: Any,
-) -> Incident:
-    """Change any of CHANGES, and which workload classes are hit, until it is closed. Raises MissingPermission, and
-    ValidationError by field."""
-    require(by, MAY_CHANGE)
+) -> None:
+    """Change any of CHANGES, and which workload classes are hit, until it is closed. Raises ValidationError by
+    field."""
     if unknown := sorted(set(changes) - CHANGES):
         raise ValidationError({name: ["This field cannot be changed."] for name in unknown})
-    locked = _locked(incident, Incident.State.OPEN, Incident.State.OVER)
-    differ = {name: value for name, value in changes.items() if getattr(locked, name) != value}
-    texts = [_change_text(locked, name, differ[name]) for name in sorted(TOLD & differ.keys())]
+    differ = {name: value for name, value in changes.items() if getattr(incident, name) != value}
+    texts = [_change_text(incident, name, differ[name]) for name in sorted(TOLD & differ.keys())]
     for name, value in differ.items():
-        setattr(locked, name, value)
-    locked.title = _required_title(locked.title)
-    _refuse_wrong(locked, now)
+        setattr(incident, name, value)
+    incident.title = _required_title(incident.title)
+    _refuse_wrong(incident, now)
     if "began_at" in differ:
-        _find_repeat(locked)
-    if locked.state == Incident.State.OVER:
-        _judge_review(locked)
-    locked.save()
+        _find_repeat(incident)
+    if incident.state == OVER:
+        _judge_review(incident)
+    incident.save()
     if workloads is not None:
-        _set_workloads(locked, workloads)
+        _set_workloads(incident, workloads)
     if texts:
-        write_entry(locked, Kind.CHANGED, ". ".join(texts), by=by, at=now)
-    return locked
+        write_entry(incident, Kind.CHANGED, ". ".join(texts), by=by, at=now)
 
 
 def _change_text(incident: Incident, name: str, value: Any) -> str:
@@ -165,36 +170,27 @@ def _plain(value: Any) -> str:
     return "none" if value is None or value == "" else str(value)
 
 
-@transaction.atomic
+@INCIDENTS.step(after=(OPEN, OVER), any_of=(MAY_CHANGE,), words="text", must_say=True, fields=("at",))
 def add_entry(
     incident: Incident, *, text: str, at: datetime | None = None, by: User, now: datetime
 ) -> IncidentEntry:
     """Write to the timeline what happened at an instant, by default now; also after the end, until it is closed."""
-    require(by, MAY_CHANGE)
-    locked = _locked(incident, Incident.State.OPEN, Incident.State.OVER)
     if at is not None and not now - LONGEST_AGO <= at <= now:
         raise ValidationError({"at": ["Enter a time of the last ten years, and not in the future."]})
-    text = require_words("text", text)
-    if len(text) > 2000:
-        raise ValidationError({"text": ["2,000 characters at most."]})
-    return write_entry(locked, Kind.NOTE, text, by=by, at=at or now)
+    return write_entry(incident, Kind.NOTE, text, by=by, at=at or now)
 
 
-@transaction.atomic
-def join_alert(incident: Incident, *, alert: Alert, by: User | None, now: datetime) -> Incident:
-    """Let an alert of the same site join an incident that is under way. `by` is None where the causes are the same.
+@INCIDENTS.step(after=(OPEN,), any_of=(MAY_CHANGE,), words="", fields=("alert",), by_clock=True)
+def join_alert(incident: Incident, *, alert: Alert, by: User | None, now: datetime) -> None:
+    """Let an alert of the same site join an incident that is under way.
 
-    Raises MissingPermission, and ValidationError: the incident is over, or the alert belongs to one already.
+    `by` is None where the causes are the same. Raises ValidationError: the alert belongs to an incident already.
     """
-    if by is not None:
-        require(by, MAY_CHANGE)
-    locked = _locked(incident, Incident.State.OPEN)
-    if alert.site_id != locked.site_id:
+    if alert.site_id != incident.site_id:
         raise ValidationError({"alert": ["The alert is of another site."]})
     _site_of_alert(alert, None)
-    _join(locked, [alert], by=by, now=now)
-    _find_repeat(locked)
-    return locked
+    _join(incident, [alert], by=by, now=now)
+    _find_repeat(incident)
 
 
 def _join(incident: Incident, alerts: Iterable[Alert], *, by: User | None, now: datetime) -> None:
@@ -234,31 +230,35 @@ def join_alerts(*, now: datetime) -> int:
 def _join_quietly(incident: Incident, alert: Alert, now: datetime) -> bool:
     try:
         join_alert(incident, alert=alert, by=None, now=now)
-    except ValidationError:
+    except (NotInState, ValidationError):
         # Somebody ended the incident, or took the alert, at this moment.
         return False
     return True
 
 
-@transaction.atomic
+@INCIDENTS.step(after=(OPEN,), any_of=(MAY_CHANGE,), fields=("ended_at",))
 def end_incident(
-    incident: Incident, *, ended_at: datetime | None = None, note: str = "", by: User, now: datetime
-) -> Incident:
-    """Say when it was over. A rule says whether it must be reviewed, and by when. Nothing joins it any more."""
-    require(by, MAY_CHANGE)
-    locked = _locked(incident, Incident.State.OPEN)
-    locked.ended_at = ended_at or now
-    if not locked.began_at <= locked.ended_at <= now:
+    incident: Incident, *, note: str, ended_at: datetime | None = None, by: User, now: datetime
+) -> None:
+    """Say when it was over: a rule says whether it must be reviewed, and nothing joins it any more."""
+    incident.ended_at = ended_at or now
+    if not incident.began_at <= incident.ended_at <= now:
         raise ValidationError({"ended_at": ["Enter a time between its beginning and now."]})
-    locked.state = Incident.State.OVER
-    _find_repeat(locked)
-    _judge_review(locked)
-    locked.save()
-    write_entry(locked, Kind.ENDED, note.strip()[:2000], by=by, at=locked.ended_at)
-    return locked
+    incident.state = OVER
+    _find_repeat(incident)
+    _judge_review(incident)
+    incident.save()
+    write_entry(incident, Kind.ENDED, note, by=by, at=incident.ended_at)
 
 
-@transaction.atomic
+@INCIDENTS.step(
+    after=(OVER,),
+    any_of=(MAY_REVIEW,),
+    words="cause",
+    must_say=True,
+    longest=200,
+    fields=("what_happened", "what_helped", "what_to_change"),
+)
 def review_incident(
     incident: Incident,
     *,
@@ -268,52 +268,37 @@ def review_incident(
     what_to_change: str = "",
     by: User,
     now: datetime,
-) -> Incident:
+) -> None:
     """Write the blameless review of an incident that is over, or write it again until it is closed.
 
     It counts as held when it was first written. The same root cause as that of an earlier incident makes it a repeat.
     """
-    require(by, MAY_REVIEW)
-    locked = _locked(incident, Incident.State.OVER)
-    locked.cause = require_words("cause", cause)
-    locked.cause_key = cause_key_of(locked.cause)
-    if not locked.cause_key:
+    incident.cause, incident.cause_key = cause, cause_key_of(cause)
+    if not incident.cause_key:
         raise ValidationError({"cause": ["Name the cause in words."]})
-    locked.what_happened = require_words("what_happened", what_happened)
-    locked.what_helped, locked.what_to_change = what_helped.strip(), what_to_change.strip()
-    locked.reviewed_at, locked.reviewed_by = locked.reviewed_at or now, locked.reviewed_by or by
-    locked.review_state = ReviewState.DONE
-    _refuse_wrong(locked, now)
-    _find_repeat(locked)
-    locked.save()
-    for later in later_incidents(locked):
+    incident.what_happened = require_words("what_happened", what_happened)
+    incident.what_helped, incident.what_to_change = what_helped.strip(), what_to_change.strip()
+    incident.reviewed_at, incident.reviewed_by = incident.reviewed_at or now, incident.reviewed_by or by
+    incident.review_state = ReviewState.DONE
+    _refuse_wrong(incident, now)
+    _find_repeat(incident)
+    incident.save()
+    for later in later_incidents(incident):
         _find_repeat(later)
-    write_entry(locked, Kind.REVIEWED, f"Root cause: {locked.cause}", by=by, at=now)
-    return locked
+    write_entry(incident, Kind.REVIEWED, f"Root cause: {cause}", by=by, at=now)
 
 
-@transaction.atomic
-def close_incident(incident: Incident, *, by: User, now: datetime) -> Incident:
+@INCIDENTS.step(after=(OVER,), any_of=(MAY_CHANGE,), words="")
+def close_incident(incident: Incident, *, by: User, now: datetime) -> None:
     """Close an incident whose review is done or not needed, and whose actions are done with their effect seen."""
-    require(by, MAY_CHANGE)
-    locked = _locked(incident, Incident.State.OVER)
-    if locked.review_state == ReviewState.REQUIRED:
-        due = day(locked.review_due_on) if locked.review_due_on else ""
+    if incident.review_state == ReviewState.REQUIRED:
+        due = day(incident.review_due_on) if incident.review_due_on else ""
         raise ValidationError(f"Its review is missing, which is due on {due}.")
-    if not is_settled(locked):
+    if not is_settled(incident):
         raise ValidationError("An action is open, or nobody has seen its effect yet.")
-    locked.state, locked.closed_at = Incident.State.CLOSED, now
-    locked.save()
-    write_entry(locked, Kind.CLOSED, "", by=by, at=now)
-    return locked
-
-
-def _locked(incident: Incident, *states: Incident.State) -> Incident:
-    locked = Incident.objects.select_for_update(of=("self",)).select_related("site").get(pk=incident.pk)
-    if locked.state not in states:
-        word = str(locked.get_state_display()).lower()  # type: ignore[attr-defined]
-        raise ValidationError(f"The incident is {word}, so this is no longer possible.")
-    return locked
+    incident.state, incident.closed_at = CLOSED, now
+    incident.save()
+    write_entry(incident, Kind.CLOSED, "", by=by, at=now)
 
 
 def _refuse_wrong(incident: Incident, now: datetime) -> None:

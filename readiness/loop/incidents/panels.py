@@ -1,15 +1,32 @@
-"""Cards on the page of an incident, and the incident on the page of its alert's site."""
+"""Cards on the page of an incident, and the incidents of a site on its page."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from accounts.models import User
+from inventory.models import Site
 from readiness.loop.findings.queries import finding_url
 from readiness.loop.incidents import queries
 from readiness.loop.incidents.models import Incident
+from web.kinds.details import may_see, related_panel
+from web.kinds.kind import Related
 from web.kinds.panels import Panel
 from web.links import link
+
+_OF_SITE = Related(Incident, ("site",), ("title", "state", "severity", "began_at", "ended_at", "review"))
+
+
+def site_panel(obj: Site, *, user: User, now: datetime) -> Panel | None:
+    """The newest incidents of a site, and the way to open one."""
+    if not may_see(user, _OF_SITE):
+        return None
+    panel = related_panel(_OF_SITE, obj, user=user, place=0)
+    links = [{"label": "All", "url": link("incident-list", site=obj.slug)}] if panel.context["rows"] else []
+    if user.has_perm("incidents.add_incident"):
+        links.append({"label": "Open one", "url": link("incident-add", site=obj.slug)})
+    return replace(panel, key="incidents", order=515, links=links)
 
 
 def timeline_panel(obj: Incident, *, user: User, now: datetime) -> Panel:

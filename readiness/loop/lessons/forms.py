@@ -8,8 +8,8 @@ from inventory.models import DomainChoices
 from readiness.assessment.framework import queries as framework_queries
 from readiness.assessment.framework.core.vocabulary import Gate
 from readiness.assessment.framework.models import FrameworkVersion
+from readiness.loop.actions.forms import check_choices
 from readiness.loop.findings.models import Finding
-from readiness.loop.incidents.forms import check_choices
 from readiness.loop.incidents.models import Incident
 from readiness.loop.lessons.models import Lesson
 from web.forms import RefusedForm
@@ -81,12 +81,6 @@ class LessonForm(RefusedForm):
 
     def arguments(self) -> dict[str, Any]:
         return self.cleaned_data | {"gate": self.cleaned_data["gate"] or Gate.INFO}
-
-    def refused(self, error: Any) -> None:
-        if isinstance(error, (VersionConflict, MissingPermission)):
-            self.add_error(None, str(error))
-        else:
-            super().refused(error)
 
 
 class ForgetLessonForm(RefusedForm):

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from accounts.fields import account_field
 from inventory.models.constraints import choices_held
 from readiness.assessment.framework.models import FrameworkVersion
 from readiness.loop.findings.models import Finding
@@ -43,9 +43,7 @@ class Lesson(models.Model):
     draft = models.ForeignKey(
         FrameworkVersion, models.SET_NULL, null=True, related_name="+", editable=False, verbose_name="draft"
     )
-    written_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", editable=False, verbose_name="written by"
-    )
+    written_by = account_field("written by")
     written_at = models.DateTimeField("written", editable=False)
 
     class Meta:

@@ -45,6 +45,8 @@ def write_lesson(
     Raises MissingPermission, ValidationError by field, and what drafts raise.
     """
     require(by, MAY_WRITE)
+    if draft is not None:
+        _refuse_draft(draft, kind)
     lesson = Lesson(
         claim=require_words("claim", claim),
         why=require_words("why", why),
@@ -65,6 +67,17 @@ def write_lesson(
     lesson.clean_fields(exclude=["incident", "finding", "draft", "written_by"])
     lesson.save(force_insert=True)
     return lesson
+
+
+def _refuse_draft(draft: FrameworkVersion, kind: str) -> None:
+    """Nobody asks a site by a version that was published before the lesson, and what is there already needs none."""
+    if kind == Lesson.Kind.PRESENT:
+        raise ValidationError({"draft": ["A check that is there already needs no draft."]})
+    locked = FrameworkVersion.objects.select_for_update(of=("self",)).filter(pk=draft.pk).first()
+    if locked is None or not locked.is_draft:
+        raise ValidationError(
+            {"draft": [f"{draft.version} is no draft any more: choose another one, or none."]}
+        )
 
 
 def _version_with(check_id: str) -> FrameworkVersion:

@@ -12,6 +12,7 @@ from telemetry.models import Source
 from tests.inventory import made
 from tests.inventory.made import maker
 from tests.readiness.assessment.duties import made as duties
+from tests.readiness.loop import made as loop
 from tests.readiness.loop.incidents import made as incidents
 from tests.readiness.organisation.people import made as people
 from tests.readiness.organisation.people import practised
@@ -80,6 +81,8 @@ MAKERS = made.MAKERS | {
     "flexible-area": maker(FlexibleArea, name="Area {n}", kind="vendor", layer="network", why="Two sources"),
     "alternative": maker(Alternative, workload_class=workload_class, kind="vendor", name="Vendor {n}"),
     "incident-escape": incidents.escape,
+    "action": loop.action,
+    "finding": loop.finding,
     "inbound-rule": maker(InboundRule, name="rule {n}", conditions="alertname=Node*"),
     "report-rule": maker(ReportRule, pattern="suite {n}/*", measure="p1-soak-24h/duration", value=24.0),
     "declared-limit": maker(
@@ -140,6 +143,7 @@ EDITS = {
     "standard": ("purpose", "One way"),
     "flexible-area": ("why", "Three sources"),
     "alternative": ("kind", "fabric"),
+    "action": ("note", "By the night shift"),
     "inbound-rule": ("site_label", "pod"),
     "report-rule": ("note", "weekly"),
     "data-origin": ("note", "asked"),

@@ -20,7 +20,7 @@ from web.kinds import Entry, Facts, Kind, Related
 from web.kinds.columns import name, plain, related
 from web.kinds.declaring import declared
 from web.kinds.rest import filters_of, viewset_of
-from web.rest.serializers import ObjectSerializer
+from web.rest.serializers import BodySerializer, ObjectSerializer
 from web.tables import Column, Table
 from web.workflows.endpoints import OperatedViewSet, operated
 
@@ -143,6 +143,14 @@ class StandardVersionSerializer(ObjectSerializer):
         brief_fields = ("standard", "version", "status")
 
 
+class PublishSerializer(BodySerializer):
+    replaces = serializers.IntegerField(
+        required=False,
+        allow_null=True,
+        help_text="Id of the version that you saw in force, null for none; another one then is a conflict",
+    )
+
+
 class StandardVersionViewSet(OperatedViewSet):
     writes: ClassVar = {
         "create": operations.draft_version,
@@ -151,7 +159,7 @@ class StandardVersionViewSet(OperatedViewSet):
     }
     fixed = ("standard",)
     publish = operated(
-        operations.publish_version, None, "Put a draft in force, and retire the present version",
+        operations.publish_version, PublishSerializer, "Put a draft in force, and retire the present version",
         operations.MAY_PUBLISH, name="publish",
     )  # fmt: skip
     retire = operated(

@@ -1,6 +1,6 @@
 """Waivers of deviations: their list, page, forms and endpoint."""
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from django.db.models import Q, QuerySet
 from rest_framework import serializers
@@ -14,6 +14,7 @@ from web import clock, links
 from web.kinds import Entry, Facts, Kind
 from web.kinds.columns import plain, related
 from web.kinds.rest import filters_of, viewset_of
+from web.kinds.steps import step_entry
 from web.rest.lookups import Flag
 from web.rest.serializers import ObjectSerializer
 from web.tables import Column, Table
@@ -71,21 +72,6 @@ _WAIVER_FILTERS = filters_of(
 )
 
 
-def _step(step: Any, heading: str, done: str, form: Any, icon: str) -> Entry:
-    return Entry(
-        url_name=f"deviation-waiver-{step.name}",
-        address=f"{step.name}/",
-        on_object=True,
-        permissions=step.any_of[:1] if len(step.any_of) == 1 else (operations.MAY_REQUEST,),
-        heading=heading,
-        form=form,
-        when=lambda waiver, user: step.is_offered(waiver, user, clock.now()),
-        enter=step,
-        done=done,
-        icon=icon,
-    )
-
-
 WAIVER = Kind(
     model=DeviationWaiver,
     rows=waivers,
@@ -115,9 +101,12 @@ WAIVER = Kind(
             after=lambda waiver: links.page_url(waiver) or "",
             fills=("standard", "rule", "site", "device"),
         ),
-        _step(operations.approve, "Approve", "The waiver is approved.", NoteForm, "check"),
-        _step(operations.deny, "Deny", "The waiver is denied.", ReasonForm, "ban"),
-        _step(operations.revoke, "End it", "The waiver is over; the deviation counts.", ReasonForm, "ban"),
+        step_entry("deviation-waiver", "approve", "Approve", NoteForm, operations.approve, "The waiver is approved.",
+                   "check", permissions=(operations.MAY_DECIDE,)),
+        step_entry("deviation-waiver", "deny", "Deny", ReasonForm, operations.deny, "The waiver is denied.", "ban",
+                   permissions=(operations.MAY_DECIDE,)),
+        step_entry("deviation-waiver", "revoke", "End it", ReasonForm, operations.revoke,
+                   "The waiver is over; the deviation counts.", "ban", permissions=(operations.MAY_REQUEST,)),
     ),
     facts=(Facts("Waiver"),),
     table=Table(

@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 
 import pgtrigger
-from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Func, Q, Value
 from django.db.models.lookups import Exact
 
+from accounts.fields import account_field
 from inventory.models import Region, Site
 from inventory.models.constraints import choices_held
 from inventory.models.triggers import CHANGED, EVERY_SITE_BUT_RETIRED, WRITTEN, claims
@@ -125,13 +125,9 @@ class StandardVersion(models.Model):
     rules = models.JSONField("rules", default=list)
     note = models.CharField("what changes", max_length=300, blank=True)
     created_at = models.DateTimeField("made at", editable=False)
-    created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", editable=False
-    )
+    created_by = account_field(null=True)
     published_at = models.DateTimeField("in force since", null=True, editable=False)
-    published_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", editable=False
-    )
+    published_by = account_field(null=True)
     retired_at = models.DateTimeField("retired at", null=True, editable=False)
 
     objects = StandardVersionQuerySet.as_manager()

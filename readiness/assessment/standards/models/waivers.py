@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.conf import settings
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import RangeBoundary, RangeOperators
 from django.db import models
 from django.db.models import Case, F, Q, Value, When
+from django.db.models.functions import Coalesce
 
+from accounts.fields import account_field
 from inventory.models import Device, Site
 from inventory.models.constraints import SameSite, choices_held
 from inventory.models.triggers import OWN_SITE, claims, signed_once
 from readiness.assessment.grants.models import LONGEST
 from readiness.assessment.standards.models.standards import Standard
+from web.ranges import TsTzRange
 
 
 class WaiverStanding(models.TextChoices):
@@ -67,24 +71,11 @@ class DeviationWaiver(models.Model):
     )
     reason = models.TextField("reason", max_length=2000)
     state = models.CharField("state", max_length=10, choices=State, default=State.REQUESTED, editable=False)
-    requested_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        models.PROTECT,
-        related_name="+",
-        editable=False,
-        verbose_name="requested by",
-    )
+    requested_by = account_field("requested by")
     requested_at = models.DateTimeField("requested at", editable=False)
     starts_at = models.DateTimeField("from")
     ends_at = models.DateTimeField("until", help_text="From this instant on the deviation counts again")
-    approver = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        models.PROTECT,
-        related_name="+",
-        null=True,
-        editable=False,
-        verbose_name="decided by",
-    )
+    approver = account_field("decided by", null=True)
     decided_at = models.DateTimeField("decided at", null=True, editable=False)
     decision_note = models.TextField("decision", max_length=2000, blank=True, editable=False)
     revoked_at = models.DateTimeField("revoked at", null=True, editable=False)
@@ -102,6 +93,18 @@ class DeviationWaiver(models.Model):
             signed_once("standards_deviationwaiver", "approver_id", "decided_at", "requested_by_id"),
         ]
         constraints = [
+            ExclusionConstraint(
+                name="deviation_waiver_one_at_a_time",
+                expressions=[
+                    ("standard", RangeOperators.EQUAL),
+                    ("rule", RangeOperators.EQUAL),
+                    ("site", RangeOperators.EQUAL),
+                    (Coalesce("device_id", 0, output_field=models.BigIntegerField()), RangeOperators.EQUAL),
+                    (TsTzRange("starts_at", "ends_at", RangeBoundary()), RangeOperators.OVERLAPS),
+                ],
+                condition=Q(state__in=OPEN),
+                violation_error_message="A waiver of this is asked for or in force already.",
+            ),
             SameSite(field="device", name="deviation_waiver_device_at_site", follows=True),
             models.CheckConstraint(
                 condition=~Q(approver=F("requested_by")),

@@ -17,6 +17,9 @@ class AlertKind(StrEnum):
     OWNERSHIP = "ownership"
     EVIDENCE = "evidence"
     CERTIFICATE = "certificate"
+    DUTY = "duty"
+    SURVEILLANCE = "surveillance"
+    CERTIFICATION = "certification"
     REACH = "reach"
     INBOUND = "inbound"
 

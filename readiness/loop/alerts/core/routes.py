@@ -106,6 +106,9 @@ DATED = frozenset(
         AlertKind.OWNERSHIP,
         AlertKind.EVIDENCE,
         AlertKind.CERTIFICATE,
+        AlertKind.DUTY,
+        AlertKind.SURVEILLANCE,
+        AlertKind.CERTIFICATION,
         AlertKind.REACH,
     }
 )

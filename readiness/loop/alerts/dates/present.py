@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from readiness.loop.alerts.core.leads import longest_lead, severity_at
 from readiness.loop.alerts.core.present import PresentAlert
 from readiness.loop.alerts.core.severity import Stake, weighed
-from readiness.loop.alerts.dates import assessed, measured, organised
+from readiness.loop.alerts.dates import assessed, measured, organised, registered
 from readiness.loop.alerts.dates.ahead import DateAhead
 from readiness.loop.alerts.raising.stakes import stakes_of
 from readiness.loop.alerts.telling.reach import reach_alerts
@@ -27,6 +27,8 @@ def date_alerts(now: datetime) -> list[PresentAlert]:
             *organised.due_confirmations(now),
             *organised.short_shifts(now),
             *measured.ending_certificates(now),
+            *registered.due_duties(now),
+            *registered.due_certificates(now),
         ]
         stakes = stakes_of([each.site_id for each in ahead], now=now)
     alerts = [*_alerts(ahead, stakes, now), *reach_alerts(now)]

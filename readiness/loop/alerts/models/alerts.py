@@ -26,6 +26,9 @@ KINDS = [
     (AlertKind.OWNERSHIP.value, "Ownership due"),
     (AlertKind.EVIDENCE.value, "Evidence expires"),
     (AlertKind.CERTIFICATE.value, "TLS certificate ends"),
+    (AlertKind.DUTY.value, "Duty is due"),
+    (AlertKind.SURVEILLANCE.value, "Surveillance is due"),
+    (AlertKind.CERTIFICATION.value, "Certificate of a site ends"),
     (AlertKind.REACH.value, "Nobody can be reached"),
     (AlertKind.INBOUND.value, "From another system"),
 ]

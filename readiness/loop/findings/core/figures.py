@@ -21,11 +21,11 @@ class AnswerTime:
 
 def decision_days(times: Iterable[AnswerTime], *, now: datetime) -> float | None:
     """The median days from a finding to its first answer; None while nothing is answered or late."""
-    days = [taken / DAY for taken in (_taken(each, now) for each in times) if taken is not None]
+    days = [span / DAY for span in (_counted_span(each, now) for each in times) if span is not None]
     return round(median(days), 2) if days else None
 
 
-def _taken(time: AnswerTime, now: datetime) -> timedelta | None:
+def _counted_span(time: AnswerTime, now: datetime) -> timedelta | None:
     if time.answered_at is not None:
         return time.answered_at - time.raised_at
     age = now - time.raised_at

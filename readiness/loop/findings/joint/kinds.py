@@ -7,19 +7,20 @@ from rest_framework import serializers
 
 from inventory.forms import SiteField
 from inventory.models import DomainChoices
-from readiness.loop.actions.forms import LoopForm, area
+from readiness.loop.actions.forms import area
+from readiness.loop.actions.kinds import SITE
 from readiness.loop.findings import queries
 from readiness.loop.findings.joint import operations
 from readiness.loop.findings.models import JointReview
-from web import clock, links, scopes
-from web.forms import DayField
+from web import links, scopes
+from web.forms import DayField, RefusedForm
 from web.kinds import Entry, Kind
 from web.kinds.columns import plain
 from web.kinds.rest import filters_of, viewset_of
+from web.kinds.steps import step_entry
 from web.rest.serializers import BodySerializer, ObjectSerializer
 from web.tables import Column, Table
 from web.workflows.endpoints import OperatedViewSet, endpoint, words_field
-from web.workflows.steps import WorkflowStep
 
 _SET = ("name", "site", "planned_on")
 _FOLLOWS = (
@@ -28,7 +29,7 @@ _FOLLOWS = (
 )
 
 
-class OpenJointReviewForm(LoopForm):
+class OpenJointReviewForm(RefusedForm):
     name = forms.CharField(
         label="Name", max_length=120, help_text="Such as Joint review, last quarter of 2026."
     )
@@ -40,7 +41,7 @@ class OpenJointReviewForm(LoopForm):
         self.fields["site"].required = not scopes.sees_all()
 
 
-class HoldForm(LoopForm):
+class HoldForm(RefusedForm):
     domains = forms.MultipleChoiceField(
         label="Domains that took part",
         choices=DomainChoices.choices,
@@ -52,7 +53,7 @@ class HoldForm(LoopForm):
     record = area("Record", rows=6, required=True, max_length=8000)
 
 
-class CancelForm(LoopForm):
+class CancelForm(RefusedForm):
     record = area("Reason", required=True)
 
 
@@ -93,21 +94,6 @@ FILTERS = filters_of(
 )
 
 
-def _step(name: str, heading: str, form: Any, step: WorkflowStep[JointReview], done: str, icon: str) -> Entry:
-    return Entry(
-        url_name=f"joint-review-{name}",
-        address=f"{name}/",
-        on_object=True,
-        permissions=(operations.MAY_CHANGE,),
-        heading=heading,
-        form=form,
-        enter=step,
-        done=done,
-        icon=icon,
-        when=lambda review, user: step.follows(review, clock.now()),
-    )
-
-
 def _took_part(review: JointReview) -> str:
     sides = [
         word
@@ -122,6 +108,7 @@ def _page(review: JointReview, user: Any) -> dict[str, Any]:
     return {"review": review, "items": items, "took_part": _took_part(review)}
 
 
+_CHANGE = (operations.MAY_CHANGE,)
 JOINT_REVIEW = Kind(
     model=JointReview,
     rows=queries.joint_reviews,
@@ -146,18 +133,12 @@ JOINT_REVIEW = Kind(
             fills=("site",),
             icon="users-group",
         ),
-        _step("hold", "Keep the record", HoldForm, operations.hold, "The record is kept.", "check"),
-        Entry(
-            url_name="joint-review-collect",
-            address="collect/",
-            on_object=True,
-            permissions=(operations.MAY_CHANGE,),
-            heading="Collect again",
-            enter=operations.collect_again,
-            done="What was raised since is on the agenda.",
-            icon="refresh",
-        ),
-        _step("cancel", "Cancel", CancelForm, operations.cancel_joint_review, "The joint review is cancelled.", "ban"),
+        step_entry("joint-review", "hold", "Keep the record", HoldForm, operations.hold, "The record is kept.", "check",
+                   permissions=_CHANGE),
+        step_entry("joint-review", "collect", "Collect again", None, operations.collect_again,
+                   "What was raised since is on the agenda.", "refresh", permissions=_CHANGE),
+        step_entry("joint-review", "cancel", "Cancel", CancelForm, operations.cancel_joint_review,
+                   "The joint review is cancelled.", "ban", permissions=_CHANGE),
     ),
     table=Table(
         id="joint-review-list",
@@ -166,12 +147,7 @@ JOINT_REVIEW = Kind(
         columns=(
             plain("name", "Name", locked=True, phone="title", url=links.page_url),
             Column("state", "State", states="joint-review", sort="state", phone="status"),
-            Column(
-                "site",
-                "Site",
-                lambda row: row.site.name if row.site else "the fleet",
-                sort="site__name",
-            ),
+            SITE,
             plain("planned_on", "Planned for"),
             Column("findings", "Findings", "finding_count", numeric=True),
             Column("took_part", "Took part", _took_part, phone="full"),

@@ -26,12 +26,12 @@ class LessonQuestion:
     decided_on: str
 
 
-def check_id_for(pillar: str, claim: str, taken: Collection[str]) -> str:
+def check_id_for(pillar: str, claim: str, existing_ids: Collection[str]) -> str:
     """An id made of the first words of the claim that no check has yet: `p5-battery-temperature-reported`."""
     words = [word for word in re.findall(r"[a-z0-9]+", claim.lower()) if word not in _SMALL][:4]
     stem = f"{pillar}-{'-'.join(words) or 'lesson'}"[:50].rstrip("-")
     number, name = 1, stem
-    while name in taken:
+    while name in existing_ids:
         number += 1
         name = f"{stem}-{number}"
     return name

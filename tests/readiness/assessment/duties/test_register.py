@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from django.core.exceptions import ValidationError
 
-from readiness.assessment.duties.models import DutyEntry, DutyProfile
+from readiness.assessment.duties.models import Certificate, DutyEntry, DutyProfile
 from readiness.assessment.duties.operations import file_proof, keep_registers
 from readiness.assessment.evidence.operations import attest
 from readiness.assessment.scoring import operations as scoring
@@ -13,8 +13,10 @@ from readiness.assessment.scoring.models import CheckResult
 from tests.inventory import made
 from tests.pages import rows_of, statements
 from tests.readiness.assessment.duties.made import certificate, duty_entry, energy_figure, legal_duty
+from tests.readiness.organisation.people import made as people
 from tests.readiness.organisation.people.made import team
 from web.permissions import MissingPermission
+from web.workflows.waiting import counts
 
 pytestmark = pytest.mark.django_db
 CHECK = "p4-regulatory-register"
@@ -116,6 +118,46 @@ def test_proof_is_of_the_past_and_the_newest(tokyo, manager, viewer, frozen_now)
         file_proof(entry, filed_on=today, by=viewer, **proof)
 
 
+def test_what_is_due_soon_waits_for_the_team_that_answers_for_it(tokyo, planner, ops, client_of, frozen_now):
+    own, other = team(), team()
+    people.person(own, name="Ana Reis", user=planner)
+    people.person(other, name="Ben Sato", user=ops)
+    soon, later = (frozen_now.at.date() + timedelta(days=days) for days in (30, 31))
+    entry = duty_entry(site=tokyo, owner=own, due_on=soon)
+    duty_entry(site=tokyo, owner=own, due_on=later)
+    duty_entry(site=tokyo, due_on=soon)
+    certificate(site=tokyo, owner=own, surveillance_on=soon, expires_on=later)
+    assert counts(planner, now=frozen_now.at) == {"file-proof-of-a-duty": 1, "have-a-certificate-audited": 1}
+    assert counts(ops, now=frozen_now.at) == {}
+    rows = rows_of(client_of("planner").get("/inbox/?export=csv"))
+    assert [(row["To do"], row["Since"]) for row in rows] == [
+        ("File proof of a duty", ""),
+        ("Have a certificate audited", ""),
+    ]
+    file_proof(entry, filed_on=frozen_now.at.date(), proof="Receipt", by=planner, now=frozen_now.at)
+    Certificate.objects.update(given_up_on=frozen_now.at.date())
+    assert counts(planner, now=frozen_now.at) == {}
+
+
+def test_overdue_goes_by_the_clocks_of_the_site(tokyo, client_of, frozen_now):
+    lisbon = made.site(name="Lisbon", slug="lisbon", time_zone="Europe/Lisbon")
+    day = NOON.date()
+    for site in (tokyo, lisbon):
+        duty_entry(site=site, due_on=day, due_hour=12)
+        certificate(site=site, surveillance_on=day, expires_on=day + timedelta(days=99), due_hour=12)
+
+    def overdue_at(at, path):
+        frozen_now.at = at
+        page = client_of("viewer").get(f"{path}?overdue=true")
+        return [(row.object.site.slug, row.object.standing) for row in page.context["table"].rows]
+
+    for path in ("/standards/duties/", "/standards/certificates/"):
+        assert overdue_at(NOON - SECOND, path) == []
+        assert overdue_at(NOON, path) == [("tokyo", "overdue")]
+        assert len(overdue_at(NOON + timedelta(hours=9), path)) == 2
+    assert len(rows_of(client_of("viewer").get("/standards/duties/?overdue=false&export=csv"))) == 0
+
+
 def test_the_energy_report_has_a_row_for_each_site_and_its_indicators(client_of, frozen_now):
     porto = made.site(name="Porto", slug="porto", country="PT", contracted_kw=900)
     made.site(name="Lagos", slug="lagos", country="NG", contracted_kw=900)
@@ -125,10 +167,10 @@ def test_the_energy_report_has_a_row_for_each_site_and_its_indicators(client_of,
     energy_figure(site=porto, figure="e-dc", value=5.0, year=2024)
     client, path = client_of("viewer"), "/standards/duties/energy-report/?year=2025"
     [row] = rows_of(client.get(f"{path}&export=csv"))
-    assert "porto" in row.values()
+    assert (row["Site"], row["WUE"]) == ("porto", "0.5")
     page = client.get(path).content.decode()
     assert "1,200,000" in page
-    assert "4 of 22" in page
+    assert "4 of 23" in page
     assert client.get("/standards/duties/energy-report/?year=1999").status_code == 400
 
 

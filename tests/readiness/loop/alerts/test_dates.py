@@ -1,11 +1,13 @@
 """Alerts of dates: raised with their lead time, more severe as the date comes, over when it is settled."""
 
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from readiness.assessment.duties.models import Certificate
+from readiness.assessment.duties.operations import file_proof
 from readiness.assessment.framework import queries as framework_queries
 from readiness.assessment.grants.models import Grant
 from readiness.assessment.scoring.models import CheckResult
@@ -18,6 +20,7 @@ from readiness.loop.problems.models import Problem, SiteProblems
 from readiness.organisation.ownership.models import Assignment
 from readiness.organisation.people.operations import rotations
 from tests.inventory import made as inventory
+from tests.readiness.assessment.duties import made as duties
 from tests.readiness.assessment.scoring.stored import NOW
 from tests.readiness.organisation.people import made as people
 from tests.readiness.plant import deliver
@@ -168,6 +171,36 @@ def test_a_certificate_is_told_by_what_was_read_last_and_silence_ends_nothing(pl
     assert ahead(AlertKind.CERTIFICATE, now=plant.clock.at) == []
 
 
+def test_a_duty_is_told_by_the_clocks_of_its_site_until_proof_is_filed(manager):
+    tokyo = inventory.site(name="Tokyo", slug="tokyo", time_zone="Asia/Tokyo")
+    SiteProblems.objects.create(site=tokyo, written_at=NOW, kw=400)
+    noon = datetime(2027, 1, 20, 3, tzinfo=UTC)
+    duty = duties.legal_duty(name="Energy return", recurs="every", months=12)
+    entry = duties.duty_entry(site=tokyo, duty=duty, due_on=date(2027, 1, 20), due_hour=12)
+    told = lambda at: [(alert.severity, alert.title) for alert in ahead(AlertKind.DUTY, now=at)]  # noqa: E731
+    assert told(noon - 30 * DAY - MINUTE) == []
+    assert told(noon - 30 * DAY) == [("info", "Duty is due: Energy return")]
+    assert told(noon - 7 * DAY) == [("warning", "Duty is due: Energy return")]
+    assert told(noon + 99 * DAY) == [("error", "Duty is overdue: Energy return")]
+    [alert] = ahead(AlertKind.DUTY, now=noon)
+    assert (alert.due_at, alert.url) == (noon, f"/standards/duties/{entry.pk}/")
+    assert "Nobody answers for it" in alert.detail
+    file_proof(entry, filed_on=date(2027, 1, 20), proof="Receipt", by=manager, now=noon)
+    assert told(noon) == []
+
+
+def test_a_certificate_of_a_site_is_told_before_its_audit_and_its_end_until_it_is_given_up(porto):
+    on = (NOW + 40 * DAY).date()
+    certificate = duties.certificate(site=porto, surveillance_on=on, expires_on=on + 45 * DAY)
+    [audit], [end] = ahead(AlertKind.SURVEILLANCE), ahead(AlertKind.CERTIFICATION)
+    assert (audit.severity, end.severity) == ("info", "info")
+    assert audit.title == f"Surveillance is due: {certificate}"
+    assert end.title == f"Renewal is due: {certificate}"
+    assert ahead(AlertKind.CERTIFICATION, now=NOW + 80 * DAY)[0].severity == "error"
+    Certificate.objects.update(given_up_on=NOW.date())
+    assert [*ahead(AlertKind.SURVEILLANCE), *ahead(AlertKind.CERTIFICATION)] == []
+
+
 def test_the_run_raises_and_ends_them(porto, ops, manager):
     waiver = grant(porto, ops, manager)
     run(now=NOW)
@@ -186,9 +219,16 @@ def test_dates_take_the_same_statements_for_any_number_of_sites(ops, manager):
         return len(taken)
 
     sites = [inventory.site(name=f"Site {place}", slug=f"site-{place}") for place in range(12)]
-    grant(sites[0], ops, manager)
+    near = (NOW + 5 * DAY).date()
+
+    def give_dates(site):
+        grant(site, ops, manager)
+        duties.duty_entry(site=site, owner=people.team(), due_on=near)
+        duties.certificate(site=site, owner=people.team(), expires_on=near)
+
+    give_dates(sites[0])
     date_alerts(NOW)
     first = statements()
     for site in sites[1:]:
-        grant(site, ops, manager)
-    assert statements() <= first <= 16
+        give_dates(site)
+    assert statements() <= first <= 18

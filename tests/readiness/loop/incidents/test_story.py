@@ -26,6 +26,7 @@ from tests.inventory import made
 from tests.readiness.loop.alerts.made import MINUTE, NOW, loaded_site, open_alert
 from tests.readiness.organisation.people import made as people
 from web.permissions import MissingPermission
+from web.workflows import NotInState
 
 pytestmark = pytest.mark.django_db
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -95,7 +96,7 @@ def test_from_an_alert_to_an_incident_a_review_a_lesson_and_a_check_that_every_s
     assert open_at(site, client_of) == []
     later = alert_of_cause(alert, "problem:pdu-10", site=site, at=NOW + 2 * HOUR)
     assert operations.join_alerts(now=NOW + 2 * HOUR) == 0
-    with pytest.raises(ValidationError, match="over"):
+    with pytest.raises(NotInState, match="over"):
         operations.join_alert(incident, alert=later, by=ops, now=NOW + 2 * HOUR)
     # Nor does a write that goes around the operations.
     with pytest.raises(IntegrityError, match="over, or of another site"), transaction.atomic():
