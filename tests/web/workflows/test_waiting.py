@@ -7,6 +7,7 @@ from django.core.exceptions import PermissionDenied
 
 from accounts.models import User
 from accounts.roles import ROLES
+from readiness.assessment.duties.operations import file_proof
 from readiness.assessment.evidence.models import Attestation, Review, SignOff
 from readiness.assessment.framework import queries as framework_queries
 from readiness.assessment.grants.models import Grant
@@ -20,12 +21,13 @@ from readiness.loop.alerts.models import Alert
 from readiness.loop.findings import operations as findings
 from readiness.loop.findings.models import Finding
 from readiness.organisation.ownership.models import Assignment
-from readiness.organisation.people.models import Leave, Shift
+from readiness.organisation.people.models import Leave, Membership, Shift
 from readiness.organisation.people.operations import confirm_link, confirming
 from readiness.organisation.people.operations.surveys import answer_survey
 from readiness.tradeoffs.models import Decision
 from telemetry.models import InventoryDrift
 from tests.inventory import made
+from tests.readiness.assessment.duties import made as duties
 from tests.readiness.organisation.people import made as people
 from tests.visibility.scene import NOW, sentinels
 from tests.web.workflows.test_steps import STEPS
@@ -137,6 +139,12 @@ def scene(frozen_now, on_scene):
         title="Draw it", site=scene.porto, owner=scene.linked, due_on=NOW.date(), effect="evidence",
         added_by=scene.one, added_at=NOW - DAY,
     )  # fmt: skip
+    keepers = people.team()
+    Membership.objects.create(person=scene.linked, team=keepers)
+    duties.duty_entry(site=scene.porto, owner=keepers, due_on=NOW.date())
+    certificate = {"site": scene.porto, "owner": keepers}
+    duties.certificate(**certificate, surveillance_on=NOW.date())
+    duties.certificate(**certificate, expires_on=NOW.date())
     gone = {"disabled_at": NOW - DAY, "disabled_for": GONE, "created_at": NOW - DAY, "verified_at": NOW - DAY}
     Channel.objects.create(owner=scene.two, kind="mailbox", name="Old room", **gone)
     return scene
@@ -214,6 +222,11 @@ TAKES = {
     "approve-an-exemption": lambda step, obj, by: confirming.approve(obj, by=by, now=NOW),
     "answer-a-finding": lambda step, obj, by: findings.accept(obj, reason="", by=by, now=NOW),
     "finish-an-action": lambda step, obj, by: actions.finish_action(obj, note="", by=by, now=NOW),
+    "file-proof-of-a-duty": lambda step, obj, by: file_proof(
+        obj, filed_on=NOW.date(), proof="Receipt", by=by, now=NOW
+    ),
+    "have-a-certificate-audited": lambda step, obj, by: _renewed(obj, "surveillance_on"),
+    "renew-a-certificate": lambda step, obj, by: _renewed(obj, "expires_on"),
     "acknowledge-an-alert": lambda step, obj, by: handling.acknowledge(obj, note="", by=by, now=NOW),
     "check-a-channel": lambda step, obj, by: channels.enable_channel(obj, by=by, now=NOW),
     "answer-a-survey": lambda step, obj, by: _answered(obj, by),
@@ -225,6 +238,11 @@ def _taken(step, swap, by):
     same = {name: getattr(swap, name) for name in ("rotation", "level", "person", "starts_at", "ends_at")}
     Shift.objects.create(origin="layer", **same)
     step(swap, by=by, now=NOW)
+
+
+def _renewed(certificate, column):
+    setattr(certificate, column, NOW.date() + 365 * DAY)
+    certificate.save()
 
 
 def _answered(survey, by):
