@@ -28,6 +28,7 @@ def step_entry(
     """
     if when is None and isinstance(enter, WorkflowStep):
         when = _offers(enter)
+    offered: dict[str, Any] = {} if when is None else {"when": when}
     return Entry(
         url_name=f"{noun}-{name}",
         on_object=True,
@@ -37,7 +38,7 @@ def step_entry(
         enter=enter,
         done=done,
         icon=icon,
-        **({"when": when} if when else {}),
+        **offered,
         **{"address": f"{name}/", **more},
     )
 

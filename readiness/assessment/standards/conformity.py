@@ -256,7 +256,7 @@ def store(by_site: Mapping[int, SiteStandards], *, now: datetime) -> None:
             site_id__in=by_site, until_at=None
         ).values_list("site_id", "standard_id", "domain", *_COLUMNS)
     }
-    conformance = dict(_found(by_site))
+    conformance = dict(_conformance_by_place(by_site))
     values = {place: _columns(*each) for place, each in conformance.items()}
     changed_places = {place for place in present if values.get(place) != tuple(present[place][1:-1])}
     _end((present[place] for place in changed_places), now)
@@ -268,7 +268,7 @@ def store(by_site: Mapping[int, SiteStandards], *, now: datetime) -> None:
     _replace_deviations(moved_pairs, {place[:2]: conformance[place][0] for place in conformance}, now)
 
 
-def _found(
+def _conformance_by_place(
     by_site: Mapping[int, SiteStandards],
 ) -> Iterator[tuple[Place, tuple[StandardConformance, DomainConformance]]]:
     for site_id, site in by_site.items():
