@@ -143,7 +143,7 @@ class StandardVersionSerializer(ObjectSerializer):
         brief_fields = ("standard", "version", "status")
 
 
-class PublishSerializer(BodySerializer):
+class StandardPublishSerializer(BodySerializer):
     replaces = serializers.IntegerField(
         required=False,
         allow_null=True,
@@ -159,7 +159,7 @@ class StandardVersionViewSet(OperatedViewSet):
     }
     fixed = ("standard",)
     publish = operated(
-        operations.publish_version, PublishSerializer, "Put a draft in force, and retire the present version",
+        operations.publish_version, StandardPublishSerializer, "Put a draft in force, and retire the present version",
         operations.MAY_PUBLISH, name="publish",
     )  # fmt: skip
     retire = operated(
