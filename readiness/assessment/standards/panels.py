@@ -1,4 +1,4 @@
-"""What deviates from standards, with its waivers, on the page of a device and of a site."""
+"""Deviations from standards, with their waivers, on the page of a device and of a site."""
 
 from dataclasses import replace
 from datetime import datetime

@@ -45,8 +45,7 @@ def write_lesson(
     Raises MissingPermission, ValidationError by field, and what drafts raise.
     """
     require(by, MAY_WRITE)
-    if draft is not None:
-        _refuse_draft(draft, kind)
+    _refuse_draft(draft, kind)
     lesson = Lesson(
         claim=require_words("claim", claim),
         why=require_words("why", why),
@@ -69,8 +68,10 @@ def write_lesson(
     return lesson
 
 
-def _refuse_draft(draft: FrameworkVersion, kind: str) -> None:
+def _refuse_draft(draft: FrameworkVersion | None, kind: str) -> None:
     """Nobody asks a site by a version that was published before the lesson, and what is there already needs none."""
+    if draft is None:
+        return
     if kind == Lesson.Kind.PRESENT:
         raise ValidationError({"draft": ["A check that is there already needs no draft."]})
     locked = FrameworkVersion.objects.select_for_update(of=("self",)).filter(pk=draft.pk).first()
