@@ -35,12 +35,10 @@ class Reference:
 def reference_of(data: Any, model: type[Model]) -> Reference | None:
     """Parse the reference to an object of `model` in a body; None if it cannot name one.
 
-    A brief object from a response refers by `id`, so that it can be written back. A text is the slug of what has one.
+    A brief object from a response refers by `id`, so that it can be written back.
     """
     if isinstance(data, Mapping) and "id" in data:
         data = data["id"]
-    if isinstance(data, str) and _whole(data) is None and "slug" in unique_attributes(model):
-        data = {"slug": data}
     if isinstance(data, Mapping):
         lookups = _lookups(data, model)
         return (
@@ -147,7 +145,7 @@ class RelatedObjectField(serializers.RelatedField):
     """A foreign key.
 
     Give `queryset`, or `read_only=True`. In a bulk write, `preload` loads the references of all items before the items
-    are validated one by one.
+    are validated one by one. With `by_slug` a text is a slug too, where an endpoint took that before.
     """
 
     default_error_messages = {
@@ -157,6 +155,10 @@ class RelatedObjectField(serializers.RelatedField):
         "incorrect_type": "Write an id, or an object with unique attributes of the {noun}: {attributes}.",
     }
     _known: Mapping[Reference, list[Model]] = {}
+
+    def __init__(self, *, by_slug: bool = False, **options: Any) -> None:
+        self.by_slug = by_slug
+        super().__init__(**options)
 
     def use_pk_only_optimization(self) -> bool:
         return False
@@ -172,6 +174,8 @@ class RelatedObjectField(serializers.RelatedField):
     def to_internal_value(self, data: Any) -> Model:
         model = self.get_queryset().model
         noun = model._meta.verbose_name
+        if self.by_slug and isinstance(data, str) and _whole(data) is None:
+            data = {"slug": data}
         reference = reference_of(data, model)
         if reference is None:
             self.fail("incorrect_type", noun=noun, attributes=", ".join(unique_attributes(model)))

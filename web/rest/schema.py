@@ -12,7 +12,7 @@ from rest_framework.fields import ChoiceField
 
 from web import visibility
 from web.rest import shapes
-from web.rest.fields import Brief, ChoiceValueField, unique_attributes
+from web.rest.fields import Brief, ChoiceValueField
 from web.rest.viewsets import ObjectViewSet, ReadOnlyObjectViewSet
 
 JSON = "application/json"
@@ -150,12 +150,9 @@ class ReferenceAsObject(OpenApiSerializerFieldExtension):
     def map_serializer_field(self, auto_schema: Any, direction: str) -> dict[str, Any]:
         if direction == "request":
             ways = [{"type": "integer"}, {"type": "object", "additionalProperties": True}]
-            return {"oneOf": [*ways, {"type": "string"}] if self._has_slug() else ways}
+            return {"oneOf": [*ways, {"type": "string"}] if self.target.by_slug else ways}
         # Null for readers who may not see names.
         return shapes.schema_of(Brief | None if self._is_person() else Brief, auto_schema)
-
-    def _has_slug(self) -> bool:
-        return self.target.queryset is not None and "slug" in unique_attributes(self.target.queryset.model)
 
     def _is_person(self) -> bool:
         field, serializer = self.target.source, self.target.parent

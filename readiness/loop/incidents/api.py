@@ -40,12 +40,13 @@ class IncidentSerializer(ObjectSerializer):
     """`alert` is the one that opens it, which says what is not sent. `open_actions` counts those whose effect nobody
     has seen yet."""
 
-    site = RelatedObjectField(queryset=Site.objects.all(), required=False)
+    site = RelatedObjectField(queryset=Site.objects.all(), by_slug=True, required=False)
     alert = RelatedObjectField(queryset=Alert.objects.all(), write_only=True, required=False)
     title = serializers.CharField(required=False, max_length=200)
     began_at = serializers.DateTimeField(required=False, help_text="Now, if none is given")
     workloads = RelatedObjectField(
         queryset=WorkloadClass.objects.all(),
+        by_slug=True,
         many=True,
         required=False,
         help_text="Those placed at the site, if none are given",
