@@ -192,15 +192,15 @@ def _note_visible(accepted: dict[datetime, float], lags: list[float]) -> None:
 
 def _bare_copy(servers: machine.Servers) -> float:
     """The same rows by COPY into the same table and nothing else: what the database alone would take."""
-    from django.db import connection
+    from django.db import connection, transaction
 
     from telemetry.binary import binary_cursor
-    from telemetry.store import partitions
+    from telemetry.store import hot
     from telemetry.store.appending import copy_samples
 
     now = datetime.now(UTC)
-    partitions.ensure(partitions.SAMPLES, [now])
-    table = partitions.SAMPLES.name(partitions.SAMPLES.first_of(now))
+    with transaction.atomic(), binary_cursor() as cursor:
+        table = hot.writable(cursor, now=now)
     batch = 10_000
     ts_ms = np.full(batch, _ms(now), np.int64)
     series, value = np.arange(batch, dtype=np.int64), np.random.default_rng(1).random(batch)

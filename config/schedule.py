@@ -43,6 +43,8 @@ JOBS: dict[str, Job] = {
         ("compare-inventory", "default", 300, "telemetry.compare_inventory", "Compare the inventory"),
         ("keep-history", "default", 3600, "web.keep_history", "Drop old history"),
         ("partitions", "ingest", 600, "telemetry.keep_partitions", "Make and drop partitions of samples"),
+        # It works for 15 s at most, so it takes a quarter of a core at most.
+        ("pack-samples", "default", 60, "telemetry.pack_samples", "Pack samples into blocks"),
         ("measure", "scoring", 60, "readiness.evidence.measure", "Measure the days of sites"),
         # After an upgrade it takes some seconds each time, until every stored run was read again.
         ("reread-runs", "default", 15, "readiness.evidence.reread", "Read runs again after an upgrade"),

@@ -164,7 +164,7 @@ def _store(cursor: psycopg.Cursor[Any], batches: Sequence[Claimed], memory: Memo
         )
         for source_id in sources
     }
-    _append(cursor, list(readings.values()))
+    _append(cursor, list(readings.values()), now)
     _end_and_revive(cursor, readings, now)
     _leave_claims(cursor, readings)
     _count(cursor, by_source, readings, now, perf_counter() - started)
@@ -179,12 +179,13 @@ def _sources(source_ids: list[int]) -> dict[int, Source]:
     return sources
 
 
-def _append(cursor: psycopg.Cursor[Any], readings: Sequence[SourceReadings]) -> None:
+def _append(cursor: psycopg.Cursor[Any], readings: Sequence[SourceReadings], now: datetime) -> None:
     store.append(
         cursor,
         ts_ms=np.concatenate([of_source.ts_ms for of_source in readings]),
         series_ids=np.concatenate([of_source.series_ids for of_source in readings]),
         values=np.concatenate([of_source.values for of_source in readings]),
+        now=now,
     )
 
 

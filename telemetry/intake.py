@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from django.db import models
 from django.db.models.functions import Coalesce, TruncHour
 
+from telemetry import store
 from telemetry.core.matching import OBJECT_COLUMNS
 from telemetry.models import (
     InboxBatch,
@@ -304,6 +305,13 @@ def series() -> models.QuerySet[Series]:
         "link",
         "cooling_unit",
     )
+
+
+def lost_samples(*, most: int) -> list[tuple[store.LostBlock, Series]]:
+    """Blocks of samples that cannot be read, the newest first, of series that the reader sees."""
+    lost = store.lost_blocks(most=most)
+    by_id = series().in_bulk({block.series_id for block in lost}) if lost else {}
+    return [(block, by_id[block.series_id]) for block in lost if block.series_id in by_id]
 
 
 def object_of(series: Series) -> models.Model | None:

@@ -53,3 +53,9 @@ def keep_partitions() -> int:
 @shared_task(name="telemetry.compare_inventory")
 def compare_inventory() -> int:
     return 0 if workers.are_catching_up() else comparing.compare_all(now=trusted_now())
+
+
+@shared_task(name="telemetry.pack_samples")
+def pack_samples() -> int:
+    at = now()
+    return store.pack_samples(now=at, newest_at=clocks.clock_standing(at).newest_at)

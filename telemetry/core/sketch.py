@@ -4,7 +4,7 @@ a quantile is right to 1 % of its value.
 DDSketch (Masson, Rim, Lee 2019, arXiv 1908.10693) without a limit on buckets: a value x > 0 is in bucket ceil(ln x / ln
 gamma), which spans (gamma^(i-1), gamma^i], and is given back as the point that is within ALPHA of both ends. Buckets
 are one range of integers, ordered as their values are: -(i + OFFSET) for negative values, 0 for zero, i + OFFSET for
-positive ones. `bucket_sql` builds the same in PostgreSQL, so roll-ups need no round trip.
+positive ones.
 """
 
 from __future__ import annotations
@@ -36,12 +36,6 @@ def value_of(buckets: ArrayLike) -> NDArray[np.float64]:
     with np.errstate(over="ignore"):
         size = np.exp((np.abs(numbers) - OFFSET) * LN_GAMMA) * (2 / (GAMMA + 1))
     return np.where(numbers == 0, 0.0, np.sign(numbers) * np.minimum(size, np.finfo(np.float64).max))
-
-
-def bucket_sql(value: str) -> str:
-    """A PostgreSQL expression for the bucket of `value`, a trusted float8 expression that is finite."""
-    steps = f"ceil(ln(abs({value})) / {LN_GAMMA!r}::float8)"
-    return f"(CASE WHEN {value} = 0 THEN 0 ELSE sign({value}) * ({steps} + {OFFSET}) END)::int"
 
 
 @dataclass(frozen=True, slots=True, eq=False)

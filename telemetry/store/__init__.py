@@ -4,23 +4,25 @@
 """
 
 from telemetry.store.appending import append, erase
+from telemetry.store.blocks import SampleArrays
+from telemetry.store.checking import LostBlock, lost_blocks
 from telemetry.store.copies import make_copy, publish_rollups
+from telemetry.store.hot import summarise
+from telemetry.store.keeping import keep as keep_partitions
+from telemetry.store.keeping import pack as pack_samples
 from telemetry.store.lines import SITE, SeriesPoints, poorest
-from telemetry.store.partitions import keep as keep_partitions
-from telemetry.store.partitions import oldest_sample_kept, summarise
+from telemetry.store.partitions import oldest_sample_kept
 from telemetry.store.partitions import spared as spared_partitions
 from telemetry.store.parts import FIVE_MINUTES_S, grid_for
 from telemetry.store.postgres import run
+from telemetry.store.raw import readings_in_spans, samples
 from telemetry.store.reach import MOST_BEHIND, hours_rolled_up_to, rolled_up_to
 from telemetry.store.reading import (
-    SampleArrays,
     newest,
     newest_by_hours,
     ranges,
-    readings_in_spans,
     rises,
     sampled_instants,
-    samples,
     sketches,
     windows,
 )

@@ -1,18 +1,18 @@
-"""Samples on their way into their tables, and out of them when their series go."""
+"""Samples on their way into the hot table, and out of all tables when their series go."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 import numpy as np
 import psycopg
-from django.db import connection
+from django.db import connection, transaction
 from numpy.typing import NDArray
 
 from telemetry.binary import EPOCH_US
-from telemetry.core.instants import instant
-from telemetry.store import partitions
+from telemetry.store import hot, partitions
+from telemetry.store.blocks import DAMAGED, take_turn
 
-DAY_MS = 86_400_000
 _HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 _TRAILER = b"\xff\xff"
 _SAMPLE = np.dtype(
@@ -34,20 +34,10 @@ def append(
     ts_ms: NDArray[np.int64],
     series_ids: NDArray[np.int64],
     values: NDArray[np.float64],
+    now: datetime,
 ) -> None:
-    """Store samples, in the caller's transaction; those of other days make their partitions."""
-    days = ts_ms // DAY_MS
-    starts = {day: instant(day * DAY_MS) for day in np.unique(days).tolist()}
-    partitions.ensure(partitions.SAMPLES, starts.values())
-    for day, start in starts.items():
-        rows = slice(None) if len(starts) == 1 else days == day
-        copy_samples(
-            cursor,
-            partitions.SAMPLES.name(start),
-            ts_ms[rows],
-            series_ids[rows],
-            values[rows],
-        )
+    """Store samples, in the caller's transaction."""
+    copy_samples(cursor, hot.writable(cursor, now=now), ts_ms, series_ids, values)
 
 
 def copy_samples(
@@ -67,8 +57,11 @@ def copy_samples(
         copy.write(_HEADER + rows.tobytes() + _TRAILER)
 
 
+@transaction.atomic
 def erase(series_ids: Sequence[int]) -> None:
     """Delete all samples and roll-ups of these series."""
+    take_turn(wait=True)
+    tables = (hot.TABLE, *(partitioned.table for partitioned in partitions.ALL), DAMAGED)
     with connection.cursor() as cursor:
-        for partitioned in partitions.ALL:
-            cursor.execute(f"DELETE FROM {partitioned.table} WHERE series_id = ANY(%s)", [list(series_ids)])
+        for table in tables:
+            cursor.execute(f"DELETE FROM {table} WHERE series_id = ANY(%s)", [list(series_ids)])

@@ -7,19 +7,19 @@ from datetime import datetime
 
 from django.db import connection
 
-from telemetry.store import partitions
-from telemetry.store.partitions import FIVE_MINUTES, HOURS, SAMPLES, Partitioned
+from telemetry.store import hot, partitions
+from telemetry.store.blocks import DAMAGED
+from telemetry.store.partitions import FIVE_MINUTES, HOURS, Partitioned
 from telemetry.store.rolling import UPSERT
-
-_TIMES = {SAMPLES: "ts", FIVE_MINUTES: "start", HOURS: "start"}
 
 
 def make_copy(schema: str) -> None:
     with connection.cursor() as cursor:
-        for partitioned, column in _TIMES.items():
+        for table in (hot.TABLE, hot.LIST, DAMAGED):
+            cursor.execute(f"CREATE TABLE {schema}.{table} (LIKE public.{table} INCLUDING ALL)")
+        for table in (partitioned.table for partitioned in partitions.ALL):
             cursor.execute(
-                f"CREATE TABLE {schema}.{partitioned.table} (LIKE public.{partitioned.table} INCLUDING ALL)"
-                f" PARTITION BY RANGE ({column})"
+                f"CREATE TABLE {schema}.{table} (LIKE public.{table} INCLUDING ALL) PARTITION BY RANGE (start)"
             )
 
 

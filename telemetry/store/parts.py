@@ -20,7 +20,9 @@ from telemetry.core import rollup
 from telemetry.core.instants import floor, instant, ms
 from telemetry.core.sketch import bucket_of, value_of
 from telemetry.core.spec import Aggregation, QuerySpec
+from telemetry.store.blocks import SampleArrays
 from telemetry.store.partitions import FIVE_MINUTES, HOURS
+from telemetry.store.raw import samples
 from telemetry.store.reach import MOST_BEHIND, hours_rolled_up_to, rolled_up_to
 
 FIVE_MINUTES_S = 300
@@ -76,10 +78,6 @@ COLUMNS = {
     # The next window rises from a window with an unknown rise.
     Aggregation.RATE: ("coalesce(increase, 'NaN')", "0::float8"),
 }
-RAW = """
-SELECT array_agg(series_id), array_agg(ts), array_agg(nullif(value, 'NaN')) FROM telemetry_sample
-WHERE series_id = ANY(%(series)s) AND ts > %(raw_start)s AND ts <= %(end)s
-"""
 BASELINE = """
 SELECT array_agg(asked.series_id), array_agg(last), array_agg(last_ts)
 FROM unnest(%(series)s::bigint[]) AS asked (series_id) CROSS JOIN LATERAL (
@@ -207,7 +205,7 @@ class PartReader:
         for resolution, values in self._rolled():
             series, start, bucket, count = fetched_columns(sketches(resolution), values)
             columns.append((self._keys(series, start), bucket.astype(np.int64), count.astype(np.int64)))
-        readings = rollup.once(*fetched_columns(RAW, self._values()))
+        readings = rollup.once(*self._samples())
         inside = self._inside(readings.ts)
         columns.append(
             (
@@ -220,7 +218,7 @@ class PartReader:
         return keys, buckets, counts
 
     def _raw(self, aggregation: Aggregation) -> SummandParts:
-        series, ts_ms, value = fetched_columns(RAW, self._values())
+        series, ts_ms, value = self._samples()
         readings = rollup.once(series, ts_ms, value)
         first, second = readings.value, np.ones(len(readings.value))
         if aggregation in _RISING:
@@ -233,6 +231,8 @@ class PartReader:
         elif aggregation is Aggregation.LAST:
             second = readings.ts / 1000
         ended = np.isnan(value)
+        # What is drawn is no stale marker, but a plain NaN.
+        value[ended] = np.nan
         measured = SummandParts(self._keys(readings.series, readings.ts - 1), first, second)
         ended_parts = SummandParts(
             self._keys(series[ended], ts_ms[ended] - 1), value[ended], np.zeros(int(ended.sum()))
@@ -247,7 +247,7 @@ class PartReader:
 
     def _baseline(self, readings: rollup.SeriesReadings) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         firsts = readings.series[readings.starts]
-        series, last, at_ms = fetched_columns(BASELINE, self._values() | {"series": firsts})
+        series, last, at_ms = fetched_columns(BASELINE, {"series": firsts, "raw_start": self._raw_start()})
         before, before_ms = np.full((2, len(firsts)), np.nan)
         places = np.searchsorted(firsts, series)
         before[places], before_ms[places] = last, at_ms
@@ -265,13 +265,16 @@ class PartReader:
         until = min(until, self.grid.end)
         yield Resolution.FIVE_MINUTES, {"series": self.ids, "from": begin, "until": until}
 
-    def _values(self) -> Values:
+    def _samples(self) -> SampleArrays:
+        return samples(self.ids, after=self._raw_start(), until=min(self.grid.end, self.now))
+
+    def _raw_start(self) -> datetime:
         # From a window's start, so that what lies before it is in the roll-ups, and from before the first step:
         # a counter rises from what lies before.
         raw_start = rolled_up_to(self.now)
         if self.grid.resolution is Resolution.RAW:
             raw_start = min(floor(self.grid.start), raw_start)
-        return {"series": self.ids, "raw_start": raw_start, "end": min(self.grid.end, self.now)}
+        return raw_start
 
     def _keys(self, series: NDArray[Any], start_ms: NDArray[Any]) -> Keys:
         """`start_ms` is in the step, or is its start."""

@@ -1,38 +1,24 @@
-"""Samples and roll-ups of some series as columns. Times go in as instants and come out as milliseconds."""
+"""Roll-ups of some series as columns. Times go in as instants and come out as milliseconds."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator
 from datetime import datetime
+from itertools import pairwise
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from telemetry.binary import fetched, fetched_columns
+from telemetry.binary import fetched_columns
+from telemetry.core import rollup
 from telemetry.core.instants import instant
-from telemetry.core.sketch import bucket_sql
+from telemetry.core.sketch import Sketch, bucket_of
 from telemetry.store import partitions
+from telemetry.store.blocks import SampleArrays
+from telemetry.store.raw import samples
 
 type Ids = NDArray[np.int64]
 type WindowColumn = Literal["sum", "count", "min", "max", "last", "last_ts", "increase"]
 
-_SAMPLES = """
-SELECT array_agg(series_id), array_agg(ts), array_agg(value) FROM telemetry_sample
-WHERE ts > %(after)s AND ts <= %(until)s AND series_id = ANY(%(ids)s)
-"""
-# Query span by span (OFFSET enforces this): spans are minutes, and hours may lie between them.
-_SPANS = """
-SELECT array_agg(series_id), array_agg(ts), array_agg(value) FROM (
-    SELECT DISTINCT ON (series_id, ts) series_id, ts, value FROM (
-        SELECT start, until, array_agg(series_id) AS ids
-        FROM unnest(%(series)s::bigint[], %(starts)s::timestamptz[], %(ends)s::timestamptz[])
-            AS asked (series_id, start, until) GROUP BY start, until
-    ) span CROSS JOIN LATERAL (
-        SELECT series_id, ts, value FROM telemetry_sample
-        WHERE ts > span.start AND ts <= span.until AND series_id = ANY(span.ids) AND value <> 'NaN'
-        OFFSET 0
-    ) held ORDER BY series_id, ts, value DESC
-) once
-"""
 # Read series by series.
 _NEWEST = """
 SELECT array_agg(asked.series_id), array_agg(last_ts), array_agg(last)
@@ -51,47 +37,24 @@ SELECT array_agg(series_id), array_agg(increase), array_agg(first_ts), array_agg
 """
 _RANGES = """
 SELECT array_agg(series_id), array_agg(low), array_agg(high) FROM (
-    SELECT series_id, min(low) AS low, max(high) AS high FROM (
-        SELECT series_id, min AS low, max AS high FROM telemetry_rollup_1h
-        WHERE series_id = ANY(%(ids)s) AND start >= %(since)s
-        UNION ALL
-        SELECT series_id, min, max FROM telemetry_rollup_5m
-        WHERE series_id = ANY(%(ids)s) AND start >= %(five_minutes_from)s
-        UNION ALL
-        SELECT series_id, value, value FROM telemetry_sample
-        WHERE series_id = ANY(%(ids)s) AND ts > %(samples_from)s AND ts <= %(until)s AND value <> 'NaN'
-    ) part GROUP BY series_id
-) whole
+    SELECT series_id, min AS low, max AS high FROM telemetry_rollup_1h
+    WHERE series_id = ANY(%(ids)s) AND start >= %(since)s
+    UNION ALL
+    SELECT series_id, min, max FROM telemetry_rollup_5m
+    WHERE series_id = ANY(%(ids)s) AND start >= %(five_minutes_from)s
+) part
 """
-_SKETCHES = f"""
-WITH kept AS MATERIALIZED (
-    SELECT DISTINCT ON (series_id, ts) series_id, ts, value FROM telemetry_sample
-    WHERE ts > %(raw_start)s AND ts <= %(raw_end)s AND value <> 'NaN' AND series_id = ANY(%(ids)s)
-    ORDER BY series_id, ts, value DESC
-), rolled AS MATERIALIZED (
+_SKETCHES = """
+WITH rolled AS MATERIALIZED (
     SELECT series_id, last_ts, sketch_buckets, sketch_counts FROM telemetry_rollup_1h
     WHERE series_id = ANY(%(ids)s) AND start >= %(start)s AND start < %(hours_end)s
     UNION ALL
     SELECT series_id, last_ts, sketch_buckets, sketch_counts FROM telemetry_rollup_5m
     WHERE series_id = ANY(%(ids)s) AND start >= greatest(%(start)s, %(hours_end)s) AND start < %(rolled_end)s
-), part AS (
-    SELECT series_id, bucket, n, last_ts FROM rolled, unnest(sketch_buckets, sketch_counts) AS held (bucket, n)
-    UNION ALL
-    SELECT series_id, {bucket_sql("value")}, 1, ts FROM kept
-), merged AS (
-    SELECT series_id, bucket, sum(n)::bigint AS n, max(last_ts) AS newest FROM part GROUP BY 1, 2
 )
-SELECT series_id, max(newest), sum(n)::bigint, array_agg(bucket ORDER BY bucket), array_agg(n ORDER BY bucket)
-FROM merged GROUP BY series_id ORDER BY series_id
+SELECT array_agg(series_id), array_agg(last_ts), array_agg(bucket::bigint), array_agg(n)
+FROM rolled, unnest(sketch_buckets, sketch_counts) AS held (bucket, n)
 """
-
-
-class SampleArrays(NamedTuple):
-    """Samples, or newest readings, in no order. A stale marker is NaN."""
-
-    series: NDArray[np.int64]
-    ts_ms: NDArray[np.int64]
-    value: NDArray[np.float64]
 
 
 class SeriesSketch(NamedTuple):
@@ -100,19 +63,6 @@ class SeriesSketch(NamedTuple):
     samples: int
     buckets: NDArray[np.int32]
     counts: NDArray[np.int64]
-
-
-def samples(ids: Ids, *, after: datetime, until: datetime) -> SampleArrays:
-    return SampleArrays(*fetched_columns(_SAMPLES, {"ids": ids, "after": after, "until": until}))
-
-
-def readings_in_spans(
-    series: Sequence[int], starts: Sequence[datetime], ends: Sequence[datetime]
-) -> SampleArrays:
-    """Readings of each series after the start of its span up to its end, in order of series and time, each instant
-    once with its largest value. A series may have several spans."""
-    spans = {"series": list(series), "starts": list(starts), "ends": list(ends)}
-    return SampleArrays(*fetched_columns(_SPANS, spans))
 
 
 def newest(ids: Ids, *, since: datetime, before: datetime) -> SampleArrays:
@@ -154,8 +104,17 @@ def ranges(
     ids: Ids, *, since: datetime, five_minutes_from: datetime, samples_from: datetime, until: datetime
 ) -> tuple[NDArray[Any], ...]:
     """Series, least and greatest value of hours since `since`, of five minutes and of samples from later instants."""
-    starts = {"since": since, "five_minutes_from": five_minutes_from, "samples_from": samples_from}
-    return fetched_columns(_RANGES, {"ids": ids, "until": until, **starts})
+    starts = {"since": since, "five_minutes_from": five_minutes_from}
+    rolled = fetched_columns(_RANGES, {"ids": ids, **starts})
+    raw = samples(ids, after=samples_from, until=until)
+    is_reading = ~np.isnan(raw.value)
+    read, value = raw.series[is_reading], raw.value[is_reading]
+    series, lows, highs = (np.concatenate(parts) for parts in zip(rolled, (read, value, value), strict=True))
+    found, place = np.unique(series.astype(np.int64), return_inverse=True)
+    least, greatest = np.full(len(found), np.inf), np.full(len(found), -np.inf)
+    np.minimum.at(least, place, lows)
+    np.maximum.at(greatest, place, highs)
+    return found, least, greatest
 
 
 def sketches(
@@ -170,15 +129,31 @@ def sketches(
     """Readings as a sketch for each series: of hours from `start` to `hours_end`, then of five minutes up to
     `rolled_end`, then of samples after `raw_start` up to `raw_end`."""
     bounds = {"ids": ids, "start": start, "hours_end": hours_end, "rolled_end": rolled_end}
-    rows = fetched(_SKETCHES, bounds | {"raw_start": raw_start, "raw_end": raw_end})
-    return [
-        SeriesSketch(series, newest_at, count, np.array(buckets, np.int32), np.array(counts, np.int64))
-        for series, newest_at, count, buckets, counts in rows
-    ]
+    rolled = fetched_columns(_SKETCHES, bounds)
+    readings = rollup.once(*samples(ids, after=raw_start, until=raw_end))
+    each = np.ones(len(readings.value), np.int64)
+    raw = (readings.series, readings.ts, bucket_of(readings.value), each)
+    columns = (np.concatenate(parts).astype(np.int64) for parts in zip(rolled, raw, strict=True))
+    return list(_sketches(*columns))
+
+
+def _sketches(
+    series: NDArray[np.int64],
+    last_ms: NDArray[np.int64],
+    buckets: NDArray[np.int64],
+    counts: NDArray[np.int64],
+) -> Iterator[SeriesSketch]:
+    order = np.argsort(series, kind="stable")
+    _ids, starts = np.unique(series[order], return_index=True)
+    for begin, end in pairwise([*starts.tolist(), len(series)]):
+        of_series = order[begin:end]
+        sketch = Sketch.from_arrays(buckets[of_series], counts[of_series])
+        newest_at = instant(int(last_ms[of_series].max()))
+        yield SeriesSketch(int(series[of_series[0]]), newest_at, sketch.count, sketch.buckets, sketch.counts)
 
 
 def sampled_instants(*, since: datetime) -> Iterable[datetime]:
-    """The distinct times of all samples since an instant."""
+    """The distinct times of all hot samples since an instant."""
     (times,) = fetched_columns(
         "SELECT array_agg(DISTINCT ts) FROM telemetry_sample WHERE ts >= %(since)s", {"since": since}
     )

@@ -1,7 +1,7 @@
 """Windows of samples as rows: five minutes from samples, hours from those. A window is computed as a whole and again
 whenever it is asked for (`telemetry.rollups` decides when)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -15,6 +15,7 @@ from telemetry.core import rollup
 from telemetry.core.instants import FIVE_MINUTES, HOUR
 from telemetry.core.registry import registry
 from telemetry.store import partitions
+from telemetry.store.raw import samples_of_sources
 
 # How far back the previous reading of a counter's increase may be.
 LOOK_BACK = HOUR
@@ -22,10 +23,6 @@ LOOK_BACK = HOUR
 _SERIES = """
 SELECT array_agg(id), array_agg((kind IN ('counter', 'histogram'))::int::bigint),
     array_agg(id) FILTER (WHERE metric = ANY(%s)) FROM telemetry_series WHERE source_id = ANY(%s) AND id = ANY(%s)
-"""
-_SAMPLES = """
-SELECT array_agg(series_id), array_agg(ts), array_agg(value)
-FROM telemetry_sample WHERE ts > %s AND ts <= %s
 """
 _STORE = """
 INSERT INTO telemetry_rollup_5m AS done
@@ -84,13 +81,11 @@ WHERE series.source_id = ANY(%(sources)s) AND series.ended_at IS NOT NULL AND do
 """
 
 
-def write_five_minutes(start: datetime, sources: Iterable[int]) -> None:
+def write_five_minutes(start: datetime, sources: Collection[int]) -> None:
+    series, ts_ms, value = samples_of_sources(sources, after=start, until=start + FIVE_MINUTES)
+    if not len(series):
+        return
     with binary_cursor() as cursor:
-        series, ts_ms, value = (
-            cursor.execute(_SAMPLES, [start, start + FIVE_MINUTES]).fetchone() or [None] * 3
-        )
-        if series is None:
-            return
         arguments = [list(_sketched()), sorted(sources), np.unique(series)]
         ids, counts, sketched = cursor.execute(_SERIES, arguments).fetchone() or [None] * 3
         if ids is None:

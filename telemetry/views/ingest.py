@@ -22,6 +22,7 @@ MAY_ADD = "telemetry.add_source"
 MAY_DECIDE = "telemetry.change_source"
 UNMATCHED_SHOWN = 6
 SET_ASIDE_SHOWN = 20
+LOST_SHOWN = 20
 # Seconds of waiting in the queue that count as a warning, and as bad.
 QUEUE_WARN_S, QUEUE_BAD_S = 30, 300
 
@@ -44,6 +45,10 @@ def overview(request: HttpRequest) -> HttpResponseBase:
         "any_source": bool(rows),
         "may_add": request.user.has_perm(MAY_ADD),
         "unmatched_count": unmatched.count(),
+        "lost_samples": [
+            (block, series, links.series_url(series))
+            for block, series in intake.lost_samples(most=LOST_SHOWN)
+        ],
         "set_aside": list(intake.set_aside()[:SET_ASIDE_SHOWN]),
         "to_hand_over": [row.source for row in rows if row.source.lost_owner],
         "may_decide": request.user.has_perm(MAY_DECIDE),

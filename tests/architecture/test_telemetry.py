@@ -19,7 +19,7 @@ NAMES_A_FORMAT = {
 }
 # One measures what the database alone would take.
 OPENS_THE_STORE = {"benchmarks/ingest.py"}
-TABLE = re.compile(r"(?<![a-z_])telemetry_(sample|rollup)")
+TABLE = re.compile(r"(?<![a-z_])telemetry_(sample|rollup|block|damagedblock|hottable)")
 
 
 def sources(*folders: str) -> Iterator[tuple[str, str]]:

@@ -156,13 +156,25 @@ class Sender:
         return drain.drain(now=self.clock.at, **options)
 
 
+# Hot tables that a test opened; those of a scene stay.
+OPENED = """
+SELECT relname FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid
+WHERE inhparent = 'telemetry_sample'::regclass AND to_regclass('as_made.' || relname) IS NULL
+"""
+
+
 def empty_store():
+    tables = ("telemetry_sample", *(each.table for each in partitions.ALL))
     with connection.cursor() as cursor:
-        cursor.execute(f"TRUNCATE {', '.join(each.table for each in partitions.ALL)}")
+        cursor.execute(f"TRUNCATE {', '.join(tables)}, telemetry_damagedblock, telemetry_blockday")
+        cursor.execute(OPENED)
+        for (name,) in cursor.fetchall():
+            cursor.execute(f"DROP TABLE {name}")
+            cursor.execute("DELETE FROM telemetry_hottable WHERE id = %s", [name.rpartition("_")[2]])
 
 
 def stored():
-    """(metric, seconds since 1970, value) of every sample in the table, in order; a stale marker is None."""
+    """(metric, seconds since 1970, value) of every hot sample, in order; a stale marker is None."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT metric, extract(epoch FROM ts)::float8, nullif(value, 'NaN') FROM telemetry_sample"

@@ -7,7 +7,7 @@ import pytest
 from telemetry import clocks, drain, tasks
 from telemetry.models import Rejection, SourceFlip, SourceState, SourceStatus
 from telemetry.store import partitions
-from telemetry.store.partitions import FIVE_MINUTES, HOURS, SAMPLES
+from telemetry.store.partitions import BLOCKS, FIVE_MINUTES, HOURS
 from tests.telemetry.sending import body_of, stored
 from web import clock, workers
 
@@ -80,7 +80,7 @@ def deliver(senders, real, now):
 
 
 def all_names():
-    return {name for each in (SAMPLES, FIVE_MINUTES, HOURS) for name in partitions.existing(each)}
+    return {name for each in (BLOCKS, FIVE_MINUTES, HOURS) for name in partitions.existing(each)}
 
 
 @pytest.mark.django_db(transaction=True)
@@ -136,7 +136,7 @@ def test_retention_waits_for_a_sample_and_says_so(sender, frozen_now):
 
     sender.deliver(("up", 1.0, 0))
     tasks.keep_partitions()
-    assert SAMPLES.name(frozen_now.at - timedelta(days=7)) not in all_names()
+    assert BLOCKS.name(frozen_now.at - timedelta(days=7)) not in all_names()
     assert not list(clocks.notices(frozen_now.at))
 
 

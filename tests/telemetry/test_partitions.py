@@ -5,11 +5,12 @@ from datetime import timedelta
 
 import psycopg
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
-from telemetry import drain
-from telemetry.store import partitions
-from telemetry.store.partitions import FIVE_MINUTES, HOURS, SAMPLES
+from telemetry import drain, store
+from telemetry.binary import binary_cursor
+from telemetry.store import hot, partitions
+from telemetry.store.partitions import BLOCKS, FIVE_MINUTES, HOURS
 from tests.telemetry.sending import stored
 
 pytestmark = [
@@ -39,8 +40,8 @@ def names(partitioned):
 
 def test_the_next_days_are_made_ahead(frozen_now):
     partitions.keep(now=frozen_now.at)
-    assert {"telemetry_sample_20261124", "telemetry_sample_20261125", "telemetry_sample_20261127"} <= set(
-        names(SAMPLES)
+    assert {"telemetry_block_20261124", "telemetry_block_20261125", "telemetry_block_20261127"} <= set(
+        names(BLOCKS)
     )
     assert "telemetry_rollup_5m_20261127" in names(FIVE_MINUTES)
     assert names(HOURS) == ["telemetry_rollup_1h_202611"]
@@ -54,44 +55,39 @@ def test_a_month_may_be_made_ahead_across_the_year(frozen_now):
 
 def test_what_is_past_its_time_is_dropped_with_its_samples(sender, frozen_now):
     sender.deliver(("up", 1.0, 0), ("up", 1.0, -47 * 3600))
-    partitions.keep(now=frozen_now.at)
+    store.keep_partitions(now=frozen_now.at)
+    partitions.ensure(BLOCKS, [frozen_now.at - timedelta(days=2)])
     assert len(stored()) == 2
     frozen_now.move(days=2)
-    partitions.keep(now=frozen_now.at)
+    store.keep_partitions(now=frozen_now.at)
     assert len(stored()) == 1
-    assert "telemetry_sample_20261122" not in names(SAMPLES)
-
-
-def test_a_late_sample_finds_its_partition(sender):
-    sender.deliver(("up", 1.0, -46 * 3600))
-    assert len(stored()) == 1
-    assert names(SAMPLES) == ["telemetry_sample_20261122"]
+    assert "telemetry_block_20261122" not in names(BLOCKS)
 
 
 def test_a_detach_that_was_cut_short_is_finished(frozen_now):
-    partitions.ensure(SAMPLES, [frozen_now.at - timedelta(days=9)])
+    partitions.ensure(BLOCKS, [frozen_now.at - timedelta(days=9)])
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE pg_inherits SET inhdetachpending = true WHERE inhparent = 'telemetry_sample'::regclass"
+            "UPDATE pg_inherits SET inhdetachpending = true WHERE inhparent = 'telemetry_block'::regclass"
         )
-    assert list(partitions.existing(SAMPLES).values()) == ["pending"]
+    assert list(partitions.existing(BLOCKS).values()) == ["pending"]
     partitions.keep(now=frozen_now.at)
-    assert "telemetry_sample_20261115" not in names(SAMPLES)
+    assert "telemetry_block_20261115" not in names(BLOCKS)
 
 
 def test_a_table_left_over_after_its_detach_is_dropped(frozen_now):
-    partitions.ensure(SAMPLES, [frozen_now.at - timedelta(days=9)])
+    partitions.ensure(BLOCKS, [frozen_now.at - timedelta(days=9)])
     with connection.cursor() as cursor:
-        cursor.execute("ALTER TABLE telemetry_sample DETACH PARTITION telemetry_sample_20261115")
+        cursor.execute("ALTER TABLE telemetry_block DETACH PARTITION telemetry_block_20261115")
     partitions.keep(now=frozen_now.at)
-    assert "telemetry_sample_20261115" not in names(SAMPLES)
+    assert "telemetry_block_20261115" not in names(BLOCKS)
 
 
 def test_making_and_dropping_wait_for_no_reader_or_writer_for_long(sender, frozen_now):
-    """A transaction that has read and written samples stays open meanwhile."""
-    partitions.ensure(SAMPLES, [frozen_now.at, frozen_now.at - timedelta(days=9)])
+    """A transaction that has read blocks stays open meanwhile."""
+    partitions.ensure(BLOCKS, [frozen_now.at, frozen_now.at - timedelta(days=9)])
     with psycopg.connect(**connection.get_connection_params() | {"cursor_factory": psycopg.Cursor}) as other:
-        other.execute("INSERT INTO telemetry_sample VALUES (%s, 1, 1)", [frozen_now.at])
+        other.execute("SELECT count(*) FROM telemetry_block")
         dropping = threading.Thread(target=keep_and_close, args=(frozen_now.at,))
         dropping.start()
         # Waiting for us, it holds nobody else up.
@@ -101,7 +97,7 @@ def test_making_and_dropping_wait_for_no_reader_or_writer_for_long(sender, froze
         other.rollback()
     dropping.join(timeout=20)
     assert not dropping.is_alive()
-    assert "telemetry_sample_20261115" not in names(SAMPLES)
+    assert "telemetry_block_20261115" not in names(BLOCKS)
 
 
 def keep_and_close(now):
@@ -116,7 +112,7 @@ def wait_until_blocked(other):
     for _ in range(2000):
         row = other.execute(
             "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
-            " AND query LIKE 'ALTER TABLE telemetry_sample DETACH%%'"
+            " AND query LIKE 'ALTER TABLE telemetry_block DETACH%%'"
         ).fetchone()
         if row is not None:
             return
@@ -124,21 +120,24 @@ def wait_until_blocked(other):
     raise AssertionError("the detach never began")
 
 
-def test_two_drains_that_miss_the_same_partition_make_it_once(sender, frozen_now):
+def test_two_drains_that_find_no_hot_table_open_one(sender, frozen_now):
     def make():
         try:
-            partitions.ensure(SAMPLES, [frozen_now.at])
+            with transaction.atomic(), binary_cursor() as cursor:
+                opened.append(hot.writable(cursor, now=frozen_now.at))
         except BaseException as error:
             failed.append(error)
         finally:
             connection.close()
 
-    failed = []
+    failed, opened = [], []
     threads = [threading.Thread(target=make) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join(timeout=20)
     assert failed == []
+    assert len(opened) == 4
+    assert {table.name for table in hot.standing()} == set(opened)
     sender.send(("up", 1.0, 0))
     assert drain.drain(now=frozen_now.at) == 1

@@ -1,0 +1,162 @@
+"""Hot samples: rows in the order of their arrival, before they are packed into blocks.
+
+They are in one table at a time. After two hours, or when it is large, it is sealed and the next one opened; nobody
+writes to a sealed table, so what is packed from it is all of it, and it is dropped as a whole. A late sample is written
+to the open table like any other. All of them inherit from `telemetry_sample`, by which they are read.
+"""
+
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import psycopg
+from django.db import OperationalError, connection, transaction
+
+from telemetry.binary import binary_cursor, fetched
+
+TABLE, LIST = "telemetry_sample", "telemetry_hottable"
+OPEN_FOR = timedelta(hours=2)
+# At about 52 bytes a row: eight million rows, which are packed in a few minutes.
+MOST_BYTES = 400_000_000
+# A table opened so much later than now was opened by a clock that was wrong.
+TOLERANCE = timedelta(minutes=10)
+# Shorter than the time after which autovacuum would be cancelled for us, and than a sender waits.
+_SOON = "SET LOCAL lock_timeout = '500ms'"
+_OPENING = 7_301_003
+# Whoever seals the table waits for those that share its row, and after that they find it sealed.
+_SHARE = "SELECT id FROM telemetry_hottable WHERE sealed_at IS NULL ORDER BY id DESC LIMIT 1 FOR SHARE"
+
+
+@dataclass(frozen=True, slots=True)
+class HotTable:
+    """`packed_through` is the series up to which its samples are in blocks, `rows_packed` how many rows that were."""
+
+    id: int
+    opened_at: datetime
+    sealed_at: datetime | None
+    packed_through: int
+    rows_packed: int
+
+    @property
+    def name(self) -> str:
+        return f"{TABLE}_{self.id}"
+
+    def is_older(self, age: timedelta, *, now: datetime) -> bool:
+        begun_at = self.sealed_at or self.opened_at
+        return not now - age < begun_at <= now + TOLERANCE
+
+
+def writable(cursor: psycopg.Cursor[Any], *, now: datetime) -> str:
+    """Return the name of the open table, which stays open until the caller's transaction ends."""
+    while True:
+        row = cursor.execute(_SHARE).fetchone()
+        if row is not None:
+            return f"{TABLE}_{row[0]}"
+        with connection.cursor() as plain:
+            plain.execute("SELECT pg_advisory_xact_lock(%s)", [_OPENING])
+        if cursor.execute("SELECT FROM telemetry_hottable WHERE sealed_at IS NULL").fetchone() is None:
+            _open(now)
+
+
+def _open(now: datetime) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("INSERT INTO telemetry_hottable (opened_at) VALUES (%s) RETURNING id", [now])
+        (number,) = cursor.fetchone()
+        # Rows are appended, read and dropped with their table, so freezing them would be wasted work.
+        cursor.execute(
+            f"CREATE TABLE {TABLE}_{number} (LIKE {TABLE} INCLUDING ALL) INHERITS ({TABLE})"
+            " WITH (autovacuum_vacuum_insert_threshold = -1)"
+        )
+
+
+def standing() -> list[HotTable]:
+    """The tables that stand, the oldest first."""
+    rows = fetched(
+        "SELECT id, opened_at, sealed_at, packed_through, rows_packed FROM telemetry_hottable"
+        " WHERE packed_at IS NULL ORDER BY opened_at, id",
+        None,
+    )
+    return [HotTable(*row) for row in rows]
+
+
+def seal_due(*, now: datetime) -> bool:
+    """Seal the open table if it is old or large, and open the next one. Returns whether it did."""
+    for table in standing():
+        if table.sealed_at is None and (table.is_older(OPEN_FOR, now=now) or _size_bytes(table) > MOST_BYTES):
+            # A writer that takes longer is waited for the next time.
+            with suppress(OperationalError), transaction.atomic():
+                _seal(table, now)
+                return True
+    return False
+
+
+def _size_bytes(table: HotTable) -> int:
+    ((size,),) = fetched("SELECT pg_relation_size(to_regclass(%s))", [table.name])
+    return int(size or 0)
+
+
+def _seal(table: HotTable, now: datetime) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(_SOON)
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_OPENING])
+        cursor.execute(
+            "UPDATE telemetry_hottable SET sealed_at = %s WHERE id = %s AND sealed_at IS NULL",
+            [now, table.id],
+        )
+    _open(now)
+
+
+def drop(table: HotTable, *, now: datetime) -> bool:
+    """Drop a table whose rows are all in blocks; returns whether that is so. A row that was not packed has it packed
+    again."""
+    with suppress(OperationalError), transaction.atomic(), binary_cursor() as cursor:
+        cursor.execute(_SOON)
+        cursor.execute(f"LOCK TABLE {table.name} IN ACCESS EXCLUSIVE MODE")
+        rows, newest_at = cursor.execute(f"SELECT count(*), max(ts) FROM {table.name}").fetchone() or (
+            0,
+            None,
+        )
+        # Fewer if series were erased meanwhile.
+        if rows > table.rows_packed:
+            cursor.execute(
+                "UPDATE telemetry_hottable SET packed_through = 0, rows_packed = 0 WHERE id = %s", [table.id]
+            )
+            return False
+        cursor.execute(f"DROP TABLE {table.name}")
+        cursor.execute(
+            "UPDATE telemetry_hottable SET packed_at = %s, newest_at = %s WHERE id = %s",
+            [now, newest_at, table.id],
+        )
+        return True
+    return False
+
+
+def summarise() -> None:
+    """Update the block-range indexes: until then a query reads all the newest rows. Autovacuum does this once a minute
+    at best. If it is already at work, do not wait for it."""
+    with suppress(OperationalError), transaction.atomic(), connection.cursor() as cursor:
+        # Less than deadlock_timeout, after which autovacuum would be cancelled for us.
+        cursor.execute("SET LOCAL lock_timeout = '100ms'")
+        cursor.execute(
+            "SELECT brin_summarize_new_values(indexrelid) FROM pg_index JOIN pg_inherits ON inhrelid = indrelid"
+            f" JOIN pg_class ON pg_class.oid = indexrelid JOIN pg_am ON pg_am.oid = relam"
+            f" WHERE inhparent = to_regclass('{TABLE}') AND amname = 'brin'"
+        )
+
+
+def forget(*, packed_before: datetime) -> None:
+    """Delete rows about tables that were dropped, but for the one with the newest sample: reads ask it whether blocks
+    have anything of theirs."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "DELETE FROM telemetry_hottable WHERE packed_at < %s AND coalesce(newest_at <"
+            " (SELECT max(newest_at) FROM telemetry_hottable), true)",
+            [packed_before],
+        )
+
+
+def erase_before(at: datetime) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(f"DELETE FROM {TABLE} WHERE ts < %s", [at])
+        return int(cursor.rowcount)

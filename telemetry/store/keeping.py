@@ -1,0 +1,26 @@
+"""Keeps what the store holds within its time, packed and readable."""
+
+from datetime import datetime
+
+from telemetry.store import checking, hot, packing, partitions
+
+
+def keep(*, now: datetime, newest_at: datetime | None = None) -> int:
+    """Make the partitions of the next days, and drop what is past its time by the clock and by the newest sample;
+    returns how many partitions changed. Must run outside a transaction."""
+    changed = partitions.keep(now=now, newest_at=newest_at)
+    oldest = partitions.oldest_sample_kept(min(now, newest_at or now))
+    hot.erase_before(oldest)
+    hot.forget(packed_before=oldest)
+    checking.forget(before=oldest)
+    return changed
+
+
+def pack(*, now: datetime, newest_at: datetime | None = None) -> int:
+    """Pack hot samples into blocks, and look after those of days that are over; returns how many samples were packed.
+    Must run outside a transaction."""
+    oldest = partitions.oldest_sample_kept(min(now, newest_at or now))
+    packed = packing.pack_due(now=now, oldest=oldest)
+    if not packed:
+        checking.look_after(now=now)
+    return packed

@@ -1,0 +1,339 @@
+"""Samples that are packed into blocks are read as if they were rows still."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+from datetime import timedelta
+
+import numpy as np
+import psycopg
+import pytest
+from django.db import connection
+
+from telemetry import damage, rollups, store
+from telemetry.binary import binary_cursor
+from telemetry.core.blocks import distinct
+from telemetry.core.spec import Aggregation, QuerySpec
+from telemetry.models import Series
+from telemetry.store import checking, hot, packing
+from tests.telemetry.sending import STALE, ms, rolled_up
+
+SERIES = (11, 12, 13, 14)
+
+
+@pytest.fixture
+def now(frozen_now):
+    return frozen_now.at
+
+
+def append(samples, *, now):
+    series, ts_ms, values = (np.array(column) for column in zip(*samples, strict=True))
+    columns = {
+        "series_ids": series.astype(np.int64), "ts_ms": ts_ms.astype(np.int64), "values": values.astype(float)
+    }  # fmt: skip
+    with binary_cursor() as cursor:
+        store.append(cursor, **columns, now=now)
+
+
+def pack(now):
+    return packing.pack_due(now=now, oldest=now - timedelta(days=30))
+
+
+def pack_all(now):
+    """Seal the open table, and pack it when its time has come."""
+    pack(now + timedelta(hours=2))
+    return pack(now + timedelta(hours=3, minutes=1))
+
+
+def read(ids=SERIES, *, after, until):
+    found = store.samples(np.array(ids), after=after, until=until)
+    return as_rows(*found)
+
+
+def as_rows(series, ts_ms, values):
+    series, ts_ms, values = distinct(series.astype(np.int64), ts_ms.astype(np.int64), values)
+    bits = values.view(np.uint64)
+    return list(zip(series.tolist(), ts_ms.tolist(), bits.tolist(), strict=True))
+
+
+def stored_rows(table):
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT count(*) FROM {table}")
+        return cursor.fetchone()[0]
+
+
+def a_day(series, start, *, step_s=60, until=None, value=lambda number: float(number % 7)):
+    count = int((until - start).total_seconds()) // step_s
+    return [(series, ms(start) + 1000 * step_s * number, value(number)) for number in range(count)]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("seed", range(6))
+def test_whatever_is_packed_when_is_read_as_if_it_were_rows(now, seed):
+    """Late samples, duplicates, markers, noise and long pauses, packed at any time, a few series at once."""
+    dice = random.Random(seed)
+    sent, at = [], now
+    for _ in range(14):
+        at += timedelta(minutes=dice.randrange(200))
+        begin = at - timedelta(minutes=dice.choice([5, 5, 90, 1800]))
+        for series in dice.sample(SERIES, 3):
+            step_ms = dice.choice([15_000, 60_000, 60_003])
+            of_series = [
+                (
+                    series,
+                    ms(begin) + step_ms * number,
+                    dice.choice([1.0, float(number), dice.random(), STALE]),
+                )
+                for number in range(dice.randrange(1, 120))
+            ]
+            sent += of_series
+            append(of_series + of_series[: dice.randrange(3)], now=at)
+        if dice.random() < 0.6:
+            pack(at)
+        if dice.random() < 0.5:
+            after, until = at - timedelta(minutes=dice.randrange(1, 3000)), at
+            expected = [each for each in sent if ms(after) < each[1] <= ms(until)]
+            rows = as_rows(*(np.array(column) for column in zip(*expected, strict=True))) if expected else []
+            assert read(after=after, until=until) == rows
+    pack_all(at)
+    everything = as_rows(*(np.array(column) for column in zip(*sent, strict=True)))
+    assert stored_rows("telemetry_sample") == 0
+    assert read(after=now - timedelta(days=3), until=at + timedelta(days=1)) == everything
+
+
+@pytest.mark.django_db
+def test_a_block_grows_with_each_packing_until_it_is_a_day(now):
+    start = now.replace(hour=0, minute=0)
+    for hours in range(0, 24, 3):
+        begin = start + timedelta(hours=hours)
+        append(a_day(11, begin, until=begin + timedelta(hours=3)), now=begin + timedelta(hours=3))
+        pack_all(begin + timedelta(hours=3))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT start, step_ms, samples, readings, least, greatest, total FROM telemetry_block"
+        )
+        assert cursor.fetchall() == [
+            (start, 60_000, 1440, 1440, 0.0, 6.0, sum(n % 7 for n in range(180)) * 8.0)
+        ]
+    assert len(read(after=start, until=start + timedelta(days=1))) == 1439
+
+
+@pytest.mark.django_db
+def test_a_late_sample_joins_its_block_and_a_repeated_one_adds_nothing(now):
+    start = now - timedelta(hours=6)
+    whole = a_day(11, start, until=start + timedelta(hours=2))
+    append(whole[:50] + whole[60:], now=now)
+    pack_all(now)
+    append(whole[40:70], now=now + timedelta(hours=4))
+    pack_all(now + timedelta(hours=4))
+    assert stored_rows("telemetry_block") == 1
+    assert len(read(after=start - timedelta(seconds=1), until=now)) == 120
+
+
+@pytest.mark.django_db
+def test_nothing_is_packed_before_its_time(now):
+    """What verdicts read all the time stays in rows for an hour after its table was sealed."""
+    append([(11, ms(now), 1.0)], now=now)
+    assert pack(now + timedelta(hours=1, minutes=59)) == 0
+    assert [table.sealed_at for table in hot.standing()] == [None]
+    assert pack(now + timedelta(hours=2)) == 0
+    assert len(hot.standing()) == 2
+    assert pack(now + timedelta(hours=2, minutes=59)) == 0
+    assert pack(now + timedelta(hours=3)) == 1
+    assert len(hot.standing()) == 1
+
+
+@pytest.mark.django_db
+def test_a_table_that_a_wrong_clock_opened_is_packed(now):
+    append([(11, ms(now), 1.0)], now=now + timedelta(days=400))
+    pack(now)
+    assert pack(now + timedelta(hours=1)) == 1
+
+
+@pytest.mark.django_db
+def test_what_is_past_its_time_is_not_packed(now):
+    append([(11, ms(now - timedelta(days=9)), 1.0), (11, ms(now), 2.0)], now=now)
+    store.pack_samples(now=now + timedelta(hours=2), newest_at=now)
+    store.pack_samples(now=now + timedelta(hours=3), newest_at=now)
+    assert [at for _, at, _ in read(after=now - timedelta(days=30), until=now)] == [ms(now)]
+
+
+@pytest.mark.django_db
+def test_series_are_packed_a_part_at_a_time(now, monkeypatch):
+    monkeypatch.setattr(packing, "ROWS", 3)
+    append([(series, ms(now) + number, 1.0) for series in SERIES for number in range(2)], now=now)
+    pack(now + timedelta(hours=2))
+    later = now + timedelta(hours=3)
+    packed = [packing.pack_due(now=later, oldest=now - timedelta(days=1), budget_s=0) for _ in range(3)]
+    assert packed == [4, 4, 0]
+    assert stored_rows("telemetry_sample") == 0
+    assert len(read(after=now - timedelta(hours=1), until=later)) == 8
+
+
+@pytest.mark.django_db
+def test_a_row_that_was_not_packed_keeps_its_table(now, monkeypatch):
+    append([(11, ms(now), 1.0)], now=now)
+    pack(now + timedelta(hours=2))
+    (table, _open) = hot.standing()
+    assert not hot.drop(table, now=now)
+    assert pack(now + timedelta(hours=3)) == 1
+
+
+def ask(now, **given):
+    spec = QuerySpec(metric="load", start_ms=ms(now - timedelta(hours=4)), end_ms=ms(now), **given)
+    # A NaN, which breaks a line, is equal to nothing.
+    return [
+        (line.ts_ms.tolist(), np.nan_to_num(line.values, nan=-1.0).tolist())
+        for line in store.run(spec, now=now)
+    ]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("aggregation", [each for each in Aggregation if each is not Aggregation.QUANTILE])
+def test_queries_and_roll_ups_are_the_same_from_blocks(sender, aggregation):
+    end = sender.clock.at
+    sender.deliver(*[("load", float(n % 13), -60 * n) for n in range(240) if n % 50])
+    rollups.roll_up(now=sender.clock.move(minutes=6))
+    before = [ask(end, aggregation=aggregation, step_s=step_s) for step_s in (60, 240, 300)], rolled_up()
+    pack_all(sender.clock.at)
+    now = sender.clock.move(hours=4)
+    assert stored_rows("telemetry_sample") == 0
+    assert [ask(end, aggregation=aggregation, step_s=step_s) for step_s in (60, 240, 300)] == before[0]
+    # A late sample rolls its window up again, from its block and the row.
+    sender.deliver(("load", 5.0, end - timedelta(seconds=30)))
+    rollups.roll_up(now=now + timedelta(minutes=1))
+    changed = [row for row, old in zip(rolled_up(), before[1], strict=True) if row != old]
+    assert [row["count"] for row in changed] == [5]
+
+
+@pytest.mark.django_db
+def test_erased_series_leave_no_block(now):
+    append([(11, ms(now), 1.0), (12, ms(now), 1.0)], now=now)
+    pack_all(now)
+    store.erase([11])
+    assert series_read(SERIES, until=now) == [12]
+
+
+def series_read(ids, *, until):
+    return [series for series, *_ in read(ids, after=until - timedelta(hours=3), until=until)]
+
+
+def damage_block(series):
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE telemetry_block SET checksum = checksum + 1 WHERE series_id = %s", [series])
+
+
+@pytest.mark.django_db
+def test_a_damaged_block_is_told_and_the_rest_is_served(sender, client_of, caplog):
+    start = sender.clock.at
+    sender.deliver(("load", 1.0, 0), ("up", 1.0, 0))
+    pack_all(start)
+    broken, whole = (Series.objects.get(metric=name).pk for name in ("load", "up"))
+    damage_block(broken)
+    assert series_read((broken, whole), until=start) == [whole]
+    assert f"series {broken}" in caplog.text
+    assert not list(damage.notices(start))
+    # The next sample of the series meets it.
+    sender.deliver(("load", 2.0, start + timedelta(seconds=60)))
+    pack_all(start + timedelta(hours=4))
+    [notice] = damage.notices(start)
+    assert "1 block of samples cannot be read" in notice.text
+    page = client_of("viewer").get("/telemetry/").content.decode()
+    assert f"Porto, series {broken}" in page
+    # The new sample is not lost with it.
+    assert series_read((broken,), until=start + timedelta(hours=1)) == [broken]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("emptied_samples")
+class TestDaysThatAreOver:
+    def test_a_day_is_written_anew_once_and_checked_every_day(self, now):
+        for series in SERIES:
+            append(a_day(series, now - timedelta(hours=3), until=now), now=now)
+        pack_all(now)
+        damage_block(12)
+        store.keep_partitions(now=now)
+        later = now.replace(hour=6, minute=1) + timedelta(days=1)
+        assert checking.look_after(now=later - timedelta(minutes=2)) == 0
+        assert checking.look_after(now=later) == 1
+        assert [block.series_id for block in store.lost_blocks(most=9)] == [12]
+        assert stored_rows("telemetry_block") == 3
+        assert checking.look_after(now=later + timedelta(hours=23)) == 0
+        damage_block(13)
+        assert checking.look_after(now=later + timedelta(hours=24)) == 1
+        assert [block.series_id for block in store.lost_blocks(most=9)] == [12, 13]
+        store.keep_partitions(now=now + timedelta(days=4))
+        assert store.lost_blocks(most=9) == []
+        assert stored_rows("telemetry_block") == 0
+
+    @pytest.mark.parametrize("point", ["blocks.write", "hot.drop"])
+    def test_packing_that_is_killed_is_done_again_and_loses_and_doubles_nothing(self, now, point):
+        append(a_day(11, now - timedelta(hours=3), until=now), now=now)
+        pack(now + timedelta(hours=2))
+        before = read(after=now - timedelta(days=1), until=now)
+        later = now + timedelta(hours=3)
+        killed = start_packing_that_stops(point, later)
+        try:
+            assert read(after=now - timedelta(days=1), until=now) == before
+        finally:
+            killed.send_signal(signal.SIGKILL)
+            killed.wait(timeout=20)
+            killed.stdout.close()
+            killed.stdin.close()
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s, 'public'::regnamespace::oid::int)", [7_301_004])
+        pack(later)
+        assert stored_rows("telemetry_sample") == 0
+        assert read(after=now - timedelta(days=1), until=now) == before
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT sum(samples) FROM telemetry_block")
+            assert cursor.fetchone() == (len(before),)
+
+    def test_a_writer_holds_up_sealing_and_loses_nothing(self, now):
+        append([(11, ms(now), 1.0)], now=now)
+        with psycopg.connect(
+            **connection.get_connection_params() | {"cursor_factory": psycopg.Cursor}
+        ) as other:
+            name = hot.writable(other.cursor(), now=now)
+            pack(now + timedelta(hours=2))
+            assert [table.sealed_at for table in hot.standing()] == [None]
+            other.execute(f"INSERT INTO {name} VALUES (%s, 12, 1)", [now])
+        pack_all(now)
+        assert len(read(after=now - timedelta(hours=1), until=now)) == 2
+        assert stored_rows("telemetry_sample") == 0
+
+
+STOPPING = """
+import os, sys, datetime
+os.environ["DATABASE_URL"] = sys.argv[1]
+import django
+django.setup()
+from telemetry.store import blocks, hot, packing
+module, name = sys.argv[3].split(".")
+module = {"blocks": blocks, "hot": hot}[module]
+whole = getattr(module, name)
+def stop(*args, **given):
+    if name == "write":
+        whole(*args, **given)
+    print("stopped", flush=True)
+    sys.stdin.read()
+setattr(module, name, stop)
+now = datetime.datetime.fromisoformat(sys.argv[2])
+packing.pack_due(now=now, oldest=now - datetime.timedelta(days=2))
+"""
+
+
+def start_packing_that_stops(point, now):
+    base, _, query = os.environ["DATABASE_URL"].partition("?")
+    mine = f"{base.rpartition('/')[0]}/{connection.settings_dict['NAME']}" + (f"?{query}" if query else "")
+    process = subprocess.Popen(
+        [sys.executable, "-c", STOPPING, mine, now.isoformat(), point],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"DJANGO_SETTINGS_MODULE": "config.settings"},
+    )
+    assert process.stdout.readline() == "stopped\n"
+    return process
