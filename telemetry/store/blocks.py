@@ -56,9 +56,11 @@ class SampleArrays(NamedTuple):
     ts_ms: NDArray[np.int64]
     value: NDArray[np.float64]
 
+    def where(self, chosen: NDArray[np.bool_]) -> "SampleArrays":
+        return SampleArrays(self.series[chosen], self.ts_ms[chosen], self.value[chosen])
+
     def within(self, after: datetime, until: datetime) -> "SampleArrays":
-        inside = (self.ts_ms > ms(after)) & (self.ts_ms <= ms(until))
-        return SampleArrays(self.series[inside], self.ts_ms[inside], self.value[inside])
+        return self.where((self.ts_ms > ms(after)) & (self.ts_ms <= ms(until)))
 
 
 NO_SAMPLES = SampleArrays(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0))
@@ -108,8 +110,7 @@ def unpacked(columns: Sequence[Any]) -> UnpackedBlocks:
             keys.append(BlockKey(series_id, start))
     read = SampleArrays(np.repeat(series.astype(np.int64), counts), ts_ms, value)
     if damaged:
-        is_read = np.repeat(is_whole, counts)
-        read = SampleArrays(read.series[is_read], read.ts_ms[is_read], read.value[is_read])
+        read = read.where(np.repeat(is_whole, counts))
     return UnpackedBlocks(read, keys, damaged)
 
 

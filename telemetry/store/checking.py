@@ -2,7 +2,7 @@
 
 from contextlib import suppress
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import OperationalError, connection, transaction
 
@@ -77,15 +77,13 @@ def _shrink(name: str) -> bool:
 
 
 def _check(name: str, now: datetime) -> None:
-    last_series, last_start = 0, EPOCH
-    while last_series is not None:
+    last: tuple[int | None, datetime] = 0, EPOCH
+    while last[0] is not None:
         with transaction.atomic(), binary_cursor() as cursor:
             take_turn(wait=True)
-            statement = _NEXT_BLOCKS.format(table=name)
-            row = cursor.execute(statement, [last_series, last_start]).fetchone() or (None, None)
-            last_series, last_start, *columns = row
-            if last_series is not None:
-                blocks.set_aside(blocks.unpacked(columns).damaged, now=now)
+            row: Any = cursor.execute(_NEXT_BLOCKS.format(table=name), last).fetchone()
+            blocks.set_aside(blocks.unpacked(row[2:]).damaged, now=now)
+            last = row[0], row[1]
 
 
 def lost_blocks(*, most: int) -> list[LostBlock]:

@@ -70,11 +70,12 @@ def pack_due(*, now: datetime, oldest: datetime, budget_s: float = BUDGET_S) -> 
 
 def _pack_some(table_id: int, *, oldest: datetime, now: datetime) -> int | None:
     """Pack the next series of a table; None when nothing is left to do in it now."""
-    table = next((each for each in hot.standing() if each.id == table_id), None)
-    if table is None:
-        return None
     with transaction.atomic(), binary_cursor() as cursor:
         if not take_turn(wait=False):
+            return None
+        # Read only now: another worker may have packed more of it.
+        table = next((each for each in hot.standing() if each.id == table_id), None)
+        if table is None:
             return None
         # Statistics of a table that was just written, or of one column of five, mislead the planner.
         cursor.execute("SET LOCAL enable_hashjoin = off")
@@ -84,7 +85,7 @@ def _pack_some(table_id: int, *, oldest: datetime, now: datetime) -> int | None:
         ).fetchone() or (None,)
         if last is not None:
             return _pack_series(cursor, table, int(last), oldest, now)
-    hot.drop(table, now=now)
+        hot.drop(table, now=now)
     return None
 
 
@@ -94,12 +95,10 @@ def _pack_series(
     row = cursor.execute(_ROWS.format(table=table.name), [table.packed_through, last]).fetchone()
     samples = SampleArrays(*row) if row else blocks.NO_SAMPLES
     rows = len(samples.series)
-    is_in_time = samples.ts_ms >= ms(oldest)
-    samples = SampleArrays(*distinct(*(column[is_in_time] for column in samples)))
+    samples = SampleArrays(*distinct(*samples.where(samples.ts_ms >= ms(oldest))))
     days = samples.ts_ms // DAY_MS
     for day in np.unique(days).tolist():
-        of_day = days == day
-        _merge(cursor, day, SampleArrays(*(column[of_day] for column in samples)), now)
+        _merge(cursor, day, samples.where(days == day), now)
     cursor.execute(
         "UPDATE telemetry_hottable SET packed_through = %s, rows_packed = rows_packed + %s WHERE id = %s",
         [last, rows, table.id],

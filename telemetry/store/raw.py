@@ -66,12 +66,12 @@ def readings_in_spans(
     if not spans["series"]:
         return SampleArrays(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0))
     read = _read(
-        _SPANS, {**spans, "ids": np.unique(spans["series"]), "after": min(starts), "until": max(ends)}
+        _SPANS, {**spans, "ids": np.unique(np.array(series)), "after": min(starts), "until": max(ends)}
     )
     is_inside = np.zeros(len(read.series), np.bool_)
     for series_id, start, end in zip(series, starts, ends, strict=True):
         is_inside |= (read.series == series_id) & (read.ts_ms > ms(start)) & (read.ts_ms <= ms(end))
-    readings = rollup.once(*(column[is_inside] for column in read))
+    readings = rollup.once(*read.where(is_inside))
     return SampleArrays(readings.series, readings.ts, readings.value)
 
 

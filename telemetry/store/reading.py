@@ -109,7 +109,8 @@ def ranges(
     raw = samples(ids, after=samples_from, until=until)
     is_reading = ~np.isnan(raw.value)
     read, value = raw.series[is_reading], raw.value[is_reading]
-    series, lows, highs = (np.concatenate(parts) for parts in zip(rolled, (read, value, value), strict=True))
+    parts = zip(rolled, (read, value, value), strict=True)
+    series, lows, highs = (np.concatenate([old, new]) for old, new in parts)
     found, place = np.unique(series.astype(np.int64), return_inverse=True)
     least, greatest = np.full(len(found), np.inf), np.full(len(found), -np.inf)
     np.minimum.at(least, place, lows)
@@ -132,7 +133,7 @@ def sketches(
     rolled = fetched_columns(_SKETCHES, bounds)
     readings = rollup.once(*samples(ids, after=raw_start, until=raw_end))
     each = np.ones(len(readings.value), np.int64)
-    raw = (readings.series, readings.ts, bucket_of(readings.value), each)
+    raw: tuple[NDArray[Any], ...] = (readings.series, readings.ts, bucket_of(readings.value), each)
     columns = (np.concatenate(parts).astype(np.int64) for parts in zip(rolled, raw, strict=True))
     return list(_sketches(*columns))
 
