@@ -8,8 +8,6 @@ from telemetry.store.blocks import SampleArrays
 from telemetry.store.checking import LostBlock, lost_blocks
 from telemetry.store.copies import make_copy, publish_rollups
 from telemetry.store.hot import summarise
-from telemetry.store.keeping import keep as keep_partitions
-from telemetry.store.keeping import pack as pack_samples
 from telemetry.store.lines import SITE, SeriesPoints, poorest
 from telemetry.store.partitions import oldest_sample_kept
 from telemetry.store.partitions import spared as spared_partitions
@@ -27,3 +25,5 @@ from telemetry.store.reading import (
     windows,
 )
 from telemetry.store.rolling import LOOK_BACK, write_five_minutes, write_hour
+from telemetry.store.upkeep import keep as keep_partitions
+from telemetry.store.upkeep import pack as pack_samples

@@ -56,10 +56,10 @@ class SampleArrays(NamedTuple):
     ts_ms: NDArray[np.int64]
     value: NDArray[np.float64]
 
-    def where(self, chosen: NDArray[np.bool_]) -> "SampleArrays":
-        return SampleArrays(self.series[chosen], self.ts_ms[chosen], self.value[chosen])
+    def where(self, is_match: NDArray[np.bool_]) -> "SampleArrays":
+        return SampleArrays(self.series[is_match], self.ts_ms[is_match], self.value[is_match])
 
-    def within(self, after: datetime, until: datetime) -> "SampleArrays":
+    def cut(self, after: datetime, until: datetime) -> "SampleArrays":
         return self.where((self.ts_ms > ms(after)) & (self.ts_ms <= ms(until)))
 
 

@@ -70,7 +70,7 @@ def _open(now: datetime) -> None:
         )
 
 
-def standing() -> list[HotTable]:
+def hot_tables() -> list[HotTable]:
     """The tables that stand, the oldest first."""
     rows = fetched(
         "SELECT id, opened_at, sealed_at, packed_through, rows_packed FROM telemetry_hottable"
@@ -82,7 +82,7 @@ def standing() -> list[HotTable]:
 
 def seal_due(*, now: datetime) -> bool:
     """Seal the open table if it is old or large, and open the next one. Returns whether it did."""
-    for table in standing():
+    for table in hot_tables():
         if table.sealed_at is None and (table.is_older(OPEN_FOR, now=now) or _size_bytes(table) > MOST_BYTES):
             # A writer that takes longer is waited for the next time.
             with suppress(OperationalError), transaction.atomic():

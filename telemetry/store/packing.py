@@ -58,7 +58,7 @@ def pack_due(*, now: datetime, oldest: datetime, budget_s: float = BUDGET_S) -> 
     started = perf_counter()
     hot.seal_due(now=now)
     rows = 0
-    for table in hot.standing():
+    for table in hot.hot_tables():
         if table.sealed_at is None or not table.is_older(HOT_FOR, now=now):
             continue
         while (packed := _pack_some(table.id, oldest=oldest, now=now)) is not None:
@@ -74,7 +74,7 @@ def _pack_some(table_id: int, *, oldest: datetime, now: datetime) -> int | None:
         if not take_turn(wait=False):
             return None
         # Read only now: another worker may have packed more of it.
-        table = next((each for each in hot.standing() if each.id == table_id), None)
+        table = next((each for each in hot.hot_tables() if each.id == table_id), None)
         if table is None:
             return None
         # Statistics of a table that was just written, or of one column of five, mislead the planner.

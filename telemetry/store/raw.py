@@ -48,13 +48,13 @@ SELECT hot.*, packed.* FROM (
 def samples(ids: Any, *, after: datetime, until: datetime) -> SampleArrays:
     """Samples of these series after an instant up to another, in no order."""
     values = {"ids": ids, "after": after, "until": until}
-    return _read(_SAMPLES.format(of_hot=_OF_SERIES, of_blocks=_OF_SERIES), values).within(after, until)
+    return _read(_SAMPLES.format(of_hot=_OF_SERIES, of_blocks=_OF_SERIES), values).cut(after, until)
 
 
 def samples_of_sources(sources: Collection[int], *, after: datetime, until: datetime) -> SampleArrays:
     """The same for sources. Samples of others may be among them."""
     values = {"sources": sorted(sources), "after": after, "until": until}
-    return _read(_SAMPLES.format(of_hot="", of_blocks=_OF_SOURCES), values).within(after, until)
+    return _read(_SAMPLES.format(of_hot="", of_blocks=_OF_SOURCES), values).cut(after, until)
 
 
 def readings_in_spans(

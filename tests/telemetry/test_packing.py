@@ -137,12 +137,12 @@ def test_nothing_is_packed_before_its_time(now):
     """What verdicts read all the time stays in rows for an hour after its table was sealed."""
     append([(11, ms(now), 1.0)], now=now)
     assert pack(now + timedelta(hours=1, minutes=59)) == 0
-    assert [table.sealed_at for table in hot.standing()] == [None]
+    assert [table.sealed_at for table in hot.hot_tables()] == [None]
     assert pack(now + timedelta(hours=2)) == 0
-    assert len(hot.standing()) == 2
+    assert len(hot.hot_tables()) == 2
     assert pack(now + timedelta(hours=2, minutes=59)) == 0
     assert pack(now + timedelta(hours=3)) == 1
-    assert len(hot.standing()) == 1
+    assert len(hot.hot_tables()) == 1
 
 
 @pytest.mark.django_db
@@ -176,7 +176,7 @@ def test_series_are_packed_a_part_at_a_time(now, monkeypatch):
 def test_a_row_that_was_not_packed_keeps_its_table(now, monkeypatch):
     append([(11, ms(now), 1.0)], now=now)
     pack(now + timedelta(hours=2))
-    (table, _open) = hot.standing()
+    (table, _open) = hot.hot_tables()
     assert not hot.drop(table, now=now)
     assert pack(now + timedelta(hours=3)) == 1
 
@@ -298,7 +298,7 @@ class TestDaysThatAreOver:
         ) as other:
             name = hot.writable(other.cursor(), now=now)
             pack(now + timedelta(hours=2))
-            assert [table.sealed_at for table in hot.standing()] == [None]
+            assert [table.sealed_at for table in hot.hot_tables()] == [None]
             other.execute(f"INSERT INTO {name} VALUES (%s, 12, 1)", [now])
         pack_all(now)
         assert len(read(after=now - timedelta(hours=1), until=now)) == 2

@@ -138,6 +138,6 @@ def test_two_drains_that_find_no_hot_table_open_one(sender, frozen_now):
         thread.join(timeout=20)
     assert failed == []
     assert len(opened) == 4
-    assert {table.name for table in hot.standing()} == set(opened)
+    assert {table.name for table in hot.hot_tables()} == set(opened)
     sender.send(("up", 1.0, 0))
     assert drain.drain(now=frozen_now.at) == 1
