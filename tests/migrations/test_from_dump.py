@@ -92,6 +92,14 @@ def test_no_row_is_lost(migrated):
     assert {table: after.get(table) for table in kept} == {table: before[table] for table in kept}
 
 
+def test_samples_of_days_wait_to_be_packed(migrated):
+    name, _before = migrated
+    waiting = "SELECT id FROM telemetry_hottable WHERE sealed_at IS NOT NULL AND packed_at IS NULL"
+    inheriting = "SELECT inhrelid::regclass FROM pg_inherits WHERE inhparent = 'telemetry_sample'::regclass"
+    assert run("psql", name, "-XAtq", "-c", waiting).split() == [b"20261124"]
+    assert run("psql", name, "-XAtq", "-c", inheriting).split() == [b"telemetry_sample_20261124"]
+
+
 def test_the_framework_in_force_stays_and_keeps_its_digest(migrated):
     name, _before = migrated
     in_force = "SELECT version, digest, definition FROM framework_frameworkversion WHERE status = 'published'"
