@@ -12,7 +12,7 @@ import numpy as np
 from telemetry.binary import fetched
 from telemetry.core import rollup
 from telemetry.core.instants import ms
-from telemetry.store.blocks import HAVE_ANY, PACKED, SampleArrays, joined, unpacked
+from telemetry.store.blocks import HAVE_ANY, PACKED, PACKED_COLUMNS, SampleArrays, joined, unpacked
 
 _SAMPLES = f"""
 SELECT hot.*, packed.* FROM (
@@ -23,6 +23,9 @@ SELECT hot.*, packed.* FROM (
 ) packed
 """
 _OF_SERIES = " AND series_id = ANY(%(ids)s)"
+# The columns that `decoded` takes, for a statement that reads roll-ups too.
+SAMPLE_COLUMNS = 3 + PACKED_COLUMNS
+OF_SERIES = _SAMPLES.format(of_hot=_OF_SERIES, of_blocks=_OF_SERIES)
 _OF_SOURCES = " AND series_id IN (SELECT id FROM telemetry_series WHERE source_id = ANY(%(sources)s))"
 _ASKED = "unnest(%(series)s::bigint[], %(starts)s::timestamptz[], %(ends)s::timestamptz[])"
 # Query hot rows span by span (OFFSET enforces this): spans are minutes, and hours may lie between them.
@@ -48,7 +51,7 @@ SELECT hot.*, packed.* FROM (
 def samples(ids: Any, *, after: datetime, until: datetime) -> SampleArrays:
     """Samples of these series after an instant up to another, in no order."""
     values = {"ids": ids, "after": after, "until": until}
-    return _read(_SAMPLES.format(of_hot=_OF_SERIES, of_blocks=_OF_SERIES), values).cut(after, until)
+    return _read(OF_SERIES, values).cut(after, until)
 
 
 def samples_of_sources(sources: Collection[int], *, after: datetime, until: datetime) -> SampleArrays:
@@ -75,10 +78,15 @@ def readings_in_spans(
     return SampleArrays(readings.series, readings.ts, readings.value)
 
 
+def decoded(columns: Sequence[Any]) -> SampleArrays:
+    """The samples of hot rows and blocks. Those of blocks may be from outside the times that were asked for."""
+    packed = unpacked(columns[3:]).samples
+    if columns[0] is None:
+        return packed
+    hot = SampleArrays(*columns[:3])
+    return joined((hot, packed)) if len(packed.series) else hot
+
+
 def _read(statement: str, values: dict[str, Any]) -> SampleArrays:
     (row,) = fetched(statement, values)
-    packed = unpacked(row[3:]).samples
-    if row[0] is None:
-        return packed
-    hot = SampleArrays(*row[:3])
-    return joined((hot, packed)) if len(packed.series) else hot
+    return decoded(row)

@@ -8,13 +8,13 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from telemetry.binary import fetched_columns
+from telemetry.binary import fetched, fetched_columns
 from telemetry.core import rollup
 from telemetry.core.instants import instant
 from telemetry.core.sketch import Sketch, bucket_of
 from telemetry.store import partitions
 from telemetry.store.blocks import SampleArrays
-from telemetry.store.raw import samples
+from telemetry.store.raw import OF_SERIES, SAMPLE_COLUMNS, decoded
 
 type Ids = NDArray[np.int64]
 type WindowColumn = Literal["sum", "count", "min", "max", "last", "last_ts", "increase"]
@@ -35,16 +35,18 @@ SELECT array_agg(series_id), array_agg(increase), array_agg(first_ts), array_agg
     GROUP BY series_id
 ) risen
 """
-_RANGES = """
-SELECT array_agg(series_id), array_agg(low), array_agg(high) FROM (
-    SELECT series_id, min AS low, max AS high FROM telemetry_rollup_1h
-    WHERE series_id = ANY(%(ids)s) AND start >= %(since)s
-    UNION ALL
-    SELECT series_id, min, max FROM telemetry_rollup_5m
-    WHERE series_id = ANY(%(ids)s) AND start >= %(five_minutes_from)s
-) part
+_RANGES = f"""
+SELECT part.*, raw.* FROM (
+    SELECT array_agg(series_id), array_agg(low), array_agg(high) FROM (
+        SELECT series_id, min AS low, max AS high FROM telemetry_rollup_1h
+        WHERE series_id = ANY(%(ids)s) AND start >= %(since)s
+        UNION ALL
+        SELECT series_id, min, max FROM telemetry_rollup_5m
+        WHERE series_id = ANY(%(ids)s) AND start >= %(five_minutes_from)s
+    ) rolled
+) part, ({OF_SERIES}) raw
 """
-_SKETCHES = """
+_SKETCHES = f"""
 WITH rolled AS MATERIALIZED (
     SELECT series_id, last_ts, sketch_buckets, sketch_counts FROM telemetry_rollup_1h
     WHERE series_id = ANY(%(ids)s) AND start >= %(start)s AND start < %(hours_end)s
@@ -52,8 +54,10 @@ WITH rolled AS MATERIALIZED (
     SELECT series_id, last_ts, sketch_buckets, sketch_counts FROM telemetry_rollup_5m
     WHERE series_id = ANY(%(ids)s) AND start >= greatest(%(start)s, %(hours_end)s) AND start < %(rolled_end)s
 )
-SELECT array_agg(series_id), array_agg(last_ts), array_agg(bucket::bigint), array_agg(n)
-FROM rolled, unnest(sketch_buckets, sketch_counts) AS held (bucket, n)
+SELECT part.*, raw.* FROM (
+    SELECT array_agg(series_id), array_agg(last_ts), array_agg(bucket::bigint), array_agg(n)
+    FROM rolled, unnest(sketch_buckets, sketch_counts) AS held (bucket, n)
+) part, ({OF_SERIES}) raw
 """
 
 
@@ -104,12 +108,10 @@ def ranges(
     ids: Ids, *, since: datetime, five_minutes_from: datetime, samples_from: datetime, until: datetime
 ) -> tuple[NDArray[Any], ...]:
     """Series, least and greatest value of hours since `since`, of five minutes and of samples from later instants."""
-    starts = {"since": since, "five_minutes_from": five_minutes_from}
-    rolled = fetched_columns(_RANGES, {"ids": ids, **starts})
-    raw = samples(ids, after=samples_from, until=until)
-    is_reading = ~np.isnan(raw.value)
-    read, value = raw.series[is_reading], raw.value[is_reading]
-    parts = zip(rolled, (read, value, value), strict=True)
+    values = {"ids": ids, "since": since, "five_minutes_from": five_minutes_from}
+    rolled, raw = _read(_RANGES, values, after=samples_from, until=until)
+    raw = raw.where(~np.isnan(raw.value))
+    parts = zip(rolled, (raw.series, raw.value, raw.value), strict=True)
     series, lows, highs = (np.concatenate([old, new]) for old, new in parts)
     found, place = np.unique(series.astype(np.int64), return_inverse=True)
     least, greatest = np.full(len(found), np.inf), np.full(len(found), -np.inf)
@@ -130,12 +132,21 @@ def sketches(
     """Readings as a sketch for each series: of hours from `start` to `hours_end`, then of five minutes up to
     `rolled_end`, then of samples after `raw_start` up to `raw_end`."""
     bounds = {"ids": ids, "start": start, "hours_end": hours_end, "rolled_end": rolled_end}
-    rolled = fetched_columns(_SKETCHES, bounds)
-    readings = rollup.once(*samples(ids, after=raw_start, until=raw_end))
+    rolled, raw = _read(_SKETCHES, bounds, after=raw_start, until=raw_end)
+    readings = rollup.once(*raw)
     each = np.ones(len(readings.value), np.int64)
-    raw: tuple[NDArray[Any], ...] = (readings.series, readings.ts, bucket_of(readings.value), each)
-    columns = (np.concatenate(parts).astype(np.int64) for parts in zip(rolled, raw, strict=True))
-    return list(_sketches(*columns))
+    columns: tuple[NDArray[Any], ...] = (readings.series, readings.ts, bucket_of(readings.value), each)
+    whole = (np.concatenate([old, new]).astype(np.int64) for old, new in zip(rolled, columns, strict=True))
+    return list(_sketches(*whole))
+
+
+def _read(
+    statement: str, values: dict[str, Any], *, after: datetime, until: datetime
+) -> tuple[list[NDArray[Any]], SampleArrays]:
+    """The columns of roll-ups and the samples that one statement gives, so that both are as of one instant."""
+    (row,) = fetched(statement, values | {"after": after, "until": until})
+    rolled = [np.empty(0) if column is None else column for column in row[:-SAMPLE_COLUMNS]]
+    return rolled, decoded(row[-SAMPLE_COLUMNS:]).cut(after, until)
 
 
 def _sketches(
