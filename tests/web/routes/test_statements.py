@@ -26,6 +26,8 @@ MOST_OF = {
     "/fleet/": 40,
     "/metrics": 33,
     "/decisions/": 29,
+    # With the samples that cannot be read.
+    "/telemetry/": 17,
     # A statement for each source of what happened.
     "/charts/events.json": 30,
     "/timeline/": 60,
