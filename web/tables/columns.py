@@ -32,6 +32,7 @@ class Column:
     A path that meets a person is shown as web.visibility has it. `code` is for names that programs give.
     In a file a number's head says its unit: `unit`, or `file_unit` where the page's text has it; where each row has its
     own, `unit_of` gives it for a column beside it. `states` names the vocabulary of a state, such as "lifecycle".
+    A column that `acts` holds buttons, and paper leaves it out.
     """
 
     key: str
@@ -53,6 +54,7 @@ class Column:
     file_unit: str = ""
     unit_of: Read | None = None
     states: str = ""
+    acts: bool = False
 
     def read(self, row: Any) -> Any:
         return read_seen(row, self.value if self.value is not None else self.key)

@@ -29,6 +29,7 @@ class Heading:
     phone: str
     sort_url: str
     sort: str
+    acts: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,6 +273,7 @@ def _heading(column: Column, sort: tuple[Column | None, bool], address: Address,
         phone=column.phone,
         sort_url=url,
         sort=state,
+        acts=column.acts,
     )
 
 

@@ -51,7 +51,7 @@ def table_cell(context: Context, row: Any, cell: Any) -> SafeString:
     label = f"{column.label} {column.unit}" if column.unit else str(column.label)
     # Days, ids, names and other short texts stay on one line.
     width = " nowrap" if type(cell.value) is date else _width(cell.text)
-    classes = f"{' numeric' if column.numeric else width}{' has-menu' if menu else ''}"
+    classes = f"{' numeric' if column.numeric else width}{' has-menu' if menu else ''}{' acts' if column.acts else ''}"
     # A phone leaves out empty cells, except names and states.
     phone = "hide" if _is_spared(cell) else column.phone or "pair"
     opening = _opening(phone, classes, label, cell.tone)

@@ -27,7 +27,7 @@ def inbox_table(kinds: Sequence[tuple[str, str]], *, today: date) -> Table:
             Column("asked_by", "Asked by"),
             Column("since", "Since", sort=True),
             Column("due", "Due", "due_on", sort=True, tone=lambda entry: urgency(entry, today)),
-            Column("action", "Action", "turn.verb", template="readiness/home/action_cell.html", phone="full"),
+            Column("action", "Action", "turn.verb", template="readiness/home/action_cell.html", phone="full", acts=True),
         ),
         filters=(RowFilter("kind", "To do", "turn.key", kinds),) if kinds else (),
         row_id="id",

@@ -207,7 +207,7 @@ def site_plan(facts: Mapping[str, Any], hardware: Mapping[str, Any], *, number: 
         racks=racks,
         nodes=nodes,
         switches=tuple(_switches(slug, number, fabric, len(nodes), is_small=is_small)),
-        feeds=tuple(_feeds(slug, number, node_type, nodes, racks, halls)),
+        feeds=tuple(_feeds(slug, number, facts, node_type, nodes, racks, halls)),
         ups=tuple(_ups(slug, number, heat_kw, is_small=is_small)),
         cooling=tuple(_cooling(slug, number, facts, heat_kw, is_small=is_small)),
         halls=halls,
@@ -316,6 +316,7 @@ def _racks_kw(node_type: NodeType, nodes: int, halls: Sequence[PlannedHall]) -> 
 def _feeds(
     slug: str,
     number: int,
+    facts: Mapping[str, Any],
     node_type: NodeType,
     nodes: Sequence[PlannedNode],
     racks: Sequence[str],
@@ -323,7 +324,8 @@ def _feeds(
 ) -> list[PlannedFeed]:
     """Two PDUs a rack, each rated so that half the rack's name plate is 36 % of it.
 
-    The share that a leg may carry is 40 %, so that the other leg can take both; this leaves some room.
+    The share that a leg may carry is 40 %, so that the other leg can take both; this leaves some room. `feed_a` of a
+    site names breakers that were chosen by what a rack draws, in amperes.
     """
     feeds: list[PlannedFeed] = []
     legs: tuple[Leg, Leg] = ("A", "B")
@@ -331,7 +333,8 @@ def _feeds(
     loads = {rack: filled[rack] * node_type.nameplate_w / 1000 for rack in racks}
     loads |= {rack: hall.rack_kw for hall in halls for rack in hall.racks}
     for position, (rack, load_kw) in enumerate(loads.items()):
-        amps = 16 * ceil(load_kw / 2 / 0.36 / _feed_kw(1) / 16)
+        usual_amps = 16 * ceil(load_kw / 2 / 0.36 / _feed_kw(1) / 16)
+        amps = facts.get("feed_a", {}).get(rack, usual_amps)
         for side, leg in enumerate(legs):
             feeds.append(
                 PlannedFeed(

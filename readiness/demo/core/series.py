@@ -46,7 +46,7 @@ class Signals:
 
     @classmethod
     def compute(cls, shape: SiteShape, stories: Stories, ts: Floats) -> "Signals":
-        load = shapes.accelerator_busy(shape, ts)
+        load = stories.load(shape, ts, shapes.accelerator_busy(shape, ts))
         lost = stories.xid(_places(shape.plan), ts) > 0
         load = np.where(lost, 0.0, load)
         watts = shapes.accelerator_w(shape, load)

@@ -17,7 +17,7 @@ FLAPPING_SITE, FLAPPING_PORTS = (
 )
 XID_SITE, XID_ACCELERATORS = "SAT-1", (("sat-1-n004", 2), ("sat-1-n011", 6))
 HOT_SITE, HOT_RACK = "DXB-1", "R02"
-HEAVY_SITE, HEAVY_RACK = "LON-1", "R01"
+HEAVY_SITE, HEAVY_RACK, MOVED_RACK = "LON-1", "R01", "R02"
 SILENT_SITE = "QRO-1"
 # This story has no beginning: about one window in fifty is slow there.
 SLOW_SITE = "SEL-1"
@@ -97,16 +97,30 @@ class Stories:
         ramp = np.clip((ts - self.hot_from) / (2 * HOUR), 0, 1)
         return np.where(in_rack, 11.5 * ramp, 0.0)
 
-    def leg_share(self, shape: SiteShape, ts: Floats, racks_kw: Floats) -> tuple[Floats, Floats]:
-        """Load of each rack's A and B leg, kW: half each, except for one rack whose B leg takes over.
+    def load(self, shape: SiteShape, ts: Floats, load: Floats) -> Floats:
+        """Share of each accelerator that works, where it usually is `load`: a batch job takes what the heavy site has."""
+        if shape.plan.name != HEAVY_SITE:
+            return load
+        return np.where(ts >= self.heavy_from, 0.97 + 0.02 * load, load)
 
-        The heavy leg carries 91 % of its breaker, as if only half of the cords had been moved.
+    def leg_share(self, shape: SiteShape, ts: Floats, racks_kw: Floats) -> tuple[Floats, Floats]:
+        """Load of each rack's A and B leg, kW: half each, except where cords of two racks were moved to one B leg.
+
+        That leg carries 91 % of its breaker: its own rack, and a part of the other rack, whose rest stays on A. So the
+        legs together carry what the racks draw.
         """
         leg_a, leg_b = racks_kw * 0.51, racks_kw * 0.49
         if shape.plan.name == HEAVY_SITE:
-            rack = shape.plan.racks.index(HEAVY_RACK)
+            rack, other = (shape.plan.racks.index(name) for name in (HEAVY_RACK, MOVED_RACK))
             breaker_kw = next(feed.rated_kw for feed in shape.plan.feeds if feed.rack == HEAVY_RACK)
-            heavy = 0.91 * breaker_kw + 0.004 * breaker_kw * np.sin(ts[:, 0] / 700)
             since = ts[:, 0] >= self.heavy_from
-            leg_b[:, rack] = np.where(since, heavy, leg_b[:, rack])
+            heavy = 0.91 * breaker_kw + 0.004 * breaker_kw * np.sin(ts[:, 0] / 700)
+            rest = racks_kw[:, rack] + racks_kw[:, other] - heavy
+            for leg, place, kilowatts in (
+                (leg_b, rack, heavy),
+                (leg_a, rack, 0.0),
+                (leg_a, other, rest),
+                (leg_b, other, 0.0),
+            ):
+                leg[:, place] = np.where(since, kilowatts, leg[:, place])
         return leg_a, leg_b

@@ -14,6 +14,9 @@ from readiness.tradeoffs.placing.shapes import LimitToLoosen
 from readiness.tradeoffs.units import book, difference, number, rounded_up, signed
 from web.units import how_many
 
+MOST_COMPARED = 2
+"""Objectives in the note of a key figure."""
+
 
 def flip(flip: WinnerFlip, answer: PlacementAnswer) -> str:
     """`Above 62 % of all weight on cost, LUL-1 wins.` Rounded away from the present weight, so that the sentence
@@ -306,9 +309,11 @@ def margin_text(option: PlacementOption) -> str:
 
 
 def price(answer: PlacementAnswer, option: PlacementOption, than: PlacementOption) -> str:
-    """`cost +212 USD a month, latency +8.5 ms`: one option against another in the weighed objectives, as written."""
-    parts = []
-    for name in (each.name for each in answer.objectives if answer.weights[each.name] > 0):
+    """`cost +212 USD a month, latency +8.5 ms`: one option against another, as written, in the two weighed objectives
+    with the most weight in which they differ. The card of the best match compares all."""
+    parts: list[str] = []
+    weighed = sorted(answer.objectives, key=lambda objective: -answer.weights[objective.name])
+    for name in (each.name for each in weighed if answer.weights[each.name] > 0):
         value, other = option.figures[name].value, than.figures[name].value
         if value is None or other is None:
             unknown = [side.name for side in (option, than) if side.figures[name].value is None]
@@ -316,4 +321,4 @@ def price(answer: PlacementAnswer, option: PlacementOption, than: PlacementOptio
         elif more := difference(value, other):
             unit = answer.unit_of(name).replace("/", " a ").partition(" p")[0]
             parts.append(f"{_said(name)} {signed(more)} {unit}")
-    return ", ".join(parts)
+    return ", ".join(parts[:MOST_COMPARED])

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -54,7 +55,8 @@ def _raise(*, now: datetime) -> datetime:
         state.flips_position = verdicts.first_position(now=now)
         problems.raise_open(now=now)
     state.problems_position = _read_all(problems.read_on, state.problems_position, now=now)
-    position = _try(_read_all, verdicts.read_on, state.flips_position, now=now)
+    read_verdicts = partial(verdicts.read_on, began_at=state.began_at)
+    position = _try(_read_all, read_verdicts, state.flips_position, now=now)
     state.flips_position = state.flips_position if position is None else position
     if state.dates_read_at is None or now - state.dates_read_at >= DATES_EVERY:
         _try(_write_dates, now=now)

@@ -34,11 +34,14 @@ def first_position(*, now: datetime) -> int:
     return flips.values_list("position", flat=True).first() or 0
 
 
-def read_on(position: int, *, now: datetime) -> int:
-    """Write the alerts of verdicts that changed after a position; returns the position up to which they were read."""
+def read_on(position: int, *, began_at: datetime, now: datetime) -> int:
+    """Write the alerts of verdicts that changed after a position; returns the position up to which they were read.
+
+    What changed before alerting began raises none, however late it was written: a past that is loaded is no news.
+    """
     last_position = first_position(now=now)
     verdicts = Flip.objects.filter(
-        subject=Flip.Subject.VERDICT, position__gt=position, position__lte=last_position
+        subject=Flip.Subject.VERDICT, position__gt=position, position__lte=last_position, at__gte=began_at
     )
     flips = list(verdicts.select_related("site").order_by("position")[:READ_AT_ONCE])
     if flips:

@@ -193,6 +193,13 @@ def test_a_verdict_that_dropped_is_an_alert_until_it_is_what_it_was(site):
     assert alert.ended_by == "evidence"
 
 
+def test_a_past_that_is_written_later_raises_no_alert(site):
+    look()
+    flip(site, "conditional", "not-ready", NOW - MINUTE)
+    look(NOW + MINUTE)
+    assert not Alert.objects.filter(kind=AlertKind.VERDICT).exists()
+
+
 def present(key="waiver:1", **columns):
     usual = {
         "kind": AlertKind.WAIVER,
