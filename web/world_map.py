@@ -15,7 +15,7 @@ from typing import Any
 from django.contrib.staticfiles import finders
 
 _A1, _A2, _A3, _A4 = 1.340264, -0.081106, 0.000893, 0.003796
-_LEAST_RADIUS, _RADIUS_GROWTH = 3.4, 0.98  # area grows with capacity; the smallest edge site stays a target
+_LEAST_RADIUS, _RADIUS_GROWTH = 4.6, 0.98  # area grows with capacity; the smallest edge site stays a target
 _LEAST_SHARE = 0.12  # of the world's width that a closer map shows at least
 
 

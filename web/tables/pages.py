@@ -30,6 +30,7 @@ class Heading:
     sort_url: str
     sort: str
     acts: bool
+    states: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,6 +275,7 @@ def _heading(column: Column, sort: tuple[Column | None, bool], address: Address,
         sort_url=url,
         sort=state,
         acts=column.acts,
+        states=column.states,
     )
 
 

@@ -24,7 +24,17 @@ from web.history.undo import UndoForm, form_in
 from web.links import page_url
 from web.permissions import roles_of
 from web.states import ATTRIBUTES, state
-from web.units import Formatted, against_limit, duration, format_value, how_many, number, power, signed
+from web.units import (
+    Formatted,
+    against_limit,
+    duration,
+    format_value,
+    how_many,
+    number,
+    power,
+    signed,
+    time_of_day,
+)
 from web.units import day as day_text
 from web.units import instant as instant_text
 from web.visibility import name_of
@@ -216,6 +226,13 @@ def when(at: datetime | None) -> SafeString | str:
     return format_html(
         '<time class="nowrap" datetime="{}" title="{}">{}</time>', exact, exact, instant_text(at)
     )
+
+
+@register.filter
+def clock_time(at: datetime) -> SafeString:
+    """The time of an instant below the heading of its day: "15:03"; the tooltip has all of it."""
+    exact = at.astimezone(UTC).isoformat(timespec="seconds").removesuffix("+00:00") + "Z"
+    return format_html('<time datetime="{}" title="{}">{}</time>', exact, instant_text(at), time_of_day(at))
 
 
 @register.filter

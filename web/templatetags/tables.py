@@ -101,6 +101,8 @@ def _content(context: Context, row: Any, cell: Any) -> str:
         drawn = context.template.engine.get_template(cell.template)
         with context.push(row=row, cell=cell, column=cell.column, value=cell.value):
             return drawn.render(context)
+    if cell.column.states and cell.value:
+        return kit.pill(cell.column.states, cell.value)
     text = conditional_escape(cell.text)
     if cell.missing:
         return f'<span class="muted">{text or "–"}</span>'

@@ -172,7 +172,7 @@ def road_table(standing: RoadStanding, rows: Sequence[RoadLine], *, in_file: boo
                    sort=lambda line: line.planned_on),
             Column("fixed_on", "With the fixes", "fixed_on", template="readiness/road/fixed_cell.html",
                    sort=lambda line: line.fixed_on),
-            Column("rests_on", "Rests on", phone="full"),
+            Column("rests_on", "Rests on", phone="row"),
             Column("owner", "Owner", lambda line: line.owner.name if line.owner else "",
                    template="readiness/road/owner_cell.html", sort=True),
             Column("action", "Action", lambda line: "", template="readiness/road/action_cell.html",

@@ -65,7 +65,7 @@ def quadrant(layers: list[LayerStanding]) -> Figure:
         marker={"size": 12},
         text=[layer.label for layer in drawn],
         customdata=[WORDS[layer.quadrant][0] for layer in drawn],
-        textposition="top left",
+        textposition=["middle left" if (layer.standard or 0) > 50 else "middle right" for layer in drawn],
         cliponaxis=False,
     ).update(mode="markers+text")
     both = sum(layer.quadrant is Quadrant.BOTH for layer in drawn)

@@ -1,6 +1,6 @@
 """The timeline of the fleet, a site, a check or an object: its newest events, and older ones page by page."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -139,6 +139,30 @@ def _change_event(row: HistoryRow) -> TimelineEvent:
     title = sentences.change_title(row)
     return TimelineEvent(
         kind=EventKind.CHANGE.value, at=row.at, title=title, url=row.url or "", site_id=row.site_id
+    )
+
+
+def folded(events: Iterable[TimelineEvent]) -> list[list[TimelineEvent]]:
+    """Neighbours of one kind, title and minute, each of another site, stand together: what a rule raised everywhere."""
+    groups: list[list[TimelineEvent]] = []
+    for event in events:
+        first = groups[-1][0] if groups else None
+        if (
+            first is not None
+            and _is_same(first, event)
+            and event.site_id not in {each.site_id for each in groups[-1]}
+        ):
+            groups[-1].append(event)
+        else:
+            groups.append([event])
+    return groups
+
+
+def _is_same(first: TimelineEvent, event: TimelineEvent) -> bool:
+    whole_minute = {"second": 0, "microsecond": 0}
+    return (first.kind, first.title, first.ends_at, first.at.replace(**whole_minute)) == (
+        *(event.kind, event.title, event.ends_at),
+        event.at.replace(**whole_minute),
     )
 
 

@@ -63,11 +63,11 @@ def timeline(request: HttpRequest) -> HttpResponseBase:
         {
             "lines": [
                 {
-                    "event": event,
-                    "label": ONE_OF.get(event.kind, event.kind),
-                    "site": sites.get(event.site_id or 0),
+                    "event": events[0],
+                    "label": ONE_OF.get(events[0].kind, events[0].kind),
+                    "places": [(event, sites.get(event.site_id or 0)) for event in events],
                 }
-                for event in page.events
+                for events in queries.folded(page.events)
             ],
             "query": query,
             "asked": query_parameters(request),

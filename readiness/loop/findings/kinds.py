@@ -25,7 +25,7 @@ from readiness.loop.findings.models import UNSETTLED, Finding, FindingEvent, wai
 from readiness.tradeoffs.models import Decision
 from web import clock, links
 from web.kinds import Entry, Kind
-from web.kinds.columns import plain, related
+from web.kinds.columns import hidden, plain, related
 from web.kinds.rest import filters_of, viewset_of
 from web.kinds.steps import step_entry
 from web.rest.fields import ChoiceValueField, RelatedObjectField
@@ -279,7 +279,7 @@ FINDING = Kind(
             Column("state", "State", states="finding", sort="state", phone="status"),
             SITE,
             plain("route", "Route"),
-            plain("subject_kind", "About"),
+            hidden(plain, "subject_kind", "About"),
             Column("closing", "Closes when", closing_words, phone="full", export="closing"),
             plain("raised_at", "Raised"),
             Column("due_on", "Answer due", text=due_words, tone=_due_tone, sort="due_on"),

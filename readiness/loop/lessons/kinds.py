@@ -106,7 +106,7 @@ LESSON = Kind(
                    url=lambda row: (page_url(row.draft) or "") if row.draft else ""),
             hidden(plain, "why", "Why", phone="full"),
             Column("written_by", "Written by", sort="written_by__username", default=False),
-            plain("written_at", "Written"),
+            hidden(plain, "written_at", "Written"),
         ),
         filterset=_FILTERS,
         default_sort="-share",

@@ -137,11 +137,12 @@ def times(holders: Sequence[Shift]) -> str:
     return "; ".join(f"{instant(each.starts_at)} – {instant(each.ends_at)}" for each in holders)
 
 
-def handover(row: DutyRow) -> str:
-    if row.next_shift is None:
-        return "none planned"
-    to = name_of(row.next_shift.person) if sees_names() and row.next_shift.person else ""
-    return instant(row.next_shift.starts_at) + (f", {to}" if to else "")
+def handover_at(row: DutyRow) -> str:
+    return instant(row.next_shift.starts_at) if row.next_shift else "none planned"
+
+
+def next_holder(row: DutyRow) -> str:
+    return name_of(row.next_shift.person) if sees_names() and row.next_shift and row.next_shift.person else ""
 
 
 AHEAD = {"short": ("Short", "bad"), "not-planned": ("Not planned", "warn")}
@@ -251,7 +252,8 @@ def duties(rows: Iterable[DutyRow]) -> Table:
             Column("secondary", "Secondary", lambda row: holder_names(row.secondary, row), sort=True),
             Column("secondary_times", "Secondary from, until", lambda row: times(row.secondary), default=False),
             Column("lacks", "Lacks", lambda row: "; ".join(map(str, row.lacks)), phone="row"),
-            Column("handover", "Next hand-over", handover),
+            Column("handover", "Next hand-over", handover_at),
+            Column("next", "To", next_holder),
             Column("rotation", "Rotation", lambda row: ", ".join(map(str, row.rotations)),
                    url=lambda row: link("rotation-detail", row.rotations[0].pk)),
         ),
