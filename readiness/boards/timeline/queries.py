@@ -159,10 +159,9 @@ def folded(events: Iterable[TimelineEvent]) -> list[list[TimelineEvent]]:
 
 
 def _is_same(first: TimelineEvent, event: TimelineEvent) -> bool:
-    whole_minute = {"second": 0, "microsecond": 0}
-    return (first.kind, first.title, first.ends_at, first.at.replace(**whole_minute)) == (
+    return (first.kind, first.title, first.ends_at, first.at.replace(second=0, microsecond=0)) == (
         *(event.kind, event.title, event.ends_at),
-        event.at.replace(**whole_minute),
+        event.at.replace(second=0, microsecond=0),
     )
 
 

@@ -98,7 +98,7 @@ class Stories:
         return np.where(in_rack, 11.5 * ramp, 0.0)
 
     def load(self, shape: SiteShape, ts: Floats, load: Floats) -> Floats:
-        """Share of each accelerator that works, where it usually is `load`: a batch job takes what the heavy site has."""
+        """Share of each accelerator that works, `load` but for a batch job that takes what the heavy site has."""
         if shape.plan.name != HEAVY_SITE:
             return load
         return np.where(ts >= self.heavy_from, 0.97 + 0.02 * load, load)

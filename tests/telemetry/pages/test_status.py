@@ -37,7 +37,7 @@ def words(client_of):
 def test_each_job_shows_when_it_ended_and_how_late_it_is(words, frozen_now):
     run(tasks.drain_inbox)
     frozen_now.move(minutes=10)
-    assert "Store the samples that arrived urgent 2 s 10 min ago 9 min" in words("job-drain-inbox")
+    assert "Store the samples that arrived 2 s 10 min ago 9 min" in words("job-drain-inbox")
     assert "not yet" in words("job-roll-up")
 
 

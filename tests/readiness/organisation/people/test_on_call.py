@@ -192,7 +192,7 @@ def test_the_page_has_a_row_for_each_domain(covered, client_of):
     row = shown["porto", "Network"]
     assert (row["Primary"], row["Secondary"]) == ("Xenia Unable", "Yara 0 of network")
     assert (row["Standing"], row["Lacks"]) == ("unqualified", LACK)
-    assert row["Next hand-over"] == "30 Nov 2026 08:00 UTC, Yara 0 of network"
+    assert (row["Next hand-over"], row["To"]) == ("30 Nov 2026 08:00 UTC", "Yara 0 of network")
     seen = rows(client_of("viewer"))["porto", "Network"]
     assert (seen["Primary"], seen["Next hand-over"]) == ("covered", "30 Nov 2026 08:00 UTC")
 
