@@ -233,6 +233,9 @@ def cover_table(lines: Sequence[CoverLine]) -> Table:
     )  # fmt: skip
 
 
+HANDOVER = (Column("handover", "Next hand-over", handover_at), Column("next", "To", next_holder))
+
+
 def duties(rows: Iterable[DutyRow]) -> Table:
     duty_rows = list(rows)
     regions = {row.site.region.slug: row.site.region.name for row in duty_rows}
@@ -252,8 +255,7 @@ def duties(rows: Iterable[DutyRow]) -> Table:
             Column("secondary", "Secondary", lambda row: holder_names(row.secondary, row), sort=True),
             Column("secondary_times", "Secondary from, until", lambda row: times(row.secondary), default=False),
             Column("lacks", "Lacks", lambda row: "; ".join(map(str, row.lacks)), phone="row"),
-            Column("handover", "Next hand-over", handover_at),
-            Column("next", "To", next_holder),
+            *HANDOVER,
             Column("rotation", "Rotation", lambda row: ", ".join(map(str, row.rotations)),
                    url=lambda row: link("rotation-detail", row.rotations[0].pk)),
         ),
