@@ -84,7 +84,7 @@ def tails(rows: Sequence[PathRow]) -> Figure:
 
 def _put_names_above(names: Sequence[str]) -> Figure:
     """Place each name above its row: a narrow screen has no room beside the marks."""
-    at = {"x": 0, "xref": "paper", "xanchor": "left", "yref": "y", "yshift": 11, "showarrow": False}
+    at = {"x": 0, "xref": "paper", "xanchor": "left", "yref": "y", "yshift": 14, "showarrow": False}
     return {
         "yaxis": {"showticklabels": False},
         "margin": {"l": 12, "r": 16, "t": 20},

@@ -39,6 +39,14 @@ def drift(measured: Drift) -> Figure:
     return figure([trace], layout, meta)
 
 
+def _beside(layers: list[LayerStanding]) -> list[str]:
+    """Where each name stands: inwards from its dot, and above and below in turn, since dots lie near each other."""
+    highest_first = sorted(layers, key=lambda layer: -(layer.flexible or 0))
+    turns = {layer.label: ("top", "bottom")[place % 2] for place, layer in enumerate(highest_first)}
+    sides = ["left" if (layer.standard or 0) > 50 else "right" for layer in layers]
+    return [f"{turns[layer.label]} {side}" for layer, side in zip(layers, sides, strict=True)]
+
+
 def quadrant(layers: list[LayerStanding]) -> Figure:
     drawn = [layer for layer in layers if layer.standard is not None and layer.flexible is not None]
     if not drawn:
@@ -65,7 +73,7 @@ def quadrant(layers: list[LayerStanding]) -> Figure:
         marker={"size": 12},
         text=[layer.label for layer in drawn],
         customdata=[WORDS[layer.quadrant][0] for layer in drawn],
-        textposition=["middle left" if (layer.standard or 0) > 50 else "middle right" for layer in drawn],
+        textposition=_beside(drawn),
         cliponaxis=False,
     ).update(mode="markers+text")
     both = sum(layer.quadrant is Quadrant.BOTH for layer in drawn)

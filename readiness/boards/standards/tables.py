@@ -71,7 +71,7 @@ def layer_table(today: date) -> Table:
             Column("flexible", "Flexible", value=lambda row: _rounded(row.flexible), unit="%", numeric=True,
                    hint="The chance that two units picked at random are of different suppliers"),
             Column("hhi", "Concentration", value=lambda row: _rounded(row.concentration.hhi), numeric=True,
-                   text=lambda row: index(row.concentration) or "unknown"),
+                   text=lambda row: index(row.concentration) or "unknown", default=False),
             Column("shares", "Suppliers", value=lambda row: shares(row.concentration), phone="row"),
             Column("tested", "Proven alternatives", value=lambda row: _proven(row, today), phone="row"),
             Column("leaving", "Cost of leaving", value=_leaving, phone="row"),

@@ -64,7 +64,8 @@ def timeline(request: HttpRequest) -> HttpResponseBase:
             "lines": [
                 {
                     "event": events[0],
-                    "label": ONE_OF.get(events[0].kind, events[0].kind),
+                    "label": (label := ONE_OF.get(events[0].kind, events[0].kind)),
+                    "title": events[0].title.removeprefix(f"{label}: "),
                     "places": [(event, sites.get(event.site_id or 0)) for event in events],
                 }
                 for events in queries.folded(page.events)

@@ -8,10 +8,10 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.contrib.auth.models import Group
 from django.utils.text import slugify
 
-from accounts.models import User
-from accounts.operations import create_user
+from accounts.models import RoleMembership, User
 from inventory.models import Site
 from readiness.assessment.framework import queries as framework_queries
 from readiness.demo.core.plan import book
@@ -28,7 +28,6 @@ from readiness.loop.alerts.silencing.turns import take_turns
 from readiness.loop.alerts.telling.flush import flush
 from readiness.loop.problems.models import Problem
 from readiness.loop.problems.operations import write_claimed
-from readiness.organisation.people import operations as people
 from readiness.organisation.people.core.on_call import PRIMARY, SECONDARY
 from readiness.organisation.people.models import Person, Shift
 from web.delivery import claims, results
@@ -55,14 +54,15 @@ def write_night(
 ) -> None:
     """Write what happened at the stories' sites, where these and the logins that act are there. `objects` gets the
     users of those who are on call."""
-    ops, manager, admin = (logins.get(role) for role in ("ops", "manager", "admin"))
+    ops, manager = (logins.get(role) for role in ("ops", "manager"))
     words = book("night")
     write_claimed(now=now)
-    if ops is None or manager is None or admin is None:
+    if ops is None or manager is None:
         return
     stories = Stories(loaded_at.timestamp())
     began_at = utc(stories.heavy_from) - timedelta(days=1)
     _give_mailboxes(logins.values(), now=began_at)
+    _reach_rotations(objects, now=began_at)
     _follow_all(ops, manager, words["bridge"], now=began_at)
     if site := sites.get(words["window"]["site"]):
         _announce(site, words["window"], by=manager, now=began_at)
@@ -72,7 +72,7 @@ def write_night(
             _silence(alert, words["silence"], by=ops, now=heavy_at + timedelta(minutes=25), until=now)
     if site := sites.get(XID_SITE):
         xid_at = utc(stories.xid_from) + timedelta(minutes=words["seen_after_min"])
-        on_call = _call(site, words["escalated"]["domain"], objects, by=admin, now=xid_at)
+        on_call = _on_call(site, words["escalated"]["domain"], now=xid_at)
         if alert := _raise(site, words["escalated"]["domain"], now=xid_at):
             _escalate(alert, words["escalated"], by=on_call.get(SECONDARY, ops), now=xid_at)
 
@@ -97,28 +97,36 @@ def _follow_all(ops: User, manager: User, bridge: Mapping[str, Any], *, now: dat
     Subscription.objects.create(user=manager, channel=channel)
 
 
-def _call(site: Site, domain: str, objects: DemoObjects, *, by: User, now: datetime) -> dict[int, User]:
-    """Give a user and a mailbox to those on call at the site who have none; returns them by level."""
+def _reach_rotations(objects: DemoObjects, *, now: datetime) -> None:
+    """Give a user and a mailbox to everybody in a rotation of the demo who has no user, so that alerts reach them."""
+    linked_at = now - LINKED_BEFORE
+    demo_people = Person.objects.filter(pk__in=objects.ids.get(Person._meta.label, []))
+    people = list(demo_people.filter(user=None, left_at=None, turns__isnull=False).distinct().order_by("pk"))
+    for person in people:
+        first, _, last = person.name.partition(" ")
+        username = USERNAME.format(slug=slugify(person.name))
+        person.user = User(username=username, first_name=first, last_name=last, date_joined=linked_at)
+        person.user.set_unusable_password()
+        person.user_confirmed_at = linked_at
+    users = [person.user for person in people if person.user is not None]
+    User.objects.bulk_create(users)
+    group = Group.objects.get(name="ops")
+    RoleMembership.objects.bulk_create(RoleMembership(user=user, group=group) for user in users)
+    Person.objects.bulk_update(people, ["user", "user_confirmed_at"])
+    objects.note(users)
+    _give_mailboxes(users, now=now)
+
+
+def _on_call(site: Site, domain: str, *, now: datetime) -> dict[int, User]:
+    """The users of those who are on call at the site, by level."""
     shifts = Shift.objects.current(now).filter(
         rotation__served__site=site, rotation__domain=domain, level__in=(PRIMARY, SECONDARY)
     )
     users = {}
     for shift in shifts.select_related("person__user").order_by("-level", "pk"):
-        if shift.person is not None:
-            users[shift.level] = shift.person.user or _link(
-                shift.person, objects, by=by, now=now - LINKED_BEFORE
-            )
+        if shift.person is not None and shift.person.user is not None:
+            users[shift.level] = shift.person.user
     return users
-
-
-def _link(person: Person, objects: DemoObjects, *, by: User, now: datetime) -> User:
-    username = USERNAME.format(slug=slugify(person.name))
-    user = create_user(username=username, name=person.name, password=None, role="ops", by=None, now=now)
-    objects.note([user])
-    people.request_link(person, user=user, by=by, now=now)
-    people.confirm_link(person, by=user, now=now)
-    _give_mailboxes([user], now=now)
-    return user
 
 
 def _raise(site: Site, domain: str, *, now: datetime) -> Alert | None:
