@@ -25,6 +25,7 @@ from readiness.golive.worklist.queries import WorkItemStanding
 from readiness.loop.actions.models import Action
 from readiness.loop.alerts.core.kinds import AlertSeverity, AlertStanding
 from readiness.loop.findings.models import Finding, JointReview
+from readiness.loop.incidents.models import Incident
 from readiness.loop.problems.core.states import ProblemState
 from readiness.organisation.ownership.core import standing as ownership
 from readiness.organisation.people.core.coverage import CoverDepth
@@ -88,6 +89,7 @@ SHOWN = {
     "sign-off": SignOff.State,
     "action": Action.State,
     "finding": Finding.State,
+    "incident": Incident.State,
     "joint-review": JointReview.State,
     "work": WorkItemStanding,
     "ownership": ownership.ItemStanding,

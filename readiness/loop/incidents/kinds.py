@@ -19,13 +19,8 @@ from web.links import page_url
 from web.rest.lookups import Flag
 from web.tables import Column, Table
 
-STATE_TONES = {"open": "bad", "over": "warn"}
 REVIEW_WORDS = {"required": "required", "skipped": "not needed", "done": "done"}
 MAY_CHANGE = (operations.MAY_CHANGE,)
-
-
-def _state(incident: Incident) -> str:
-    return str(incident.get_state_display()).lower()  # type: ignore[attr-defined]
 
 
 def _review(incident: Incident) -> str:
@@ -91,6 +86,8 @@ INCIDENT = Kind(
     title="Incidents",
     pages=("list", "detail"),
     icon="alert-circle",
+    template="readiness/incidents/incident.html",
+    context=lambda incident, _user: {"incident": incident},
     hint="What went wrong at sites, what was learned, and what should have caught it before",
     viewset=viewset_of(
         api.IncidentViewSet.queryset, api.IncidentSerializer, _FILTERS, api.IncidentViewSet
@@ -149,8 +146,7 @@ INCIDENT = Kind(
         label="Incidents",
         columns=(
             Column("title", "Incident", value="title", sort="title", locked=True, phone="title"),
-            Column("state", "State", text=lambda row: _state(row), sort="state", phone="status",
-                   tone=lambda row: STATE_TONES.get(row.state, "")),
+            Column("state", "State", states="incident", sort="state", phone="status"),
             Column("severity", "Severity", text=_severity, sort="severity"),
             related("site", "Site"),
             Column("domains", "Domains", text=lambda row: _domains(row)),
