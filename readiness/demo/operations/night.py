@@ -39,6 +39,7 @@ from web.delivery.senders import Answer, mailbox
 
 USERNAME = "demo-{slug}"
 LINKED_BEFORE = timedelta(days=400)
+LINK = ("user", "user_confirmed_at", "requested_user", "requested_by", "requested_at")
 ANSWERED_AFTER = timedelta(milliseconds=180)
 AT_ONCE = 16
 GONE = Answer(Attempt.Outcome.REFUSED, 410, "Gone: this bridge was switched off.", is_gone=True)
@@ -54,15 +55,15 @@ def write_night(
 ) -> None:
     """Write what happened at the stories' sites, where these and the logins that act are there. `objects` gets the
     users of those who are on call."""
-    ops, manager = (logins.get(role) for role in ("ops", "manager"))
+    ops, manager, admin = (logins.get(role) for role in ("ops", "manager", "admin"))
     words = book("night")
     write_claimed(now=now)
-    if ops is None or manager is None:
+    if ops is None or manager is None or admin is None:
         return
     stories = Stories(loaded_at.timestamp())
     began_at = utc(stories.heavy_from) - timedelta(days=1)
     _give_mailboxes(logins.values(), now=began_at)
-    _reach_rotations(objects, now=began_at)
+    _reach_rotations(objects, by=admin, now=began_at)
     _follow_all(ops, manager, words["bridge"], now=began_at)
     if site := sites.get(words["window"]["site"]):
         _announce(site, words["window"], by=manager, now=began_at)
@@ -97,24 +98,35 @@ def _follow_all(ops: User, manager: User, bridge: Mapping[str, Any], *, now: dat
     Subscription.objects.create(user=manager, channel=channel)
 
 
-def _reach_rotations(objects: DemoObjects, *, now: datetime) -> None:
-    """Give a user and a mailbox to everybody in a rotation of the demo who has no user, so that alerts reach them."""
+def _reach_rotations(objects: DemoObjects, *, by: User, now: datetime) -> None:
+    """Give a user and a mailbox to everybody in a rotation of the demo who has no user, so that alerts reach them.
+
+    Their links to people are requested and confirmed, as anybody's are, all at once.
+    """
     linked_at = now - LINKED_BEFORE
     demo_people = Person.objects.filter(pk__in=objects.ids.get(Person._meta.label, []))
-    people = list(demo_people.filter(user=None, left_at=None, turns__isnull=False).distinct().order_by("pk"))
-    for person in people:
-        first, _, last = person.name.partition(" ")
-        username = USERNAME.format(slug=slugify(person.name))
-        person.user = User(username=username, first_name=first, last_name=last, date_joined=linked_at)
-        person.user.set_unusable_password()
-        person.user_confirmed_at = linked_at
-    users = [person.user for person in people if person.user is not None]
-    User.objects.bulk_create(users)
+    reached = demo_people.filter(user=None, left_at=None, turns__isnull=False)
+    people = list(reached.distinct().order_by("pk"))
+    users = User.objects.bulk_create(_user(person, linked_at) for person in people)
     group = Group.objects.get(name="ops")
     RoleMembership.objects.bulk_create(RoleMembership(user=user, group=group) for user in users)
-    Person.objects.bulk_update(people, ["user", "user_confirmed_at"])
+    for person, user in zip(people, users, strict=True):
+        person.requested_user, person.requested_by, person.requested_at = user, by, linked_at
+    Person.objects.bulk_update(people, LINK)
+    for person, user in zip(people, users, strict=True):
+        person.user, person.user_confirmed_at = user, linked_at
+        person.requested_user = person.requested_by = person.requested_at = None
+    Person.objects.bulk_update(people, LINK)
     objects.note(users)
     _give_mailboxes(users, now=now)
+
+
+def _user(person: Person, since: datetime) -> User:
+    first, _, last = person.name.partition(" ")
+    username = USERNAME.format(slug=slugify(person.name))
+    user = User(username=username, first_name=first, last_name=last, date_joined=since)
+    user.set_unusable_password()
+    return user
 
 
 def _on_call(site: Site, domain: str, *, now: datetime) -> dict[int, User]:
