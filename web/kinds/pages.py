@@ -159,7 +159,7 @@ def object_detail(request: UserRequest, kind: Kind, **key: Any) -> HttpResponse:
     if shows_history:
         return render(request, "web/kinds/history.html", context | _history(request, obj))
     panels = details.panels_of(kind, obj, user=request.user, now=clock.now())
-    return render(request, "web/kinds/detail.html", context | {"panels": panels})
+    return render(request, kind.overview, context | {"panels": panels})
 
 
 def _frame(request: HttpRequest, kind: Kind, obj: Any) -> dict[str, Any]:

@@ -62,8 +62,9 @@ def write_night(
         return
     stories = Stories(loaded_at.timestamp())
     began_at = utc(stories.heavy_from) - timedelta(days=1)
-    _give_mailboxes(logins.values(), now=began_at)
-    _reach_rotations(objects, by=admin, now=began_at)
+    _link_rotations(objects, by=admin, now=began_at)
+    demo_users = User.objects.filter(pk__in=objects.ids.get(User._meta.label, []))
+    _give_mailboxes({*logins.values(), *demo_users}, now=began_at)
     _follow_all(ops, manager, words["bridge"], now=began_at)
     if site := sites.get(words["window"]["site"]):
         _announce(site, words["window"], by=manager, now=began_at)
@@ -98,11 +99,9 @@ def _follow_all(ops: User, manager: User, bridge: Mapping[str, Any], *, now: dat
     Subscription.objects.create(user=manager, channel=channel)
 
 
-def _reach_rotations(objects: DemoObjects, *, by: User, now: datetime) -> None:
-    """Give a user and a mailbox to everybody in a rotation of the demo who has no user, so that alerts reach them.
-
-    Their links to people are requested and confirmed, as anybody's are, all at once.
-    """
+def _link_rotations(objects: DemoObjects, *, by: User, now: datetime) -> None:
+    """Give a user to everybody in a rotation of the demo who has none, so that alerts can reach them. The links are
+    requested and confirmed, as anybody's are, all at once."""
     linked_at = now - LINKED_BEFORE
     demo_people = Person.objects.filter(pk__in=objects.ids.get(Person._meta.label, []))
     reached = demo_people.filter(user=None, left_at=None, turns__isnull=False)
@@ -118,7 +117,6 @@ def _reach_rotations(objects: DemoObjects, *, by: User, now: datetime) -> None:
         person.requested_user = person.requested_by = person.requested_at = None
     Person.objects.bulk_update(people, LINK)
     objects.note(users)
-    _give_mailboxes(users, now=now)
 
 
 def _user(person: Person, since: datetime) -> User:

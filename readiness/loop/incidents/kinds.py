@@ -86,8 +86,7 @@ INCIDENT = Kind(
     title="Incidents",
     pages=("list", "detail"),
     icon="alert-circle",
-    template="readiness/incidents/incident.html",
-    context=lambda incident, _user: {"incident": incident},
+    overview="readiness/incidents/incident.html",
     hint="What went wrong at sites, what was learned, and what should have caught it before",
     viewset=viewset_of(
         api.IncidentViewSet.queryset, api.IncidentSerializer, _FILTERS, api.IncidentViewSet
