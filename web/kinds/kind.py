@@ -104,8 +104,9 @@ class Kind:
     that an object has there; `names` are url names that are not made of the model's. `pages` are those that there are.
     Whoever comes needs the permissions `may` beside the model's own. `elsewhere` is the label of a link to an object's
     page in a room above.
-    `overview` is the usual page of an object, whose head a room may fill. `template` is a page of its own for an object,
-    with what `context` gives of it to a user; `tabs` are those of the list, by the url name of the present one, `links` further buttons: label, url name, icon. `then` says what follows
+    `overview` is the usual page of an object, whose head a room may fill. `template` is a page of its own for an
+    object, with what `context` gives of it to a user; `tabs` are those of the list, by the url name of the present one,
+    `links` further buttons: label, url name, icon. `then` says what follows
     a change, `notice` what every page has to say. `search_order` is its place among what search finds alike; None
     leaves to its list what has no name of its own and grows by the day. `within` says of a reference which paths
     tell objects of one name apart, and which columns of a file say so; by default those of its uniqueness.
