@@ -104,8 +104,8 @@ def _link_rotations(objects: DemoObjects, *, by: User, now: datetime) -> None:
     requested and confirmed, as anybody's are, all at once."""
     linked_at = now - LINKED_BEFORE
     demo_people = Person.objects.filter(pk__in=objects.ids.get(Person._meta.label, []))
-    reached = demo_people.filter(user=None, left_at=None, turns__isnull=False)
-    people = list(reached.distinct().order_by("pk"))
+    in_rotations = demo_people.filter(user=None, left_at=None, turns__isnull=False)
+    people = list(in_rotations.distinct().order_by("pk"))
     users = User.objects.bulk_create(_user(person, linked_at) for person in people)
     group = Group.objects.get(name="ops")
     RoleMembership.objects.bulk_create(RoleMembership(user=user, group=group) for user in users)
