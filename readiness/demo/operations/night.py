@@ -74,7 +74,7 @@ def write_night(
             _silence(alert, words["silence"], by=ops, now=heavy_at + timedelta(minutes=25), until=now)
     if site := sites.get(XID_SITE):
         xid_at = utc(stories.xid_from) + timedelta(minutes=words["seen_after_min"])
-        on_call = _on_call(site, words["escalated"]["domain"], now=xid_at)
+        on_call = _users_on_call(site, words["escalated"]["domain"], now=xid_at)
         if alert := _raise(site, words["escalated"]["domain"], now=xid_at):
             _escalate(alert, words["escalated"], by=on_call.get(SECONDARY, ops), now=xid_at)
 
@@ -127,7 +127,7 @@ def _user(person: Person, since: datetime) -> User:
     return user
 
 
-def _on_call(site: Site, domain: str, *, now: datetime) -> dict[int, User]:
+def _users_on_call(site: Site, domain: str, *, now: datetime) -> dict[int, User]:
     """The users of those who are on call at the site, by level."""
     shifts = Shift.objects.current(now).filter(
         rotation__served__site=site, rotation__domain=domain, level__in=(PRIMARY, SECONDARY)
