@@ -26,6 +26,7 @@ VALUES = {
     "sign-off": ["waiting", "signed", "declined"],
     "action": ["open", "done", "dropped"],
     "finding": ["raised", "accepted", "rejected", "deferred", "closed", "reopened"],
+    "incident": ["open", "over", "closed"],
     "joint-review": ["planned", "held", "cancelled"],
     "work": ["open", "in-progress", "resolved", "done", "dropped"],
     "ownership": ["owned", "away", "no-deputy", "overdue", "unanswered", "waiting", "unowned"],

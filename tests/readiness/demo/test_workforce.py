@@ -7,7 +7,7 @@ from django.db import transaction
 
 from inventory.models import Site
 from readiness.assessment.framework import queries as framework_queries
-from readiness.assessment.scoring.checks import computed
+from readiness.assessment.scoring.checks import ON_RECORD, computed
 from readiness.assessment.scoring.gather import gather
 from readiness.demo.core.plan import fleet_plan
 from readiness.demo.operations.fleet import write_inventory
@@ -54,7 +54,7 @@ def test_what_is_known_of_people_comes_to_the_story(written, site, check, part, 
     _, framework = framework_queries.current()
     facts = gather([site_id], framework, now=now)[site_id]
     low, high = between
-    assert low <= computed(framework, facts, now)[check, part].value <= high
+    assert low <= computed(framework, facts, now, ON_RECORD)[check, part].value <= high
 
 
 def test_the_open_swap_is_of_a_shift_that_is_still_to_come(written):

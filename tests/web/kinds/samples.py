@@ -143,7 +143,6 @@ EDITS = {
     "standard": ("purpose", "One way"),
     "flexible-area": ("why", "Three sources"),
     "alternative": ("kind", "fabric"),
-    "action": ("note", "By the night shift"),
     "inbound-rule": ("site_label", "pod"),
     "report-rule": ("note", "weekly"),
     "data-origin": ("note", "asked"),
