@@ -13,7 +13,16 @@ from web.states import STATES
 from web.world_map import Marker, world_map
 
 SAMPLES = yaml.safe_load((Path(__file__).parent / "samples.yaml").read_text())
-COLUMN = {"hint": "", "unit": "", "numeric": False, "acts": False, "states": "", "sort_url": "", "sort": "", "phone": "pair"}
+COLUMN = {
+    "hint": "",
+    "unit": "",
+    "numeric": False,
+    "acts": False,
+    "states": "",
+    "sort_url": "",
+    "sort": "",
+    "phone": "pair",
+}
 CELL = {"url": "", "tone": "", "missing": False, "code": False}
 TABLE = {
     "url": "/fleet/",
