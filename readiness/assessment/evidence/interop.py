@@ -15,29 +15,20 @@ from readiness.assessment.evidence.ground import NETWORK_ROLES
 from readiness.assessment.evidence.models import RunDevice
 from readiness.assessment.framework.core.definition import Check, Framework
 
-# That the ends are two devices is asked of the links that were found: asked in the joins, it is one by which a planner
-# that expects few rows pairs each device with each other one.
 _LINKED = """
-WITH linked AS MATERIALIZED (
-    SELECT link.site_a_id AS site_id, a.id AS id_a, b.id AS id_b,
-        maker_a.name AS maker_a, type_a.model AS model_a, a.role AS role_a, a.software_version AS software_a,
-        a.firmware_version AS firmware_a, maker_b.name AS maker_b, type_b.model AS model_b, b.role AS role_b,
-        b.software_version AS software_b, b.firmware_version AS firmware_b,
-        port_a.kind AS kind_a, port_b.kind AS kind_b, port_a.back_end OR port_b.back_end AS back_end
-    FROM inventory_link link
-    JOIN inventory_port port_a ON port_a.id = link.port_a_id JOIN inventory_port port_b ON port_b.id = link.port_b_id
-    JOIN inventory_device a ON a.id = port_a.device_id JOIN inventory_device b ON b.id = port_b.device_id
-    JOIN inventory_devicetype type_a ON type_a.id = a.device_type_id
-    JOIN inventory_devicetype type_b ON type_b.id = b.device_type_id
-    JOIN inventory_manufacturer maker_a ON maker_a.id = type_a.manufacturer_id
-    JOIN inventory_manufacturer maker_b ON maker_b.id = type_b.manufacturer_id
-    WHERE link.site_a_id = ANY(%(sites)s) AND link.kind <> 'wan'
-        AND port_a.status = 'active' AND port_b.status = 'active'
-        AND a.status NOT IN ('planned', 'retired') AND b.status NOT IN ('planned', 'retired')
-)
-SELECT site_id, maker_a, model_a, role_a, software_a, firmware_a, maker_b, model_b, role_b, software_b, firmware_b,
-    kind_a, kind_b, count(*), count(*) FILTER (WHERE back_end)
-FROM linked WHERE id_a <> id_b
+SELECT link.site_a_id, maker_a.name, type_a.model, a.role, a.software_version, a.firmware_version,
+    maker_b.name, type_b.model, b.role, b.software_version, b.firmware_version,
+    port_a.kind, port_b.kind, count(*), count(*) FILTER (WHERE port_a.back_end OR port_b.back_end)
+FROM inventory_link link
+JOIN inventory_port port_a ON port_a.id = link.port_a_id JOIN inventory_port port_b ON port_b.id = link.port_b_id
+JOIN inventory_device a ON a.id = port_a.device_id JOIN inventory_device b ON b.id = port_b.device_id
+JOIN inventory_devicetype type_a ON type_a.id = a.device_type_id
+JOIN inventory_devicetype type_b ON type_b.id = b.device_type_id
+JOIN inventory_manufacturer maker_a ON maker_a.id = type_a.manufacturer_id
+JOIN inventory_manufacturer maker_b ON maker_b.id = type_b.manufacturer_id
+WHERE link.site_a_id = ANY(%(sites)s) AND link.kind <> 'wan' AND a.id <> b.id
+    AND port_a.status = 'active' AND port_b.status = 'active'
+    AND a.status NOT IN ('planned', 'retired') AND b.status NOT IN ('planned', 'retired')
 GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13
 """
 

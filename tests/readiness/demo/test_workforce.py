@@ -3,9 +3,9 @@
 from datetime import timedelta
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 
-from inventory.models import Site
+from inventory.models import Port, Site
 from readiness.assessment.framework import queries as framework_queries
 from readiness.assessment.scoring.checks import ON_RECORD, computed
 from readiness.assessment.scoring.gather import gather
@@ -72,3 +72,9 @@ def test_drills_and_reviews_go_on_while_the_demo_is_loaded(written):
     assert Drill.objects.count() > before
     runbooks = Procedure.objects.filter(kind="runbook")
     assert set(runbooks.values_list("reviewed_at", flat=True)) == {later}
+
+
+def test_postgresql_has_counted_the_inventory(written):
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT reltuples FROM pg_class WHERE relname = 'inventory_port'")
+        assert cursor.fetchall() == [(Port.objects.count(),)]
