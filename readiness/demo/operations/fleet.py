@@ -172,8 +172,8 @@ def write_inventory(
 
 
 def _count_inventory() -> None:
-    """Have PostgreSQL count the inventory. It counts emptied tables as without rows for a while, and then plans joins of
-    many of them as if any order would do, which takes minutes.
+    """Have PostgreSQL count the inventory. It takes tables that were emptied for empty until it counts again, and then
+    plans joins of many of them as if any order would do, which takes minutes.
     """
     tables = [model._meta.db_table for model in apps.get_app_config("inventory").get_models()]
     with connection.cursor() as cursor:
