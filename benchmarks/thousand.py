@@ -22,7 +22,7 @@ from benchmarks import machine
 SITES = 1000
 ROUNDS = 3
 BAR_S, QUIET_BAR_S = 5.0, 0.5
-"""For 1,000 sites."""
+"""Processor seconds for 1,000 sites."""
 
 
 def load(servers: machine.Servers, *, count: int = SITES) -> Any:

@@ -11,7 +11,7 @@ from inventory.models import Device
 from readiness.assessment.standards.models import DeviationWaiver, FlexibleArea, Standard, StandardVersion
 
 FIRMWARE, OLD_FIRMWARE = "3.4", "2.9"
-"""Of the uninterruptible power supplies: every sixth site has the old one."""
+"""The firmware of power supplies: every sixth site has the old one."""
 WAIVED = 3
 """One deviation in so many has a waiver."""
 RULES: Mapping[str, list[dict[str, Any]]] = {

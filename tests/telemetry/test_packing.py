@@ -49,10 +49,10 @@ def pack_all(now):
 
 def read(ids=SERIES, *, after, until):
     found = store.samples(np.array(ids), after=after, until=until)
-    return as_rows(*found)
+    return tuples_of(*found)
 
 
-def as_rows(series, ts_ms, values):
+def tuples_of(series, ts_ms, values):
     series, ts_ms, values = distinct(series.astype(np.int64), ts_ms.astype(np.int64), values)
     bits = values.view(np.uint64)
     return list(zip(series.tolist(), ts_ms.tolist(), bits.tolist(), strict=True))
@@ -95,10 +95,12 @@ def test_whatever_is_packed_when_is_read_as_if_it_were_rows(now, seed):
         if dice.random() < 0.5:
             after, until = at - timedelta(minutes=dice.randrange(1, 3000)), at
             expected = [each for each in sent if ms(after) < each[1] <= ms(until)]
-            rows = as_rows(*(np.array(column) for column in zip(*expected, strict=True))) if expected else []
+            rows = (
+                tuples_of(*(np.array(column) for column in zip(*expected, strict=True))) if expected else []
+            )
             assert read(after=after, until=until) == rows
     pack_all(at)
-    everything = as_rows(*(np.array(column) for column in zip(*sent, strict=True)))
+    everything = tuples_of(*(np.array(column) for column in zip(*sent, strict=True)))
     assert stored_rows("telemetry_sample") == 0
     assert read(after=now - timedelta(days=3), until=at + timedelta(days=1)) == everything
 

@@ -45,7 +45,7 @@ SECONDS = (3, 20, 60, 60, 60, 240, 900, 3_700, 5 * 3600, 25 * 3600)
 
 @contextmanager
 def nothing_kept():
-    """As in a process that has just started; what this one keeps is there again afterwards."""
+    """Run the block without kept answers, like a process that has just started; put them back at its end."""
     with pytest.MonkeyPatch.context() as patched:
         for answer in ANSWERS.values():
             patched.setattr(answer, "_groups", OrderedDict())
@@ -67,7 +67,7 @@ def stored():
 
 
 def normalised(row, own_at):
-    """What Muster counts itself is as old as the evaluation, and is fresh for as long from then on."""
+    """A figure that Muster counts is as old as the evaluation and stays fresh for its usual time from then on."""
     values = {name: OWN if name in DATES and is_at(row[name], own_at) else row[name] for name in row}
     if values["taken_at"] == OWN and "fresh_until" in values:
         values["fresh_until"] = OWN
@@ -83,7 +83,7 @@ def is_at(value, own_at):
 
 
 def evaluated_anew(now):
-    """What an evaluation of all sites comes to, which is taken back."""
+    """Evaluate all sites, return the stored rows, and roll them back."""
     with nothing_kept(), transaction.atomic():
         operations.evaluate(site_ids=list(Site.objects.values_list("pk", flat=True)), now=now)
         rows = stored()

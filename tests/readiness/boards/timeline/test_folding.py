@@ -1,4 +1,4 @@
-"""What a rule raised at many sites in one minute is one line; everything else keeps a line of its own."""
+"""Alerts that one rule raised at many sites in one minute are one line; every other entry keeps a line of its own."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta

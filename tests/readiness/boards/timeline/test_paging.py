@@ -13,7 +13,7 @@ SOURCES = st.lists(st.lists(st.integers(0, 4), max_size=12), min_size=1, max_siz
 
 
 def read(source, position, limit):
-    """As a source does: its newest up to that instant."""
+    """Return the newest entries up to that instant, like a source."""
     events = [event for event in source if event.at <= position.at]
     return events[: limit + position.skip + 1]
 

@@ -1,4 +1,4 @@
-"""What is tested next, in which order, and the rows to fill in."""
+"""The next tests: which pairs, in which order, and the rows to fill in."""
 
 from datetime import UTC, datetime, timedelta
 
