@@ -29,6 +29,7 @@ from web.rest.filters import SHOWING, refuse_unknown
 from web.rest.pagination import MAX_LIMIT
 from web.rest.permissions import requires
 from web.rest.serializers import item_id, message_field
+from web.row_counts import count_after_commit
 
 
 def locked(items: Any, rows: models.QuerySet) -> dict[int, models.Model]:
@@ -66,6 +67,7 @@ def refuse_length(items: Any) -> None:
 def insert(objects: list[models.Model]) -> None:
     manager = type(objects[0])._default_manager
     _all_or_blame(objects, lambda: manager.bulk_create(objects), lambda obj: obj.save(force_insert=True))
+    count_after_commit(type(objects[0]), rows=len(objects))
 
 
 def update(objects: list[models.Model], values: list[dict[str, Any]]) -> None:

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Protocol
 
 from django.apps import apps
-from django.db import connection, transaction
+from django.db import transaction
 
 from accounts.models import User
 from inventory.models import Site
@@ -34,6 +34,7 @@ from readiness.demo.operations.standards import write_standards
 from readiness.demo.operations.workloads import write_workloads
 from readiness.tradeoffs.models import PortfolioRun
 from web.actor import acting
+from web.row_counts import count_rows
 
 # A load takes less time; a longer gap means that nobody sent samples.
 LOAD_TAKES = timedelta(minutes=10)
@@ -147,7 +148,7 @@ def write_inventory(
     catalogue = write_catalogue(plan.hardware, objects)
     sites = write_sites(plan, write_regions(plan.fleet["regions"], objects), objects)
     write_parts(plan, sites, catalogue, now=now)
-    _count_inventory()
+    count_rows(apps.get_app_config("inventory").get_models())
     write_workloads(plan, sites, catalogue.accelerators, objects, now=now)
     write_logins(objects, now=now)
     logins = people(objects.ids)
@@ -169,15 +170,6 @@ def write_inventory(
     return DemoFleet.objects.create(
         loaded_at=now, scale=scale, site_names=[site.name for site in plan.sites], made=objects.ids
     )
-
-
-def _count_inventory() -> None:
-    """Have PostgreSQL count the inventory. It takes tables that were emptied for empty until it counts again, and then
-    plans joins of many of them as if any order would do, which takes minutes.
-    """
-    tables = [model._meta.db_table for model in apps.get_app_config("inventory").get_models()]
-    with connection.cursor() as cursor:
-        cursor.execute(f"ANALYZE (SKIP_LOCKED) {', '.join(tables)}")
 
 
 def write_evidence(

@@ -19,4 +19,4 @@ def to_gigabits(apps, schema_editor):
 class Migration(migrations.Migration):
     dependencies = [("duties", "0003_figures_of_annex_ii")]
 
-    operations = [migrations.RunPython(to_gigabytes, to_gigabits)]
+    operations = [migrations.RunPython(to_gigabytes, to_gigabits, elidable=True)]

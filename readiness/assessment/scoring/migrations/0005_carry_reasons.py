@@ -47,4 +47,4 @@ ORDER BY site_id, domain, object_kind, object_id, metric, part, measure, directi
 class Migration(migrations.Migration):
     dependencies = [("scoring", "0004_health_reasons")]
 
-    operations = [migrations.RunSQL(_CARRY, "DELETE FROM scoring_healthreason")]
+    operations = [migrations.RunSQL(_CARRY, "DELETE FROM scoring_healthreason", elidable=True)]

@@ -10,5 +10,6 @@ class Migration(migrations.Migration):
         migrations.RunSQL(
             "INSERT INTO problems_problemclaim (site_id) SELECT id FROM inventory_site ORDER BY id",
             "DELETE FROM problems_problemclaim",
+            elidable=True,
         )
     ]

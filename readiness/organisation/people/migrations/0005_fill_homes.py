@@ -46,5 +46,6 @@ class Migration(migrations.Migration):
         migrations.RunSQL(
             "\n".join([_BY_UPGRADE, *(_FILL.format(table=table, sites=sites) + ";" for table, sites in _SITES.items())]),
             migrations.RunSQL.noop,
+            elidable=True,
         )
     ]

@@ -40,8 +40,8 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.RunSQL(CONFIRM, migrations.RunSQL.noop),
-        migrations.RunSQL(APPROVE, migrations.RunSQL.noop),
-        migrations.RunSQL(CUT, UNCUT),
-        migrations.RunSQL(TIES, 'DELETE FROM accounts_accounttie'),
+        migrations.RunSQL(CONFIRM, migrations.RunSQL.noop, elidable=True),
+        migrations.RunSQL(APPROVE, migrations.RunSQL.noop, elidable=True),
+        migrations.RunSQL(CUT, UNCUT, elidable=True),
+        migrations.RunSQL(TIES, 'DELETE FROM accounts_accounttie', elidable=True),
     ]

@@ -12,4 +12,4 @@ WHERE asked.skill_id = course.skill_id
 class Migration(migrations.Migration):
     dependencies = [("people", "0012_course_dates")]
 
-    operations = [migrations.RunSQL(_FILL, migrations.RunSQL.noop)]
+    operations = [migrations.RunSQL(_FILL, migrations.RunSQL.noop, elidable=True)]
