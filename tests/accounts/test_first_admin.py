@@ -123,7 +123,7 @@ def test_of_two_at_once_one_wins(capsys):
 
     def post(number):
         try:
-            ready.wait(timeout=10)
+            ready.wait(timeout=60)
             answers.append(Client().post(address, GIVEN | {"username": f"admin-{number}"}).status_code)
         finally:
             connection.close()
@@ -149,7 +149,7 @@ def test_two_administrators_who_demote_each_other_at_once_leave_one():
 
     def demote(user, by):
         try:
-            ready.wait(timeout=10)
+            ready.wait(timeout=60)
             change_user(user, role="viewer", by=by, now=NOW)
         except Exception as error:
             refused.append(str(error))

@@ -31,7 +31,10 @@ DRAINS = "LOCK TABLE telemetry_sourceactivity IN SHARE MODE"
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """One look at the pages, `at_s` seconds after the processes were taken; `ticks` counts waiting urgent tasks."""
+    """One look at the pages, begun `at_s` seconds after the processes were taken; `ticks` counts waiting urgent tasks.
+
+    A look takes seconds on a busy machine.
+    """
 
     at_s: float
     flips: int
@@ -46,19 +49,20 @@ class Seen:
 class Starving:
     before: Seen
     meanwhile: list[Seen] = field(default_factory=list)
+    returned_s: float = 0.0
     afterwards: list[Seen] = field(default_factory=list)
 
     @property
     def banner_s(self) -> float | None:
-        return next((seen.at_s for seen in self.meanwhile if seen.has_banner), None)
+        """Seconds until the last look without a banner began; None if there never was one."""
+        if not any(seen.has_banner for seen in self.meanwhile):
+            return None
+        return max(seen.at_s for seen in self.meanwhile if not seen.has_banner)
 
     @property
     def caught_up_s(self) -> float | None:
-        """Seconds from the return of the processes until Muster was no longer behind."""
-        if not self.afterwards:
-            return None
-        returned_s = self.meanwhile[-1].at_s
-        return next((seen.at_s - returned_s for seen in self.afterwards if not seen.is_behind), None)
+        """Seconds from the return of the processes until a look began that found Muster no longer behind."""
+        return next((seen.at_s - self.returned_s for seen in self.afterwards if not seen.is_behind), None)
 
     def blamed(self) -> list[Seen]:
         """Every look at which a site or a source stood otherwise than before."""
@@ -125,13 +129,13 @@ class Fleet:
         return [job["name"] for job in jobs if job["is_urgent"]]
 
     def look(self, since_s: float) -> Seen:
-        muster = self.muster
+        muster, at_s = self.muster, time.monotonic() - since_s
         status = muster.get("/api/telemetry/status/")
         health = muster.get("/api/readiness/health/", domain="compute", limit=500)["results"]
         flips = muster.get("/api/readiness/flips/", limit=1)["count"]
         flips += muster.get("/api/telemetry/flips/", limit=1)["count"]
         return Seen(
-            at_s=time.monotonic() - since_s,
+            at_s=at_s,
             flips=flips,
             sources=Counter(source["state"] for source in status["sources"]),
             compute=Counter(
@@ -172,8 +176,8 @@ class Fleet:
                 starving.meanwhile.append(self.look(began_s))
                 time.sleep(LOOK_S)
             connection.rollback()
-        returned_s = time.monotonic()
-        while time.monotonic() - returned_s < afterwards_s:
+        starving.returned_s = time.monotonic() - began_s
+        while time.monotonic() - began_s - starving.returned_s < afterwards_s:
             starving.afterwards.append(self.look(began_s))
             time.sleep(LOOK_S)
         return starving

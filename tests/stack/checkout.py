@@ -19,7 +19,7 @@ from pathlib import Path
 import psycopg
 
 ROOT = Path(__file__).parents[2]
-START_S = 60
+START_S = 120
 
 MANAGE = """
 import os, sys, time
@@ -242,7 +242,7 @@ def free_port() -> int:
         return port
 
 
-def eventually(holds: Callable[[], object], *, within_s: float = 20) -> bool:
+def eventually(holds: Callable[[], object], *, within_s: float = 60) -> bool:
     deadline = time.monotonic() + within_s
     while time.monotonic() < deadline:
         try:

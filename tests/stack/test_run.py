@@ -271,7 +271,7 @@ def test_an_interrupt_while_it_starts_stops_everything(checkout: Checkout) -> No
     assert eventually(lambda: "waiting" in (checkout.data / "log" / "migrate.log").read_text())
     everything = {launcher.pid, *below(launcher.pid)}
     launcher.send_signal(signal.SIGINT)
-    said, _ = launcher.communicate(timeout=30)
+    said, _ = launcher.communicate(timeout=60)
     assert said.endswith("Stopping ...\nStopped.\n")
     assert launcher.returncode == 0
     assert not living(everything)
@@ -287,7 +287,7 @@ def test_it_ends_with_the_make_that_started_it(checkout: Checkout) -> None:
     assert any("Ctrl-C stops everything." in line for line in make.stdout)
     everything = below(make.pid)
     make.kill()
-    make.communicate(timeout=30)
+    make.communicate(timeout=60)
     assert len(everything) > 6
     assert eventually(lambda: not living(everything))
 

@@ -12,7 +12,7 @@ from tests.web.page_server import SampleServer
 
 # The one without a window of its own draws the same pages for two thirds of the processor time.
 CHROMIUM = shutil.which("chromium-headless-shell") or shutil.which("chromium")
-PATIENCE_MS = 15_000
+PATIENCE_MS = 30_000
 """How long a test waits for what a page is to show. A question asked once may come before the page is there."""
 VENDOR = "static/vendor is not built: npm ci && npm run build"
 

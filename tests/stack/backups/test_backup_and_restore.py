@@ -28,6 +28,7 @@ class Writer(threading.Thread):
     def __init__(self, address: str) -> None:
         super().__init__(daemon=True)
         self._address, self._stopped = address, threading.Event()
+        self.has_committed = threading.Event()
         self.committed: list[datetime] = []
 
     def run(self) -> None:
@@ -36,10 +37,12 @@ class Writer(threading.Thread):
             while not self._stopped.is_set():
                 connection.execute("INSERT INTO arrived VALUES (%s)", [len(self.committed)])
                 self.committed.append(datetime.now(UTC))
+                self.has_committed.set()
 
     def stop(self) -> None:
         self._stopped.set()
-        self.join(10)
+        self.join(60)
+        assert not self.is_alive()
 
 
 @dataclass(frozen=True)
@@ -72,6 +75,7 @@ def backup(place: Path) -> WrittenBackup:
         started.get("/keep")
         writer = Writer(environment_of(started)["DATABASE_URL"])
         writer.start()
+        assert writer.has_committed.wait(60)
         done = checkout.call("backup", **OPEN, MUSTER_LOG_LEVEL="DEBUG")
         writer.stop()
         assert done.returncode == 0, done.stdout + done.stderr

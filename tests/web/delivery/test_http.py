@@ -90,12 +90,12 @@ def test_the_connection_goes_to_the_checked_address(settings):
 
 
 def drip(handler):
-    """A byte now and then: no single read takes long."""
+    """A byte now and then, for most of a minute: no single read takes long."""
     handler.send_response(200)
     handler.send_header("Content-Length", "1000")
     handler.end_headers()
     with suppress(OSError):
-        for _ in range(100):
+        for _ in range(1000):
             handler.wfile.write(b".")
             handler.wfile.flush()
             time.sleep(0.05)
@@ -103,7 +103,7 @@ def drip(handler):
 
 def drip_headers(handler):
     with suppress(OSError):
-        for letter in b"HTTP/1.1 200 OK\r\nX-Long: " + 100 * b".":
+        for letter in b"HTTP/1.1 200 OK\r\nX-Long: " + 1000 * b".":
             handler.wfile.write(bytes([letter]))
             handler.wfile.flush()
             time.sleep(0.05)
@@ -135,7 +135,7 @@ def test_time_and_bytes_are_limited(post, soon, answer, reason):
     began = time.monotonic()
     with Receiver(answer=answer) as receiver, pytest.raises(NoAnswer, match=reason) as failure:
         post(receiver)
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 30
     assert "/hook" not in str(failure.value)
 
 

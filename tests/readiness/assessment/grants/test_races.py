@@ -22,7 +22,7 @@ def at_once(*jobs):
 
     def work(place, job):
         try:
-            start.wait(timeout=10)
+            start.wait(timeout=60)
             done[place] = job()
         except Exception as error:
             done[place] = error

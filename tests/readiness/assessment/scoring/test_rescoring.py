@@ -144,7 +144,7 @@ def at_once(*jobs):
     done = [None] * len(jobs)
 
     def work(place, job):
-        start.wait(timeout=10)
+        start.wait(timeout=60)
         try:
             done[place] = job()
         finally:

@@ -396,4 +396,5 @@ def test_many_results_in_one_statement_take_as_long_each_as_a_few(flapping):
         return time.perf_counter() - begin
 
     few = min(seconds(600) for _ in range(3))
-    assert seconds(6000) < 25 * few
+    # Other work on the machine slows one of them, a bad plan all.
+    assert any(seconds(6000) < 25 * few for _ in range(3))
