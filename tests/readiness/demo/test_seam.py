@@ -8,34 +8,21 @@ import pytest
 
 from inventory.models import Site
 from readiness.boards.site.series import panels
-from readiness.demo import operations
-from readiness.demo.core.plan import fleet_plan
-from readiness.demo.operations.history import add_minutes
-from tests import database
-from tests.conftest import NOW
+from tests.readiness.demo.scenes import SEAM_AT, SITES_OF_SEAM, demo_seam
 
 pytestmark = [pytest.mark.django_db, pytest.mark.full]
-SITES = ("DXB-1", "PAR-1")
-# A quarter past the hour, so that samples of every hour do not lie on the hour.
-LOADED = NOW.replace(hour=10, minute=15)
-LATER = LOADED + timedelta(hours=1)
+LATER = SEAM_AT + timedelta(hours=1)
 LEAST_NOISE = 4.0
 """Per cent that an hour of one training job differs from the next by its checkpoints and gaps."""
 
 
-@pytest.fixture(scope="module", autouse=True)
-def fleet(django_db_setup, django_db_blocker):
-    """Committed, since history drops partitions; and taken out again. The sender's first hour comes with it."""
-    with django_db_blocker.unblock():
-        made = operations.load(site_names=SITES, reach=timedelta(hours=25), by=None, now=LOADED)
-        add_minutes(fleet_plan(names=SITES), made, after=LOADED, now=LATER)
-        yield made
-        operations.remove(by=None, now=LATER)
-        database.put_back()
+@pytest.fixture(autouse=True)
+def fleet(on_scene):
+    return on_scene(demo_seam)
 
 
 @pytest.mark.parametrize("metric", ["GPU utilisation", "Load average"])
-@pytest.mark.parametrize("name", SITES)
+@pytest.mark.parametrize("name", SITES_OF_SEAM)
 def test_an_hour_before_and_an_hour_after_the_loading_differ_no_more_than_other_hours(name, metric):
     site = Site.objects.get(name=name)
     drawn = panels(

@@ -1,13 +1,13 @@
 """The demo's six stories, each by the flip that the product's own scoring made of it.
 
-The sites concerned are loaded once, with the last day of their history; nothing is changed by the tests.
+The sites concerned are loaded once, with the last day of their history.
 """
 
 from datetime import timedelta
 
 import numpy as np
 import pytest
-from django.db import connection, transaction
+from django.db import connection
 
 from inventory.models import Site
 from readiness.assessment.scoring.checks import COMPUTED
@@ -20,22 +20,17 @@ from readiness.demo.core.shapes import column
 from readiness.demo.core.stories import Stories
 from readiness.demo.models import DemoFleet
 from telemetry.models import Series, SourceFlip, SourceStatus
-from tests import database
 from tests.conftest import NOW
 from tests.entries import entries_of
+from tests.readiness.demo.scenes import SITES_OF_STORIES, demo_stories
 
 pytestmark = [pytest.mark.django_db, pytest.mark.full]
-SITES = ("DSM-1", "SAT-1", "DXB-1", "LON-1", "QRO-1", "OSL-1")
 STORIES = Stories(NOW.timestamp())
 
 
-@pytest.fixture(scope="module", autouse=True)
-def fleet(django_db_setup, django_db_blocker):
-    """Committed, since history drops partitions; and taken out again."""
-    with django_db_blocker.unblock():
-        yield operations.load(site_names=SITES, reach=timedelta(hours=25), by=None, now=NOW)
-        operations.remove(by=None, now=NOW)
-        database.put_back()
+@pytest.fixture(autouse=True)
+def fleet(on_scene):
+    return on_scene(demo_stories)
 
 
 def flip_of(site, subject, key, to_state, part=""):
@@ -184,7 +179,7 @@ def test_everything_that_was_sent_found_its_object():
 
 
 def test_every_site_has_a_score_of_today():
-    assert ScorePoint.objects.filter(on_date=NOW.date()).count() == len(SITES)
+    assert ScorePoint.objects.filter(on_date=NOW.date()).count() == len(SITES_OF_STORIES)
 
 
 def test_history_says_that_the_demo_did_it():
@@ -201,13 +196,10 @@ def test_loading_again_changes_nothing(fleet):
 
 def test_the_minutes_that_loading_took_are_added(fleet):
     later = NOW + timedelta(minutes=3, seconds=20)
-    with transaction.atomic():
-        operations.catch_up(fleet, now=later)
-        status = SourceStatus.objects.get(source__name="LON-1 Prometheus")
-        assert (status.state, status.last_sample_at) == ("on-time", later)
-        assert SiteScore.objects.get(site__name="LON-1").evaluated_at == later
-        transaction.set_rollback(True)
-    fleet.refresh_from_db()
+    operations.catch_up(fleet, now=later)
+    status = SourceStatus.objects.get(source__name="LON-1 Prometheus")
+    assert (status.state, status.last_sample_at) == ("on-time", later)
+    assert SiteScore.objects.get(site__name="LON-1").evaluated_at == later
 
 
 def test_a_long_pause_is_no_loading(fleet):

@@ -9,30 +9,18 @@ import pytest
 
 from readiness.assessment.evidence.models import RecordedFact
 from readiness.assessment.scoring.models import CheckResult, SiteScore
-from readiness.demo import operations
 from readiness.golive.models import WorkPlan
 from readiness.loop.findings.models import Finding
 from readiness.loop.findings.proving import SOURCE
-from tests import database
 from tests.conftest import NOW
+from tests.readiness.demo.scenes import DECLARED, NOT_READY, OPEN, READY, demo_verdicts
 
 pytestmark = [pytest.mark.django_db, pytest.mark.full]
-READY = ("ASH-1", "FRA-1", "TYO-1", "WAW-1", "ZRH-1")
-OPEN = ("GRU-1", "MRS-1", "OSA-1", "SEL-1", "SIN-1")
-"""Conditional, since something else than a declaration is open."""
-DECLARED = "PAR-1"
-"""Conditional, since its tests are figures that somebody typed and nothing else."""
-NOT_READY = ("JNB-1", "PNQ-1", "SYD-1")
 
 
-@pytest.fixture(scope="module", autouse=True)
-def fleet(django_db_setup, django_db_blocker):
-    """Committed, since history drops partitions; and taken out again."""
-    with django_db_blocker.unblock():
-        names = (*READY, *OPEN, DECLARED, *NOT_READY)
-        yield operations.load(site_names=names, reach=timedelta(hours=1), by=None, now=NOW)
-        operations.remove(by=None, now=NOW)
-        database.put_back()
+@pytest.fixture(autouse=True)
+def fleet(on_scene):
+    return on_scene(demo_verdicts)
 
 
 def test_five_sites_are_ready_six_conditional_and_three_not_ready():
