@@ -17,9 +17,8 @@ _GROUP_OF = {SITE: "site__name", OWNER: "answering"}
 
 
 def attention(*, most: int, now: datetime) -> tuple[list[ProblemRow], int]:
-    """The first causes, and the number of all; one statement."""
-    first = queries.open_problems(now=now).causes().annotate(of_all=Window(Count("pk")))[:most]
-    rows = list(first)
+    """The first causes, without the owners of their sites, and the number of all; one statement."""
+    rows = list(queries.open_without_owners().causes().annotate(of_all=Window(Count("pk")))[:most])
     return problem_rows(rows, now=now), rows[0].of_all if rows else 0
 
 

@@ -142,7 +142,10 @@ class ProblemRow:
 
 
 def problem_rows(problems: Iterable[Problem], *, now: datetime) -> list[ProblemRow]:
-    """Rows of problems as `readiness.loop.problems.queries` annotates them."""
+    """Rows of problems as `readiness.loop.problems.queries` annotates them.
+
+    Without owners, the owner is the text on the site, and `workloads` is 0.
+    """
     return [_problem_row(problem, now) for problem in problems]
 
 
@@ -151,7 +154,8 @@ def _problem_row(problem: Problem, now: datetime) -> ProblemRow:
     if site is not None:
         slug = site.slug
         for name in OWNER:
-            setattr(site, name, getattr(problem, name))
+            if hasattr(problem, name):
+                setattr(site, name, getattr(problem, name))
     return copied(
         ProblemRow,
         problem,
@@ -164,7 +168,7 @@ def _problem_row(problem: Problem, now: datetime) -> ProblemRow:
         site=ref_of(site) if site is not None else None,
         region=site.region.slug if site is not None else "",
         kw=problem.kw,  # type: ignore[attr-defined]
-        workloads=problem.workloads,  # type: ignore[attr-defined]
+        workloads=getattr(problem, "workloads", 0),
         end=problem.get_ended_by_display(),
         value=sentences.value_of(problem, now=now),
         limit=sentences.limit_of(problem),
