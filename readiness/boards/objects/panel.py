@@ -12,6 +12,7 @@ from inventory.models import PowerFeed, Site
 from readiness.assessment.framework import queries as framework_queries
 from readiness.assessment.framework.core.definition import Check
 from readiness.assessment.scoring.models import CheckResult
+from readiness.assessment.scoring.queries.rows import ref_of
 from readiness.assessment.scoring.queries.standing import annotate_owner
 from readiness.boards.health.sentences import reading_words
 from readiness.boards.objects.queries import MODELS, ObjectHealth, health_of, reasons_of, site_id_of
@@ -48,13 +49,14 @@ def health_panel(obj: Model, *, user: User, now: datetime) -> Panel | None:
         return None
     kind = MODELS[type(obj)]
     column = OBJECT_COLUMNS[kind]
-    site = annotate_owner(Site.objects.filter(pk=site_id_of(obj)), now=now).get()
+    sites = Site.objects.select_related("region").filter(pk=site_id_of(obj))
+    site = annotate_owner(sites, now=now).get()
     health = health_of([obj], now=now)[obj.pk]
     sent = Series.objects.filter(**{column: obj.pk}).order_by()
     metrics = set(sent.values_list("metric", flat=True).distinct())
     context: dict[str, Any] = {
         "health": health,
-        "site": site,
+        "site": ref_of(site),
         "others": reasons_of(obj)[1:] if health.reason else (),
         "value": reading_words(health.reason) if health.reason else "",
         "limit": _limit(health),

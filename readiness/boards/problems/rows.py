@@ -14,7 +14,7 @@ from web.links import link
 from web.units import Formatted, power
 
 MAY_SEE = ("inventory.view_site", "scoring.view_sitescore")
-OWNER = ("answering", "accountable", "owner_has_left", "owner_left_at", "owner_is_deputy")
+OWNER = ("answering", "owner_name", "deputy_name", "owner_has_left", "owner_left_at")
 PROBLEM = "problem"
 """Names the opened problem in the page's address."""
 

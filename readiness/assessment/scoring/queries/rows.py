@@ -224,6 +224,7 @@ def ref_of(site: Site) -> SiteRef:
 
     Without the annotations of `annotate_owner`, the owner is the text on the site.
     """
+    deputy_name = getattr(site, "deputy_name", None)
     return copied(
         SiteRef,
         site,
@@ -231,10 +232,10 @@ def ref_of(site: Site) -> SiteRef:
         owner=getattr(site, "answering", site.owner),
         latitude=None if site.latitude is None else float(site.latitude),
         longitude=None if site.longitude is None else float(site.longitude),
-        accountable=getattr(site, "accountable", ""),
+        accountable=deputy_name or getattr(site, "owner_name", ""),
         owner_has_left=getattr(site, "owner_has_left", False),
         owner_left_at=getattr(site, "owner_left_at", None),
-        owner_is_deputy=getattr(site, "owner_is_deputy", False),
+        owner_is_deputy=deputy_name is not None,
     )
 
 

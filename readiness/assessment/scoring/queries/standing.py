@@ -13,7 +13,6 @@ from typing import Any
 
 from django.db import models
 from django.db.models.functions import Cast, Coalesce, Greatest
-from django.db.models.lookups import IsNull
 
 from inventory import queries as inventory
 from inventory.models import CapacityEvent, Site
@@ -44,18 +43,17 @@ def annotate_owner(sites: models.QuerySet[Site], *, now: datetime) -> models.Que
 
 
 def owner_annotations(*, now: datetime, site: str = "") -> dict[str, Any]:
-    """`answering` is the owning team or else the text on the site, `accountable` the name of who answers or "": the
-    owner, or the deputy while the owner is on leave (`owner_is_deputy`). The owner `owner_has_left` if nobody can sign
-    in as them, or if their last day, `owner_left_at`, is over. `site` is the path to the site, such as "site__"."""
+    """`answering` is the owning team or else the text on the site, `owner_name` the name of the owner or "", and
+    `deputy_name` that of the deputy who answers while the owner is on leave, else None. The owner `owner_has_left` if
+    nobody can sign in as them, or if their last day, `owner_left_at`, is over. `site` is the path to the site, such as
+    "site__"."""
     terms = f"{site}assignments"
     is_orchestration = models.Q(**{f"{terms}__item": Item.ORCHESTRATION}) & condition_in_force(
         now, through=f"{terms}__"
     )
     has_no_account = models.Q(held__accountable__isnull=False, held__accountable__user=None)
     has_gone = has_left(now, person="held__accountable__") | has_no_account
-    deputy_name = models.Subquery(
-        deputies.deputy_of(models.OuterRef("held__pk"), now).order_by().values("deputy__name")
-    )
+    deputy = deputies.deputy_of(models.OuterRef("held__pk"), now).order_by()
     last_day = models.When(held__accountable__left_at__lte=now, then=models.F("held__accountable__left_at"))
     # Use a join instead of a query for each site. It duplicates no row, because terms of an item never overlap.
     return {
@@ -64,13 +62,11 @@ def owner_annotations(*, now: datetime, site: str = "") -> dict[str, Any]:
             *(models.F("held__team__name"), models.F(f"{site}owner"), models.Value("")),
             output_field=models.CharField(),
         ),
-        "accountable": Coalesce(
-            deputy_name,
-            *(models.F("held__accountable__name"), models.Value("")),
-            output_field=models.CharField(),
+        "owner_name": Coalesce(
+            models.F("held__accountable__name"), models.Value(""), output_field=models.CharField()
         ),
-        # PostgreSQL would plan an EXISTS twice, for one site and for all, which takes longer than all else here.
-        "owner_is_deputy": IsNull(deputy_name, False),
+        # No EXISTS beside it: PostgreSQL plans one for a single site and for all, which takes longer than the rest.
+        "deputy_name": models.Subquery(deputy.values("deputy__name")),
         "owner_has_left": models.Case(models.When(has_gone, then=True), default=False),
         "owner_left_at": models.Case(last_day),
     }
@@ -148,7 +144,7 @@ class FleetStanding:
 
 _OF_REF = (
     *("pk", "slug", "name", "city", "country", "region__name", "kind", "stage", "answering"),
-    *("latitude", "longitude", "accountable", "owner_has_left", "owner_left_at", "owner_is_deputy"),
+    *("latitude", "longitude", "owner_name", "deputy_name", "owner_has_left", "owner_left_at"),
 )
 _OF_SCORE = (
     *("verdict", "verdict_since", "first_blocker", "evaluated_at", "failed_at", "changes_at"),
@@ -188,11 +184,12 @@ def standing_of(
 
 
 def _site(*row: Any) -> SiteStanding:
-    *of_ref, latitude, longitude, accountable, has_gone, left_at, is_deputy = row[:-9]
+    *of_ref, latitude, longitude, owner_name, deputy_name, has_gone, left_at = row[:-9]
     region, verdict, since, blocker = row[-9:-5]
     evaluated_at, failed_at, changes_at, capped, measurable = row[-5:]
     north, east = (None if degrees is None else float(degrees) for degrees in (latitude, longitude))
-    ref = SiteRef(*(*of_ref, north, east, accountable, has_gone, left_at, is_deputy))
+    owner = (deputy_name or owner_name, has_gone, left_at, deputy_name is not None)
+    ref = SiteRef(*(*of_ref, north, east, *owner))
     confirmed = "" if failed_at else verdict or ""
     declared = (len(capped or ()), measurable or 0)
     times = (failed_at, changes_at)
