@@ -49,9 +49,8 @@ def change_title(entry: HistoryRow) -> str:
 
 def batch_title(batch: HistoryBatch) -> str:
     """`Load the demo fleet: 412 changes`; without a message, who made them."""
-    changes = how_many(batch.count, "change", "changes")
     by = f" by {batch.actor}" if batch.actor else ""
-    return f"{batch.message}: {changes}" if batch.message else f"{changes} together{by}"
+    return f"{batch.message}: {batch.size}" if batch.message else f"{batch.size} together{by}"
 
 
 def event_words(event: ChartEvent) -> str:

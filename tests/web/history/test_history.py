@@ -6,7 +6,7 @@ from datetime import timedelta
 from html import unescape
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -17,6 +17,7 @@ from web.actor import acting
 from web.audit import AuditEntry
 from web.history.batches import folded, lines_before
 from web.history.events import HistoryQuery, history_of
+from web.history.writes import MOST_COUNTED
 
 SITES = "/api/inventory/sites/"
 HISTORY = "/api/history/"
@@ -266,6 +267,30 @@ class TestWords:
         assert [getattr(line, "count", 1) for line in folded(query).lines] == counts
         soon = timezone.now() + timedelta(minutes=1)
         assert [getattr(line, "count", 1) for _at, line in lines_before(query, soon, limit=50)] == counts
+
+    @pytest.mark.django_db(transaction=True)
+    def test_the_largest_writes_are_partly_counted_and_hide_no_other(self, lines_of, lisbon):
+        with acting("import", message="Load"):
+            Region.objects.bulk_create(
+                (Region(name=f"Region {n}", slug=f"r{n}") for n in range(MOST_COUNTED + 100)),
+                batch_size=5_000,
+            )
+        with acting("import", message="Move"), transaction.atomic():
+            Region.objects.filter(slug__startswith="r").update(description="moved")
+            with acting("import", message="Rename"):
+                Site.objects.filter(pk=lisbon.pk).update(name="Lisboa")
+        words = " ".join(lines_of()[:3])
+        assert "1,100 changes together" in words
+        assert "at least 1,000 changes together" in words
+        query = HistoryQuery(models=(Site, Region))
+        lines = folded(query, limit=2).lines
+        pages = folded(replace(query, after=folded(query, limit=2).next_after), limit=10)
+        assert {line.message for line in lines} == {"Rename", "Move"}
+        assert [line.message for line in pages.lines] == ["Load", "", ""]
+        assert pages.lines[0].counts == [("region", "regions", MOST_COUNTED)]
+
+    def test_a_page_after_a_row_that_is_gone_is_refused(self, client_of, lisbon):
+        assert client_of("viewer").get(f"/history/?after={2**62}").status_code == 400
 
     def test_statements_of_the_page_do_not_grow(self, client_of, europe):
         with acting("import", message="First"):
