@@ -13,13 +13,13 @@ from typing import Any
 from django.conf import settings
 
 from telemetry import formats, meters, receive
-from telemetry.formats import BodyHeaders, WireFormat
+from telemetry.formats import BodyHeaders, WireFormat, WriteAnswer
 from telemetry.models import Source
-from telemetry.receive import Delivery, WriteAnswer, WriteRefused
+from telemetry.receive import Delivery, WriteRefused
 from telemetry.room import PLACES_EACH, NoRoom, Room, SourceRooms, body_room
 from web import bodies, request_ids
 from web.clock import now
-from web.serving.doors import DatabaseAway, drop_connections, run_connected, send_json
+from web.serving.doors import DatabaseAway, drop_connections, run_connected, send_body
 from web.serving.lanes import Lane
 from web.serving.work import INGEST
 
@@ -41,8 +41,10 @@ class SampleDoor:
                 answer, is_read = await self._answer_delivery(delivery, incoming)
             except bodies.SenderGone:
                 return
-        meters.count_write(answer, address=delivery.path, seconds=time.perf_counter() - began)
-        await send_json(answer.status, answer.says, answer.retry_after_s, send, request_id, is_read=is_read)
+        reply = formats.reply_of(delivery.path, answer, delivery.headers)
+        seconds = time.perf_counter() - began
+        meters.count_write(answer, address=delivery.path, status=reply.status, seconds=seconds)
+        await send_body(reply.status, reply.headers, reply.body, send, request_id, is_read=is_read)
         if not is_read:
             await bodies.linger(incoming)
             await send({"type": "http.response.body", "body": b""})

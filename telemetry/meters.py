@@ -18,7 +18,7 @@ from web import metrics
 from web.metrics import GaugeFamily, Values
 
 if TYPE_CHECKING:
-    from telemetry.receive import WriteAnswer  # the door and its formats: 4 MB that the worker does not need
+    from telemetry.formats import WriteAnswer  # the door and its formats: 4 MB that the worker does not need
 
 _samples = Counter("muster_telemetry_samples", "Samples accepted")
 # Reasons are our own words (core.labels.RefusalReason and those of receive.py), never a sender's.
@@ -26,9 +26,9 @@ _refused = Counter("muster_telemetry_refused", "Samples refused, and bodies refu
 _duplicates = Counter("muster_telemetry_duplicates", "Bodies that had been taken before")
 
 
-def count_write(answer: "WriteAnswer", *, address: str, seconds: float) -> None:
+def count_write(answer: "WriteAnswer", *, address: str, status: int, seconds: float) -> None:
     route = address.removeprefix("/")
-    metrics.count_request(method="POST", route=route, status=answer.status, seconds=seconds)
+    metrics.count_request(method="POST", route=route, status=status, seconds=seconds)
     if answer.duplicate:
         _duplicates.inc()
         return

@@ -5,11 +5,9 @@ any other 4xx, so only transient errors may look temporary: a full inbox, too ma
 database.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from math import ceil
-from typing import IO, Any
+from typing import IO
 
 from django.conf import settings
 from django.db import IntegrityError
@@ -26,14 +24,13 @@ from telemetry.formats import (
     UnsupportedEncoding,
     UnsupportedType,
     WireFormat,
+    WriteAnswer,
     WriteTooLarge,
 )
 from telemetry.models import Source
 from telemetry.series_limits import SeriesLimits
 from web import disk
 
-# A database returns within moments or not for long; an inbox takes a while to empty.
-RETRY_AFTER_S = {429: 5, 503: 1}
 # Somebody has to make space.
 FULL_DISK_WAIT_S = 30
 # How long a valid token is cached: revoking or pausing may take this long to have effect.
@@ -51,36 +48,6 @@ class Delivery:
     authorization: str = ""
     declared_bytes: int = 0
     address: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class WriteAnswer:
-    status: int
-    detail: str = ""
-    stored: int = 0
-    rejected: Mapping[str, int] = field(default_factory=dict)
-    examples: Mapping[str, str] = field(default_factory=dict)
-    # The first delivery already stored the good samples and counted the refused ones.
-    duplicate: bool = False
-    # Overrides the usual Retry-After.
-    wait_s: float | None = None
-
-    @property
-    def says(self) -> dict[str, Any] | None:
-        if self.status == 204:
-            return None
-        if not self.rejected:
-            return {"detail": self.detail}
-        return {
-            "detail": self.detail,
-            "stored": self.stored,
-            "rejected": dict(self.rejected),
-            "examples": dict(self.examples),
-        }
-
-    @property
-    def retry_after_s(self) -> int | None:
-        return RETRY_AFTER_S.get(self.status) if self.wait_s is None else ceil(self.wait_s)
 
 
 class WriteRefused(Exception):
@@ -219,10 +186,9 @@ def _take(
         raise WriteRefused(400, error.reason, "malformed_body") from error
     columns = _series_limits.let_in(columns, source=source, now=now)
     receipt = ingest.accept(source=source, columns=columns, now=now, body=body)
-    stored = 0 if receipt.duplicate else receipt.samples
     rejected = columns.rejected
     if not rejected.total:
-        return WriteAnswer(204, stored=stored, duplicate=receipt.duplicate)
+        return WriteAnswer(204, samples=receipt.samples, duplicate=receipt.duplicate)
     # Not 2xx, so that the sender notices; not 5xx, so that it does not resend the good samples for ever.
     detail = f"{'sent before: ' if receipt.duplicate else ''}{rejected.message()}"
-    return WriteAnswer(400, detail, stored, rejected.counts, rejected.examples, receipt.duplicate)
+    return WriteAnswer(400, detail, receipt.samples, rejected.counts, rejected.examples, receipt.duplicate)

@@ -5,7 +5,6 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-from telemetry import formats
 from telemetry.core.codes import code_of
 from telemetry.core.matching import By, MatchCandidate, ObjectKind, uuid_form
 from telemetry.core.metric import MetricKind
@@ -26,13 +25,14 @@ REASONS = {
     "label_too_long": "a label name or value that is too long",
     "series_too_large": "a series whose labels are too large together",
     "native_histogram": "a native histogram; use classic histograms",
+    "exemplar": "an exemplar; its sample is stored",
     "too_far_in_future": "a time too far ahead: check the sender's clock",
     "too_old": "older than the period for which raw samples are kept",
     "malformed_body": "a body that is not valid",
     "body_too_large": "a body that is too large",
     "unsupported_encoding": "a compression that is not supported",
     "body_too_slow": "a body that arrived too slowly",
-    "wrong_content_type": f"a body that is not {formats.names()}",
+    "wrong_content_type": "a body of a type that its address does not take",
     "too_many_new_series": "too many new series in five minutes; later ones are accepted again",
     "too_many_series": "more series than a source may have",
     "not_a_number": "a value that is not a number, as of a summary without observations",

@@ -26,6 +26,7 @@ class RefusalReason(StrEnum):
     LABEL_TOO_LONG = "label_too_long"
     SERIES_TOO_LARGE = "series_too_large"
     NATIVE_HISTOGRAM = "native_histogram"
+    EXEMPLAR = "exemplar"
     TOO_FAR_IN_FUTURE = "too_far_in_future"
     TOO_OLD = "too_old"
     TOO_MANY_NEW_SERIES = "too_many_new_series"

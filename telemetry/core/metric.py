@@ -21,7 +21,7 @@ class MetricKind(StrEnum):
 
 
 def guess_kind(name: str) -> MetricKind:
-    """Guess a metric's kind by the naming rules of Prometheus and OpenMetrics. `_bucket`, `_sum` and `_count` count as
+    """Guess a metric's kind by the naming rules of Prometheus. `_bucket`, `_sum` and `_count` count as
     parts of a histogram or summary, which all count up. So do metrics below `counters` in OpenConfig's models, and
     driver statistics from ethtool."""
     if name.endswith("_bucket"):

@@ -3,6 +3,10 @@
 Nothing outside this folder names a format (tests/architecture/test_telemetry.py).
 """
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from telemetry.formats.answers import Reply, ReplyMaker, WriteAnswer, counting_reply, json_reply
 from telemetry.formats.contract import (
     BodyError,
     BodyHeaders,
@@ -10,7 +14,6 @@ from telemetry.formats.contract import (
     Decoder,
     UnsupportedEncoding,
     UnsupportedType,
-    WireFormat,
     WriteTooLarge,
 )
 
@@ -22,19 +25,44 @@ __all__ = [
     "UnsupportedEncoding",
     "UnsupportedType",
     "WireFormat",
+    "WriteAnswer",
     "WriteTooLarge",
     "addresses",
     "format_of",
     "formats_at",
     "load",
-    "names",
+    "reply_of",
 ]
+
+
+@dataclass(frozen=True, slots=True)
+class WireFormat:
+    """A format as it is registered. Its module is loaded when the first door opens: other processes only need its
+    names. Formats of one address share their way to reply."""
+
+    name: str
+    version: str
+    # Who made it, as people name it.
+    maker: str
+    address: str
+    content_types: tuple[str, ...]
+    load: Callable[[], Decoder]
+    reply: ReplyMaker = json_reply
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.version}"
 
 
 def _remote_write() -> Decoder:
     from telemetry.formats import remote_write
 
     return remote_write
+
+
+def _remote_write_2() -> Decoder:
+    from telemetry.formats import remote_write_2
+
+    return remote_write_2
 
 
 FORMATS = (
@@ -45,6 +73,16 @@ FORMATS = (
         address="/api/v1/write",
         content_types=("application/x-protobuf", "application/protobuf"),
         load=_remote_write,
+        reply=counting_reply,
+    ),
+    WireFormat(
+        name="remote write",
+        version="2.0",
+        maker="Prometheus",
+        address="/api/v1/write",
+        content_types=("application/x-protobuf", "application/protobuf"),
+        load=_remote_write_2,
+        reply=counting_reply,
     ),
 )
 
@@ -66,7 +104,7 @@ def formats_at(address: str) -> list[WireFormat]:
 def format_of(address: str, headers: BodyHeaders) -> WireFormat:
     """The format of a body that arrives at an address. Raises UnsupportedType and UnsupportedEncoding."""
     formats = formats_at(address)
-    usual = " or ".join(each.content_types[0] for each in formats)
+    usual = " or ".join(dict.fromkeys(name for each in formats for name in each.content_types))
     refusal = UnsupportedType(f"Content-Type is not {usual}")
     for each in formats:
         if headers.media_type in each.content_types:
@@ -80,6 +118,9 @@ def format_of(address: str, headers: BodyHeaders) -> WireFormat:
     raise refusal
 
 
-def names() -> str:
-    """The formats as a person reads them."""
-    return " or ".join(map(str, FORMATS))
+def reply_of(address: str, answer: WriteAnswer, headers: BodyHeaders) -> Reply:
+    """The answer as senders to this address expect it, whether or not their format was found."""
+    reply = formats_at(address)[0].reply(answer, headers)
+    if answer.retry_after_s is not None:
+        reply.headers["retry-after"] = str(answer.retry_after_s)
+    return reply

@@ -4,7 +4,6 @@ A decoder gets the bytes of a body, its headers and the limits, and gives sample
 it raises a BodyError, and nothing of the body is stored. It knows no database, no clock and no answer over HTTP.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -76,20 +75,3 @@ class Decoder(Protocol):
     ) -> SampleColumns:
         """Samples inside the window, once the headers are checked. A bad series or sample among good ones is counted
         in `rejected`."""
-
-
-@dataclass(frozen=True, slots=True)
-class WireFormat:
-    """A format as it is registered. Its module is loaded when the first door opens: other processes only need its
-    names."""
-
-    name: str
-    version: str
-    # Who made it, as people name it.
-    maker: str
-    address: str
-    content_types: tuple[str, ...]
-    load: Callable[[], Decoder]
-
-    def __str__(self) -> str:
-        return f"{self.name} {self.version}"

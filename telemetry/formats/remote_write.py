@@ -64,7 +64,6 @@ _BLANK = bytes(_SAMPLE_BYTES)
 _TIME_MORE = np.array([0x80, 0x80, 0x80, 0x80, 0x80, 0], dtype=np.uint8)
 _TIME_WEIGHTS = 1 << np.arange(0, 42, 7, dtype=np.int64)
 
-_VERSION_2 = "proto=io.prometheus.write.v2.request"
 _FRAMED_SNAPPY = b"\xff\x06\x00\x00sNaPpY"
 # Tags of symbols and timeseries in io.prometheus.write.v2.Request, which keeps clear of the numbers of 1.0.
 _VERSION_2_TAGS = (0x22, 0x2A)
@@ -73,13 +72,18 @@ _DENSEST = 22
 
 
 def check_headers(headers: BodyHeaders) -> None:
-    if _VERSION_2 in headers.parameters:
-        # A 2.0 sender falls back to 1.0 after this answer.
-        raise UnsupportedType("remote write 2.0 is not supported: send 1.0")
+    check_message(headers, "prometheus.writerequest")
+
+
+def check_message(headers: BodyHeaders, message: str) -> None:
+    """Raise unless the content type names the message (1.0 where it names none) and the body comes in snappy."""
+    messages = [each.partition("=")[2].strip() for each in headers.parameters if each.startswith("proto")]
+    if (messages or ["prometheus.writerequest"]) != [message]:
+        raise UnsupportedType(f"proto={', '.join(messages)} is no message of remote write 1.0 or 2.0")
     # Some senders omit the encoding and still send snappy.
     encoding = headers.content_encoding
     if (encoding or "snappy").strip().lower() != "snappy":
-        raise UnsupportedEncoding(f"Content-Encoding {encoding!r}: remote write 1.0 comes in snappy")
+        raise UnsupportedEncoding(f"Content-Encoding {encoding!r}: remote write comes in snappy")
 
 
 def needed_bytes(head: bytes, size: int, limits: BodyLimits) -> int:
@@ -94,14 +98,14 @@ def needed_bytes(head: bytes, size: int, limits: BodyLimits) -> int:
 def decode(
     body: bytes, headers: BodyHeaders, *, window: TakenTimes, limits: BodyLimits, cache: KeyCache
 ) -> SampleColumns:
-    bodies = _split(_decompress(body, limits), limits)
+    bodies = _split(decompress(body, limits), limits)
     rejected = Rejections()
     keys, samples = _read_series(bodies, cache, limits, rejected)
-    ts_ms, value = _sample_columns(samples)
+    ts_ms, value = sample_columns(samples)
     return assemble(keys, ts_ms, value, window=window, rejected=rejected)
 
 
-def _decompress(body: bytes, limits: BodyLimits) -> bytes:
+def decompress(body: bytes, limits: BodyLimits) -> bytes:
     if not body:
         raise MalformedBody("empty body")
     if body.startswith(_FRAMED_SNAPPY):
@@ -124,11 +128,7 @@ def _decompress(body: bytes, limits: BodyLimits) -> bytes:
 
 
 def _split(plain: bytes, limits: BodyLimits) -> list[bytes]:
-    # The parser allocates memory per field before we can count fields. Each has a tag byte of 0x0a (or 0x8a,
-    # overlong), so these bound them; a real series has one such byte for itself and two for each label.
-    tags = np.count_nonzero(np.frombuffer(plain, np.uint8) & 0x7F == 0x0A)
-    if tags > limits.max_series * 40:
-        raise WriteTooLarge(f"more than {limits.max_series} series")
+    refuse_many_fields(plain, 0x0A, limits)
     try:
         request = _WriteRequest.FromString(plain)
     except DecodeError as error:
@@ -138,6 +138,14 @@ def _split(plain: bytes, limits: BodyLimits) -> list[bytes]:
     if not request.timeseries and plain[0] in _VERSION_2_TAGS:
         raise MalformedBody("a remote write 2.0 body labelled as 1.0")
     return list(request.timeseries)
+
+
+def refuse_many_fields(plain: bytes, tag: int, limits: BodyLimits) -> None:
+    """Raise WriteTooLarge before a parser allocates memory for each field. Each has a byte with its tag (or its
+    overlong form), so these bytes bound them; a real series has one for itself and at most two for each label."""
+    tags = np.count_nonzero(np.frombuffer(plain, np.uint8) & 0x7F == tag)
+    if tags > limits.max_series * 40:
+        raise WriteTooLarge(f"more than {limits.max_series} series")
 
 
 def _read_series(
@@ -192,7 +200,8 @@ def _careful(
     return key, list(series.samples)
 
 
-def _sample_columns(samples: list[bytes]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+def sample_columns(samples: list[bytes]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Times and values of Sample messages, which are alike in 1.0 and 2.0."""
     rows = np.frombuffer(b"".join(_even(samples)), np.uint8).reshape(-1, _SAMPLE_BYTES)
     value = np.ascontiguousarray(rows[:, 1:9]).view("<f8").reshape(-1).astype(np.float64)
     time = rows[:, 10:]

@@ -97,11 +97,7 @@ def test_a_malformed_body_stores_nothing(sender, body, status, reason):
     ("headers", "status"),
     [
         pytest.param({"content_type": "text/plain"}, 415, id="wrong type"),
-        pytest.param(
-            {"content_type": "application/x-protobuf;proto=io.prometheus.write.v2.Request"},
-            415,
-            id="version 2.0",
-        ),
+        pytest.param({"content_type": "application/x-protobuf;proto=x.Y"}, 415, id="another message"),
         pytest.param({"content_encoding": "gzip"}, 415, id="wrong encoding"),
     ],
 )

@@ -1,5 +1,5 @@
-"""Doors that answer before Django share this: one call of the database by the thread's connection, and a short answer
-in JSON."""
+"""Doors that answer before Django share this: one call of the database by the thread's connection, and a short
+answer."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -49,27 +49,23 @@ def drop_connections() -> bool:
 
 
 async def send_answer(answer: DoorAnswer, send: Send, request_id: str, *, is_read: bool) -> None:
-    wait_s = None if answer.wait_s is None else ceil(answer.wait_s)
-    await send_json(answer.status, {"detail": answer.detail}, wait_s, send, request_id, is_read=is_read)
+    headers = {"content-type": "application/json"}
+    if answer.wait_s is not None:
+        headers["retry-after"] = str(ceil(answer.wait_s))
+    body = orjson.dumps({"detail": answer.detail})
+    await send_body(answer.status, headers, body, send, request_id, is_read=is_read)
 
 
-async def send_json(
-    status: int,
-    content: Mapping[str, Any] | None,
-    wait_s: int | None,
-    send: Send,
-    request_id: str,
-    *,
-    is_read: bool,
+async def send_body(
+    status: int, headers: Mapping[str, str], body: bytes, send: Send, request_id: str, *, is_read: bool
 ) -> None:
-    """Send the answer; if the body was not read, leave its end open, because the connection is closed."""
-    body = b"" if content is None else orjson.dumps(content)
-    headers = [(b"x-request-id", request_id.encode())]
-    if wait_s is not None:
-        headers.append((b"retry-after", str(wait_s).encode()))
-    if body:
-        headers += [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+    """Send the answer; if the request's body was not read, leave the answer's end open, because the connection is
+    closed. Names of headers are in small letters."""
+    sent = {"x-request-id": request_id, **headers}
+    if status != 204:
+        sent["content-length"] = str(len(body))
     if not is_read:
-        headers.append((b"connection", b"close"))
-    await send({"type": "http.response.start", "status": status, "headers": headers})
+        sent["connection"] = "close"
+    encoded = [(name.encode(), value.encode()) for name, value in sent.items()]
+    await send({"type": "http.response.start", "status": status, "headers": encoded})
     await send({"type": "http.response.body", "body": body, "more_body": not is_read})

@@ -41,3 +41,33 @@ def snappy(plain: bytes) -> bytes:
 
 def metadata(metric: str) -> bytes:
     return encode_field(0x1A, b"\x08\x02" + encode_field(0x12, metric.encode()) + encode_field(0x22, b"help"))
+
+
+class Symbols:
+    """The table of symbols of a remote write 2.0 body, by io/prometheus/write/v2/types.proto."""
+
+    def __init__(self) -> None:
+        self.texts: list[bytes] = [b""]
+
+    def ref(self, text: str | bytes) -> int:
+        text = text.encode() if isinstance(text, str) else text
+        if text not in self.texts:
+            self.texts.append(text)
+        return self.texts.index(text)
+
+    def series(self, labels: dict[str, str] | list[tuple[str | bytes, str | bytes]], *parts: bytes) -> bytes:
+        pairs = sorted(labels.items()) if isinstance(labels, dict) else labels
+        return refs(*(self.ref(text) for pair in pairs for text in pair)) + b"".join(parts)
+
+    def request(self, *all_series: bytes) -> bytes:
+        table = b"".join(encode_field(0x22, text) for text in self.texts)
+        return table + b"".join(encode_field(0x2A, one) for one in all_series)
+
+
+def refs(*numbers: int) -> bytes:
+    return encode_field(0x0A, b"".join(map(encode_varint, numbers))) if numbers else b""
+
+
+def started(one: bytes, start_ms: int) -> bytes:
+    """A Sample of 2.0 with its start time."""
+    return encode_field(0x12, one[2:] + b"\x18" + encode_varint(start_ms))

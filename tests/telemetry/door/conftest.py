@@ -24,11 +24,11 @@ def headers_of():
 def post(served_port, sender, headers_of):
     """Post a body to the server: its status, headers and what it says. A header that is None is left out."""
 
-    def run(body, headers=None):
+    def run(body, headers=None, address="/api/v1/write"):
         given = headers_of(sender) | (headers or {})
         connection = http.client.HTTPConnection("127.0.0.1", served_port, timeout=20)
         connection.request(
-            "POST", "/api/v1/write", body, {name: value for name, value in given.items() if value is not None}
+            "POST", address, body, {name: value for name, value in given.items() if value is not None}
         )
         answer = _answer(connection.getresponse())
         connection.close()
@@ -67,4 +67,7 @@ class Wire(socket.socket):
 def _answer(response):
     content = response.read()
     names = {name.lower(): value for name, value in response.getheaders()}
-    return response.status, names, json.loads(content) if content else None
+    if not content:
+        return response.status, names, None
+    is_json = names["content-type"] == "application/json"
+    return response.status, names, json.loads(content) if is_json else content

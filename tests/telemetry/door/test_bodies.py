@@ -45,10 +45,13 @@ _REFUSED = {
 }
 # These need another limit than the usual one: see the tests of new series.
 LIMITED = {RefusalReason.TOO_MANY_NEW_SERIES, RefusalReason.TOO_MANY_SERIES}
+OF_OTHER_FORMATS = {
+    RefusalReason.EXEMPLAR,
+}
 
 
 def test_every_reason_has_a_series_that_is_refused_for_it():
-    assert set(_REFUSED) == set(RefusalReason) - LIMITED
+    assert set(_REFUSED) == set(RefusalReason) - LIMITED - OF_OTHER_FORMATS
 
 
 @dataclass
@@ -82,12 +85,15 @@ ROWS = {
     "another type": Row(WHOLE, 415, [], {"wrong_content_type": 1}, {"Content-Type": "text/plain"}),
     "JSON": Row(b"{}", 415, [], {"wrong_content_type": 1}, {"Content-Type": "application/json"}),
     "no type": Row(WHOLE, 415, [], {"wrong_content_type": 1}, {"Content-Type": None}),
-    "version 2.0": Row(
+    "labelled as 2.0": Row(
         WHOLE,
-        415,
+        400,
         [],
-        {"wrong_content_type": 1},
+        {"malformed_body": 1},
         {"Content-Type": "application/x-protobuf;proto=io.prometheus.write.v2.Request"},
+    ),
+    "another message": Row(
+        WHOLE, 415, [], {"wrong_content_type": 1}, {"Content-Type": "application/x-protobuf;proto=x.Y"}
     ),
     "names of headers in small letters": Row(
         WHOLE, 204, [1.0], headers={"Content-Type": None, "content-type": "application/x-protobuf"}
