@@ -185,7 +185,9 @@ def _take(
     except BodyError as error:
         raise WriteRefused(400, error.reason, "malformed_body") from error
     columns = _series_limits.let_in(columns, source=source, now=now)
-    receipt = ingest.accept(source=source, columns=columns, now=now, body=body)
+    receipt = ingest.accept(
+        source=source, columns=columns, now=now, body=None if wire_format.dates_on_arrival else body
+    )
     rejected = columns.rejected
     if not rejected.total:
         return WriteAnswer(204, samples=receipt.samples, duplicate=receipt.duplicate)

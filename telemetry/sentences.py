@@ -26,6 +26,7 @@ REASONS = {
     "series_too_large": "a series whose labels are too large together",
     "native_histogram": "a native histogram; use classic histograms",
     "exemplar": "an exemplar; its sample is stored",
+    "bad_line": "a line or cell that is not of the format",
     "too_far_in_future": "a time too far ahead: check the sender's clock",
     "too_old": "older than the period for which raw samples are kept",
     "malformed_body": "a body that is not valid",

@@ -27,6 +27,7 @@ class RefusalReason(StrEnum):
     SERIES_TOO_LARGE = "series_too_large"
     NATIVE_HISTOGRAM = "native_histogram"
     EXEMPLAR = "exemplar"
+    BAD_LINE = "bad_line"
     TOO_FAR_IN_FUTURE = "too_far_in_future"
     TOO_OLD = "too_old"
     TOO_MANY_NEW_SERIES = "too_many_new_series"

@@ -48,6 +48,8 @@ class WireFormat:
     content_types: tuple[str, ...]
     load: Callable[[], Decoder]
     reply: ReplyMaker = json_reply
+    # Samples without a time are taken at their arrival: the same body twice is no repetition.
+    dates_on_arrival: bool = False
 
     def __str__(self) -> str:
         return f"{self.name} {self.version}"
@@ -63,6 +65,18 @@ def _remote_write_2() -> Decoder:
     from telemetry.formats import remote_write_2
 
     return remote_write_2
+
+
+def _exposition() -> Decoder:
+    from telemetry.formats import exposition
+
+    return exposition
+
+
+def _csv_table() -> Decoder:
+    from telemetry.formats import csv_table
+
+    return csv_table
 
 
 FORMATS = (
@@ -83,6 +97,32 @@ FORMATS = (
         content_types=("application/x-protobuf", "application/protobuf"),
         load=_remote_write_2,
         reply=counting_reply,
+    ),
+    WireFormat(
+        name="text exposition",
+        version="0.0.4",
+        maker="Prometheus",
+        address="/api/telemetry/import/",
+        content_types=("text/plain",),
+        load=_exposition,
+        dates_on_arrival=True,
+    ),
+    WireFormat(
+        name="OpenMetrics",
+        version="1.0",
+        maker="CNCF",
+        address="/api/telemetry/import/",
+        content_types=("application/openmetrics-text",),
+        load=_exposition,
+        dates_on_arrival=True,
+    ),
+    WireFormat(
+        name="CSV of samples",
+        version="RFC 4180",
+        maker="IETF",
+        address="/api/telemetry/import/",
+        content_types=("text/csv",),
+        load=_csv_table,
     ),
 )
 

@@ -39,6 +39,7 @@ class UnsupportedEncoding(BodyError):
 class BodyLimits:
     max_decompressed_bytes: int = 32 * 1024 * 1024
     max_series: int = 50_000
+    max_samples: int = 1_000_000
     max_series_bytes: int = 1024 * 1024
     labels: LabelLimits = field(default_factory=LabelLimits)
 

@@ -47,6 +47,7 @@ _REFUSED = {
 LIMITED = {RefusalReason.TOO_MANY_NEW_SERIES, RefusalReason.TOO_MANY_SERIES}
 OF_OTHER_FORMATS = {
     RefusalReason.EXEMPLAR,
+    RefusalReason.BAD_LINE,
 }
 
 

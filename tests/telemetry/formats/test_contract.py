@@ -21,7 +21,7 @@ from telemetry.formats import (
 from tests.telemetry.core.wire import NOW_MS
 
 FOLDER = Path(formats.__file__).parent
-SHARED = {"__init__", "answers", "contract", "protobuf"}
+SHARED = {"__init__", "answers", "compression", "contract", "lines", "protobuf"}
 LIMITS = BodyLimits(max_decompressed_bytes=1000)
 PROTOBUF = "application/x-protobuf"
 every_format = pytest.mark.parametrize("wire_format", FORMATS, ids=str)
@@ -64,6 +64,10 @@ VERSION_2 = "proto=io.prometheus.write.v2.Request"
         ("/api/v1/write", 'Application/X-Protobuf; proto="prometheus.WriteRequest"', "remote write 1.0"),
         ("/api/v1/write", f"{PROTOBUF};{VERSION_2}", "remote write 2.0"),
         ("/api/v1/write", f"{PROTOBUF} ; {VERSION_2.lower()}", "remote write 2.0"),
+        ("/api/telemetry/import/", "text/plain", "text exposition 0.0.4"),
+        ("/api/telemetry/import/", "text/plain; version=0.0.4; charset=utf-8", "text exposition 0.0.4"),
+        ("/api/telemetry/import/", "application/openmetrics-text; version=1.0.0", "OpenMetrics 1.0"),
+        ("/api/telemetry/import/", "text/csv; header=present; labels=gpu", "CSV of samples RFC 4180"),
     ],
 )
 def test_a_format_is_found_by_address_and_type(address, kind, name):
@@ -78,6 +82,17 @@ def test_a_format_is_found_by_address_and_type(address, kind, name):
         ("/api/v1/write", BodyHeaders(f"{PROTOBUF}; proto=x"), UnsupportedType, "proto=x is no message"),
         ("/api/v1/write", BodyHeaders(PROTOBUF, "gzip"), UnsupportedEncoding, "comes in snappy"),
         ("/api/v1/write", BodyHeaders(f"{PROTOBUF};{VERSION_2}", "zstd"), UnsupportedEncoding, "'zstd'"),
+        ("/api/telemetry/import/", BodyHeaders("text/plain; version=2"), UnsupportedType, "send 0.0.4"),
+        (
+            "/api/telemetry/import/",
+            BodyHeaders("application/openmetrics-text; version=2.0.0"),
+            UnsupportedType,
+            "send 1.0.0",
+        ),
+        ("/api/telemetry/import/", BodyHeaders("text/csv; zone=Mars"), UnsupportedType, "zone=Mars"),
+        ("/api/telemetry/import/", BodyHeaders("text/csv; separator=;"), UnsupportedType, "separator="),
+        ("/api/telemetry/import/", BodyHeaders("text/csv; colour=red"), UnsupportedType, "colour"),
+        ("/api/telemetry/import/", BodyHeaders("text/csv", "br"), UnsupportedEncoding, "gzip or deflate"),
     ],
 )
 def test_what_no_format_takes_is_refused_by_name(address, headers, error, reason):

@@ -1,0 +1,290 @@
+"""Tables of samples as text: CSV, and what spreadsheets and databases write in its place.
+
+The first line names the columns. One is the time. With a column `metric`, each line is one sample: its `value`, and
+labels in all other columns. Without one, `labels` in the content type names the columns that hold labels, and every
+other column is a metric. What a table does not say, the content type does:
+
+    text/csv; charset=utf-8; separator=semicolon; decimal=comma; zone=Europe/Lisbon; time=stamp; labels="name,gpu"
+
+An empty cell is no sample. What follows an empty line in a single cell is a trailer and no row.
+"""
+
+import csv
+import io
+import math
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
+from functools import cache
+from itertools import chain
+from zoneinfo import ZoneInfo, available_timezones
+
+from telemetry.core.columns import SampleColumns, TakenTimes
+from telemetry.core.labels import NAME, BadSeries, KeyCache, RefusalReason
+from telemetry.formats.compression import check_encoding, needed_bytes, plain_body
+from telemetry.formats.contract import BodyHeaders, BodyLimits, MalformedBody, UnsupportedType
+from telemetry.formats.lines import LineError, LineSamples
+
+__all__ = ["check_headers", "decode", "needed_bytes"]
+
+_PARAMETERS = {"charset", "header", "separator", "decimal", "zone", "time", "labels"}
+_CHARSETS = {
+    "utf-8": "utf-8-sig",
+    "utf8": "utf-8-sig",
+    "us-ascii": "ascii",
+    "utf-16": "utf-16",
+    "iso-8859-1": "latin-1",
+    "windows-1252": "cp1252",
+}
+_SEPARATORS = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|"}
+_DECIMALS = {"point": ".", "comma": ","}
+_TIME_NAMES = ("time", "timestamp", "datetime", "ts")
+_METRIC, _VALUE = "metric", "value"
+_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+
+_NUMBER = re.compile(
+    r"[+-]?(?:\d++(?:\.\d*+)?+|\.\d++)(?:e[+-]?\d++)?|[+-]?inf(?:inity)?|nan", re.IGNORECASE | re.ASCII
+)
+_SECONDS = re.compile(r"\d{9,10}(?:\.\d{1,9})?", re.ASCII)
+_MILLISECONDS = re.compile(r"\d{12,13}", re.ASCII)
+_SHOWN = 40
+
+
+@dataclass(frozen=True, slots=True)
+class _Dialect:
+    """The form of a table, as the content type states it."""
+
+    charset: str
+    separator: str
+    decimal: str
+    zone: tzinfo | None
+    time: str
+    labels: tuple[str, ...] | None
+
+    @classmethod
+    def read(cls, headers: BodyHeaders) -> "_Dialect":
+        """Raises UnsupportedType."""
+        parameters = dict(_parameters(headers))
+        if unknown_names := parameters.keys() - _PARAMETERS:
+            raise UnsupportedType(f"unknown parameters of text/csv: {', '.join(sorted(unknown_names))}")
+        if parameters.get("header", "present") != "present":
+            raise UnsupportedType("the first line has to name the columns: header=present")
+        labels = parameters.get("labels")
+        return cls(
+            charset=_choice(parameters, "charset", _CHARSETS, ""),
+            separator=_choice(parameters, "separator", _SEPARATORS, ""),
+            decimal=_choice(parameters, "decimal", _DECIMALS, "."),
+            zone=_zone(parameters["zone"]) if "zone" in parameters else None,
+            time=parameters.get("time", ""),
+            labels=None if labels is None else tuple(filter(None, map(str.strip, labels.split(",")))),
+        )
+
+
+def check_headers(headers: BodyHeaders) -> None:
+    _Dialect.read(headers)
+    check_encoding(headers)
+
+
+def decode(
+    body: bytes, headers: BodyHeaders, *, window: TakenTimes, limits: BodyLimits, cache: KeyCache
+) -> SampleColumns:
+    dialect = _Dialect.read(headers)
+    samples = LineSamples(window, limits, cache)
+    rows = _read_rows(plain_body(body, headers, limits), dialect, limits)
+    line, names = next(rows, (0, []))
+    if not names:
+        raise MalformedBody("empty body")
+    table = _SampleTable(line, names, dialect)
+    is_after_blank = False
+    for line, cells in rows:
+        if not any(cells):
+            is_after_blank = True
+        elif not (is_after_blank and len(cells) == 1):
+            is_after_blank = False
+            table.read_row(line, cells, samples)
+    return samples.columns()
+
+
+class _SampleTable:
+    """The columns of a table by what they hold."""
+
+    def __init__(self, line: int, names: Sequence[str], dialect: _Dialect) -> None:
+        self._names = [name.strip() for name in names]
+        self._dialect = dialect
+        places = {name: place for place, name in enumerate(self._names)}
+        if "" in places or len(places) < len(names):
+            raise MalformedBody(f"line {line}: every column needs a name of its own")
+        self._time = self._time_column(line, places)
+        label_names = dialect.labels
+        self._metric = places.get(_METRIC)
+        if self._metric is not None:
+            if _VALUE not in places:
+                raise MalformedBody(f"line {line}: a column {_METRIC} without a column {_VALUE}")
+            self._values = [places[_VALUE]]
+            no_labels = {self._time, self._metric, places[_VALUE]}
+            self._labels = [place for place in places.values() if place not in no_labels]
+        elif label_names is None:
+            raise MalformedBody(
+                f"line {line}: no column {_METRIC}: name the columns of labels in Content-Type (labels=…)"
+            )
+        else:
+            if absent_names := [name for name in label_names if name not in places]:
+                raise MalformedBody(f"line {line}: no column {', '.join(absent_names)}")
+            self._labels = [places[name] for name in label_names]
+            self._values = [p for p in places.values() if p != self._time and p not in self._labels]
+
+    def _time_column(self, line: int, places: dict[str, int]) -> int:
+        candidates = (self._dialect.time,) if self._dialect.time else _TIME_NAMES
+        columns = [place for name, place in places.items() if name.lower() in map(str.lower, candidates)]
+        if len(columns) != 1:
+            raise MalformedBody(
+                f"line {line}: {len(columns)} columns of times ({', '.join(candidates)}), not one"
+            )
+        return columns[0]
+
+    def read_row(self, line: int, cells: list[str], samples: LineSamples) -> None:
+        try:
+            if len(cells) != len(self._names):
+                raise LineError(f"{len(cells)} cells, and the first line names {len(self._names)}")
+            ts_ms = _time_ms(cells[self._time], self._dialect.zone)
+        except LineError as error:
+            samples.refuse(line, RefusalReason.BAD_LINE, str(error))
+            return
+        labels = [(self._names[place], cells[place].strip()) for place in self._labels]
+        for place in self._values:
+            text = cells[place].strip()
+            if text:
+                self._read_cell(line, place, text, labels, cells, ts_ms, samples)
+
+    def _read_cell(
+        self,
+        line: int,
+        place: int,
+        text: str,
+        labels: list[tuple[str, str]],
+        cells: list[str],
+        ts_ms: int,
+        samples: LineSamples,
+    ) -> None:
+        metric = self._names[place] if self._metric is None else cells[self._metric].strip()
+        pairs = [(name.encode(), value.encode()) for name, value in ((NAME, metric), *labels)]
+        raw = b"\0".join(part for pair in pairs for part in pair)
+        try:
+            value = _value(text, self._dialect.decimal)
+            samples.add(line, samples.key(raw, lambda: pairs), ts_ms, value)
+        except LineError as error:
+            samples.refuse(line, RefusalReason.BAD_LINE, f"column {self._names[place]}: {error}")
+        except BadSeries as error:
+            samples.refuse(line, error.reason, error.example)
+
+
+def _parameters(headers: BodyHeaders) -> Iterator[tuple[str, str]]:
+    """Parameters as sent, because names of columns and zones are not in small letters."""
+    for each in headers.content_type.split(";")[1:]:
+        name, _, value = each.partition("=")
+        if name.strip():
+            yield name.strip().lower(), value.strip().strip('"')
+
+
+def _choice(parameters: dict[str, str], name: str, choices: dict[str, str], default: str) -> str:
+    if name not in parameters:
+        return default
+    try:
+        return choices[parameters[name].lower()]
+    except KeyError as error:
+        raise UnsupportedType(f"{name}={parameters[name]}: choose {', '.join(choices)}") from error
+
+
+@cache
+def _zones() -> dict[str, str]:
+    return {name.lower(): name for name in available_timezones()}
+
+
+def _zone(name: str) -> tzinfo:
+    try:
+        return ZoneInfo(_zones()[name.lower()])
+    except KeyError as error:
+        raise UnsupportedType(
+            f"zone={name}: no zone of the time zone database, like Europe/Lisbon"
+        ) from error
+
+
+def _read_rows(plain: bytes, dialect: _Dialect, limits: BodyLimits) -> Iterator[tuple[int, list[str]]]:
+    """Each row with the number of its last line. The header tells the separator unless the content type does."""
+    charset = dialect.charset or ("utf-16" if plain.startswith(_UTF_16) else "utf-8-sig")
+    lines = _read_lines(io.TextIOWrapper(io.BytesIO(plain), charset, newline=""), limits)
+    read_lines = 0
+    try:
+        header = next(lines, "")
+        separator = dialect.separator or max(_SEPARATORS.values(), key=header.count)
+        rows = csv.reader(chain([header], lines), delimiter=separator, strict=True)
+        for cells in rows:
+            read_lines = rows.line_num
+            yield read_lines, cells
+    except csv.Error as error:
+        raise MalformedBody(f"after line {read_lines}: {error}") from error
+    except UnicodeError as error:
+        name = charset.removesuffix("-sig")
+        raise MalformedBody(
+            f"after line {read_lines}: not {name}: name the charset in Content-Type"
+        ) from error
+
+
+def _read_lines(text: io.TextIOWrapper, limits: BodyLimits) -> Iterator[str]:
+    """Lines one by one: all of a body as text would take four times its bytes."""
+    while line := text.readline(limits.max_series_bytes + 1):
+        if len(line) > limits.max_series_bytes:
+            raise csv.Error(f"a line of more than {limits.max_series_bytes} characters")
+        yield line
+
+
+def _value(text: str, decimal: str) -> float:
+    number = text
+    if decimal == ",":
+        if "." in text:
+            raise LineError(f"{text[:_SHOWN]} has a point, and decimal=comma says that it has none")
+        number = text.replace(",", ".")
+    elif "," in text:
+        raise LineError(
+            f"{text[:_SHOWN]} has a comma: state decimal=comma in Content-Type if it is a decimal one"
+        )
+    if not _NUMBER.fullmatch(number):
+        raise LineError(f"{text[:_SHOWN]} is no number")
+    value = float(number)
+    if math.isinf(value) and "inf" not in number.lower():
+        raise LineError(f"{text[:_SHOWN]} is too large a number")
+    return value
+
+
+def _time_ms(text: str, zone: tzinfo | None) -> int:
+    """Seconds or milliseconds since 1970, or a date and time as ISO 8601 writes them."""
+    text = text.strip()
+    if _SECONDS.fullmatch(text):
+        return round(float(text) * 1000)
+    if _MILLISECONDS.fullmatch(text):
+        return int(text)
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise LineError(f"{text[:_SHOWN] or 'an empty cell'} is no time") from error
+    if at.tzinfo is None:
+        at = _place_in_zone(at, zone, text)
+    try:
+        return round(at.timestamp() * 1000)
+    except (OverflowError, ValueError) as error:
+        raise LineError(f"{text[:_SHOWN]} is out of the calendar") from error
+
+
+def _place_in_zone(at: datetime, zone: tzinfo | None, text: str) -> datetime:
+    if zone is None:
+        raise LineError(f"{text[:_SHOWN]} is a local time: state zone=… in Content-Type")
+    try:
+        local, later = at.replace(tzinfo=zone), at.replace(tzinfo=zone, fold=1)
+        if local.utcoffset() != later.utcoffset():
+            exists = local.astimezone(UTC).astimezone(zone).replace(tzinfo=None) == at
+            problem = "occurs twice" if exists else "does not exist"
+            raise LineError(f"{text[:_SHOWN]} {problem} in {zone}: send it with its offset")
+    except OverflowError as error:
+        raise LineError(f"{text[:_SHOWN]} is out of the calendar") from error
+    return local
