@@ -190,7 +190,9 @@ def _take(
     )
     rejected = columns.rejected
     if not rejected.total:
-        return WriteAnswer(204, samples=receipt.samples, duplicate=receipt.duplicate)
+        return WriteAnswer(204, samples=receipt.samples, duplicate=receipt.duplicate, is_decoded=True)
     # Not 2xx, so that the sender notices; not 5xx, so that it does not resend the good samples for ever.
     detail = f"{'sent before: ' if receipt.duplicate else ''}{rejected.message()}"
-    return WriteAnswer(400, detail, receipt.samples, rejected.counts, rejected.examples, receipt.duplicate)
+    return WriteAnswer(
+        400, detail, receipt.samples, rejected.counts, rejected.examples, receipt.duplicate, is_decoded=True
+    )

@@ -27,6 +27,8 @@ REASONS = {
     "native_histogram": "a native histogram; use classic histograms",
     "exemplar": "an exemplar; its sample is stored",
     "bad_line": "a line or cell that is not of the format",
+    "bad_point": "a point without a value, or whose figures contradict each other",
+    "delta_up_and_down": "changes of a sum that goes up and down: send it cumulative",
     "too_far_in_future": "a time too far ahead: check the sender's clock",
     "too_old": "older than the period for which raw samples are kept",
     "malformed_body": "a body that is not valid",

@@ -28,6 +28,8 @@ class RefusalReason(StrEnum):
     NATIVE_HISTOGRAM = "native_histogram"
     EXEMPLAR = "exemplar"
     BAD_LINE = "bad_line"
+    BAD_POINT = "bad_point"
+    DELTA_UP_AND_DOWN = "delta_up_and_down"
     TOO_FAR_IN_FUTURE = "too_far_in_future"
     TOO_OLD = "too_old"
     TOO_MANY_NEW_SERIES = "too_many_new_series"

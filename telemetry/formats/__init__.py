@@ -6,7 +6,7 @@ Nothing outside this folder names a format (tests/architecture/test_telemetry.py
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from telemetry.formats.answers import Reply, ReplyMaker, WriteAnswer, counting_reply, json_reply
+from telemetry.formats.answers import Reply, ReplyMaker, WriteAnswer, counting_reply, json_reply, otlp_reply
 from telemetry.formats.contract import (
     BodyError,
     BodyHeaders,
@@ -79,6 +79,12 @@ def _csv_table() -> Decoder:
     return csv_table
 
 
+def _otlp() -> Decoder:
+    from telemetry.formats import otlp
+
+    return otlp
+
+
 FORMATS = (
     WireFormat(
         name="remote write",
@@ -123,6 +129,15 @@ FORMATS = (
         address="/api/telemetry/import/",
         content_types=("text/csv",),
         load=_csv_table,
+    ),
+    WireFormat(
+        name="OTLP metrics",
+        version="1",
+        maker="OpenTelemetry",
+        address="/otlp/v1/metrics",
+        content_types=("application/x-protobuf", "application/json"),
+        load=_otlp,
+        reply=otlp_reply,
     ),
 )
 

@@ -11,6 +11,7 @@ from django.core.management import get_commands
 from django.urls import Resolver404, resolve
 
 from config import env
+from telemetry import formats
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = [
@@ -130,7 +131,10 @@ def addresses_in(text: str) -> set[str]:
 
 
 def leads_somewhere(address: str) -> bool:
-    """Whether there is such an address, of a page or of an endpoint, with any object for `<id>` and `<slug>`."""
+    """Whether there is such an address, of a page or of an endpoint, with any object for `<id>` and `<slug>`, or of
+    samples, which Django does not see."""
+    if address in formats.addresses():
+        return True
     try:
         resolve(re.sub(r"<\w+>", "x", address.replace("<id>", "1")))
     except Resolver404:

@@ -48,6 +48,8 @@ LIMITED = {RefusalReason.TOO_MANY_NEW_SERIES, RefusalReason.TOO_MANY_SERIES}
 OF_OTHER_FORMATS = {
     RefusalReason.EXEMPLAR,
     RefusalReason.BAD_LINE,
+    RefusalReason.BAD_POINT,
+    RefusalReason.DELTA_UP_AND_DOWN,
 }
 
 

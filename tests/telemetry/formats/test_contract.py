@@ -68,6 +68,8 @@ VERSION_2 = "proto=io.prometheus.write.v2.Request"
         ("/api/telemetry/import/", "text/plain; version=0.0.4; charset=utf-8", "text exposition 0.0.4"),
         ("/api/telemetry/import/", "application/openmetrics-text; version=1.0.0", "OpenMetrics 1.0"),
         ("/api/telemetry/import/", "text/csv; header=present; labels=gpu", "CSV of samples RFC 4180"),
+        ("/otlp/v1/metrics", PROTOBUF, "OTLP metrics 1"),
+        ("/otlp/v1/metrics", "application/json; charset=utf-8", "OTLP metrics 1"),
     ],
 )
 def test_a_format_is_found_by_address_and_type(address, kind, name):
@@ -93,6 +95,8 @@ def test_a_format_is_found_by_address_and_type(address, kind, name):
         ("/api/telemetry/import/", BodyHeaders("text/csv; separator=;"), UnsupportedType, "separator="),
         ("/api/telemetry/import/", BodyHeaders("text/csv; colour=red"), UnsupportedType, "colour"),
         ("/api/telemetry/import/", BodyHeaders("text/csv", "br"), UnsupportedEncoding, "gzip or deflate"),
+        ("/otlp/v1/metrics", BodyHeaders(PROTOBUF, "snappy"), UnsupportedEncoding, "gzip or deflate"),
+        ("/otlp/v1/metrics", BodyHeaders("text/plain"), UnsupportedType, "application/json"),
     ],
 )
 def test_what_no_format_takes_is_refused_by_name(address, headers, error, reason):

@@ -1,0 +1,252 @@
+"""OTLP metrics in JSON: names in lowerCamelCase, enums as integers, 64-bit integers as numbers or text.
+
+Fields of later versions are skipped; a name with an underscore is refused, because it is a field in another spelling.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from telemetry.formats.contract import BodyLimits, MalformedBody, WriteTooLarge
+from telemetry.formats.otlp.naming import Attributes, Origin, PlainValue, label_pairs, origin
+from telemetry.formats.otlp.points import (
+    Buckets,
+    ExponentialPoint,
+    Figures,
+    HistogramPoint,
+    NumberPoint,
+    PointTotals,
+    SummaryPoint,
+)
+from telemetry.formats.otlp.samples import OtlpMetric, PointFacts, PointSamples
+
+# A text takes up to four times its bytes once read, an object some 300 bytes, an element of a list some 40.
+_MOST_BYTES = 16 * 1024 * 1024
+_MOST_OBJECTS = 400_000
+_MOST_ELEMENTS = 4_000_000
+_INT64, _UINT64 = range(-(2**63), 2**63), range(2**64)
+_INT32 = range(-(2**31), 2**31)
+_DIGITS = re.compile(r"-?\d{1,20}", re.ASCII)
+_DECIMAL = re.compile(r"-?(?:\d++(?:\.\d*+)?+|\.\d++)(?:[eE][+-]?\d++)?|-?Infinity|NaN", re.ASCII)
+
+
+def read(plain: bytes, samples: PointSamples, limits: BodyLimits) -> None:
+    if len(plain) > _MOST_BYTES:
+        raise WriteTooLarge(f"more than {_MOST_BYTES} bytes of JSON: send protobuf, or less at once")
+    if plain.count(b"{") + plain.count(b"[") > _MOST_OBJECTS or plain.count(b",") > _MOST_ELEMENTS:
+        raise WriteTooLarge(f"more than {_MOST_OBJECTS} objects and lists, or {_MOST_ELEMENTS} elements")
+    try:
+        request = _Object(orjson.loads(plain), "body")
+    except orjson.JSONDecodeError as error:
+        raise MalformedBody(f"no JSON: line {error.lineno}, column {error.colno}") from error
+    if request.fields and "resourceMetrics" not in request.fields:
+        raise MalformedBody("no resourceMetrics")
+    for resource in request.objects("resourceMetrics"):
+        resource_attributes = _attributes(resource.object("resource"))
+        for scope in resource.objects("scopeMetrics"):
+            scope_fields = scope.object("scope")
+            around = origin(
+                resource_attributes,
+                scope_fields.text("name"),
+                scope_fields.text("version"),
+                _attributes(scope_fields),
+            )
+            for metric in scope.objects("metrics"):
+                _read_metric(metric, around, samples)
+
+
+@dataclass(frozen=True, slots=True)
+class _Object:
+    """An object of the body, whose fields are read by type. A field that is absent or null has its default."""
+
+    fields: Any
+    path: str
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.fields, dict):
+            raise MalformedBody(f"{self.path} is no object")
+        for name in self.fields:
+            if "_" in name:
+                raise MalformedBody(f"{self.path}.{name}: names are in lowerCamelCase")
+
+    def _list(self, name: str) -> list[Any]:
+        value = self.fields.get(name)
+        if value is None:
+            return []
+        if not isinstance(value, list):
+            raise MalformedBody(f"{self.path}.{name} is no list")
+        return value
+
+    def objects(self, name: str) -> list["_Object"]:
+        return [_Object(value, f"{self.path}.{name}") for value in self._list(name)]
+
+    def object(self, name: str) -> "_Object":
+        value = self.fields.get(name)
+        return _Object({} if value is None else value, f"{self.path}.{name}")
+
+    def has(self, name: str) -> bool:
+        return self.fields.get(name) is not None
+
+    def text(self, name: str) -> bytes:
+        value = self.fields.get(name)
+        if value is None:
+            return b""
+        if not isinstance(value, str):
+            raise MalformedBody(f"{self.path}.{name} is no text")
+        return value.encode()
+
+    def flag(self, name: str) -> bool:
+        value = self.fields.get(name)
+        if not isinstance(value, bool | None):
+            raise MalformedBody(f"{self.path}.{name} is neither true nor false")
+        return bool(value)
+
+    def integer(self, name: str, within: range = _UINT64) -> int:
+        value = self.fields.get(name)
+        return 0 if value is None else _integer(value, within, f"{self.path}.{name}")
+
+    def number(self, name: str) -> float | None:
+        value = self.fields.get(name)
+        return None if value is None else _number(value, f"{self.path}.{name}")
+
+    def integers(self, name: str) -> list[int]:
+        path = f"{self.path}.{name}"
+        return [_integer(value, _UINT64, path) for value in self._list(name)]
+
+    def numbers(self, name: str) -> list[float]:
+        path = f"{self.path}.{name}"
+        return [_number(value, path) for value in self._list(name)]
+
+    def enum(self, name: str) -> int:
+        value = self.fields.get(name)
+        if not isinstance(value, int | None) or isinstance(value, bool):
+            raise MalformedBody(f"{self.path}.{name}: an enum is an integer")
+        return value or 0
+
+
+def _integer(value: Any, within: range, path: str) -> int:
+    match value:
+        case str():
+            is_whole = _DIGITS.fullmatch(value) is not None
+        case float():
+            is_whole = value.is_integer()
+        case _:
+            is_whole = isinstance(value, int) and not isinstance(value, bool)
+    number = int(value) if is_whole else None
+    if number is None or number not in within:
+        raise MalformedBody(f"{path} is no integer from {within[0]} to {within[-1]}")
+    return number
+
+
+def _number(value: Any, path: str) -> float:
+    """A number, also as text, and what protobuf's JSON calls NaN and Infinity."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not is_number and not (isinstance(value, str) and _DECIMAL.fullmatch(value)):
+        raise MalformedBody(f"{path} is no number")
+    return float(value)
+
+
+def _read_metric(sent: _Object, around: Origin, samples: PointSamples) -> None:
+    name = sent.text("name")
+    kind = next((kind for kind in _FIGURES if sent.has(kind)), None)
+    if kind is None:
+        samples.refuse_metric(OtlpMetric(around, name), "no points of a type that Muster reads")
+        return
+    data, read_figures = sent.object(kind), _FIGURES[kind]
+    if kind == "gauge":
+        metric = OtlpMetric(around, name)
+    elif kind == "summary":
+        metric = OtlpMetric(around, name, has_start=True)
+    else:
+        is_monotonic = kind != "sum" or data.flag("isMonotonic")
+        metric = OtlpMetric(around, name, data.enum("aggregationTemporality"), is_monotonic)
+    points = data.objects("dataPoints")
+    if samples.check_metric(metric, len(points)):
+        for point in points:
+            samples.add_point(metric, _facts(point), read_figures(point))
+
+
+def _number_point(point: _Object) -> Figures:
+    value = point.number("asDouble")
+    if value is None and point.has("asInt"):
+        value = float(point.integer("asInt", _INT64))
+    return NumberPoint(value)
+
+
+def _histogram(point: _Object) -> Figures:
+    return HistogramPoint(_totals(point), point.integers("bucketCounts"), point.numbers("explicitBounds"))
+
+
+def _exponential(point: _Object) -> Figures:
+    positive, negative = (
+        Buckets(buckets.integer("offset", _INT32), buckets.integers("bucketCounts"))
+        for buckets in (point.object("positive"), point.object("negative"))
+    )
+    return ExponentialPoint(
+        _totals(point),
+        point.integer("scale", _INT32),
+        point.integer("zeroCount"),
+        point.number("zeroThreshold") or 0.0,
+        positive,
+        negative,
+    )
+
+
+def _summary(point: _Object) -> Figures:
+    quantiles = [
+        (each.number("quantile") or 0.0, each.number("value") or 0.0)
+        for each in point.objects("quantileValues")
+    ]
+    return SummaryPoint(PointTotals(point.integer("count"), point.number("sum") or 0.0), quantiles)
+
+
+def _totals(point: _Object) -> PointTotals:
+    return PointTotals(point.integer("count"), point.number("sum"), point.number("min"), point.number("max"))
+
+
+_FIGURES: dict[str, Callable[[_Object], Figures]] = {
+    "gauge": _number_point,
+    "sum": _number_point,
+    "histogram": _histogram,
+    "exponentialHistogram": _exponential,
+    "summary": _summary,
+}
+
+
+def _facts(point: _Object) -> PointFacts:
+    return PointFacts(
+        raw=orjson.dumps(point.fields.get("attributes")),
+        pairs=lambda: label_pairs(_attributes(point)),
+        start_ns=point.integer("startTimeUnixNano"),
+        time_ns=point.integer("timeUnixNano"),
+        flags=point.integer("flags"),
+        exemplars=len(point.objects("exemplars")),
+    )
+
+
+def _attributes(owner: _Object) -> Attributes:
+    return [(each.text("key"), _value(each.object("value"))) for each in owner.objects("attributes")]
+
+
+def _value(value: _Object) -> PlainValue:
+    for name, read_value in _VALUES.items():
+        if value.has(name):
+            return read_value(value)
+    return None
+
+
+_VALUES: dict[str, Callable[[_Object], PlainValue]] = {
+    "stringValue": lambda value: value.text("stringValue").decode(),
+    "boolValue": lambda value: value.flag("boolValue"),
+    "intValue": lambda value: value.integer("intValue", _INT64),
+    "doubleValue": lambda value: value.number("doubleValue"),
+    "arrayValue": lambda value: [_value(each) for each in value.object("arrayValue").objects("values")],
+    "kvlistValue": lambda value: {
+        each.text("key").decode(): _value(each.object("value"))
+        for each in value.object("kvlistValue").objects("values")
+    },
+    "bytesValue": lambda value: value.text("bytesValue").decode(),
+}

@@ -1,0 +1,269 @@
+"""The outcome of OTLP points: samples of series, or refusals that name the metric.
+
+A delta is an increase since its start. It becomes a counter that is zero a millisecond after its start and has the
+increase at its time: a counter that falls to zero has been reset, so that increases add up, whichever process takes
+them and however often they come. A sum that goes up and down has no such form, and its deltas are refused by name.
+
+A cumulative sum whose start has moved on was reset, even where its value did not fall. Its series gets a zero at the
+new start, if an earlier start is known in this process.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import IntEnum
+from hashlib import blake2b
+from struct import Struct, unpack
+
+import numpy as np
+from numpy.typing import NDArray
+
+from telemetry.core.columns import STALE_BITS, Rejections, SampleColumns, TakenTimes, assemble
+from telemetry.core.labels import (
+    NAME,
+    BadSeries,
+    KeyCache,
+    RefusalReason,
+    canonical_key,
+    describe,
+    encode_field,
+)
+from telemetry.formats.contract import BodyLimits, WriteTooLarge
+from telemetry.formats.otlp.naming import Origin, Pairs, join_labels
+from telemetry.formats.otlp.points import BadPoint, Figures, NumberPoint, SeriesPart
+
+_NAME = NAME.encode()
+_START = Struct("<Q")
+# A bit of `flags`: the point stands for an absent value (metrics.proto, DataPointFlags).
+_NO_RECORDED_VALUE = 1
+(_STALE,) = unpack("<d", STALE_BITS.to_bytes(8, "little"))
+_NS_IN_MS = 1_000_000
+_STARTS_LATE = "a delta that starts after its time"
+# Of a start that is longer ago, all processes have heard.
+_RESET_WITHIN_MS = 600_000
+
+
+class Temporality(IntEnum):
+    UNSPECIFIED = 0
+    DELTA = 1
+    CUMULATIVE = 2
+
+
+@dataclass(frozen=True, slots=True)
+class OtlpMetric:
+    """A metric of one resource and scope. `temporality` is None where points have none: gauges and summaries."""
+
+    origin: Origin
+    name: bytes
+    temporality: int | None = None
+    is_monotonic: bool = False
+    # Summaries start and reset like cumulative sums.
+    has_start: bool = False
+    # Begins the names by which this process knows the metric's series.
+    digest: bytes = field(init=False)
+
+    def __post_init__(self) -> None:
+        kind = f"{self.temporality} {self.is_monotonic} {self.has_start} ".encode()
+        digest = blake2b(self.origin.digest + kind + self.name, digest_size=16).digest()
+        object.__setattr__(self, "digest", digest)
+
+    @property
+    def is_cumulative(self) -> bool:
+        return self.has_start or (self.is_monotonic and self.temporality == Temporality.CUMULATIVE)
+
+    def series_name(self, suffix: bytes) -> bytes:
+        is_whole = not self.name or (suffix == b"_total" and self.name.endswith(suffix))
+        return self.name if is_whole else self.name + suffix
+
+    @property
+    def example(self) -> str:
+        return describe([(_NAME, self.name), *self.origin.labels])
+
+
+@dataclass(frozen=True, slots=True)
+class PointFacts:
+    """The fields that points of all types have. `raw` are the attributes as the body writes them, `pairs` reads them as
+    labels."""
+
+    raw: bytes
+    pairs: Callable[[], Pairs]
+    start_ns: int
+    time_ns: int
+    flags: int
+    exemplars: int
+
+    @property
+    def time_ms(self) -> int:
+        return self.time_ns // _NS_IN_MS
+
+    @property
+    def is_absent(self) -> bool:
+        return bool(self.flags & _NO_RECORDED_VALUE)
+
+
+class PointSamples:
+    """The samples and refusals of a body, as its points are read. Refusals count points."""
+
+    def __init__(self, window: TakenTimes, limits: BodyLimits, cache: KeyCache) -> None:
+        self._window = window
+        self._limits = limits
+        self.cache = cache
+        self._left = limits.max_samples
+        self._label_bytes_left = limits.max_decompressed_bytes
+        self._rejected = Rejections()
+        self._keys: list[bytes] = []
+        self._times: list[int] = []
+        self._values: list[float] = []
+        self._numbers: list[tuple[NDArray[np.int64], NDArray[np.float64]]] = []
+        self._keys_of_numbers: list[bytes] = []
+
+    def check_metric(self, metric: OtlpMetric, points: int) -> bool:
+        """Whether points of the metric can be stored; if not, they are refused."""
+        if metric.temporality is None or not points:
+            return True
+        if metric.temporality not in (Temporality.DELTA, Temporality.CUMULATIVE):
+            problem = f"{metric.example}: aggregation temporality {metric.temporality} is neither delta nor cumulative"
+            self._rejected.add(RefusalReason.BAD_POINT, points, problem)
+        elif metric.temporality == Temporality.DELTA and not metric.is_monotonic:
+            self._rejected.add(RefusalReason.DELTA_UP_AND_DOWN, points, metric.example)
+        else:
+            return True
+        return False
+
+    def refuse_metric(self, metric: OtlpMetric, problem: str, points: int = 1) -> None:
+        self._rejected.add(RefusalReason.BAD_POINT, points, f"{metric.example}: {problem}")
+
+    def refuse_large(self, metric: OtlpMetric, size: int) -> None:
+        example = f"{metric.example}: {size} bytes in one point, more than {self._limits.max_series_bytes}"
+        self._rejected.add(RefusalReason.SERIES_TOO_LARGE, 1, example)
+
+    def add_point(self, metric: OtlpMetric, facts: PointFacts, figures: Figures) -> list[bytes]:
+        """The keys of the point's series; none if it is refused."""
+        if not self._is_taken_time(metric, facts.time_ms):
+            return []
+        is_delta = metric.temporality == Temporality.DELTA
+        is_absent = facts.is_absent
+        if is_absent and figures == NumberPoint(None):
+            figures = NumberPoint(0.0)
+        try:
+            parts = figures.parts(is_counter=metric.is_monotonic)
+            if is_delta and facts.start_ns > facts.time_ns:
+                raise BadPoint(_STARTS_LATE)
+            keys = [self._key(metric, facts, part) for part in parts]
+        except BadPoint as error:
+            self.refuse_metric(metric, str(error))
+            return []
+        except BadSeries as error:
+            self._rejected.add(error.reason, 1, error.example)
+            return []
+        if facts.exemplars:
+            self._rejected.add(RefusalReason.EXEMPLAR, facts.exemplars, metric.example)
+        zero_ms = self._zero_ms(metric, facts, is_delta=is_delta)
+        for key, part in zip(keys, parts, strict=True):
+            if part.counts_up and zero_ms is not None:
+                self._add(key, zero_ms, 0.0)
+            self._add(key, facts.time_ms, _STALE if is_absent else part.value)
+        return keys
+
+    def add_numbers(
+        self,
+        metric: OtlpMetric,
+        keys: list[bytes],
+        start_ns: NDArray[np.uint64],
+        time_ns: NDArray[np.uint64],
+        value: NDArray[np.float64],
+    ) -> None:
+        """Many points of one metric, whose series are known and whose starts need no zero, unless it is a delta."""
+        window, ts_ms = self._window, (time_ns // _NS_IN_MS).astype(np.int64)
+        is_taken = (ts_ms >= window.oldest_ms) & (ts_ms <= window.now_ms + window.future_ms)
+        for time_ms in ts_ms[~is_taken].tolist():
+            self._is_taken_time(metric, time_ms)
+        if metric.temporality == Temporality.DELTA:
+            is_whole = start_ns <= time_ns
+            if problems := int(np.count_nonzero(is_taken & ~is_whole)):
+                self.refuse_metric(metric, _STARTS_LATE, problems)
+            is_taken &= is_whole
+            zero_ms = np.maximum(
+                np.minimum((start_ns // _NS_IN_MS).astype(np.int64) + 1, ts_ms - 1), window.oldest_ms
+            )
+            self._add_columns(keys, is_taken & (zero_ms < ts_ms), zero_ms, np.zeros(len(keys)))
+        self._add_columns(keys, is_taken, ts_ms, value)
+
+    def _add_columns(
+        self,
+        keys: list[bytes],
+        is_taken: NDArray[np.bool_],
+        ts_ms: NDArray[np.int64],
+        value: NDArray[np.float64],
+    ) -> None:
+        if not is_taken.all():
+            keys = [keys[place] for place in np.flatnonzero(is_taken)]
+            ts_ms, value = ts_ms[is_taken], value[is_taken]
+        self._take(len(keys))
+        self._keys_of_numbers.extend(keys)
+        self._numbers.append((ts_ms, value))
+
+    def columns(self) -> SampleColumns:
+        times, values = zip(*self._numbers, strict=True) if self._numbers else ((), ())
+        return assemble(
+            self._keys + self._keys_of_numbers,
+            np.concatenate([np.array(self._times, np.int64), *times]),
+            np.concatenate([np.array(self._values, np.float64), *values]),
+            window=self._window,
+            rejected=self._rejected,
+        )
+
+    def _is_taken_time(self, metric: OtlpMetric, time_ms: int) -> bool:
+        if time_ms < self._window.oldest_ms:
+            reason = RefusalReason.TOO_OLD
+        elif time_ms > self._window.now_ms + self._window.future_ms:
+            reason = RefusalReason.TOO_FAR_IN_FUTURE
+        else:
+            return True
+        self._rejected.add(reason, 1, f"{metric.example} at {time_ms} ms since 1970")
+        return False
+
+    def _key(self, metric: OtlpMetric, facts: PointFacts, part: SeriesPart) -> bytes:
+        own = b"".join([encode_field(0x0A, text) for text in (part.suffix, *(part.label or ()))])
+        raw = b"part" + metric.digest + own + facts.raw
+        key = self.cache.keys.get(raw)
+        if key is None:
+            around: Pairs = [(_NAME, metric.series_name(part.suffix))]
+            if part.label:
+                around.append(part.label)
+            labels = join_labels(around, join_labels(list(metric.origin.labels), facts.pairs()))
+            key = self.cache.put(raw, canonical_key(labels, self._limits.labels))
+            self._label_bytes_left -= len(raw) + len(key)
+            if self._label_bytes_left < 0:
+                raise WriteTooLarge(
+                    f"labels of more than {self._limits.max_decompressed_bytes} bytes once written out"
+                )
+        return key
+
+    def _zero_ms(self, metric: OtlpMetric, facts: PointFacts, *, is_delta: bool) -> int | None:
+        """The time at which the counters of the point were zero, if that has to be told."""
+        zero_ms = min(facts.start_ns // _NS_IN_MS + 1, facts.time_ms - 1)
+        if is_delta:
+            # Where no start was sent, or one before the window, the increase still counts whole.
+            zero_ms = max(zero_ms, self._window.oldest_ms) if facts.start_ns else facts.time_ms - 1
+            return zero_ms if self._window.oldest_ms <= zero_ms < facts.time_ms else None
+        is_reset = metric.is_cumulative and facts.start_ns and self._is_reset(metric, facts)
+        is_near = zero_ms >= max(self._window.oldest_ms, facts.time_ms - _RESET_WITHIN_MS)
+        return zero_ms if is_reset and is_near else None
+
+    def _is_reset(self, metric: OtlpMetric, facts: PointFacts) -> bool:
+        place, start = b"start" + metric.digest + facts.raw, _START.pack(facts.start_ns)
+        before = self.cache.keys.get(place)
+        if before != start:
+            self.cache.put(place, start)
+        return before is not None and _START.unpack(before)[0] < facts.start_ns
+
+    def _add(self, key: bytes, ts_ms: int, value: float) -> None:
+        self._take(1)
+        self._keys.append(key)
+        self._times.append(ts_ms)
+        self._values.append(value)
+
+    def _take(self, samples: int) -> None:
+        self._left -= samples
+        if self._left < 0:
+            raise WriteTooLarge(f"more than {self._limits.max_samples} samples")
