@@ -46,6 +46,14 @@ STUMBLED_OVER = {
     r"\bCheck now\b": "Check state",
     r"\b[Hh]eld by \{few|\bHeld by\b": "Held back by",
     r"\bnot planned \W*\{": "No date: 0 of 8 steps planned",
+    r"\bHere stands\b": "appears here",
+    r"\btold nevertheless\b": "Muster still tells you",
+    r"\bwhatever stands here\b": "always",
+    r"\bevidence about them counts\b": "that hardware",
+    r"\bA person counts who\b": "A person counts if",
+    r"\bshall not know\b": "so that nobody answers from the record",
+    r"\bas it fills now\b": "at the present rate",
+    r"\b(?:no|No) (?:run|change) is known\b": "is recorded",
 }
 # One word for a concept wherever something is labelled; the glossary has the word.
 LABELS = {

@@ -35,7 +35,7 @@ from web.timerange import TimeRange
 from web.units import Formatted, how_many, power, power_factor, power_unit
 
 SHOWN_IN_ATTENTION = 5
-LEAST_SHOWN = 0.01
+LEAST_SHOWN = 0.1
 TREND, BY_SITE = "trend", "site"
 DEFAULT_RANGE = "now-365d"
 FLEET = Report("readiness/fleet.html", *MAY_SEE)
@@ -136,8 +136,9 @@ def _blockers(holds_back: HoldsBack) -> list[Figure]:
 
 
 def _held_power(power_kw: float, unit: str) -> Formatted:
-    """Use the unit of the other figures, unless that would round the figure to almost nothing."""
-    return power(power_kw, unit if power_kw * power_factor(unit) >= LEAST_SHOWN else "")
+    """Use the unit of the other figures, unless that would leave one digit or none of the figure."""
+    is_small = 0 < power_kw * power_factor(unit) < LEAST_SHOWN
+    return power(power_kw, "" if is_small else unit)
 
 
 def _gap_card(request: HttpRequest, span: TimeRange) -> dict[str, Any]:

@@ -117,7 +117,7 @@ def _effect(turn: SilenceTurn, matches: AlertMatches) -> str:
     titles = "".join(f"\n- {title}" for title in matches.titles)
     more = f"\n- and {matches.more} more" if matches.more else ""
     if turn.has_begun:
-        return f"It matches {number} now. Their ends are told nevertheless.{titles}{more}"
+        return f"It matches {number} now; you are still told when they end.{titles}{more}"
     if not matches.number:
         return "Nothing that it held back still fires."
     return f"{number} that it held back still {'fires' if matches.number == 1 else 'fire'}:{titles}{more}"

@@ -54,7 +54,7 @@ def test_a_check_without_a_result_says_so_in_every_card(viewer_pages, dallas):
     answer = viewer_pages.get("/sites/dallas/checks/p1-fabric-collective/")
     assert "no result" in card(answer, "h-result")
     assert "No evidence yet" in card(answer, "h-proof")
-    assert "Here stands how the figure went" in words_in(answer.content.decode())
+    assert "The trend appears here once the check has been evaluated." in words_in(answer.content.decode())
     figure = viewer_pages.get("/sites/dallas/checks/p1-fabric-collective/charts/trend.json").json()
     assert figure["meta"]["empty"] == "No sub-measure of this check was judged yet."
 

@@ -118,7 +118,7 @@ def test_what_all_figures_share_is_said_once(viewer_pages, dallas):
 
 @pytest.mark.parametrize(
     ("kw", "unit", "shown"),
-    [(930.0, "MW", "0.93 MW"), (1.9, "MW", "1.9 kW"), (0.0, "MW", "0 kW"), (1.9, "kW", "1.9 kW")],
+    [(930.0, "MW", "0.93 MW"), (26.0, "MW", "26.0 kW"), (0.0, "MW", "0 MW"), (1.9, "kW", "1.9 kW")],
 )
 def test_a_small_share_is_said_in_its_own_unit(kw, unit, shown):
     assert str(fleet_views._held_power(kw, unit)) == shown

@@ -272,7 +272,7 @@ class TestNearItsBeginning:
         assert "and others" in near
 
     def test_without_any_it_says_so(self, ops, overheated):
-        assert "No run and no change is known within 2 hours of its beginning." in words_in(
+        assert "No run and no change is recorded within 2 hours of its beginning." in words_in(
             panel_of(ops, overheated)
         )
 
@@ -285,7 +285,7 @@ def test_whoever_may_see_little_is_told_so(client, hamburg, overheated):
     words = words_in(panel_of(client, overheated))
     for sentence in (
         "You may not see samples, so there is no chart.",
-        "No change is known within 2 hours of its beginning.",
+        "No change is recorded within 2 hours of its beginning.",
         "You may not see who is on call.",
         "You may not see owners.",
         "0; you may not see which",
@@ -309,7 +309,7 @@ def test_an_open_problem_comes_before_an_ended_one_with_its_id(ops, hamburg, nod
 
 def test_an_unknown_problem_is_said_so(ops, hamburg):
     page = words_in(text_of(ops.get("/problems/?problem=health-ham-compute-device-987")))
-    assert "This problem is not known." in page
+    assert "There is no such problem among the sites that you see." in page
 
 
 def test_the_panel_costs_the_same_however_much_there_is(ops, hamburg, node, overheated):

@@ -146,7 +146,7 @@ class TestFixes:
             )
         words = words_of(planner_pages.get(f"{ROAD}?fix={SOAK}&fix={DALLAS}"))
         assert "900 EUR" in words
-        assert "They cost 2,150 EUR , as far as it is recorded." in words
+        assert "They cost 2,150 EUR , as far as costs are recorded." in words
         assert "No cost is recorded" not in words
         fixes = api_of("viewer").get("/api/readiness/road/").json()["fixes"]
         costs = {fix["key"]: fix["costs"] for fix in fixes}
