@@ -40,7 +40,7 @@ def alert_table() -> Table:
                    phone="title"),
             Column("site", "Site", "site.name", url=lambda alert: page_url(alert.site) if alert.site else "",
                    sort="site__name"),
-            Column("standing", "Who is on it", sort="standing", template="alerts/standing_cell.html",
+            Column("standing", "State", sort="standing", template="alerts/standing_cell.html",
                    states="alert", text=lambda alert: state("alert", alert.standing).word),
             Column("acknowledged_by", "Acknowledged by", sort="acknowledged_by__username"),
             Column("assigned_to", "Assigned to", sort="assigned_to__username"),

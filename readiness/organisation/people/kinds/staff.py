@@ -132,7 +132,7 @@ PEOPLE = Kind(
             plain("name", "Name", locked=True, phone="title"),
             Column("teams", "Teams", value=_teams_of, phone="full"),
             standing_column(lambda person: "left" if person.has_left else "present", left="warn"),
-            Column("user", "User", value="user.username", sort="user__username"),
+            Column("user", "User", value="user.username", sort="user__username", default=False),
             plain("email", "E-mail"),
             Column("phone", "Phone"),
             hidden(plain, "employer", "Employer"),

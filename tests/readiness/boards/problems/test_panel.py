@@ -160,7 +160,7 @@ class TestWhoAnswers:
         [
             ({"person": "nobody"}, "Compute Nobody is on call now"),
             ({"person": "left"}, "Compute Nobody is on call now"),
-            ({"person": "secondary"}, "secondary until 24 Nov 2026 19:00 UTC ; nobody is primary"),
+            ({"person": "secondary"}, "secondary until 24 Nov 2026 19:00 UTC nobody is primary"),
             ({"person": None}, "Compute No rotation serves Hamburg"),
         ],
         ids=["a shift of nobody", "whoever is on call has left", "only a secondary", "no rotation"],
