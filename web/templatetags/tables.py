@@ -100,7 +100,7 @@ def _content(context: Context, row: Any, cell: Any) -> str:
             raise RuntimeError("A cell is rendered by a template.")
         drawn = context.template.engine.get_template(cell.template)
         with context.push(row=row, cell=cell, column=cell.column, value=cell.value):
-            return drawn.render(context)
+            return drawn.render(context).strip()
     if cell.column.states and cell.value:
         return kit.pill(cell.column.states, cell.value)
     text = conditional_escape(cell.text)
