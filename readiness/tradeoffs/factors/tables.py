@@ -210,7 +210,7 @@ def _columns_of_page(subject: Column) -> tuple[Column, ...]:
         Column("provenance", "Provenance", sort=True, template="readiness/tradeoffs/provenance_cell.html"),
         Column("basis", "Basis", text="basis_label", sort=True, default=False),
         Column("source", "Source", value=lambda row: row.value.source if row.value else "", sort=True,
-               template="readiness/tradeoffs/source_cell.html", phone="full"),
+               template="readiness/tradeoffs/source_cell.html", phone="row"),
         Column("age", "Age", value="age_s", sort=True, template="readiness/tradeoffs/age_cell.html"),
         Column("others", "Other sources", template="readiness/tradeoffs/others_cell.html", phone="full"),
     )  # fmt: skip
