@@ -12,7 +12,7 @@ from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
-from reportlab.platypus import PageBreak, Paragraph, SimpleDocTemplate, Spacer
+from reportlab.platypus import CondPageBreak, PageBreak, Paragraph, SimpleDocTemplate, Spacer
 from reportlab.platypus import Table as Grid
 
 from readiness.boards.packs.document import Document, PackTable, Section
@@ -26,6 +26,8 @@ LINE = colors.HexColor("#c9ced6")
 HEAD = colors.HexColor("#eef1f5")
 GREY = colors.HexColor("#5b6470")
 CELL = 7.2
+HEADING_ROOM = 35 * mm
+"""A section with less room than this begins on the next page: a heading, the head of its table and some rows."""
 # The library's own fonts cover most European letters; embedding them makes any PDF reader show them.
 FONTS = {"Pack": "Vera.ttf", "Pack-Bold": "VeraBd.ttf"}
 
@@ -95,11 +97,9 @@ def _story(document: Document) -> Iterator[Any]:
 
 
 def _section(section: Section) -> Iterator[Any]:
-    if section.new_page:
-        yield PageBreak()
-    heading = _paragraph(section.title, _style(12, bold=True, after=3))
-    heading.keepWithNext = True
-    yield heading
+    # A heading kept with its table would move the whole table to the next page.
+    yield PageBreak() if section.new_page else CondPageBreak(HEADING_ROOM)
+    yield _paragraph(section.title, _style(12, bold=True, after=3))
     if section.lead:
         yield _paragraph(section.lead, _style(8, color=GREY, after=3))
     if section.facts:
