@@ -14,7 +14,7 @@ from readiness.assessment.framework import queries as framework_queries
 from readiness.assessment.grants import operations as waivers
 from readiness.assessment.grants.models import Grant
 from readiness.assessment.scoring import operations as scoring
-from readiness.boards.packs.document import Document, written
+from readiness.boards.packs.document import Document, PackTable, Section, columns_of, written
 from readiness.boards.packs.pdf import pdf_of, printable
 from readiness.boards.packs.queries import pack_of
 from readiness.boards.waivers.requests import ask_for_grant
@@ -164,6 +164,13 @@ class TestPdf:
         Grant.objects.update(reason=word * 1000)
         body = pdf_of(document_of(porto, frozen_now.at))
         assert read_back(body).count("W") >= 1000
+
+    def test_a_table_begins_on_the_page_of_its_heading(self):
+        rows = tuple((f"site-{number}",) for number in range(24))
+        facts = Section("facts", "Facts", facts=(("Sites", "24"),))
+        sites = Section("sites", "Sites", table=PackTable(columns_of("Site 100"), rows))
+        body = pdf_of(Document("x", "x", "x", (facts, sites)))
+        assert "site-0" in pypdf.PdfReader(io.BytesIO(body)).pages[0].extract_text()
 
     def test_markup_is_text(self):
         body = pdf_of(Document("<b>Porto</b> & Faro", "x", "x"))
