@@ -1,6 +1,6 @@
 """Values of the inventory that arithmetic of other rooms uses."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 FABRIC_DEVICES = ("switch", "router", "gateway")
@@ -65,14 +65,18 @@ def smallest_region(regions: Iterable[int], parents: Mapping[int, int | None]) -
     """Return the smallest region that is, or contains, each of these; None if there is none. `parents` are
     by region.
     """
-    ways_up = [list(_upwards(region, parents)) for region in regions]
+    ways_up = [regions_outwards(region, parents) for region in regions]
     if not ways_up:
         return None
     shared = set.intersection(*map(set, ways_up))
     return next((region for region in ways_up[0] if region in shared), None)
 
 
-def _upwards(region: int | None, parents: Mapping[int, int | None]) -> Iterator[int]:
-    while region is not None:
-        yield region
-        region = parents[region]
+def regions_outwards(region: int, parents: Mapping[int, int | None]) -> tuple[int, ...]:
+    """A region and those around it, the nearest first. `parents` has the region around each."""
+    outwards: list[int] = []
+    current: int | None = region
+    while current is not None and current not in outwards:
+        outwards.append(current)
+        current = parents.get(current)
+    return tuple(outwards)

@@ -9,6 +9,7 @@ from readiness.assessment.evidence.core.parsed import FAILED_TEST, size_text
 from readiness.assessment.evidence.core.parsers.dcgm_diag import WORDS
 from readiness.assessment.evidence.core.proving.values import few
 from readiness.assessment.evidence.models import RunMeasure, ValidationRun
+from web.kinds.tabs import TabPages, page_tabs
 from web.rest.filters import ObjectFilterSet
 from web.tables import Column, Table
 from web.units import number
@@ -75,16 +76,18 @@ def first_device_of(run: ValidationRun) -> str:
     return few([each.device.name for each in run.run_devices.all()], 1)
 
 
+_PAGES: TabPages = {
+    "evidence": ("Runs", ()),
+    "facts": ("Recorded facts", ()),
+    "attestations": ("Attestations", ()),
+    "limits": ("Limits", ()),
+    "floors": ("Floors", ()),
+    "report-rules": ("Rules for test reports", ()),
+}
+
+
 def tabs(current: str) -> list[dict[str, Any]]:
-    pages = (
-        ("evidence", "Runs"),
-        ("facts", "Recorded facts"),
-        ("attestations", "Attestations"),
-        ("limits", "Limits"),
-        ("floors", "Floors"),
-        ("report-rules", "Rules for test reports"),
-    )
-    return [{"label": label, "url": reverse(name), "current": name == current} for name, label in pages]
+    return page_tabs(_PAGES, current)
 
 
 # fmt: off

@@ -21,6 +21,7 @@ from web import clock, links
 from web.kinds import Kind
 from web.kinds.columns import plain
 from web.kinds.declaring import declared
+from web.kinds.tabs import TabPages, page_tabs
 from web.tables import Column
 
 
@@ -37,9 +38,15 @@ def _describe_bases(rows: Sequence[Any]) -> Sequence[Any]:
     return rows
 
 
+_PAGES: TabPages = {
+    "rules": ("Rules", ()),
+    "data-origin-list": ("Data origins", ()),
+    "held-basis-list": ("Bases on record", ()),
+}
+
+
 def _tabs(current: str) -> list[dict[str, Any]]:
-    pages = (("rules", "Rules"), ("data-origin-list", "Data origins"), ("held-basis-list", "Bases on record"))
-    return [{"label": label, "url": reverse(name), "current": name == current} for name, label in pages]
+    return page_tabs(_PAGES, current)
 
 
 _CLASS = Column(

@@ -275,7 +275,7 @@ def _show(request: HttpRequest, swap: Swap, *, refusals: Any = (), status: int =
     context = STEPS.context(request, swap, refusals) | {
         "swap": swap,
         "state": Swap.State(state).label,
-        "is_revealed": state == Swap.State.OPEN,
+        "is_open": state == Swap.State.OPEN,
     }
     return render(request, "people/rotations/swap.html", context, status=status)
 

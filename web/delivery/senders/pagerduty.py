@@ -19,6 +19,8 @@ from web.delivery.senders.answers import Answer, judge
 ACTIONS = ("trigger", "acknowledge", "resolve")
 SEVERITIES = ("critical", "error", "warning", "info")
 LONGEST_SUMMARY, LONGEST_KEY = 1024, 255
+HASHED = "muster-"
+"""The beginning of a key that was too long, so that its hash stands for it."""
 MOST_ALERTS = 50
 """So many are listed in one event, which may have 512 kB; the counts are those of all."""
 
@@ -62,7 +64,7 @@ def _event(message: Message, action: str) -> dict[str, Any]:
 def dedup_key(payload: Mapping[str, Any]) -> str:
     """The key as PagerDuty takes it; a longer one is hashed."""
     key = str(payload.get("dedup_key", ""))
-    return key if len(key) <= LONGEST_KEY else f"muster-{sha256(key.encode()).hexdigest()}"
+    return key if len(key) <= LONGEST_KEY else f"{HASHED}{sha256(key.encode()).hexdigest()}"
 
 
 def _rank(alert: Mapping[str, Any]) -> int:

@@ -8,7 +8,7 @@ from typing import Any
 
 from readiness.loop.alerts.core.kinds import AlertSeverity
 
-type Told = Any
+type CountedAlert = Any
 """An alert: `id`, `group`, `severity`, `site_id`, `kw`, `began_at`, `ended_at`."""
 
 
@@ -47,7 +47,7 @@ class AlertGroup[T]:
         return len(self.alerts) - 1
 
 
-def counts_of(alerts: Iterable[Told]) -> AlertCounts:
+def counts_of(alerts: Iterable[CountedAlert]) -> AlertCounts:
     """Count alerts, and those that fire by severity, most severe first."""
     alerts = list(alerts)
     firing = [alert for alert in alerts if alert.ended_at is None]
@@ -62,7 +62,8 @@ def counts_of(alerts: Iterable[Told]) -> AlertCounts:
 
 
 def groups_of[T: Any](alerts: Iterable[T]) -> list[AlertGroup[T]]:
-    """Group alerts by cause: firing ones come first, then by severity, kW and age; the same within each group."""
+    """Group alerts by cause. Groups, and the alerts in each, have one order: those that fire first, then by
+    severity, kW and age."""
     by_group: dict[str, list[T]] = defaultdict(list)
     for alert in sorted(alerts, key=_urgency):
         by_group[alert.group].append(alert)
@@ -70,6 +71,6 @@ def groups_of[T: Any](alerts: Iterable[T]) -> list[AlertGroup[T]]:
     return sorted(groups, key=lambda group: _urgency(group.head))
 
 
-def _urgency(alert: Told) -> tuple[bool, int, float, datetime, int]:
+def _urgency(alert: CountedAlert) -> tuple[bool, int, float, datetime, int]:
     rank = AlertSeverity(alert.severity).rank
     return (alert.ended_at is not None, rank, -alert.kw, alert.began_at, alert.id)

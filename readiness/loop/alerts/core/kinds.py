@@ -38,7 +38,7 @@ class AlertSeverity(StrEnum):
 
 
 class AlertStanding(StrEnum):
-    """Who carries a firing alert at an instant; `OVER` carries nobody's."""
+    """The standing of an alert at an instant: who carries it while it fires, or that it is over."""
 
     ESCALATING = "escalating"
     ACKNOWLEDGED = "acknowledged"

@@ -11,7 +11,7 @@ CRITICAL, ERROR, WARNING, INFO = AlertSeverity
 
 @dataclass(frozen=True, slots=True)
 class Lead:
-    """From `before` the date on, the alert has this severity."""
+    """A step of the lead: the alert has this severity from `before` the date on."""
 
     before: timedelta
     severity: AlertSeverity

@@ -1,7 +1,7 @@
 """The standing of one alert at an instant, and what the clock brings next: everything else follows from these rules.
 
 A firing alert is acknowledged until an instant, silenced until an instant, muted by a cause that is itself being told,
-or it escalates. When that which held it back ends, it escalates anew, from the first level on, at that very instant.
+or it escalates. When what held it back ends, it escalates anew, from the first level on, at that very instant.
 
 All instants are in UTC: two of one zone with clock changes would be compared by what its clocks show.
 """
@@ -19,7 +19,7 @@ ACKNOWLEDGED_AT_MOST = timedelta(days=30)
 
 
 def acknowledged_for(severity: AlertSeverity) -> timedelta:
-    """How long an acknowledgement lasts that names no end: about a shift for what cannot wait, else a day."""
+    """The length of an acknowledgement that names no end: about a shift for a critical alert, else a day."""
     return timedelta(hours=8) if severity is AlertSeverity.CRITICAL else timedelta(days=1)
 
 
@@ -113,8 +113,8 @@ def is_muted_by(alert: Firing, cause: AlertCause) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Escalation:
-    """How far an escalation is: how many times it has told somebody by now, with the repetitions of the last level, and
-    when it does next; None where it does no more."""
+    """The progress of an escalation. `told` counts how often it has told somebody by now, with the repetitions of the
+    last level; `next_at` is when it does so next, None if never."""
 
     told: int
     next_at: datetime | None
@@ -130,10 +130,10 @@ def escalation_of(
     """
     if severity.rank > AlertSeverity.ERROR.rank:
         return Escalation(1, None)
-    due = sum(1 for delay in after if since + delay <= now)
-    if due < len(after):
-        return Escalation(due, since + after[due])
+    levels = sum(1 for delay in after if since + delay <= now)
+    if levels < len(after):
+        return Escalation(levels, since + after[levels])
     if severity is AlertSeverity.ERROR:
-        return Escalation(due, None)
+        return Escalation(levels, None)
     repeats = (now - since - after[-1]) // REPEATED_EVERY
-    return Escalation(due + repeats, since + after[-1] + (repeats + 1) * REPEATED_EVERY)
+    return Escalation(levels + repeats, since + after[-1] + (repeats + 1) * REPEATED_EVERY)

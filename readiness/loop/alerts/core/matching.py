@@ -1,7 +1,7 @@
 """Which alerts a silence or maintenance window holds back: those that agree with everything that it names."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 
@@ -49,28 +49,18 @@ def _pattern(text: str) -> re.Pattern[str]:
     return re.compile(".*".join(map(re.escape, parts)), re.IGNORECASE | re.DOTALL)
 
 
-def regions_around(region_id: int, parents: Mapping[int, int | None]) -> frozenset[int]:
-    """The region and those around it; `parents` has the region around each."""
-    around = set[int]()
-    current: int | None = region_id
-    while current is not None and current not in around:
-        around.add(current)
-        current = parents.get(current)
-    return frozenset(around)
-
-
 class MatcherIndex[T]:
-    """Matchers, each with something of its own, by the site that they name: an alert of one site is held against those
-    of its site, and against those that name none."""
+    """Matchers by the site that they name, each with a value. An alert is compared with those of its site, and with
+    those that name none."""
 
     def __init__(self, matchers: Iterable[tuple[AlertMatcher, T]]) -> None:
         self._by_site: dict[int | None, list[tuple[AlertMatcher, T]]] = {}
-        for matcher, owned in matchers:
-            self._by_site.setdefault(matcher.site_id, []).append((matcher, owned))
+        for matcher, value in matchers:
+            self._by_site.setdefault(matcher.site_id, []).append((matcher, value))
 
     def matching(self, subject: AlertSubject) -> Iterator[T]:
         places: Sequence[int | None] = (None,) if subject.site_id is None else (subject.site_id, None)
         for place in places:
-            for matcher, owned in self._by_site.get(place, ()):
+            for matcher, value in self._by_site.get(place, ()):
                 if matcher.matches(subject):
-                    yield owned
+                    yield value

@@ -20,7 +20,7 @@ class Preferences:
 
 
 def held_until(preferences: Preferences, *, now: datetime) -> datetime | None:
-    """Until when what can wait waits; None if it need not."""
+    """The instant until which messages that can wait are held; None if they need not wait."""
     ends = [preferences.awake_until] if preferences.awake_until and preferences.awake_until > now else []
     if (quiet := _quiet_until(preferences, now)) is not None:
         ends.append(quiet)

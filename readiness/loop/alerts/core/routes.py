@@ -13,7 +13,7 @@ SUBSCRIBER = "subscriber"
 
 
 class EscalationTarget(StrEnum):
-    """Those to whom a level goes."""
+    """The recipients that a level can name."""
 
     PRIMARY = "primary"
     SECONDARY = "secondary"
@@ -68,7 +68,7 @@ class Recipients:
 
     @property
     def keys(self) -> frozenset[str]:
-        """Those who have to act on it; whoever subscribed does not."""
+        """The keys of those who have to act on it; subscribers have not."""
         return frozenset(
             recipient.key for level in self.levels for recipient in level.recipients if not recipient.lack
         )
@@ -121,8 +121,8 @@ _STANDS_IN = {
 def route_for(
     kind: AlertKind, severity: AlertSeverity, levels: Sequence[LevelTarget]
 ) -> Sequence[LevelTarget]:
-    """The levels that an alert goes through: what has a date goes to the owner, unless it is critical, and what is
-    not urgent to the first level only."""
+    """Choose the levels that an alert goes through. What has a date goes to the owner, unless it is critical; what is
+    not urgent goes to the first level only."""
     if kind in DATED and severity is not AlertSeverity.CRITICAL:
         return OWNER_ROUTE
     return levels if severity in ESCALATES else levels[:1]
@@ -135,51 +135,44 @@ def nearest_route[T](
     region_ids: Sequence[int],
     domain: str,
 ) -> T | None:
-    """The route of the nearest home, and of two of one home that with the domain. Keys are ("site", id, domain),
-    ("region", id, domain) and ("", None, domain); `region_ids` are those around the site, the nearest first."""
+    """Find the route of the nearest home; of two routes of one home, that with the domain. Keys are ("site",
+    id, domain), ("region", id, domain) and ("", None, domain); `region_ids` are those around the site, the
+    nearest first."""
     homes = (("site", site_id), *(("region", each) for each in region_ids), ("", None))
     keys = ((home, number, each) for home, number in homes for each in (domain, ""))
     return next((routes[key] for key in keys if key in routes), None)
 
 
-def regions_outwards(region_id: int, parents: Mapping[int, int | None]) -> tuple[int, ...]:
-    """A region and those around it, the nearest first. `parents` has the region around each."""
-    outwards: list[int] = []
-    current: int | None = region_id
-    while current is not None and current not in outwards:
-        outwards.append(current)
-        current = parents.get(current)
-    return tuple(outwards)
-
-
 def levels_of(
     levels: Iterable[LevelTarget], people: Mapping[Whom, Sequence[Recipient]]
 ) -> tuple[RouteLevel, ...]:
-    """Who is told at each level. Where nobody is on call, who comes after stands in; a level of nobody, or only of
-    those who were told before, is left out, and the first that is left comes at once."""
-    kept_levels: list[RouteLevel] = []
-    told: set[str] = set()
+    """Find who is told at each level. Where nobody is on call, the next target stands in. A level of nobody, or only of
+    people who are told before, is left out; the first of the others comes at once."""
+    levels_with_people: list[RouteLevel] = []
+    keys_before: set[str] = set()
     for level in levels:
-        recipients = tuple(each for each in _present(level.whom, people) if each.lack or each.key not in told)
+        recipients = tuple(
+            each for each in _recipients_at(level.whom, people) if each.lack or each.key not in keys_before
+        )
         if not recipients:
             continue
-        told |= {recipient.key for recipient in recipients if not recipient.lack}
-        kept_levels.append(RouteLevel(level.after, recipients))
-    if not kept_levels:
+        keys_before |= {recipient.key for recipient in recipients if not recipient.lack}
+        levels_with_people.append(RouteLevel(level.after, recipients))
+    if not levels_with_people:
         return (RouteLevel(timedelta(), ()),)
-    return _first_at_once(kept_levels)
+    return _first_at_once(levels_with_people)
 
 
-def _present(whom: Whom, people: Mapping[Whom, Sequence[Recipient]]) -> Sequence[Recipient]:
+def _recipients_at(whom: Whom, people: Mapping[Whom, Sequence[Recipient]]) -> Sequence[Recipient]:
     recipients = tuple(people.get(whom, ()))
     stand_in = _STANDS_IN.get(whom)
     if stand_in is None or any(not each.lack for each in recipients):
         return recipients
-    return (*recipients, *_present(stand_in, people))
+    return (*recipients, *_recipients_at(stand_in, people))
 
 
 def _first_at_once(levels: list[RouteLevel]) -> tuple[RouteLevel, ...]:
-    """Levels that nobody can be told of go with the next one, so that no time is lost with them."""
+    """Join levels at which nobody can be told with the next one, so that no time is lost."""
     merged: list[RouteLevel] = []
     waiting: tuple[Recipient, ...] = ()
     for level in levels:

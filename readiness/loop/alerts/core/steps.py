@@ -30,7 +30,8 @@ class StepEvent(StrEnum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredLife:
     """How an open alert was left: `standing` since `since`, by the silence `by`; its escalation since
-    `escalating_since` has told somebody `level` times. `was_there_first` is an alert that was open when alerting began.
+    `escalating_since` has told somebody `level` times. `was_open_at_start` says that it was open when
+    alerting began.
     """
 
     standing: AlertStanding
@@ -41,7 +42,7 @@ class StoredLife:
     level: int = 0
     worse_at: datetime | None = None
     ack: Ack | None = None
-    was_there_first: bool = False
+    was_open_at_start: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,13 +60,13 @@ class LifeStep:
     events: tuple[tuple[StepEvent, int | None], ...] = ()
 
 
-_HELD = {
+_HOLD_ENDS = {
     AlertStanding.ACKNOWLEDGED: (StepEvent.ACK_ENDED, NoticeReason.ACK_ENDED),
     AlertStanding.SILENCED: (StepEvent.SILENCE_ENDED, NoticeReason.SILENCE_ENDED),
     AlertStanding.MUTED: (StepEvent.CAUSE_ENDED, NoticeReason.CAUSE_ENDED),
 }
 """How the end of what held an alert back is told."""
-_BEGINS = {AlertStanding.SILENCED: StepEvent.SILENCED, AlertStanding.MUTED: StepEvent.MUTED}
+_HOLD_BEGINS = {AlertStanding.SILENCED: StepEvent.SILENCED, AlertStanding.MUTED: StepEvent.MUTED}
 _MARKS = {
     NoticeReason.ESCALATED: StepEvent.ESCALATED,
     NoticeReason.REPEATED: StepEvent.REPEATED,
@@ -74,10 +75,10 @@ _MARKS = {
 
 
 def step(stored: StoredLife, standing: Standing, delays: Sequence[timedelta], *, now: datetime) -> LifeStep:
-    """`standing` is that of now, and `delays` are those of the route's levels, ascending, the first 0. What held the
-    alert back escalates it anew as it ends: nobody is passed over because Muster was away at that instant."""
+    """Take the step of an alert that is due now. `standing` is that of now; `delays` are those of the route's levels,
+    ascending, the first 0. An alert whose hold has ended escalates anew, also if Muster was away when it ended."""
     is_new = standing.standing is not stored.standing
-    events = _changes(stored.standing, standing.standing) if is_new else ()
+    events = _hold_events(stored.standing, standing.standing) if is_new else ()
     since = now if is_new else stored.since
     if standing.standing is not AlertStanding.ESCALATING:
         until = standing.until
@@ -107,8 +108,8 @@ def step(stored: StoredLife, standing: Standing, delays: Sequence[timedelta], *,
     )
 
 
-def _changes(before: AlertStanding, after: AlertStanding) -> tuple[tuple[StepEvent, int | None], ...]:
-    events = (_HELD[before][0] if before in _HELD else None, _BEGINS.get(after))
+def _hold_events(before: AlertStanding, after: AlertStanding) -> tuple[tuple[StepEvent, int | None], ...]:
+    events = (_HOLD_ENDS[before][0] if before in _HOLD_ENDS else None, _HOLD_BEGINS.get(after))
     return tuple((event, None) for event in events if event is not None)
 
 
@@ -117,23 +118,24 @@ def _first_reason(stored: StoredLife) -> NoticeReason:
     worse_at, ack = stored.worse_at, stored.ack
     if stored.standing is AlertStanding.ACKNOWLEDGED and ack and worse_at and worse_at > ack.at:
         return NoticeReason.WORSE
-    if stored.standing in _HELD:
-        return _HELD[stored.standing][1]
+    if stored.standing in _HOLD_ENDS:
+        return _HOLD_ENDS[stored.standing][1]
     if worse_at is not None and worse_at == stored.escalating_since:
         return NoticeReason.WORSE
-    return NoticeReason.FIRST_START if stored.was_there_first else NoticeReason.BEGAN
+    return NoticeReason.FIRST_START if stored.was_open_at_start else NoticeReason.BEGAN
 
 
 def _tells(
-    level: int, due: int, first: NoticeReason, delays: Sequence[timedelta]
+    level: int, due_level: int, first: NoticeReason, delays: Sequence[timedelta]
 ) -> tuple[tuple[NoticeReason, int], ...]:
-    """Tells that are due after the first `level` times. Of several missed repetitions only the last one is told."""
+    """The reasons to tell somebody, after `level` times until now. Of several missed repetitions only the
+    last counts."""
     levels = len(delays)
     tells = [
         (first if delays[number - 1] == delays[0] else NoticeReason.ESCALATED, number)
-        for number in range(level + 1, min(due, levels) + 1)
+        for number in range(level + 1, min(due_level, levels) + 1)
     ]
-    if due > max(level, levels):
-        is_last_resort = due - levels >= LAST_RESORT_AFTER
+    if due_level > max(level, levels):
+        is_last_resort = due_level - levels >= LAST_RESORT_AFTER
         tells.append((NoticeReason.LAST_RESORT if is_last_resort else NoticeReason.REPEATED, levels))
     return tuple(tells)

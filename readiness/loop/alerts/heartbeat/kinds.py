@@ -13,6 +13,7 @@ from web import clock
 from web.kinds import Entry, Kind
 from web.kinds.columns import plain
 from web.kinds.rest import filters_of, viewset_of
+from web.kinds.steps import step_entry
 from web.tables import Column, Table
 
 _heartbeats = HeartbeatTarget.objects.all()
@@ -53,32 +54,13 @@ HEARTBEAT_TARGET = Kind(
             enter=heartbeats.create_heartbeat,
             done="The heartbeat is added. The first is sent within a minute.",
         ),
-        Entry(
-            url_name="heartbeat-target-edit",
-            address="edit/",
-            on_object=True,
-            permissions=("alerts.change_heartbeattarget",),
-            heading="Change",
-            form=HeartbeatForm,
-            initial=initial_of_heartbeat,
-            enter=heartbeats.update_heartbeat,
-            done="The heartbeat is changed.",
-            icon="edit",
-        ),
-        Entry(
-            url_name="heartbeat-target-delete",
-            address="delete/",
-            on_object=True,
-            permissions=("alerts.delete_heartbeattarget",),
-            heading="Delete",
-            hint="Muster stops calling the address. Whoever expects the call will tell that Muster is gone.",
-            submit="Delete",
-            form=ConfirmStepForm,
-            enter=heartbeats.delete_heartbeat,
-            done="The heartbeat is deleted.",
-            after=lambda nothing: reverse("heartbeat-target-list"),
-            icon="trash",
-        ),
+        step_entry("heartbeat-target", "edit", "Change", HeartbeatForm, heartbeats.update_heartbeat,
+                   "The heartbeat is changed.", "edit", permissions=("alerts.change_heartbeattarget",),
+                   initial=initial_of_heartbeat),
+        step_entry("heartbeat-target", "delete", "Delete", ConfirmStepForm, heartbeats.delete_heartbeat,
+                   "The heartbeat is deleted.", "trash", permissions=("alerts.delete_heartbeattarget",),
+                   submit="Delete", after=lambda nothing: reverse("heartbeat-target-list"),
+                   hint="Muster stops calling the address. Whoever expects the call will tell that Muster is gone."),
     ),
     table=Table(
         id="heartbeat-target-list",

@@ -16,6 +16,7 @@ from readiness.loop.alerts.models import HeartbeatKind, HeartbeatTarget
 from web.delivery import http, secrets
 from web.delivery.addresses import AddressRefused, NoAnswer, origin
 from web.delivery.senders.alertmanager import PATH
+from web.workflows.steps import still_there
 
 MOST = 20
 WATCHDOG_LASTS = timedelta(minutes=4)
@@ -34,7 +35,7 @@ def start_thread(work: Callable[[], None]) -> None:
 
 @transaction.atomic
 def create_heartbeat(*, by: User | None, now: datetime, address: str = "", **fields: Any) -> HeartbeatTarget:
-    """Raises ValidationError: a new one needs an address."""
+    """Add a heartbeat. Raises ValidationError, such as for one without an address."""
     if not address:
         raise ValidationError({"address": "Enter the address that is called."})
     if HeartbeatTarget.objects.count() >= MOST:
@@ -46,10 +47,12 @@ def create_heartbeat(*, by: User | None, now: datetime, address: str = "", **fie
 def update_heartbeat(
     target: HeartbeatTarget, *, by: User | None, now: datetime, address: str = "", **changes: Any
 ) -> HeartbeatTarget:
-    """An empty address leaves the present one. Raises ValidationError."""
+    """Change a heartbeat. An empty address leaves the present one. Raises ValidationError, and NotInState once the
+    heartbeat is deleted."""
+    locked = still_there(HeartbeatTarget.objects.select_for_update(), target.pk)
     for name, value in changes.items():
-        setattr(target, name, value)
-    return _save(target, address)
+        setattr(locked, name, value)
+    return _save(locked, address)
 
 
 def delete_heartbeat(target: HeartbeatTarget, *, by: User | None, now: datetime) -> None:

@@ -111,7 +111,9 @@ class AlertSenderViewSet(ObjectViewSet):
 
     def perform_update(self, serializer: Any) -> None:
         with named_errors():
-            senders.update_sender(serializer.instance, **serializer.validated_data, **author_of(self.request))
+            serializer.instance = senders.update_sender(
+                serializer.instance, **serializer.validated_data, **author_of(self.request)
+            )
 
     def perform_destroy(self, sender: AlertSender) -> None:
         senders.delete_sender(sender, **author_of(self.request))

@@ -12,7 +12,7 @@ from readiness.loop.alerts.inbound.taking import take
 from readiness.loop.alerts.life.operations import acknowledge
 from readiness.loop.alerts.models import Alert, AlertSender, InboundWebhook
 from readiness.loop.alerts.models.alerts import AlertQuerySet
-from web.delivery.senders.pagerduty import LONGEST_KEY, dedup_key
+from web.delivery.senders.pagerduty import HASHED, LONGEST_KEY, dedup_key
 from web.workflows import NotInState
 
 LATE_AFTER = timedelta(hours=1)
@@ -24,7 +24,8 @@ def take_event(sender: AlertSender, event: IncidentEvent, *, webhook_id: str, no
     """Take in one event, once for each webhook; returns what it did."""
     if webhook_id and not _is_first(sender, webhook_id, now):
         return "taken before"
-    if event.key and (own := _opened_by_muster(event.key)).exists():
+    own = _opened_by_muster(event.key)
+    if event.key.startswith(HASHED) or (event.key and own.exists()):
         alerts = own.open() if sender.site_id is None else own.open().filter(site=sender.site_id)
         taken_on = _take_on(alerts, event, now) if event.kind in TAKES_ON else 0
         return f"{taken_on} acknowledged"
@@ -36,7 +37,7 @@ def take_event(sender: AlertSender, event: IncidentEvent, *, webhook_id: str, no
 
 
 def _is_first(sender: AlertSender, webhook_id: str, now: datetime) -> bool:
-    """Whoever comes second waits for the commit of the first."""
+    """Whether no other body has this webhook's id. Of two at the same moment, the second waits for the first."""
     _row, is_new = InboundWebhook.objects.get_or_create(
         sender=sender, webhook_id=webhook_id[:100], defaults={"taken_at": now}
     )
@@ -44,8 +45,9 @@ def _is_first(sender: AlertSender, webhook_id: str, now: datetime) -> bool:
 
 
 def _opened_by_muster(key: str) -> AlertQuerySet:
-    """Alerts, open or over, by the key that Muster gave an incident: that of one alert, or of a group."""
-    if key.startswith("muster-"):
+    """The alerts with the key that Muster gave an incident: that of one alert, or of a group. Of a key that is hashed,
+    those that still fire."""
+    if key.startswith(HASHED):
         candidates = Alert.objects.annotate(length=Length("key"), group_length=Length("group")).filter(
             Q(length__gt=LONGEST_KEY) | Q(group_length__gt=LONGEST_KEY), ended_at=None
         )

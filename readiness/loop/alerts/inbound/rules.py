@@ -12,7 +12,7 @@ from readiness.loop.alerts.core.inbound.mapping import (
     LabelRule,
     map_labels,
     read_conditions,
-    sites_named,
+    site_texts,
 )
 from readiness.loop.alerts.core.kinds import AlertSeverity
 from readiness.loop.alerts.models import AlertSender, InboundRule
@@ -34,7 +34,7 @@ def places_of(labels: Sequence[Labels], sender: AlertSender) -> list[AlertPlace]
     """Map the labels of alerts; three statements, however many there are."""
     rules = rules_for(sender)
     own_site = sender.site.slug if sender.site is not None else ""
-    sites, ids = _sites(labels, rules, sender)
+    sites, ids = _sites_of(labels, rules, sender)
     mappings = [map_labels(each, rules, sites=sites, own_site=own_site) for each in labels]
     names = _device_names([(ids[each.site], each.object) for each in mappings if each.site and each.object])
     return [
@@ -62,16 +62,16 @@ def rules_for(sender: AlertSender) -> list[LabelRule]:
     ]
 
 
-def _sites(
+def _sites_of(
     labels: Sequence[Labels], rules: Sequence[LabelRule], sender: AlertSender
 ) -> tuple[dict[str, str], dict[str, int]]:
     """Slugs by the slugs and names that the labels may mean, and ids by slug. A slug goes before a name."""
-    texts = sites_named(labels, rules)
+    texts = site_texts(labels, rules)
     slugs = {rule.site for rule in rules if rule.site} | texts
-    meant = Q(slug__in=slugs) | Q(lower_name__in=texts) | Q(pk=sender.site_id or 0)
+    may_mean = Q(slug__in=slugs) | Q(lower_name__in=texts) | Q(pk=sender.site_id or 0)
     rows = list(
         Site.objects.annotate(lower_name=Lower("name"))
-        .filter(meant)
+        .filter(may_mean)
         .values_list("pk", "slug", "lower_name")
         .order_by("pk")
     )

@@ -12,6 +12,7 @@ from readiness.loop.alerts.models import AlertSender, InboundAlert, SenderKind
 from readiness.loop.alerts.models.alerts import EndedBy
 from readiness.loop.alerts.raising.writing import write
 from web.delivery import secrets
+from web.workflows.steps import still_there
 
 MOST_SECRETS = 2
 
@@ -20,7 +21,7 @@ MOST_SECRETS = 2
 def create_sender(
     *, name: str, secret: str = "", owner: User | None = None, by: User | None, now: datetime, **fields: Any
 ) -> tuple[AlertSender, str]:
-    """A new sender and its token, which cannot be shown again. Raises ValidationError."""
+    """Add a sender; returns it with its token, which cannot be shown again. Raises ValidationError."""
     sender = AlertSender(name=name, owner=owner or by, **fields)
     _keep_secret(sender, secret)
     sender.full_clean(exclude=["token"])
@@ -33,13 +34,15 @@ def create_sender(
 def update_sender(
     sender: AlertSender, *, by: User | None, now: datetime, secret: str = "", **changes: Any
 ) -> AlertSender:
-    """An empty `secret` leaves the present one. Raises ValidationError."""
+    """Change a sender. An empty `secret` leaves the present one, unless the new kind signs nothing. Raises
+    ValidationError, and NotInState once the sender is deleted."""
+    locked = still_there(AlertSender.objects.select_for_update(of=("self",)), sender.pk)
     for name, value in changes.items():
-        setattr(sender, name, value)
-    _keep_secret(sender, secret)
-    sender.full_clean(exclude=["token"])
-    sender.save()
-    return sender
+        setattr(locked, name, value)
+    _keep_secret(locked, secret)
+    locked.full_clean(exclude=["token"])
+    locked.save()
+    return locked
 
 
 @transaction.atomic
@@ -62,7 +65,7 @@ def resume_sender(sender: AlertSender, *, by: User | None, now: datetime) -> Non
 
 @transaction.atomic
 def delete_sender(sender: AlertSender, *, by: User | None, now: datetime) -> None:
-    """Its open alerts end with it, since nobody would tell its end."""
+    """Delete a sender. Its open alerts end with it, since nobody would tell their end."""
     rows: list[InboundAlert] = list(sender.alerts.open())
     write([], endings={row.key: EndedBy.RULE for row in rows}, now=now)
     token = sender.token
@@ -77,10 +80,12 @@ def secrets_of(sender: AlertSender) -> list[str]:
 
 def _keep_secret(sender: AlertSender, text: str) -> None:
     lines = [line.strip() for line in text.splitlines() if line.strip()]
+    if sender.kind == SenderKind.ALERTMANAGER:
+        if lines:
+            raise ValidationError({"secret": "Alertmanager signs nothing: leave it empty."})
+        sender.secret = None
     if not lines:
         return
-    if sender.kind == SenderKind.ALERTMANAGER:
-        raise ValidationError({"secret": "Alertmanager signs nothing: leave it empty."})
     if len(lines) > MOST_SECRETS:
         raise ValidationError({"secret": "Enter one secret, or two while it is changed, one a line."})
     if not secrets.has_key():

@@ -1,12 +1,10 @@
-"""The pages of other systems, each one tab beside the others."""
+"""The tabs of the pages about other systems."""
 
 from typing import Any
 
-from django.urls import reverse
+from web.kinds.tabs import TabPages, page_tabs
 
-from web.visibility import reader
-
-_PAGES = {
+_PAGES: TabPages = {
     "inbound-alert-list": ("Alerts", ("alerts.view_inboundalert",)),
     "alert-sender-list": ("Senders", ("alerts.view_alertsender",)),
     "inbound-rule-list": ("Mapping rules", ("alerts.view_inboundrule",)),
@@ -16,9 +14,4 @@ _PAGES = {
 
 
 def tabs(current: str) -> list[dict[str, Any]]:
-    by = reader()
-    return [
-        {"label": label, "url": reverse(name), "current": name == current}
-        for name, (label, permissions) in _PAGES.items()
-        if by is not None and by.has_perms(permissions)
-    ]
+    return page_tabs(_PAGES, current)

@@ -39,7 +39,7 @@ _WRITTEN = [
 
 @dataclass(frozen=True, slots=True)
 class MessageReceipt:
-    """How many alerts of a message did what, and their rows by fingerprint."""
+    """Numbers of the alerts of a message by what they did, and their rows by fingerprint."""
 
     firing: int
     ended: int
@@ -57,18 +57,18 @@ def take(sender: AlertSender, message: OutsideMessage, *, now: datetime) -> Mess
     """Take in one message; a fixed number of statements, however many alerts it has. Messages of one sender take
     turns."""
     AlertSender.objects.select_for_update(no_key=True).get(pk=sender.pk)
-    told_of = sender.alerts.filter(fingerprint__in={alert.fingerprint for alert in message.alerts})
-    stored = {row.fingerprint: row for row in told_of.select_for_update()}
-    columns_before = {name: _written(row) for name, row in stored.items()}
+    rows_of_message = sender.alerts.filter(fingerprint__in={alert.fingerprint for alert in message.alerts})
+    stored = {row.fingerprint: row for row in rows_of_message.select_for_update()}
+    columns_before = {name: _columns_of(row) for name, row in stored.items()}
     rows, changes = _hear(sender, stored, message, now)
     firing = [rows[name] for name, change in changes.items() if change in _FIRES]
     ended_keys = [rows[name].key for name, change in changes.items() if change is OccurrenceChange.ENDED]
-    places = _map(firing, sender)
+    places = _map_rows(firing, sender)
     _save(sender, rows, columns_before, now)
     if message.group and not message.truncated:
-        unmentioned = sender.alerts.open().filter(group=message.group, missing_since=None)
-        unmentioned.exclude(fingerprint__in=rows).update(missing_since=now)
-    write(_present(firing, places, now), endings=dict.fromkeys(ended_keys, EndedBy.SENDER), now=now)
+        unlisted = sender.alerts.open().filter(group=message.group, missing_since=None)
+        unlisted.exclude(fingerprint__in=rows).update(missing_since=now)
+    write(_present_alerts(firing, places, now), endings=dict.fromkeys(ended_keys, EndedBy.SENDER), now=now)
     AlertSender.objects.filter(pk=sender.pk).update(last_taken_at=now)
     return MessageReceipt(
         firing=len(firing),
@@ -110,7 +110,7 @@ def _copy(row: InboundAlert, alert: OutsideAlert, group: str) -> None:
     row.detail, row.url, row.missing_since = alert.detail, alert.url, None
 
 
-def _written(row: InboundAlert) -> tuple[Any, ...]:
+def _columns_of(row: InboundAlert) -> tuple[Any, ...]:
     return tuple(getattr(row, name) for name in (*_OCCURRENCE, *_CONTENT, *_PLACE, "missing_since"))
 
 
@@ -121,20 +121,20 @@ def _save(
     now: datetime,
 ) -> None:
     """Write what is new or differs; most of a message that comes again does not."""
-    changed_rows = [row for name, row in rows.items() if columns_before.get(name) != _written(row)]
+    changed_rows = [row for name, row in rows.items() if columns_before.get(name) != _columns_of(row)]
     for row in changed_rows:
         row.heard_at = now
     InboundAlert.objects.bulk_create(
         changed_rows, update_conflicts=True, unique_fields=["sender", "fingerprint"], update_fields=_WRITTEN
     )
-    same = rows.keys() - {row.fingerprint for row in changed_rows}
-    sender.alerts.filter(fingerprint__in=same).update(heard_at=now)
+    same_names = rows.keys() - {row.fingerprint for row in changed_rows}
+    sender.alerts.filter(fingerprint__in=same_names).update(heard_at=now)
 
 
 _FIRES = (OccurrenceChange.OPENED, OccurrenceChange.REPEATED)
 
 
-def _map(rows: Sequence[InboundAlert], sender: AlertSender) -> dict[str, AlertPlace]:
+def _map_rows(rows: Sequence[InboundAlert], sender: AlertSender) -> dict[str, AlertPlace]:
     """Give alerts their sites; returns what else their labels say, by fingerprint."""
     places = dict(
         zip((row.fingerprint for row in rows), places_of([row.labels for row in rows], sender), strict=True)
@@ -147,13 +147,13 @@ def _map(rows: Sequence[InboundAlert], sender: AlertSender) -> dict[str, AlertPl
     return places
 
 
-def _present(
+def _present_alerts(
     rows: Sequence[InboundAlert], places: Mapping[str, AlertPlace], now: datetime
 ) -> list[PresentAlert]:
-    mapped = [row for row in rows if row.state == "raised"]
-    stakes = stakes_of({row.site_id for row in mapped if row.site_id}, now=now)
+    mapped_rows = [row for row in rows if row.state == "raised"]
+    stakes = stakes_of({row.site_id for row in mapped_rows if row.site_id}, now=now)
     present = []
-    for row in mapped:
+    for row in mapped_rows:
         place = places[row.fingerprint]
         at_stake = stakes[row.site_id or 0]
         present.append(
@@ -192,9 +192,9 @@ def map_again(*, now: datetime) -> int:
 def _map_waiting(sender: AlertSender, now: datetime) -> int:
     AlertSender.objects.select_for_update(no_key=True).get(pk=sender.pk)
     rows = list(InboundAlert.objects.unmapped().filter(sender=sender).select_for_update())
-    places = _map(rows, sender)
+    places = _map_rows(rows, sender)
     InboundAlert.objects.bulk_update(rows, [name.removesuffix("_id") for name in _PLACE])
-    present = _present(rows, places, now)
+    present = _present_alerts(rows, places, now)
     write(present, endings={}, now=now)
     return len(present)
 

@@ -33,14 +33,16 @@ def webhook(request: HttpRequest) -> JsonResponse:
 @require_http_methods(["GET", "POST"])
 def trial(request: HttpRequest) -> HttpResponse:
     form = TrialForm(request.POST if request.method == "POST" else None)
-    tried = None
+    tried_alerts = None
     if request.method == "POST" and form.is_valid():
         try:
-            tried = try_body(form.cleaned_data["body"].encode(), form.cleaned_data["sender"], now=clock.now())
+            tried_alerts = try_body(
+                form.cleaned_data["body"].encode(), form.cleaned_data["sender"], now=clock.now()
+            )
         except BodyNotRead as error:
             form.add_error("body", f"Muster cannot read it: {error}.")
     is_refused = form.is_bound and not form.is_valid()
-    context: dict[str, Any] = {"form": form, "tried": tried, "tabs": tabs("inbound-trial")}
+    context: dict[str, Any] = {"form": form, "tried": tried_alerts, "tabs": tabs("inbound-trial")}
     return render(request, "readiness/inbound/trial.html", context, status=422 if is_refused else 200)
 
 

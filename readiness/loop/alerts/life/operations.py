@@ -56,8 +56,8 @@ def acknowledge(
     alert.acknowledged_by, alert.acknowledged_at, alert.acknowledged_until = by, now, until
     if alert.standing != AlertStanding.ACKNOWLEDGED:
         alert.standing, alert.standing_since, alert.standing_by = AlertStanding.ACKNOWLEDGED, now, ""
-    _note(alert, AlertEvent.Kind.ACKNOWLEDGED, by=by, now=now, text=note, until=until)
-    _tell(alert, NoticeReason.ACKNOWLEDGED, now=now)
+    _save_event(alert, AlertEvent.Kind.ACKNOWLEDGED, by=by, now=now, text=note, until=until)
+    _notify(alert, NoticeReason.ACKNOWLEDGED, now=now)
 
 
 @ALERTS.step(after=_FIRING, any_of=(MAY_HANDLE,), fields=("to",))
@@ -68,9 +68,9 @@ def assign(alert: Alert, *, to: User | None = None, note: str, by: User, now: da
     if alert.assigned_to == to:
         return
     alert.assigned_to = to
-    _note(alert, AlertEvent.Kind.ASSIGNED, by=by, now=now, text=note, whom=to)
+    _save_event(alert, AlertEvent.Kind.ASSIGNED, by=by, now=now, text=note, whom=to)
     if to is not None and to != by:
-        _tell(alert, NoticeReason.ASSIGNED, now=now)
+        _notify(alert, NoticeReason.ASSIGNED, now=now)
 
 
 def _may_see(alert: Alert, user: User) -> bool:
@@ -96,10 +96,12 @@ def link_incident(alert: Alert, *, url: str, by: User, now: datetime) -> None:
             raise ValidationError({"url": error.messages}) from error
     if url != alert.incident_url:
         alert.incident_url = url
-        _note(alert, AlertEvent.Kind.LINKED, by=by, now=now, text=url)
+        _save_event(alert, AlertEvent.Kind.LINKED, by=by, now=now, text=url)
 
 
-def _note(alert: Alert, kind: AlertEvent.Kind, *, by: User | None, now: datetime, **columns: Any) -> None:
+def _save_event(
+    alert: Alert, kind: AlertEvent.Kind, *, by: User | None, now: datetime, **columns: Any
+) -> None:
     """Write the event and the alert, which the next run looks at."""
     alert.next_at = alert.next_at if alert.ended_at else now
     alert.position = None
@@ -107,7 +109,7 @@ def _note(alert: Alert, kind: AlertEvent.Kind, *, by: User | None, now: datetime
     AlertEvent.objects.create(alert=alert, kind=kind, at=now, by=by, **columns)
 
 
-def _tell(alert: Alert, reason: NoticeReason, *, now: datetime) -> None:
+def _notify(alert: Alert, reason: NoticeReason, *, now: datetime) -> None:
     alert.turn += 1
     alert.save(update_fields=["turn"])
     with everything():

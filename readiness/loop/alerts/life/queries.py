@@ -16,7 +16,7 @@ def alerts() -> AlertQuerySet:
 
 
 def alerts_with_events() -> AlertQuerySet:
-    """With what happened to each, and who was told; four statements more."""
+    """Every alert with its events and notices; four statements more."""
     events = AlertEvent.objects.select_related("by", "whom").order_by("at", "pk")
     notices = Notice.objects.select_related("user").order_by("at", "pk")
     return alerts().prefetch_related(Prefetch("events", events), Prefetch("notices", notices))

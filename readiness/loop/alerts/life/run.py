@@ -19,28 +19,28 @@ from readiness.loop.alerts.telling.flush import flush
 log = logging.getLogger(__name__)
 DATES_EVERY = timedelta(minutes=1)
 ROUNDS_A_RUN = 100
-"""A bound on one run; the rest is due at the next."""
+"""The most rounds of one run; what is left is due at the next."""
 
 
 def run(*, now: datetime) -> int:
-    """Returns how many alerts took a step. What fails of silences, verdicts or dates is tried again, and the rest is
-    told all the same."""
+    """Make one run; returns how many alerts took a step. Where silences, verdicts or dates fail, the next run
+    tries them again, and the rest goes on."""
     _try(take_turns, now=now)
     try:
-        began_at = _raise(now=now)
-        looked_at = 0
+        began_at = _raise_alerts(now=now)
+        step_count = 0
         for _ in range(ROUNDS_A_RUN):
             batch = steps.advance(began_at=began_at, now=now)
-            looked_at += batch
+            step_count += batch
             if not batch:
                 break
     finally:
         flush(now=now)
-    return looked_at
+    return step_count
 
 
 @transaction.atomic
-def _raise(*, now: datetime) -> datetime:
+def _raise_alerts(*, now: datetime) -> datetime:
     """Write what problems, verdicts and dates say; returns when alerting began. One run at a time: a second one waits,
     and then reads on behind it."""
     states = AlertingState.objects.select_for_update()

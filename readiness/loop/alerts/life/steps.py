@@ -53,7 +53,7 @@ class _Facts:
         return recipients.keys if recipients is not None else frozenset()
 
     def delays(self, alert: Alert) -> Sequence[timedelta]:
-        """Those of the levels of its route; an alert that nobody is told of has a first one all the same."""
+        """The delays of the levels of its route: at least one, also if nobody is told."""
         recipients = self.recipients.get(alert.pk)
         return (
             [level.after for level in recipients.levels]
@@ -66,7 +66,7 @@ class _Facts:
 def advance(*, began_at: datetime | None, now: datetime) -> int:
     """Take the steps that are due, and tell of them; returns how many alerts were looked at, 0 when none is due any
     more. `began_at` is when alerting began. A fixed number of statements for AT_ONCE alerts."""
-    alerts = _due(now)
+    alerts = _due_alerts(now)
     if not alerts:
         return 0
     by_id = _causes(alerts) | {alert.pk: alert for alert in alerts}
@@ -82,12 +82,12 @@ def advance(*, began_at: datetime | None, now: datetime) -> int:
         if alert.ended_at is not None:
             # Another run that came first has told it.
             if alert.next_at is not None:
-                _add(transitions, alert, [(NoticeReason.ENDED, alert.level)])
+                _add_transitions(transitions, alert, [(NoticeReason.ENDED, alert.level)])
                 alert.next_at = None
             continue
-        life_step = _step(alert, by_id, facts, now=now)
-        events += _take(alert, life_step, now=now)
-        _add(transitions, alert, life_step.tells)
+        life_step = _next_step(alert, by_id, facts, now=now)
+        events += _apply_step(alert, life_step, now=now)
+        _add_transitions(transitions, alert, life_step.tells)
     _write(alerts)
     AlertEvent.objects.bulk_create(events)
     write_notices(transitions, now=now, recipients=facts.recipients)
@@ -100,8 +100,8 @@ def _write(alerts: Sequence[Alert]) -> None:
         cursor.execute(_WRITE, values)
 
 
-def _due(now: datetime) -> list[Alert]:
-    """Those that are due, and the open ones that follow from these, locked in the order of their keys."""
+def _due_alerts(now: datetime) -> list[Alert]:
+    """Lock the alerts that are due, and the open ones that follow from these, in the order of their keys."""
     due_ids = list(
         Alert.objects.filter(next_at__lte=now)
         .order_by("next_at", "pk")
@@ -126,7 +126,7 @@ def _depth(alert: Alert, by_id: Mapping[int, Alert]) -> int:
     return 0 if cause is None else 1 if cause.cause_id is None else 2
 
 
-def _step(alert: Alert, alerts: Mapping[int, Alert], facts: _Facts, *, now: datetime) -> LifeStep:
+def _next_step(alert: Alert, alerts: Mapping[int, Alert], facts: _Facts, *, now: datetime) -> LifeStep:
     severity = AlertSeverity(alert.severity)
     ack = None
     if alert.acknowledged_at is not None and alert.acknowledged_until is not None:
@@ -149,13 +149,13 @@ def _step(alert: Alert, alerts: Mapping[int, Alert], facts: _Facts, *, now: date
         level=alert.level,
         worse_at=alert.worse_at,
         ack=ack,
-        was_there_first=facts.began_at is not None and alert.raised_at <= facts.began_at,
+        was_open_at_start=facts.began_at is not None and alert.raised_at <= facts.began_at,
     )
     return step(stored, standing_of(firing, now=now), facts.delays(alert), now=now)
 
 
 def _cause(alert: Alert, alerts: Mapping[int, Alert], facts: _Facts) -> AlertCause | None:
-    """The cause; where that is told with its own cause, the latter stands for both."""
+    """The cause of an alert. If the cause is muted, its own cause stands for both."""
     cause = alerts.get(alert.cause_id or 0)
     if cause is not None and cause.standing == AlertStanding.MUTED:
         cause = alerts.get(cause.cause_id or 0, cause)
@@ -169,7 +169,7 @@ def _cause(alert: Alert, alerts: Mapping[int, Alert], facts: _Facts) -> AlertCau
     )
 
 
-def _take(alert: Alert, life_step: LifeStep, *, now: datetime) -> list[AlertEvent]:
+def _apply_step(alert: Alert, life_step: LifeStep, *, now: datetime) -> list[AlertEvent]:
     was_acknowledged = alert.standing == AlertStanding.ACKNOWLEDGED
     if was_acknowledged and life_step.standing is not AlertStanding.ACKNOWLEDGED:
         alert.acknowledged_by = alert.acknowledged_at = alert.acknowledged_until = None
@@ -192,7 +192,7 @@ def _take(alert: Alert, life_step: LifeStep, *, now: datetime) -> list[AlertEven
     ]
 
 
-def _add(
+def _add_transitions(
     transitions: list[Transition[Alert]], alert: Alert, tells: Collection[tuple[NoticeReason, int]]
 ) -> None:
     for reason, level in tells:

@@ -48,7 +48,8 @@ class AlertPreferences(models.Model):
         return f"preferences of {self.user_id}"
 
     def held_until(self, zone: tzinfo, *, now: datetime) -> datetime | None:
-        """Until when what can wait waits, in the user's zone; None if it need not."""
+        """The instant until which messages that can wait are held, by the hours of this zone; None if they
+        need not wait."""
         quiet = Preferences(
             zone=zone,
             quiet_from=self.quiet_from,

@@ -37,7 +37,7 @@ def _names_something(*names: str) -> Q:
 
 
 class Matched(models.Model):
-    """Which alerts are held back: those that agree with everything that is filled in."""
+    """The alerts that are held back: those that agree with everything that is filled in."""
 
     region = models.ForeignKey(
         Region, models.CASCADE, related_name="+", null=True, blank=True, verbose_name="region"
@@ -100,7 +100,7 @@ class Matched(models.Model):
 
 class SilenceQuerySet(models.QuerySet["Silence"]):
     def unfinished(self, now: datetime) -> Self:
-        """Those under way and those to come."""
+        """Silences under way or to come."""
         return self.filter(ended_early_at=None, ends_at__gt=now)
 
 
@@ -168,7 +168,7 @@ class Silence(Matched):
 
 class WindowQuerySet(models.QuerySet["MaintenanceWindow"]):
     def unfinished(self) -> Self:
-        """Those with an occurrence that is under way, to come, or over without anybody having looked yet."""
+        """Windows with an occurrence that is under way, to come, or over but not yet followed by the next."""
         return self.filter(occurrence_ends_at__isnull=False)
 
 

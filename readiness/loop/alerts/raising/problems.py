@@ -89,7 +89,7 @@ def present_of(problems: Sequence[Problem], *, now: datetime) -> list[PresentAle
     roots = _roots_of(problems)
     stakes = stakes_of({problem.site_id for problem in problems if problem.site_id}, now=now)
     return [
-        _present(problem, roots.get((problem.site_id, problem.cause), problem), stakes, now=now)
+        _present_alert(problem, roots.get((problem.site_id, problem.cause), problem), stakes, now=now)
         for problem in problems
     ]
 
@@ -101,7 +101,9 @@ def _roots_of(problems: Sequence[Problem]) -> dict[tuple[int | None, Identity], 
     return {(cause.site_id, cause.identity): cause for cause in causes}
 
 
-def _present(problem: Problem, root: Problem, stakes: Mapping[int, Stake], *, now: datetime) -> PresentAlert:
+def _present_alert(
+    problem: Problem, root: Problem, stakes: Mapping[int, Stake], *, now: datetime
+) -> PresentAlert:
     site = problem.site
     stake = stakes.get(problem.site_id or 0, Stake())
     severity = SEVERITIES.get(problem.state, AlertSeverity.WARNING)
@@ -144,7 +146,7 @@ def key_of(site_id: int | None, identity: Identity) -> str:
 
 
 def group_of(root: Problem, region_id: int | None) -> str:
-    """Common to all alerts of a region that begin with the same: its silent sources, one rule, one check."""
+    """The group of an alert: one for the silent sources of a region, and one for each rule and each check there."""
     match root.kind:
         case ProblemKind.HEALTH:
             what = f"{root.subject}:{metric_of(root.reasons[0]) if root.reasons else ''}"

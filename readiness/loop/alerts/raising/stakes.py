@@ -17,6 +17,6 @@ def stakes_of(site_ids: Collection[int], *, now: datetime) -> dict[int, Stake]:
         return {}
     kw = dict(SiteProblems.objects.filter(site__in=sites).values_list("site_id", "kw"))
     placed = Placement.objects.holding_on(now.date()).filter(site__in=sites).order_by().values("site_id")
-    counted = placed.annotate(classes=Count("workload_class", distinct=True))
-    workloads = dict(counted.values_list("site_id", "classes"))
+    class_counts = placed.annotate(classes=Count("workload_class", distinct=True))
+    workloads = dict(class_counts.values_list("site_id", "classes"))
     return {site_id: Stake(kw.get(site_id, 0.0), workloads.get(site_id, 0)) for site_id in sites}

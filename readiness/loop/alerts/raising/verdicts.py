@@ -58,16 +58,18 @@ def _write(flips: Iterable[Flip], *, now: datetime) -> None:
     }
     stakes = stakes_of(by_site, now=now)
     open_alerts = Alert.objects.open().filter(kind=AlertKind.VERDICT, site__in=by_site)
-    befores = {alert.site_id: _VERDICTS.get(alert.limit) for alert in open_alerts}
+    verdicts_before = {alert.site_id: _VERDICTS.get(alert.limit) for alert in open_alerts}
     causes = _failing_checks(by_site)
     present, endings = [], {}
     for site_id, of_site in by_site.items():
-        before = befores.get(site_id) or _verdict(of_site[0].from_state)
+        before = verdicts_before.get(site_id) or _verdict(of_site[0].from_state)
         verdict = _verdict(of_site[-1].to_state)
         if before is None or verdict is None or _RANKS[verdict] <= _RANKS[before]:
             endings[key_of(site_id)] = EndedBy.RULE if verdict is None else EndedBy.EVIDENCE
         else:
-            present.append(_dropped(of_site[-1], before, verdict, stakes[site_id], causes.get(site_id, "")))
+            present.append(
+                _dropped_verdict(of_site[-1], before, verdict, stakes[site_id], causes.get(site_id, ""))
+            )
     write(present, endings=endings, now=now)
 
 
@@ -85,7 +87,9 @@ def _failing_checks(site_ids: Iterable[int]) -> dict[int, str]:
     }
 
 
-def _dropped(flip: Flip, before: Verdict, verdict: Verdict, stake: Stake, cause_key: str) -> PresentAlert:
+def _dropped_verdict(
+    flip: Flip, before: Verdict, verdict: Verdict, stake: Stake, cause_key: str
+) -> PresentAlert:
     site: Site = flip.site
     return PresentAlert(
         key=key_of(site.pk),

@@ -46,12 +46,12 @@ def write(present: Sequence[PresentAlert], *, endings: Mapping[str, EndedBy], no
         for alert in Alert.objects.open().filter(key__in=keys).order_by("pk").select_for_update()
     }
     ended_alerts = [open_alerts.pop(key) for key in sorted(endings) if key in open_alerts]
-    events = [*_end(ended_alerts, endings, now=now), *_hand_over(ended_alerts, now=now)]
+    events = [*_end_alerts(ended_alerts, endings, now=now), *_hand_over(ended_alerts, now=now)]
     changed_alerts = [
-        alert for alert in open_alerts.values() if _change(alert, newest[alert.key], events, now=now)
+        alert for alert in open_alerts.values() if _change_alert(alert, newest[alert.key], events, now=now)
     ]
     new_alerts = [
-        _new(each, now=now)
+        _new_alert(each, now=now)
         for key, each in sorted(newest.items())
         if key not in open_alerts and each.is_raised
     ]
@@ -64,7 +64,7 @@ def write(present: Sequence[PresentAlert], *, endings: Mapping[str, EndedBy], no
     AlertEvent.objects.bulk_create(events)
 
 
-def _new(present: PresentAlert, *, now: datetime) -> Alert:
+def _new_alert(present: PresentAlert, *, now: datetime) -> Alert:
     return Alert(
         key=present.key,
         group=present.group,
@@ -80,8 +80,8 @@ def _new(present: PresentAlert, *, now: datetime) -> Alert:
     )
 
 
-def _change(alert: Alert, present: PresentAlert, events: list[AlertEvent], *, now: datetime) -> bool:
-    """Give an open alert what is present of it; returns whether it differs. One that gets worse escalates anew."""
+def _change_alert(alert: Alert, present: PresentAlert, events: list[AlertEvent], *, now: datetime) -> bool:
+    """Update an open alert; returns whether anything differs. One that gets worse escalates anew."""
     columns = [name for name in _COPIED if getattr(alert, name) != getattr(present, name)]
     severity_before = AlertSeverity(alert.severity)
     if not columns and severity_before is present.severity:
@@ -107,7 +107,9 @@ def _change(alert: Alert, present: PresentAlert, events: list[AlertEvent], *, no
     return True
 
 
-def _end(alerts: Collection[Alert], endings: Mapping[str, EndedBy], *, now: datetime) -> list[AlertEvent]:
+def _end_alerts(
+    alerts: Collection[Alert], endings: Mapping[str, EndedBy], *, now: datetime
+) -> list[AlertEvent]:
     for alert in alerts:
         alert.ended_at, alert.ended_by = now, endings[alert.key]
         alert.standing, alert.standing_since, alert.standing_by = AlertStanding.OVER, now, ""
@@ -121,8 +123,8 @@ def _end(alerts: Collection[Alert], endings: Mapping[str, EndedBy], *, now: date
 
 
 def _hand_over(ended_alerts: Collection[Alert], *, now: datetime) -> list[AlertEvent]:
-    """Where the objects of an acknowledged alert stand for themselves again, whoever is on it is on each of them; else
-    the first that is well would call that person once more for the others."""
+    """Acknowledge the alerts that an ended alert stood for, by whoever had acknowledged that one; otherwise
+    each of them would call that person again."""
     causes = {
         alert.pk: alert
         for alert in ended_alerts
@@ -153,14 +155,14 @@ def _hand_over(ended_alerts: Collection[Alert], *, now: datetime) -> list[AlertE
 
 
 def _link(touched: Iterable[Alert], new_alerts: Iterable[Alert], *, now: datetime) -> None:
-    """Give these alerts their open causes, and open alerts the new ones that they follow from."""
+    """Link these alerts to their open causes, and open alerts to the new ones that they follow from."""
     keys = {alert.key: alert.pk for alert in new_alerts}
-    follow = {alert.pk: alert.cause_key for alert in touched if alert.cause_key}
+    cause_keys = {alert.pk: alert.cause_key for alert in touched if alert.cause_key}
     waiting = Alert.objects.open().filter(cause_key__in=list(keys)).order_by("pk")
-    follow |= dict(waiting.select_for_update(no_key=True).values_list("pk", "cause_key"))
-    others = Alert.objects.open().filter(key__in=set(follow.values()) - keys.keys())
+    cause_keys |= dict(waiting.select_for_update(no_key=True).values_list("pk", "cause_key"))
+    others = Alert.objects.open().filter(key__in=set(cause_keys.values()) - keys.keys())
     keys |= dict(others.values_list("key", "pk"))
-    links = {pk: keys[key] for pk, key in follow.items() if key in keys}
+    links = {pk: keys[key] for pk, key in cause_keys.items() if key in keys}
     if links:
         with connection.cursor() as cursor:
             values: dict[str, Any] = {"ids": list(links), "causes": list(links.values()), "now": now}

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 
 from accounts.models import ScopeKind
+from inventory.core import regions_outwards
 from inventory.models import Region, Site
 from readiness.loop.alerts.core.matching import AlertMatcher
 from readiness.loop.alerts.models import MaintenanceWindow, Silence
@@ -66,11 +67,18 @@ def _is_hidden(row: Silence | MaintenanceWindow, channel: Channel) -> bool:
     """Whether whoever reads the channel may not know of it: the present reader is the channel's owner."""
     if not type(row)._default_manager.filter(pk=row.pk).exists():
         return True
-    scope, site = (channel.scope_kind, channel.scope_slug), row.site
-    region = row.region or (site.region if site is not None else None)
+    site = row.site
+    region_id = row.region_id or (site.region_id if site is not None else None)
+    if not channel.scope_kind or region_id is None:
+        return False
     places = {(ScopeKind.SITE.value, site.slug)} if site is not None else set()
-    places |= {(ScopeKind.REGION.value, region.slug)} if region is not None else set()
-    return channel.scope_kind != "" and bool(places) and scope not in places
+    regions = {
+        key: (slug, parent) for key, slug, parent in Region.objects.values_list("pk", "slug", "parent")
+    }
+    parents = {key: parent for key, (_slug, parent) in regions.items()}
+    region_ids = [each for each in regions_outwards(region_id, parents) if each in regions]
+    places |= {(ScopeKind.REGION.value, regions[each][0]) for each in region_ids}
+    return (channel.scope_kind, channel.scope_slug) not in places
 
 
 def _scope_of(channel: Channel) -> AlertMatcher:

@@ -1,4 +1,4 @@
-"""Which silences and windows lie on which day; two statements, however many there are."""
+"""Which silences and windows lie on which day; a fixed number of statements, however many there are."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Q, QuerySet
 
+from inventory.core import regions_outwards
 from inventory.models import Region, Site
 from readiness.loop.alerts.models import MaintenanceWindow, Silence
 from readiness.loop.alerts.silencing import queries
@@ -62,7 +63,7 @@ class HeldCalendar:
 def held_calendar(
     days: Sequence[date], zone: ZoneInfo, *, site: Site | None, region: Region | None
 ) -> HeldCalendar:
-    """The days are whole weeks. A place shows what names it, and what names no place."""
+    """The calendar of whole weeks; for a place, with what may hold back its alerts."""
     entries, left_out = held_entries(span_of(days, zone), site=site, region=region)
     of_day = _entries_by_day(entries, days, zone)
     listed = [CalendarDay(day, of_day.get(day, ())) for day in days]
@@ -81,11 +82,26 @@ def held_entries(
 
 
 def _place_condition(site: Site | None, region: Region | None) -> Q:
+    """A condition for what may hold back an alert of the place: what names it, a region around it, a place within it,
+    or no place. One statement if a place is chosen."""
+    if site is None and region is None:
+        return Q()
+    parents = dict(Region.objects.order_by().values_list("pk", "parent_id"))
+    nowhere = Q(site=None, region=None)
     if site is not None:
-        return Q(site=site) | Q(site=None, region=None) | Q(site=None, region=site.region_id)
-    if region is not None:
-        return Q(region=region) | Q(site__region=region) | Q(site=None, region=None)
-    return Q()
+        outer_regions = regions_outwards(site.region_id, parents)
+        return Q(site=site) | Q(site=None, region__in=outer_regions) | nowhere
+    assert region is not None
+    outer_regions, inner_regions = regions_outwards(region.pk, parents), _regions_within(region.pk, parents)
+    return (
+        Q(site=None, region__in={*outer_regions, *inner_regions})
+        | Q(site__region__in=inner_regions)
+        | nowhere
+    )
+
+
+def _regions_within(region_id: int, parents: Mapping[int, int | None]) -> list[int]:
+    return [each for each in parents if region_id in regions_outwards(each, parents)]
 
 
 def _windows(span: TimeSpan) -> QuerySet[MaintenanceWindow]:

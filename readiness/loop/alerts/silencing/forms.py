@@ -80,7 +80,7 @@ class HeldForm(RefusedForm):
         return bool(self.errors)
 
     def is_valid(self) -> bool:
-        """Only what is to be saved is; a preview shows the form again."""
+        """Whether the form is to be saved: a preview shows it again instead."""
         return super().is_valid() and self.step == SAVE
 
     def clean(self) -> dict[str, Any]:
@@ -148,7 +148,7 @@ class SilenceForm(HeldForm):
 
     @cached_property
     def alert_alone(self) -> Alert | None:
-        """The alert that it is of alone; one that is outside the reader's sites is none."""
+        """The only alert that the silence is of, if it is of one that the reader sees."""
         key = str(self.data.get("alert") or self.initial.get("alert") or "")
         return (
             Alert.objects.filter(pk=key).first()
@@ -210,7 +210,7 @@ class WindowForm(HeldForm):
 
     @property
     def occurrences(self) -> list[str]:
-        """When it comes next, in words and in its own time zone."""
+        """The next occurrences in words, in the window's own time zone."""
         if self.draft is None:
             return []
         zone = ZoneInfo(self.draft.time_zone)

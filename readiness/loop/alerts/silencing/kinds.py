@@ -1,10 +1,9 @@
 """Silences and maintenance windows: their lists, pages, forms and endpoints."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 from django.db.models import Q
-from django.urls import reverse
 from rest_framework import serializers
 
 from readiness.loop.alerts.models import MaintenanceWindow, Silence
@@ -23,31 +22,30 @@ from web import clock, links
 from web.kinds import Entry, Facts, Kind
 from web.kinds.columns import plain, related
 from web.kinds.rest import filters_of, viewset_of
+from web.kinds.steps import step_entry
+from web.kinds.tabs import TabPages, page_tabs
 from web.rest.lookups import Flag
 from web.rest.serializers import ObjectSerializer
 from web.tables import Column, Table
 from web.units import how_many
-from web.visibility import reader
 from web.workflows.endpoints import OperatedViewSet, operated
 
-FORM = "readiness/silences/form.html"
+FORM, STEP = "readiness/silences/form.html", "people/step.html"
+_MAY_CHANGE_WINDOW = ("alerts.change_maintenancewindow",)
 TONES = {HeldStanding.PRESENT: "warn"}
 _NAMED = ("region", "site", "domain", "kind", "check_id", "object", "channel")
 _OF_BOTH = ("standing", "matched", "created_by", "created_at", "ended_early_at", "ended_early_by")
 
 
+_PAGES: TabPages = {
+    "silence-list": ("Silences", ("alerts.view_silence",)),
+    "maintenance-window-list": ("Maintenance windows", ("alerts.view_maintenancewindow",)),
+    "silence-calendar": ("Calendar", ("alerts.view_silence",)),
+}
+
+
 def tabs(current: str) -> list[dict[str, Any]]:
-    by = reader()
-    pages = (
-        ("silence-list", "Silences", "alerts.view_silence"),
-        ("maintenance-window-list", "Maintenance windows", "alerts.view_maintenancewindow"),
-        ("silence-calendar", "Calendar", "alerts.view_silence"),
-    )
-    return [
-        {"label": label, "url": reverse(name), "current": name == current}
-        for name, label, permission in pages
-        if by is not None and by.has_perm(permission)
-    ]
+    return page_tabs(_PAGES, current)
 
 
 def _standing_now(row: Silence | MaintenanceWindow) -> HeldStanding:
@@ -56,6 +54,15 @@ def _standing_now(row: Silence | MaintenanceWindow) -> HeldStanding:
 
 def _is_open(row: Silence | MaintenanceWindow, _user: Any) -> bool:
     return _standing_now(row) is not HeldStanding.OVER
+
+
+def _is_present_of_several(window: MaintenanceWindow, _user: Any) -> bool:
+    return bool(window.rule) and _standing_now(window) is HeldStanding.PRESENT
+
+
+def _titled(title: str) -> Callable[[Any], dict[str, str]]:
+    """Words for the page of a step on its silence or window; `{}` in the title stands for the name."""
+    return lambda row: {"title": title.format(row), "times": matcher_words(row)}
 
 
 def _matched_words(row: Any) -> str:
@@ -212,35 +219,12 @@ SILENCE = Kind(
             fills=("alert", "site", "region", "domain", "kind", "check_id", "object"),
             icon="eye-off",
         ),
-        Entry(
-            url_name="silence-edit",
-            on_object=True,
-            permissions=("alerts.change_silence",),
-            heading="Change the silence",
-            form=SilenceForm,
-            template=FORM,
-            initial=silence_initial,
-            when=_is_open,
-            enter=operations.change_silence,
-            done="The silence is saved.",
-            icon="edit",
-        ),
-        Entry(
-            url_name="silence-end",
-            on_object=True,
-            permissions=("alerts.change_silence",),
-            heading="End the silence now",
-            form=EndHeldForm,
-            template="people/step.html",
-            initial=lambda silence: {
-                "title": f"End the silence “{silence}”",
-                "times": matcher_words(silence),
-            },
-            when=_is_open,
-            enter=operations.end_silence,
-            done="The silence is over.",
-            icon="bell",
-        ),
+        step_entry("silence", "edit", "Change the silence", SilenceForm, operations.change_silence,
+                   "The silence is saved.", "edit", permissions=("alerts.change_silence",), when=_is_open,
+                   template=FORM, initial=silence_initial),
+        step_entry("silence", "end", "End the silence now", EndHeldForm, operations.end_silence,
+                   "The silence is over.", "bell", permissions=("alerts.change_silence",), when=_is_open,
+                   template=STEP, initial=_titled("End the silence “{}”")),
     ),
     table=_table(
         Silence,
@@ -262,7 +246,7 @@ SILENCE = Kind(
             "text": "A silence keeps alerts from being told for a time, with a reason and an end.",
         },
     ),
-)
+)  # fmt: skip
 WINDOW = Kind(
     model=MaintenanceWindow,
     rows=queries.windows,
@@ -292,48 +276,16 @@ WINDOW = Kind(
             fills=("site", "region", "domain", "kind", "check_id", "object"),
             icon="calendar",
         ),
-        Entry(
-            url_name="maintenance-window-edit",
-            address="edit/",
-            on_object=True,
-            permissions=("alerts.change_maintenancewindow",),
-            heading="Change the window",
-            form=WindowForm,
-            template=FORM,
-            initial=window_initial,
-            when=_is_open,
-            enter=operations.change_window,
-            done="The window is saved.",
-            icon="edit",
-        ),
-        Entry(
-            url_name="maintenance-window-end-present",
-            address="end-present/",
-            on_object=True,
-            permissions=("alerts.change_maintenancewindow",),
-            heading="End the present one now",
-            form=EndOccurrenceForm,
-            template="people/step.html",
-            initial=lambda window: {"title": f"End “{window}” for now", "times": matcher_words(window)},
-            when=lambda window, user: bool(window.rule) and _standing_now(window) is HeldStanding.PRESENT,
-            enter=operations.end_occurrence,
-            done="This occurrence is over; the next ones stay.",
-            icon="bell",
-        ),
-        Entry(
-            url_name="maintenance-window-end",
-            address="end/",
-            on_object=True,
-            permissions=("alerts.change_maintenancewindow",),
-            heading="End it for good",
-            form=EndHeldForm,
-            template="people/step.html",
-            initial=lambda window: {"title": f"End “{window}” for good", "times": matcher_words(window)},
-            when=_is_open,
-            enter=operations.end_window,
-            done="The window is over.",
-            icon="ban",
-        ),
+        step_entry("maintenance-window", "edit", "Change the window", WindowForm, operations.change_window,
+                   "The window is saved.", "edit", permissions=_MAY_CHANGE_WINDOW, when=_is_open,
+                   template=FORM, initial=window_initial),
+        step_entry("maintenance-window", "end-present", "End the present one now", EndOccurrenceForm,
+                   operations.end_occurrence, "This occurrence is over; the next ones stay.", "bell",
+                   permissions=_MAY_CHANGE_WINDOW, when=_is_present_of_several,
+                   template=STEP, initial=_titled("End “{}” for now")),
+        step_entry("maintenance-window", "end", "End it for good", EndHeldForm, operations.end_window,
+                   "The window is over.", "ban", permissions=_MAY_CHANGE_WINDOW, when=_is_open,
+                   template=STEP, initial=_titled("End “{}” for good")),
     ),
     table=_table(
         MaintenanceWindow,

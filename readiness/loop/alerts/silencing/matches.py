@@ -58,7 +58,8 @@ def numbers_matched[K](matchers: Mapping[K, AlertMatcher]) -> dict[K, int]:
 
 
 def wake(matchers: Collection[AlertMatcher], *, now: datetime) -> None:
-    """Have the next run look at the open alerts that any of these matches, whoever asks."""
+    """Have the next run look at the open alerts that any of these matches, whoever asks; in the caller's
+    transaction."""
     with everything():
         keys = [
             alert.pk
@@ -66,7 +67,12 @@ def wake(matchers: Collection[AlertMatcher], *, now: datetime) -> None:
             if any(matcher.matches(subject) for matcher in matchers)
         ]
         if keys:
-            Alert.objects.open().filter(pk__in=keys).update(next_at=now)
+            alerts = Alert.objects.open().filter(pk__in=keys)
+            # In the order in which a run locks them; otherwise each could wait for the other.
+            locked_keys = list(
+                alerts.order_by("pk").select_for_update(no_key=True).values_list("pk", flat=True)
+            )
+            Alert.objects.filter(pk__in=locked_keys).update(next_at=now)
 
 
 def _open_alerts() -> Iterator[tuple[OpenAlert, AlertSubject]]:

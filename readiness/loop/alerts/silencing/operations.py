@@ -1,4 +1,4 @@
-"""Begin, change and end silences and maintenance windows. Whatever they match is looked at by the next run."""
+"""Begin, change and end silences and maintenance windows. The next run looks at the alerts that they match."""
 
 from collections.abc import Mapping
 from copy import copy
@@ -51,7 +51,7 @@ def change_silence(silence: Silence, *, by: User, now: datetime, **values: Any) 
 
 
 def checked_silence(silence: Silence, *, now: datetime, **values: Any) -> Silence:
-    """A copy of it with these values, unsaved. Raises ValidationError."""
+    """Return a copy of a silence with these values, unsaved. Raises ValidationError."""
     is_new, silence = silence.pk is None, copy(silence)
     starts_at = values.pop("starts_at", None)
     _assign(silence, values)
@@ -63,7 +63,7 @@ def checked_silence(silence: Silence, *, now: datetime, **values: Any) -> Silenc
     silence.reason = silence.reason.strip()
     _refuse_far(silence.starts_at, now)
     if silence.ends_at <= now:
-        raise ValidationError({"ends_at": ["It ends in the future."]})
+        raise ValidationError({"ends_at": ["Enter an end in the future."]})
     _refuse(silence)
     return silence
 
@@ -107,8 +107,8 @@ def change_window(window: MaintenanceWindow, *, by: User, now: datetime, **value
 
 
 def checked_window(window: MaintenanceWindow, *, now: datetime, **values: Any) -> MaintenanceWindow:
-    """A copy of it with these values, unsaved, and with what follows from them: time zone, last end, and the present or
-    next occurrence. Raises ValidationError."""
+    """Return a copy of a window with these values, unsaved, and with what follows from them: time zone, last end, and
+    the present or next occurrence. Raises ValidationError."""
     window = copy(window)
     _assign(window, values)
     window.time_zone = window.time_zone or (window.site.time_zone if window.site is not None else "UTC")
@@ -183,7 +183,7 @@ def _assign(row: Model, values: Mapping[str, Any]) -> None:
 
 def _refuse_far(starts_at: datetime, now: datetime) -> None:
     if starts_at > now + FURTHEST:
-        raise ValidationError({"starts_at": ["It begins within a year."]})
+        raise ValidationError({"starts_at": ["Enter a start within a year from now."]})
 
 
 def _refuse(row: Silence | MaintenanceWindow) -> None:

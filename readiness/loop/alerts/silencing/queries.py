@@ -63,7 +63,7 @@ def first_occurrences(window: MaintenanceWindow, *, now: datetime) -> list[Windo
 
 
 def occurrences_between(window: MaintenanceWindow, start: datetime, end: datetime) -> list[WindowOccurrence]:
-    """Those that touch a time. The present one, and the end of them all, are where somebody put them."""
+    """The occurrences that touch a time. One that somebody ended early has that end; so has the last of a window."""
     following = takewhile(lambda each: each.starts_at < end, occurrences(window.series, after=start))
     return [
         each for each in (_shortened(window, each) for each in following) if each.ends_at > each.starts_at

@@ -4,9 +4,10 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
+from inventory.core import regions_outwards
 from inventory.models import Region, Site
 from readiness.loop.alerts.core.life import SilencedSpan
-from readiness.loop.alerts.core.matching import AlertMatcher, AlertSubject, MatcherIndex, regions_around
+from readiness.loop.alerts.core.matching import AlertMatcher, AlertSubject, MatcherIndex
 from readiness.loop.alerts.core.windows import WindowOccurrence, next_occurrence
 from readiness.loop.alerts.models import Alert, MaintenanceWindow, Silence
 
@@ -65,8 +66,9 @@ def regions_of(site_ids: Iterable[int | None]) -> Regions:
         return {}
     parents = dict(Region.objects.order_by().values_list("pk", "parent_id"))
     places = Site.objects.filter(pk__in=sites).order_by().values_list("pk", "region_id")
-    around = {region_id: regions_around(region_id, parents) for region_id in {place[1] for place in places}}
-    return {site_id: around[region_id] for site_id, region_id in places}
+    region_ids = {region_id for _site_id, region_id in places}
+    regions_around = {region_id: frozenset(regions_outwards(region_id, parents)) for region_id in region_ids}
+    return {site_id: regions_around[region_id] for site_id, region_id in places}
 
 
 def subject_of(alert: Any, regions: Regions) -> AlertSubject:

@@ -1,6 +1,5 @@
 """The calendar of silences and windows."""
 
-from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -11,7 +10,8 @@ from django.utils import timezone
 from inventory.models import Region, Site
 from readiness.loop.alerts.silencing.calendar import held_calendar
 from readiness.loop.alerts.silencing.kinds import tabs
-from readiness.organisation.people.core.team_calendar import days_from, monday
+from readiness.organisation.people.core.team_calendar import days_from
+from readiness.organisation.people.params import first_monday
 from web import answers
 from web.clock import now
 from web.reports import Report
@@ -28,7 +28,7 @@ def calendar(request: HttpRequest) -> HttpResponseBase:
     zone = ZoneInfo(timezone.get_current_timezone_name())
     address = Address(request, path=request.path, filters=())
     today = now().astimezone(zone).date()
-    days = days_from(_start(address.one("start"), today), WEEKS)
+    days = days_from(first_monday(address.one("start"), today), WEEKS)
     site, region = _named_place(Site, "site", address), _named_place(Region, "region", address)
     context: dict[str, Any] = {
         "tabs": tabs("silence-calendar"),
@@ -46,19 +46,9 @@ def calendar(request: HttpRequest) -> HttpResponseBase:
     return answers.page(request, TEMPLATE, context)
 
 
-def _start(text: str, today: date) -> date:
-    try:
-        start = date.fromisoformat(text) if text else today
-    except ValueError as error:
-        raise BadParameter("start", "is a day, such as 2026-12-01") from error
-    if not 2000 <= start.year <= 2100:
-        raise BadParameter("start", "is a day from 2000 to 2100")
-    return monday(start)
-
-
 def _named_place[P: (Site, Region)](model: type[P], name: str, address: Address) -> P | None:
     slug = address.one(name)[:200].replace("\0", "")
     place = model.objects.filter(slug=slug).first() if slug else None
     if slug and place is None:
-        raise BadParameter(name, f"There is no {name} of that name.")
+        raise BadParameter(name, f"There is no {name} {slug[:60]!r}.")
     return place

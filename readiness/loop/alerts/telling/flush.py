@@ -30,7 +30,7 @@ _LOCK = 0x54454C  # "TEL"
 
 @dataclass(frozen=True, slots=True)
 class _Parcel:
-    """The notices of one message; without a draft they are told by the one before."""
+    """The notices of one message. Without a draft, a message from before tells of them."""
 
     notices: Sequence[Notice]
     draft: Draft | None
@@ -50,8 +50,8 @@ def flush(*, now: datetime) -> int:
         resent = systems.resent(now=now)
         if not waiting:
             return len(outbox.send(resent, now=now))
-        parcels, overtaken = _parcels(waiting, now)
-        _close(overtaken)
+        parcels, dropped_notices = _parcels(waiting, now)
+        _drop_notices(dropped_notices)
         drafts = [parcel.draft for parcel in parcels if parcel.draft is not None]
         messages = outbox.send([*drafts, *resent], now=now)
         _note_sent(parcels, {message.key: message.pk for message in messages}, now)
@@ -78,14 +78,14 @@ def _parcels(waiting: Sequence[Notice], now: datetime) -> tuple[list[_Parcel], d
     to_send = {
         channel: kept_notices
         for channel, notices in due_notices.items()
-        if (kept_notices := _present(channel, notices, facts, dropped_notices))
+        if (kept_notices := _visible_notices(channel, notices, facts, dropped_notices))
     }
     facts.describe(_heads(to_send, facts))
     return list(_packed(to_send, facts)), dropped_notices
 
 
 def _paces(channel_ids: Iterable[int], now: datetime) -> dict[int, ChannelPace]:
-    """When each channel got its last message and its last page, as far as the minute before `now` goes."""
+    """The last message and the last page of each channel in the minute before `now`."""
     rows = (
         Notice.objects.sent()
         .filter(channel__in=list(channel_ids), sent_at__gt=now - BETWEEN)
@@ -96,7 +96,7 @@ def _paces(channel_ids: Iterable[int], now: datetime) -> dict[int, ChannelPace]:
     return {channel_id: ChannelPace(sent_at=last, page_sent_at=page) for channel_id, last, page in rows}
 
 
-def _present(
+def _visible_notices(
     channel: Channel, notices: Sequence[Notice], facts: Readings, dropped_notices: dict[NotTold, list[int]]
 ) -> list[Notice]:
     """The notices that are still to be told, and that whoever reads the channel may see."""
@@ -105,10 +105,10 @@ def _present(
     visible = facts.visible(alerts, reader, channel) if reader else set()
     kept_notices = []
     for notice in notices:
-        overtaken = facts.alerts[notice.alert_id].standing in OVERTAKES
+        is_overtaken = facts.alerts[notice.alert_id].standing in OVERTAKES
         if notice.alert_id not in visible:
             dropped_notices[NotTold.NOT_VISIBLE].append(notice.pk)
-        elif overtaken and notice.reason not in TOLD_NEVERTHELESS:
+        elif is_overtaken and notice.reason not in TOLD_NEVERTHELESS:
             dropped_notices[NotTold.OVERTAKEN].append(notice.pk)
         else:
             kept_notices.append(notice)
@@ -127,12 +127,12 @@ def _heads(to_send: Mapping[Channel, Sequence[Notice]], facts: Readings) -> set[
 
 
 def _packed(to_send: Mapping[Channel, Sequence[Notice]], facts: Readings) -> Iterator[_Parcel]:
-    firing, lately = systems.firing_groups(to_send, facts), systems.told_lately(to_send, now=facts.now)
+    firing, told_groups = systems.firing_groups(to_send, facts), systems.told_lately(to_send, now=facts.now)
     for channel, notices in to_send.items():
         reader = facts.readers[channel.owner_id]
         match channel.kind:
             case ChannelKind.PAGERDUTY:
-                for of_group, action in systems.incidents(channel, notices, facts, firing, lately):
+                for of_group, action in systems.incidents(channel, notices, facts, firing, told_groups):
                     group = facts.alerts[of_group[0].alert_id].group
                     draft = draft_of(of_group, channel, reader, facts)
                     yield _Parcel(of_group, systems.incident_draft(draft, action, group) if action else None)
@@ -152,7 +152,7 @@ def _alertmanager(channel: Channel, notices: Sequence[Notice], facts: Readings) 
         yield _Parcel([notice for alert in batch for notice in by_alert[alert.pk]], draft)
 
 
-def _close(dropped_notices: Mapping[NotTold, Sequence[int]]) -> None:
+def _drop_notices(dropped_notices: Mapping[NotTold, Sequence[int]]) -> None:
     for lack, notice_ids in dropped_notices.items():
         Notice.objects.filter(pk__in=notice_ids).update(lack=lack)
 

@@ -48,7 +48,7 @@ class PreferencesForm(RefusedForm):
         return self.cleaned_data | digests
 
 
-def initial(preferences: AlertPreferences | None) -> dict[str, Any]:
+def preferences_initial(preferences: AlertPreferences | None) -> dict[str, Any]:
     if preferences is None:
         return {}
     words = {stored: word for word, stored in _DIGEST.items()}

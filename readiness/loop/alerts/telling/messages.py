@@ -129,7 +129,9 @@ def _context(
     described, others = groups[:MOST_DESCRIBED], groups[MOST_DESCRIBED:]
     return MessageContext(
         counts=counts_of([alert for group in groups for alert in group.alerts]),
-        described=[_text(group, newest[group.head.pk], channel, reader, readings) for group in described],
+        described=[
+            _alert_text(group, newest[group.head.pk], channel, reader, readings) for group in described
+        ],
         listed=others[:MOST_LISTED],
         more=max(len(others) - MOST_LISTED, 0),
         page_at=readings.now,
@@ -139,7 +141,7 @@ def _context(
     )
 
 
-def _text(
+def _alert_text(
     group: AlertGroup[Alert], notice: Notice, channel: Channel, reader: User, readings: Readings
 ) -> AlertText:
     alert = group.head
@@ -166,7 +168,7 @@ def _text(
 
 
 def action_text(text: AlertText) -> str:
-    """Say in one line what to do, for programs."""
+    """The advice in one line, for programs."""
     advice = text.advice
     if advice is None:
         return text.how_to
@@ -184,7 +186,7 @@ def event_of(notices: Sequence[Notice], alerts: Collection[Alert]) -> str:
 
 
 def action_of(alerts: Collection[Alert]) -> str:
-    """Say to receivers that know three whether something is to be done, is being done, or nothing is left."""
+    """The action for receivers that know three: something is to be done, somebody does it, or nothing is left."""
     firing = [alert for alert in alerts if alert.ended_at is None]
     if not firing:
         return "resolve"

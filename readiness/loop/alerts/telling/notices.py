@@ -30,8 +30,8 @@ type AlertTransition = Transition[Alert]
 
 
 @dataclass(frozen=True, slots=True)
-class _Earlier:
-    """Somebody to whom an alert was told. `was_page` says that they were paged for it, so that they are up already."""
+class _EarlierRecipient:
+    """Somebody who was told of an alert. `was_page` says that they were paged, and so are up already."""
 
     recipient: Recipient
     was_page: bool
@@ -41,7 +41,7 @@ class _Earlier:
 class _NoticeFacts:
     now: datetime
     recipients: Mapping[int, Recipients]
-    earlier: Mapping[int, Sequence[_Earlier]]
+    earlier: Mapping[int, Sequence[_EarlierRecipient]]
     channels_of: Mapping[int, Sequence[Channel]] = field(default_factory=dict)
     channels: Mapping[int, Channel] = field(default_factory=dict)
     preferences: Mapping[int, Preferences] = field(default_factory=dict)
@@ -66,8 +66,8 @@ def write_notices(
     now: datetime,
     recipients: Mapping[int, Recipients] | None = None,
 ) -> int:
-    """Write notices, in the caller's transaction; returns how many. A fixed number of statements. Who has read the
-    recipients of all open alerts already gives them."""
+    """Write notices, in the caller's transaction; returns how many. A fixed number of statements. A caller
+    that has read the recipients of all open alerts passes them."""
     transitions = list(transitions)
     if not transitions:
         return 0
@@ -83,7 +83,7 @@ def _facts_of(
     alerts = {each.alert.pk: each.alert for each in transitions if each.reason not in FOLLOWS}
     if recipients is None:
         recipients = recipients_of(alerts.values(), now=now)
-    earlier = _earlier(
+    earlier = _earlier_recipients(
         {each.alert.pk for each in transitions if each.reason in (*FOLLOWS, NoticeReason.WORSE)}
     )
     state = AlertingState.objects.only("last_resort").first()
@@ -111,9 +111,10 @@ def _facts_of(
     )
 
 
-def _earlier(alert_ids: Collection[int]) -> dict[int, list[_Earlier]]:
-    """Those to whom alerts were told, or will be by a notice that waits; each channel once, a page before others."""
-    earlier: dict[int, dict[tuple[int | None, int], _Earlier]] = defaultdict(dict)
+def _earlier_recipients(alert_ids: Collection[int]) -> dict[int, list[_EarlierRecipient]]:
+    """The recipients who were told of alerts, or will be by a notice that waits; each channel once, as a page
+    if it ever was one."""
+    earlier: dict[int, dict[tuple[int | None, int], _EarlierRecipient]] = defaultdict(dict)
     rows = (
         Notice.objects.filter(alert__in=alert_ids, lack="", channel__isnull=False)
         .exclude(reason=NoticeReason.ACKNOWLEDGED)
@@ -122,7 +123,7 @@ def _earlier(alert_ids: Collection[int]) -> dict[int, list[_Earlier]]:
     )
     for alert_id, user_id, channel_id, role, is_page in rows:
         recipient = Recipient(user_id=user_id, channel_id=channel_id, role=role)
-        earlier[alert_id][user_id, channel_id] = _Earlier(recipient, is_page)
+        earlier[alert_id][user_id, channel_id] = _EarlierRecipient(recipient, is_page)
     return {alert_id: list(of_alert.values()) for alert_id, of_alert in earlier.items()}
 
 
@@ -141,7 +142,7 @@ def _preferences(user_ids: Collection[int]) -> dict[int, Preferences]:
 def _notices(transition: AlertTransition, facts: _NoticeFacts) -> Iterator[Notice]:
     """Each user and channel once, in the first role in which they are told."""
     alert, told_pairs = transition.alert, set[tuple[int | None, int | None]]()
-    for recipient, is_page, can_be_held in _told(transition, facts):
+    for recipient, is_page, can_be_held in _told_recipients(transition, facts):
         channels: list[Channel] = [] if recipient.lack else facts.channels_for(recipient, is_page=is_page)
         quiet_until = facts.held_until(recipient.user_id) if can_be_held and not is_page else None
         if transition.reason == NoticeReason.ACKNOWLEDGED:
@@ -166,7 +167,9 @@ def _notices(transition: AlertTransition, facts: _NoticeFacts) -> Iterator[Notic
                 )
 
 
-def _told(transition: AlertTransition, facts: _NoticeFacts) -> Iterator[tuple[Recipient, bool, bool]]:
+def _told_recipients(
+    transition: AlertTransition, facts: _NoticeFacts
+) -> Iterator[tuple[Recipient, bool, bool]]:
     """Recipients with whether it is a page to them, and whether their quiet hours may hold it."""
     alert, reason = transition.alert, transition.reason
     earlier = facts.earlier.get(alert.pk, ())
@@ -179,11 +182,11 @@ def _told(transition: AlertTransition, facts: _NoticeFacts) -> Iterator[tuple[Re
         return
     is_page = alert.severity == AlertSeverity.CRITICAL and reason not in CAN_WAIT
     recipients = facts.recipients[alert.pk]
-    reached = False
+    is_reached = False
     for recipient in _level_recipients(recipients, transition.level, facts, is_page=is_page):
-        reached = reached or bool(not recipient.lack and facts.channels_for(recipient, is_page=is_page))
+        is_reached = is_reached or bool(not recipient.lack and facts.channels_for(recipient, is_page=is_page))
         yield recipient, is_page, True
-    if not reached or reason == NoticeReason.LAST_RESORT:
+    if not is_reached or reason == NoticeReason.LAST_RESORT:
         yield from _last_resort(facts, is_page=is_page)
     if reason == NoticeReason.WORSE:
         yield from ((each.recipient, is_page and each.was_page, True) for each in earlier)
@@ -194,7 +197,7 @@ def _told(transition: AlertTransition, facts: _NoticeFacts) -> Iterator[tuple[Re
 def _level_recipients(
     recipients: Recipients, level: int, facts: _NoticeFacts, *, is_page: bool
 ) -> Iterator[Recipient]:
-    """Those of a level, counted from 1; where none of them has a channel, those of the next one too."""
+    """The recipients of a level, counted from 1; also those of the next one while none has a channel."""
     for each in recipients.levels[min(max(level, 1), len(recipients.levels)) - 1 :]:
         yield from each.recipients
         if any(not one.lack and facts.channels_for(one, is_page=is_page) for one in each.recipients):

@@ -19,7 +19,7 @@ MOST_SUBSCRIPTIONS = 100
 
 @transaction.atomic
 def set_preferences(*, by: User, now: datetime, **columns: Any) -> AlertPreferences:
-    """Change one's own quiet hours, `awake_until` and digests; what waits already waits accordingly."""
+    """Change one's own quiet hours, `awake_until` and digests. Notices that wait follow the new hours."""
     quiet: dict[str, time | None] = {name: columns.get(name) for name in ("quiet_from", "quiet_until")}
     if (quiet["quiet_from"] is None) != (quiet["quiet_until"] is None):
         raise ValidationError({"quiet_until": ["Quiet hours have a beginning and an end."]})
@@ -27,11 +27,11 @@ def set_preferences(*, by: User, now: datetime, **columns: Any) -> AlertPreferen
     if awake_until is not None and awake_until > now + AWAKE_AT_MOST:
         raise ValidationError({"awake_until": ["Enter a time within a day from now."]})
     preferences, _is_new = AlertPreferences.objects.update_or_create(user=by, defaults=columns)
-    _hold_anew(preferences, by, now)
+    _hold_waiting_notices(preferences, by, now)
     return preferences
 
 
-def _hold_anew(stored: AlertPreferences, user: User, now: datetime) -> None:
+def _hold_waiting_notices(stored: AlertPreferences, user: User, now: datetime) -> None:
     until = stored.held_until(ZoneInfo(user.time_zone), now=now)
     with everything():
         Notice.objects.waiting().filter(user=user, is_page=False, channel__is_shared=False).update(
@@ -43,7 +43,7 @@ def subscribe(*, by: User, now: datetime, **columns: Any) -> Subscription:
     subscription = Subscription(user=by, **columns)
     if Subscription.objects.filter(user=by).count() >= MOST_SUBSCRIPTIONS:
         raise ValidationError(f"You have {MOST_SUBSCRIPTIONS} subscriptions. Delete one first.")
-    return _saved(subscription)
+    return _save_subscription(subscription)
 
 
 def change_subscription(
@@ -51,10 +51,10 @@ def change_subscription(
 ) -> Subscription:
     for name, value in columns.items():
         setattr(subscription, name, value)
-    return _saved(subscription)
+    return _save_subscription(subscription)
 
 
-def _saved(subscription: Subscription) -> Subscription:
+def _save_subscription(subscription: Subscription) -> Subscription:
     channel: Channel | None = subscription.channel
     if channel is not None and channel.owner_id != subscription.user_id and not channel.is_shared:
         raise ValidationError({"channel": ["Choose a channel of yours, or a shared one."]})
@@ -73,7 +73,7 @@ def unsubscribe(subscription: Subscription, *, by: User, now: datetime) -> None:
 
 
 def set_last_resort(*, channel: Channel | None, by: User, now: datetime) -> None:
-    """Say where alerts go that nobody takes."""
+    """Set the channel of alerts that nobody takes; None for no channel."""
     if channel is not None and not channel.is_shared:
         raise ValidationError({"channel": ["Choose a shared channel."]})
     AlertingState.objects.update_or_create(pk=1, defaults={"last_resort": channel})

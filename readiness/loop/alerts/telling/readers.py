@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 from accounts.models import AccessScope, ScopeKind, User
 from accounts.roles import ADMIN
+from inventory.core import regions_outwards
 from inventory.models import Region, Site
 from readiness.loop.alerts.core.kinds import AlertKind
-from readiness.loop.alerts.core.routes import regions_outwards
 from readiness.loop.alerts.models import Alert
 from web.delivery.models import Channel
 

@@ -76,7 +76,7 @@ class Readings:
         return self.permits.sees(reader.pk, alert, alert.site)
 
     def advice_of(self, alert: Alert, reader: User) -> Advice | None:
-        """Say what a problem asks to do, as this reader may see it."""
+        """The advice for the problem of an alert, as this reader may see it."""
         problem = self.problems.get(alert.problem_id or 0)
         if problem is None:
             return None

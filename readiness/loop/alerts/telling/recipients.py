@@ -55,7 +55,7 @@ def recipients_of(alerts: Iterable[Alert], *, now: datetime) -> dict[int, Recipi
         alike: dict[tuple[object, ...], Recipients] = {}
         for alert in alerts:
             if (key := _key(alert)) not in alike:
-                alike[key] = _recipients(alert, facts)
+                alike[key] = _recipients_of_alert(alert, facts)
         return {alert.pk: alike[_key(alert)] for alert in alerts}
 
 
@@ -135,7 +135,7 @@ def _routes() -> dict[tuple[str, int | None, str], Sequence[LevelTarget]]:
     return routes
 
 
-def _recipients(alert: Alert, facts: _RouteFacts) -> Recipients:
+def _recipients_of_alert(alert: Alert, facts: _RouteFacts) -> Recipients:
     site, domains = facts.site(alert), domains_of(alert, facts.framework)
     route = nearest_route(
         facts.routes,
@@ -145,11 +145,13 @@ def _recipients(alert: Alert, facts: _RouteFacts) -> Recipients:
     )
     levels = route_for(AlertKind(alert.kind), AlertSeverity(alert.severity), route or SHIPPED_ROUTE)
     whom = {level.whom for level in levels} | {Whom(target) for target in (*_ON_CALL, EscalationTarget.OWNER)}
-    people = {each: _told_at(each, alert, domains, facts) for each in whom}
+    people = {each: _recipients_at(each, alert, domains, facts) for each in whom}
     return Recipients(levels_of(levels, people), _subscribers(alert, facts))
 
 
-def _told_at(whom: Whom, alert: Alert, domains: Collection[str], facts: _RouteFacts) -> tuple[Recipient, ...]:
+def _recipients_at(
+    whom: Whom, alert: Alert, domains: Collection[str], facts: _RouteFacts
+) -> tuple[Recipient, ...]:
     role = ROLES.get(whom.target, "")
     match whom:
         case Whom(EscalationTarget.CHANNEL, int(number)):
@@ -158,28 +160,28 @@ def _told_at(whom: Whom, alert: Alert, domains: Collection[str], facts: _RouteFa
             lack = NotTold.NONE if sees else NotTold.NOT_VISIBLE
             return (Recipient(channel_id=number, role=role, lack=lack),)
         case Whom(EscalationTarget.PERSON, int(number)):
-            return (_user(facts.users.get(number), role, alert, facts),)
+            return (_user_recipient(facts.users.get(number), role, alert, facts),)
         case Whom(EscalationTarget.OWNER):
-            return _owner(alert, domains, facts)
+            return _owner_recipients(alert, domains, facts)
     level = _ON_CALL[whom.target]
     shifts = [shift for domain in domains for shift in facts.shifts.get((alert.site_id or 0, domain), ())]
     users = [shift.person.user_id for shift in shifts if shift.level == level and shift.person is not None]
-    return tuple(_user(user_id, role, alert, facts) for user_id in dict.fromkeys(users))
+    return tuple(_user_recipient(user_id, role, alert, facts) for user_id in dict.fromkeys(users))
 
 
-def _owner(alert: Alert, domains: Collection[str], facts: _RouteFacts) -> tuple[Recipient, ...]:
-    """Who answers for the item now; of an alert of Muster itself, the administrators."""
+def _owner_recipients(alert: Alert, domains: Collection[str], facts: _RouteFacts) -> tuple[Recipient, ...]:
+    """The person who answers for the item now; the administrators for an alert of Muster itself."""
     if alert.site_id is None:
         users = facts.readers.administrators
-        return tuple(_user(user_id, "administrator", alert, facts) for user_id in users)
+        return tuple(_user_recipient(user_id, "administrator", alert, facts) for user_id in users)
     term = answering_cell(facts.cells.get(alert.site_id, UNOWNED), domains).current
     if term is None or (term.gone and not term.stands_in):
         return ()
     role = "acting deputy" if term.stands_in else "owner"
-    return (_user(facts.users.get(term.answers_id or 0), role, alert, facts),)
+    return (_user_recipient(facts.users.get(term.answers_id or 0), role, alert, facts),)
 
 
-def _user(user_id: int | None, role: str, alert: Alert, facts: _RouteFacts) -> Recipient:
+def _user_recipient(user_id: int | None, role: str, alert: Alert, facts: _RouteFacts) -> Recipient:
     if user_id is None:
         return Recipient(role=role, lack=NotTold.NO_ACCOUNT)
     sees = facts.readers.sees(user_id, alert, facts.site(alert))

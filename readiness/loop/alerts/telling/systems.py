@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 from itertools import batched
 from typing import Any
 
-from readiness.loop.alerts.core.kinds import AlertStanding, NoticeReason
+from readiness.loop.alerts.core.kinds import AlertStanding
 from readiness.loop.alerts.core.quiet import BETWEEN
 from readiness.loop.alerts.models import Alert, Notice
+from readiness.loop.alerts.telling.notices import FOLLOWS
 from readiness.loop.alerts.telling.payloads import PayloadSubject, payload
 from readiness.loop.alerts.telling.readings import Readings
 from web.delivery.models import Channel, ChannelKind, Message
@@ -19,7 +20,6 @@ RESENT_EVERY = timedelta(minutes=5)
 ENDS_AFTER = 4 * RESENT_EVERY
 """Alertmanager ends an alert by itself that is not sent again within this time."""
 ALERTS_AT_ONCE = 200
-FOLLOWS = (NoticeReason.ENDED, NoticeReason.ACKNOWLEDGED)
 
 type Firing = Mapping[tuple[int, str], set[str]]
 """Standings of the alerts that fire and were told to a channel, by channel and group."""
@@ -53,7 +53,11 @@ def told_lately(channels: Iterable[Channel], *, now: datetime) -> set[tuple[int,
 
 
 def incidents(
-    channel: Channel, notices: Sequence[Notice], facts: Readings, firing: Firing, lately: set[tuple[int, str]]
+    channel: Channel,
+    notices: Sequence[Notice],
+    facts: Readings,
+    firing: Firing,
+    told_groups: set[tuple[int, str]],
 ) -> Iterator[tuple[list[Notice], str]]:
     """The notices of each cause, with the action; "" where there is nothing to say, since others of it still fire. What
     repeats itself within a minute is left out, and waits."""
@@ -69,7 +73,7 @@ def incidents(
             action = "acknowledge"
         if action == "trigger" and all(notice.reason in FOLLOWS for notice in of_group):
             yield of_group, ""
-        elif action != "trigger" or (channel.pk, group) not in lately:
+        elif action != "trigger" or (channel.pk, group) not in told_groups:
             yield of_group, action
 
 

@@ -14,7 +14,7 @@ router.register("escalation-levels", LEVEL.viewset)
 router.register("subscriptions", SubscriptionViewSet)
 
 urlpatterns = [
-    path("settings/alerts/", views.own, name="alert-settings"),
+    path("settings/alerts/", views.alert_settings, name="alert-settings"),
     path("settings/alerts/subscribe/", views.subscribe, name="subscription-add"),
     path("settings/alerts/<int:pk>/unsubscribe/", views.unsubscribe, name="subscription-delete"),
     *addresses(LEVEL),

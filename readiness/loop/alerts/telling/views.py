@@ -7,7 +7,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from readiness.loop.alerts.telling import operations
-from readiness.loop.alerts.telling.forms import PreferencesForm, SubscriptionForm, initial
+from readiness.loop.alerts.telling.forms import PreferencesForm, SubscriptionForm, preferences_initial
 from readiness.loop.alerts.telling.queries import own_alerts, subscriptions_of
 from web.accounts.views.settings import tabs
 from web.clock import now
@@ -18,10 +18,10 @@ from web.workflows.pages import saved
 
 
 @asks()
-def own(request: UserRequest) -> HttpResponse:
+def alert_settings(request: UserRequest) -> HttpResponse:
     at = now()
     alerts = own_alerts(request.user, now=at)
-    form = PreferencesForm(request.POST or None, initial=initial(alerts.preferences))
+    form = PreferencesForm(request.POST or None, initial=preferences_initial(alerts.preferences))
     if saved(
         request,
         form,

@@ -58,20 +58,20 @@ def _equipment(
         if each.role in roles:
             counts[each.vendor, each.vendor_name][each.role] += each.count
     for (vendor, name), by_role in sorted(counts.items()):
-        words = " and ".join(_counted(count, *_ROLES[role]) for role, count in sorted(by_role.items()))
+        words = " and ".join(_count_words(count, *_ROLES[role]) for role, count in sorted(by_role.items()))
         yield StackItem(subject.value, vendor, f"{words} of {name}", vendor)
 
 
 def _power(site: SiteFacts) -> Iterator[StackItem]:
     power = StackSubject.POWER.value
     if site.ups_units:
-        yield StackItem(power, UPS, _counted(site.ups_units, "UPS", "UPS units"))
+        yield StackItem(power, UPS, _count_words(site.ups_units, "UPS", "UPS units"))
     if site.generator_start_s is not None:
         yield StackItem(power, GENERATOR, "a generator")
     if site.dual_fed_racks:
-        words = _counted(site.dual_fed_racks, "rack with two feeds", "racks with two feeds")
+        words = _count_words(site.dual_fed_racks, "rack with two feeds", "racks with two feeds")
         yield StackItem(power, DUAL_FEED, words)
 
 
-def _counted(count: int, noun: str, nouns: str) -> str:
+def _count_words(count: int, noun: str, nouns: str) -> str:
     return f"{count} {noun if count == 1 else nouns}"

@@ -19,7 +19,7 @@ HOUR = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class DayTick:
-    """Where a day begins, in % of the week."""
+    """The beginning of a day, in % of the week."""
 
     x: float
     label: str
@@ -92,7 +92,7 @@ def _levels(
     levels: list[LevelWeek] = []
     open_h: dict[int, float] = {}
     for level in LEVELS:
-        of_level = [shift for shift in shifts if shift.level == level and _held(shift)]
+        of_level = [shift for shift in shifts if shift.level == level and _is_taken(shift)]
         spans = [TimeSpan(starts_at=shift.starts_at, ends_at=shift.ends_at) for shift in of_level]
         open_spans = gaps(spans, week.starts_at, week.ends_at)
         open_spans = [span for span in open_spans if span.ends_at > span.starts_at]
@@ -107,7 +107,7 @@ def _levels(
     return levels, open_h
 
 
-def _held(shift: Shift) -> bool:
+def _is_taken(shift: Shift) -> bool:
     return shift.person is not None and not shift.person.left_by(shift.starts_at)
 
 

@@ -1,6 +1,6 @@
 """`/people/oncall/week/`: a rotation a row, its primary and its secondary from Monday to Sunday."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,17 +11,17 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from inventory.models import DomainChoices
-from readiness.organisation.people.core.team_calendar import days_from, monday
+from readiness.organisation.people.core.team_calendar import days_from
 from readiness.organisation.people.kinds.tabs import tabs
 from readiness.organisation.people.models import Rotation
 from readiness.organisation.people.on_call_week.queries import RotationWeek, rotation_weeks
+from readiness.organisation.people.params import first_monday
 from web import tables as table_kit
 from web.clock import now
 from web.links import page_url
 from web.reports import Report
 from web.tables import Column, Table, TablePage
 from web.tables.addresses import Address
-from web.timerange import BadParameter
 from web.units import number
 from web.visibility import sees_names
 
@@ -43,7 +43,7 @@ def _open_words(row: RotationWeek, attribute: str) -> str:
     return f"{number(round(hours, 1))} h" if hours else "covered"
 
 
-def _open(key: str, label: str) -> Column:
+def _open_column(key: str, label: str) -> Column:
     return Column(
         key,
         label,
@@ -65,8 +65,8 @@ TABLE = Table(
         Column("domain", "Domain", "rotation.domain", lambda row: row.rotation.get_domain_display(), sort="domain"),
         Column("sites", "Sites", "rotation.sites_served", sort="sites_served", numeric=True),
         Column("week", "Monday to Sunday", "words", template="people/rotations/week_cell.html", phone="full"),
-        _open("primary_open_h", "No primary"),
-        _open("secondary_open_h", "No secondary"),
+        _open_column("primary_open_h", "No primary"),
+        _open_column("secondary_open_h", "No secondary"),
     ),
     filterset=WeekFilters,
     default_sort="rotation",
@@ -89,7 +89,7 @@ def page(request: HttpRequest) -> tuple[TablePage, Any]:
     zone = ZoneInfo(timezone.get_current_timezone_name())
     today = now().astimezone(zone).date()
     address = Address(request, path=request.path, filters=list(WeekFilters.base_filters))
-    days = days_from(_start(address.one("start"), today), 1)
+    days = days_from(first_monday(address.one("start"), today), 1)
     rotations = Rotation.objects.annotate(sites_served=Count("served", distinct=True))
     prepare = partial(rotation_weeks, days=days, zone=zone, names=names)
     step = timedelta(weeks=1)
@@ -102,13 +102,3 @@ def page(request: HttpRequest) -> tuple[TablePage, Any]:
         "later_url": address.url(start=(days[0] + step).isoformat()),
         "this_week_url": address.url(without=["start"]),
     }
-
-
-def _start(text: str, today: date) -> date:
-    try:
-        start = date.fromisoformat(text) if text else today
-    except ValueError as error:
-        raise BadParameter("start", "is a day, such as 2026-12-01") from error
-    if not 2000 <= start.year <= 2100:
-        raise BadParameter("start", "is a day from 2000 to 2100")
-    return monday(start)

@@ -19,6 +19,7 @@ from readiness.organisation.people.core.team_calendar import (
 )
 from readiness.organisation.people.kinds.tabs import tabs
 from readiness.organisation.people.models import Team
+from readiness.organisation.people.params import first_monday
 from readiness.organisation.people.team_calendar.queries import TeamCalendar, team_calendar
 from web import answers
 from web.clock import now
@@ -46,7 +47,7 @@ def calendar(request: HttpRequest) -> HttpResponseBase:
     address = Address(request, path=request.path, filters=())
     today = at.astimezone(zone).date()
     team = _team(address.one("team"), request.user, at)
-    days = days_from(_start(address.one("start"), today), _weeks(address.one("weeks")))
+    days = days_from(first_monday(address.one("start"), today), _weeks(address.one("weeks")))
     if team is None:
         return answers.page(request, TEMPLATE, {"team": None, "tabs": tabs("team-calendar")})
     contents = team_calendar(team, days, zone, user=request.user, names=names, now=at)
@@ -106,16 +107,6 @@ def _team(slug: str, user: Any, at: datetime) -> Team | None:
             raise BadParameter("team", "There is no such team.")
         return team
     return teams.filter(memberships__person__user=user).first() or teams.first()
-
-
-def _start(text: str, today: date) -> date:
-    try:
-        start = date.fromisoformat(text) if text else today
-    except ValueError as error:
-        raise BadParameter("start", "is a day, such as 2026-12-01") from error
-    if not 2000 <= start.year <= 2100:
-        raise BadParameter("start", "is a day from 2000 to 2100")
-    return monday(start)
 
 
 def _weeks(text: str) -> int:

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from accounts.models import AccessScope
+from inventory.models import Region
 from readiness.loop.alerts.models import MaintenanceWindow, Silence
 from readiness.loop.alerts.silencing import operations
 from readiness.loop.alerts.silencing.kinds import SILENCE
@@ -114,6 +115,28 @@ def test_the_calendar_has_each_day_of_each(client_of, ops, porto):
     listed = {day.day.day: [entry.title for entry in day.entries] for day in page.context["contents"].days}
     assert listed == {24: ["Works"], 25: ["Works", "Nightly"], 26: ["Works", "Nightly"], 27: ["Nightly"]}
     assert client_of("viewer").get("/silences/calendar/?site=faro").status_code == 400
+
+
+def test_the_calendar_of_a_place_has_what_may_hold_there(client_of, ops, porto):
+    europe = Region.objects.create(name="Europe", slug="europe")
+    asia = Region.objects.create(name="Asia", slug="asia")
+    Region.objects.filter(pk=porto.region_id).update(parent=europe)
+    for reason, place in (
+        ("at the site", {"site": porto}),
+        ("in its region", {"region": porto.region}),
+        ("around its region", {"region": europe}),
+        ("everywhere", {"domain": "energy"}),
+        ("in Asia", {"region": asia}),
+    ):
+        operations.begin_silence(reason=reason, ends_at=NOW + HOUR, by=ops, now=NOW, **place)
+
+    def reasons(query):
+        page = client_of("viewer").get(f"/silences/calendar/?{query}")
+        return {entry.title for day in page.context["contents"].days for entry in day.entries}
+
+    here = {"at the site", "in its region", "around its region", "everywhere"}
+    assert reasons("site=porto") == reasons(f"region={porto.region.slug}") == reasons("region=europe") == here
+    assert reasons("region=asia") == {"in Asia", "everywhere"}
 
 
 def test_the_api_does_the_same(client_of, porto, overloaded):

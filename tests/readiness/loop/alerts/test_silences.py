@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from inventory.models import Region
 from readiness.loop.alerts.core.life import SilencedSpan
 from readiness.loop.alerts.models import Alert, EndedBy, MaintenanceWindow, Silence
 from readiness.loop.alerts.raising.writing import write
@@ -220,6 +221,17 @@ def test_a_shared_channel_hears_instead_within_its_scope(ops, manager, porto, ov
     message = Message.objects.get()
     assert message.channel == room
     assert message.payload["silence"]["alerts"] == 1, "not those of other sites"
+
+
+def test_a_shared_channel_of_a_region_hears_of_places_within_it(ops, manager, porto):
+    europe = Region.objects.create(name="Europe", slug="europe")
+    Region.objects.filter(pk=porto.region_id).update(parent=europe)
+    room = channel(manager, "Room", is_shared=True, scope_kind="region", scope_slug="europe")
+    silence(ops, site=porto, channel=room)
+    silence(ops, region=porto.region, channel=room)
+    silence(ops, region=Region.objects.create(name="Asia", slug="asia"), channel=room)
+    take_turns(now=NOW)
+    assert Message.objects.filter(channel=room).count() == 2
 
 
 def test_a_changed_silence_is_told_again(ops, porto, mail):

@@ -6,7 +6,7 @@ from importlib import import_module
 import pytest
 from django.db import connection
 
-from inventory.core import smallest_region
+from inventory.core import regions_outwards, smallest_region
 from inventory.models import Region
 from inventory.queries.homes import home_of
 from readiness.organisation.people.models import Person, Rotation, Team
@@ -29,6 +29,12 @@ PARENTS = {1: None, 2: 1, 3: 1, 4: 2, 5: None}
 )
 def test_the_smallest_region_contains_all(regions, smallest):
     assert smallest_region(regions, PARENTS) == smallest
+
+
+def test_regions_outwards_end_at_the_top_and_where_they_turn_in_a_circle():
+    assert regions_outwards(1, {1: 2, 2: 3, 3: None}) == (1, 2, 3)
+    assert regions_outwards(1, {1: 2, 2: 3, 3: 1}) == (1, 2, 3)
+    assert regions_outwards(9, {}) == (9,)
 
 
 def upgrade():

@@ -110,8 +110,10 @@ def test_it_lapses_as_the_shift_starts(signed_in, frozen_now):
     swap = ask(signed_in)
     frozen_now.at = swap.starts_at - timedelta(seconds=1)
     assert swaps.lapse_swaps(now=frozen_now.at) == 0
-    frozen_now.at = swap.starts_at
     bo = signed_in("bo")
+    assert bo.get(f"/people/swaps/{swap.pk}/").context["is_open"]
+    frozen_now.at = swap.starts_at
+    assert not bo.get(f"/people/swaps/{swap.pk}/").context["is_open"]
     assert "Take a shift" not in inbox_kinds(bo)
     assert bo.post(f"/people/swaps/{swap.pk}/take/").status_code == 409
     assert swaps.lapse_swaps(now=frozen_now.at) == 1

@@ -102,10 +102,10 @@ def map_labels(
     rule = next((rule for rule in rules if all(each.holds(labels) for each in rule.conditions)), None)
     if rule is not None and rule.is_ignored:
         return LabelMapping(is_ignored=True, rule=rule, reason=f"rule {rule.name} leaves it out")
-    site, reason = _site(labels, rule, sites, own_site)
+    site, reason = _site_of(labels, rule, sites, own_site)
     return LabelMapping(
         site=site,
-        object=_object(labels, rule),
+        object=_object_name(labels, rule),
         domain=rule.domain if rule else "",
         check_id=rule.check_id if rule else "",
         severity=(rule.severity if rule else None) or severity_in(labels),
@@ -114,7 +114,7 @@ def map_labels(
     )
 
 
-def _site(
+def _site_of(
     labels: Mapping[str, str], rule: LabelRule | None, sites: Mapping[str, str], own_site: str
 ) -> tuple[str, str]:
     names = [rule.site_label] if rule and rule.site_label else SITE_LABELS
@@ -131,7 +131,7 @@ def _site(
     return "", f"none of its labels names a site: {', '.join(names)}"
 
 
-def _object(labels: Mapping[str, str], rule: LabelRule | None) -> str:
+def _object_name(labels: Mapping[str, str], rule: LabelRule | None) -> str:
     names = rule.object_labels if rule and rule.object_labels else OBJECT_LABELS
     return line_of(next((labels[name] for name in names if labels.get(name)), ""), 200)
 
@@ -146,7 +146,7 @@ def severity_in(labels: Mapping[str, str]) -> AlertSeverity:
     )
 
 
-def sites_named(labels: Sequence[Mapping[str, str]], rules: Iterable[LabelRule]) -> set[str]:
-    """Return the texts, in lower case, by which labels may name a site."""
+def site_texts(labels: Sequence[Mapping[str, str]], rules: Iterable[LabelRule]) -> set[str]:
+    """Return the texts, in lower case, that labels may name a site by."""
     names = {*SITE_LABELS, *(rule.site_label for rule in rules if rule.site_label)}
     return {each[name].strip().lower() for each in labels for name in names if each.get(name)}

@@ -10,6 +10,7 @@ import orjson
 TEXT_CHARS = 4000
 LINE_CHARS = 300
 LABELS = 100
+LAST_YEAR = 2100
 ALERTS = 10_000
 """Alerts of one message; a sender of more says `max_alerts`."""
 
@@ -68,13 +69,14 @@ def texts_of(values: Any) -> dict[str, str]:
 
 
 def instant_of(value: Any) -> datetime | None:
-    """Return an instant of RFC 3339; None for Go's zero time, which stands for none, and for what is no instant."""
+    """Return an instant of RFC 3339 in UTC; None for Go's zero time, which stands for none, for what is no instant, and
+    for years that no alert has, of which some fit neither the database nor every time zone."""
     try:
         at = datetime.fromisoformat(value)
-    except (TypeError, ValueError):
+        at = at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+    except (TypeError, ValueError, OverflowError):
         return None
-    at = at if at.tzinfo else at.replace(tzinfo=UTC)
-    return at if at.year > 1970 else None
+    return at if 1970 < at.year <= LAST_YEAR else None
 
 
 def web_address(value: Any) -> str:

@@ -61,7 +61,7 @@ def read(body: bytes, *, now: datetime) -> IncidentEvent | None:
 
 
 def _alert(kind: str, incident_id: str, data: Mapping[str, Any], at: datetime) -> OutsideAlert:
-    """Every event tells whether the incident is open, whichever event was lost."""
+    """The alert that an incident is. Every event tells whether the incident is open, so a lost event does no harm."""
     is_over = kind not in _BEGINS and (kind == RESOLVED or data.get("status") == "resolved")
     began_at = at if kind in _BEGINS else instant_of(data.get("created_at")) or at
     return OutsideAlert(

@@ -12,7 +12,7 @@ TOLERANCE = timedelta(minutes=5)
 
 
 def grafana_fault(headers: Mapping[str, str], body: bytes, *, secrets: Iterable[str], now: datetime) -> str:
-    """Say what is wrong with a body's signature; "" if it agrees with one of the secrets. The signature covers the
+    """Explain what is wrong with a body's signature; "" if it agrees with one of the secrets. The signature covers the
     timestamp, and one without is refused, since it would be true for ever."""
     signature, stamp = headers.get(GRAFANA, ""), headers.get(GRAFANA_TIME, "")
     if not signature:
@@ -26,7 +26,8 @@ def grafana_fault(headers: Mapping[str, str], body: bytes, *, secrets: Iterable[
 
 
 def pagerduty_fault(headers: Mapping[str, str], body: bytes, *, secrets: Iterable[str]) -> str:
-    """Say what is wrong; a header may have several signatures, while PagerDuty changes its secret."""
+    """Explain what is wrong with a body's signature; "" if one agrees. While PagerDuty changes its secret, a header has
+    several signatures."""
     parts = [part.strip() for part in headers.get(PAGERDUTY, "").split(",")]
     signatures = [part.removeprefix("v1=") for part in parts if part.startswith("v1=")]
     if not signatures:

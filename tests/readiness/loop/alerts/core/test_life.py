@@ -187,7 +187,7 @@ def left(standing, **columns):
 STEPS = [
     pytest.param(left("escalating", level=0), [("began", 1)], id="it begins"),
     pytest.param(
-        left("escalating", level=0, was_there_first=True), [("first-start", 1)], id="alerting begins"
+        left("escalating", level=0, was_open_at_start=True), [("first-start", 1)], id="alerting begins"
     ),
     pytest.param(
         left("escalating", level=0, worse_at=AT), [("worse", 1)], id="it gets worse and begins anew"

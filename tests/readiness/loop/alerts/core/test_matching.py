@@ -2,7 +2,7 @@
 
 import pytest
 
-from readiness.loop.alerts.core.matching import AlertMatcher, AlertSubject, MatcherIndex, regions_around
+from readiness.loop.alerts.core.matching import AlertMatcher, AlertSubject, MatcherIndex
 
 PORTO, IBERIA, EUROPE = 3, 20, 21
 SUBJECT = AlertSubject(
@@ -63,8 +63,3 @@ def test_an_index_gives_what_each_matcher_alone_would():
     index = MatcherIndex(matchers)
     assert sorted(index.matching(SUBJECT)) == ["domain", "site"]
     assert list(index.matching(OF_MUSTER)) == []
-
-
-def test_regions_around_stop_at_the_top_and_at_a_circle():
-    assert regions_around(1, {1: 2, 2: 3, 3: None}) == {1, 2, 3}
-    assert regions_around(1, {1: 2, 2: 1}) == {1, 2}

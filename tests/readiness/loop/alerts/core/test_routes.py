@@ -15,7 +15,6 @@ from readiness.loop.alerts.core.routes import (
     Whom,
     levels_of,
     nearest_route,
-    regions_outwards,
     route_for,
 )
 
@@ -47,11 +46,6 @@ def test_levels(people, levels):
     of_route = levels_of(SHIPPED_ROUTE, people)
     told = [(level.after / timedelta(minutes=1), list(level.recipients)) for level in of_route]
     assert [(after, _once(each)) for after, each in told] == [(after, _once(each)) for after, each in levels]
-
-
-def test_regions_outwards_end_where_they_turn_in_a_circle():
-    assert regions_outwards(1, {1: 2, 2: 3, 3: 1}) == (1, 2, 3)
-    assert regions_outwards(9, {}) == (9,)
 
 
 def _once(recipients):

@@ -15,7 +15,7 @@ from readiness.loop.alerts.core.inbound.mapping import (
     read_conditions,
     severity_in,
 )
-from readiness.loop.alerts.core.inbound.messages import BodyNotRead, OutsideAlert, web_address
+from readiness.loop.alerts.core.inbound.messages import BodyNotRead, OutsideAlert, instant_of, web_address
 from readiness.loop.alerts.core.inbound.occurrences import (
     KEEPS_SAYING,
     OccurrenceChange,
@@ -61,6 +61,22 @@ def test_texts_fit_the_database():
     alert = bodies.alert(annotations={"summary": "a\x00\n b", "description": "x" * 9000})
     [read] = alertmanager.read(bodies.alertmanager(alert)).alerts
     assert (read.title, len(read.detail)) == ("a b", 4000)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param("2026-11-28T13:00:00+01:00", NOW, id="in UTC"),
+        pytest.param(bodies.ZERO, None, id="the zero time of Go"),
+        pytest.param("0001-01-01T00:00:00+14:00", None, id="before the first year"),
+        pytest.param("9999-12-31T23:59:59-14:00", None, id="after the last year"),
+        pytest.param("9999-12-31T00:00:00Z", None, id="a year that some zones do not have"),
+        pytest.param("soon", None, id="no instant"),
+        pytest.param(17, None, id="a number"),
+    ],
+)
+def test_instants_fit_the_database_and_every_zone(text, expected):
+    assert instant_of(text) == expected
 
 
 def test_only_addresses_of_the_web_are_links():

@@ -5,6 +5,7 @@ import re
 import pytest
 
 from accounts.models import AccessScope
+from readiness.loop.alerts.inbound import senders
 from readiness.loop.alerts.models import Alert, AlertSender, InboundAlert, InboundRule
 from tests.inventory import made
 from tests.readiness.loop.alerts.inbound import bodies
@@ -51,6 +52,19 @@ class TestSenders:
     def test_alertmanager_signs_nothing(self, client_of):
         values = {"name": "am", "kind": "alertmanager", "secret": "x"}
         assert client_of("ops").post("/inbound/senders/add/", values).status_code == 422
+
+    def test_a_sender_that_becomes_an_alertmanager_has_no_secret(self, sender_of, post, porto, api_of):
+        sender = sender_of("grafana", secret="s3cret-value")
+        url = f"/api/loop/inbound-senders/{sender.pk}/"
+        assert not api_of("ops").patch(url, {"kind": "alertmanager"}).json()["is_signed"]
+        assert post(sender, bodies.alertmanager(bodies.alert()), kind="alertmanager").status_code == 200
+
+    def test_a_change_keeps_what_was_noted_meanwhile(self, am, post, frozen_now):
+        before = AlertSender.objects.get(pk=am.pk)
+        post(am, bodies.alertmanager(bodies.alert()))
+        changed = senders.update_sender(before, name="other", by=None, now=frozen_now.at)
+        changed.refresh_from_db()
+        assert (changed.name, changed.last_taken_at) == ("other", frozen_now.at)
 
     def test_what_a_deleted_sender_told_of_ends(self, am, post, client_of):
         post(am, bodies.alertmanager(bodies.alert()))

@@ -10,6 +10,7 @@ from readiness.loop.alerts.models import Alert, InboundAlert, InboundRule, Inbou
 from tests.inventory import made
 from tests.readiness.loop.alerts.inbound import bodies
 from tests.readiness.loop.alerts.inbound.bodies import NOW, after
+from web.delivery.senders.pagerduty import dedup_key
 
 pytestmark = pytest.mark.django_db
 
@@ -167,6 +168,17 @@ class TestIncidents:
         pager(bodies.incident("acknowledged", key=raised.group, at=after(4)))
         raised.refresh_from_db()
         assert raised.acknowledged_at == after(5)
+
+    def test_a_hashed_key_of_muster_is_no_alert_of_others(self, pager, raised, am, post, frozen_now):
+        Alert.objects.update(group="g" * 300)
+        key = dedup_key({"dedup_key": "g" * 300})
+        frozen_now.at = after(5)
+        answer = pager(bodies.incident("acknowledged", key=key, at=after(4)), "w1")
+        assert answer.json()["detail"] == "1 acknowledged"
+        post(am, bodies.alertmanager(bodies.alert(ends=after(5))))
+        answer = pager(bodies.incident("acknowledged", key=key, at=after(4)), "w2")
+        assert answer.json()["detail"] == "0 acknowledged"
+        assert InboundAlert.objects.count() == 1
 
     def test_once_for_each_webhook(self, pager, raised, frozen_now):
         frozen_now.at = after(5)
