@@ -28,7 +28,7 @@ def write_loop(sites: Mapping[str, Site], staff: Mapping[str, User], *, now: dat
 def _write_finding(site: Site, row: Mapping[str, Any], staff: Mapping[str, User], *, now: datetime) -> None:
     raised_at = now - timedelta(days=row["raised"])
     check = row.get("check", "")
-    by_check = bool(check) and not operations.passing(site.pk, check)
+    by_check = bool(check) and not operations.is_passing(site.pk, check)
     seen = row.get("seen", {})
     finding = operations.raise_finding(
         title=row["title"],

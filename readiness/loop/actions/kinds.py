@@ -54,7 +54,7 @@ def name_checks(rows: list[Any]) -> Sequence[Any]:
 
 
 def effect_words(action: Any) -> str:
-    """Say which effect must be seen, and whether it was."""
+    """Words for the effect that must be seen, and whether it was."""
     if action.effect == Action.Effect.NONE:
         return f"nothing to see: {action.effect_reason}"
     promised = "evidence" if action.effect == Action.Effect.EVIDENCE else f"{action.check_name} passes"

@@ -102,7 +102,7 @@ def change_action(action: Action, *, by: User, now: datetime, **changes: Any) ->
 
 @ACTIONS.step(after=(OPEN,), any_of=(MAY_CHANGE,), longest=500)
 def finish_action(action: Action, *, note: str, by: User, now: datetime) -> None:
-    """Say that it is done. Its effect is seen later, unless none was promised."""
+    """Mark an action as done. Its effect is seen later, unless none was promised."""
     _end(action, DONE, note, by, now)
     has_evidence = action.effect == Action.Effect.EVIDENCE and bool(action.evidence)
     if action.effect == Action.Effect.NONE or has_evidence:
@@ -136,7 +136,8 @@ def attach_evidence(action: Action, *, evidence: str, by: User, now: datetime) -
 
 
 def observe_effects(*, now: datetime) -> int:
-    """See the effects of what is done and whose check passes since; returns their number. One statement.
+    """Mark effects as seen: of actions that are done, and whose check passes since. Returns their number; one
+    statement.
 
     A result from before the action was done proves nothing: the evidence is newer, or the check passes only since then
     by evidence of that day, for much evidence knows its day and no hour.
@@ -162,7 +163,6 @@ def _refuse_wrong(action: Action) -> None:
         if action.site is None:
             raise ValidationError({"site": ["A check passes at a site: name one."]})
         _refuse_unknown(action.check_id)
-        action.effect_reason = ""
     else:
         action.check_id = ""
     if action.effect == Action.Effect.NONE:

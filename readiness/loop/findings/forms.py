@@ -66,12 +66,12 @@ class RaiseForm(RefusedForm):
     )
 
     def __init__(self, data: Any = None, files: Any = None, *, initial: Mapping[str, Any]) -> None:
-        begun = dict(initial)
-        self.shown_seen = _readable(begun.get("seen") if data is None else data.get("seen"))
-        if begun.get("subject_kind") == Finding.Subject.CHECK:
-            begun.setdefault("check_id", begun.get("subject_key", ""))
-        begun.setdefault("title", self.shown_seen.title)
-        super().__init__(data, initial={**_usual(begun), **begun})
+        link_values = dict(initial)
+        self.shown_seen = _readable_seen(link_values.get("seen") if data is None else data.get("seen"))
+        if link_values.get("subject_kind") == Finding.Subject.CHECK:
+            link_values.setdefault("check_id", link_values.get("subject_key", ""))
+        link_values.setdefault("title", self.shown_seen.title)
+        super().__init__(data, initial={**_usual_values(), **link_values})
         fields = dict[str, Any](self.fields)
         fields["check_id"].choices = check_choices("none")
         fields["decision"].queryset = _decisions()
@@ -85,15 +85,16 @@ class RaiseForm(RefusedForm):
             raise ValidationError(f"What was seen cannot be kept: {error}") from error
 
 
-def _readable(text: Any) -> SeenThing:
+def _readable_seen(text: Any) -> SeenThing:
     try:
         return seen_from_text(text or "")
     except SeenRefused:
         return SeenThing()
 
 
-def _usual(begun: Mapping[str, Any]) -> dict[str, Any]:
-    """Whoever answers for planning raises for operations, and all others for planning; a check goes to its owner."""
+def _usual_values() -> dict[str, Any]:
+    """The values of a finding until somebody chooses others. Operations answer whoever answers for planning; planners
+    answer all others."""
     by = reader()
     is_planner = by is not None and by.has_perm(MAY_ANSWER[Finding.Route.TO_PLANNERS])
     route = Finding.Route.TO_OPS if is_planner else Finding.Route.TO_PLANNERS

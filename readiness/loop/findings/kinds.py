@@ -21,7 +21,7 @@ from readiness.loop.findings.forms import (
     ReopenFindingForm,
     TakeUpForm,
 )
-from readiness.loop.findings.models import UNSETTLED, Finding, FindingEvent, waits_for_answer
+from readiness.loop.findings.models import UNSETTLED, WAITING, Finding, FindingEvent, waits_for_answer
 from readiness.tradeoffs.models import Decision
 from web import clock, links
 from web.kinds import Entry, Kind
@@ -55,7 +55,7 @@ _FOLLOWS = (
 
 
 def closing_words(finding: Any) -> str:
-    """Say what closes it."""
+    """Words for the event that closes a finding."""
     if finding.closing == Finding.Closing.CHECK:
         return f"{finding.check_name} passes"
     if finding.closing == Finding.Closing.DECISION and finding.decision_id:
@@ -64,11 +64,9 @@ def closing_words(finding: Any) -> str:
 
 
 def _is_waiting(finding: Finding) -> bool:
-    state, today = finding.state, clock.now().date()
-    is_over = state == Finding.State.DEFERRED and finding.deferred_until is not None
-    return state in ("raised", "reopened") or bool(
-        is_over and finding.deferred_until and finding.deferred_until <= today
-    )
+    if finding.state == Finding.State.DEFERRED:
+        return finding.deferred_until is not None and finding.deferred_until <= clock.now().date()
+    return finding.state in WAITING
 
 
 def due_words(finding: Finding) -> str:

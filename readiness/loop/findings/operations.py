@@ -102,7 +102,7 @@ def raise_finding(
         subject_kind=subject_kind,
         subject_key=subject_key.strip(),
         site=site,
-        seen=_frozen(seen or {}),
+        seen=_frozen_seen(seen or {}),
         closing=closing,
         check_id=check_id if closing == Finding.Closing.CHECK else "",
         decision=decision,
@@ -116,7 +116,7 @@ def raise_finding(
     return finding
 
 
-def _frozen(seen: Mapping[str, Any]) -> dict[str, Any]:
+def _frozen_seen(seen: Mapping[str, Any]) -> dict[str, Any]:
     try:
         return seen_from(seen).json_fields()
     except SeenRefused as error:
@@ -136,7 +136,7 @@ def _refuse_wrong(finding: Finding) -> None:
     if finding.check_id not in framework.checks_by_id:
         text = f"{framework.version} has no check {finding.check_id[:64]}."
         raise ValidationError({"check_id": [text if finding.check_id else "Choose a check."]})
-    if passing(finding.site.pk, finding.check_id):
+    if is_passing(finding.site.pk, finding.check_id):
         text = "It passes at this site now, so it would show nothing: choose what else closes the finding."
         raise ValidationError({"check_id": [text]})
 
@@ -148,7 +148,7 @@ def _refuse_over(decision: Decision | None) -> None:
         raise ValidationError({"decision": ["No figure of this decision is to come: choose another one."]})
 
 
-def passing(site_id: int, check_id: str) -> bool:
+def is_passing(site_id: int, check_id: str) -> bool:
     return CheckResult.objects.filter(site=site_id, check_id=check_id, measured_state="pass").exists()
 
 
@@ -254,7 +254,7 @@ def take_up(finding: Finding, *, decision: Decision, by: User, now: datetime) ->
 def reopen(finding: Finding, *, reason: str, by: User, now: datetime) -> None:
     """Open a closed finding again, with a reason."""
     is_by_check = finding.closing == Finding.Closing.CHECK
-    if is_by_check and finding.site is not None and passing(finding.site.pk, finding.check_id):
+    if is_by_check and finding.site is not None and is_passing(finding.site.pk, finding.check_id):
         raise ValidationError("Its check still passes, so it would close again: raise another finding.")
     open_again(finding, because=reason, by=by, now=now)
 

@@ -6,7 +6,7 @@ It is written where such records exist, newer than what somebody typed in; elsew
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
@@ -40,7 +40,6 @@ type Figures = dict[str, float]
 @dataclass(frozen=True, slots=True)
 class _StoredFact:
     value: float
-    taken_on: date
     taken_at: datetime
 
 
@@ -54,15 +53,16 @@ def prove(*, site_ids: Collection[int] | None = None, now: datetime) -> int:
         return 0
     with scopes.everything():
         places = Site.objects.exclude(stage=Site.Stage.RETIRED)
-        sites = {site.pk: site for site in places if site_ids is None or site.pk in site_ids}
+        sites = (places if site_ids is None else places.filter(pk__in=site_ids)).in_bulk()
         figures = loop_figures(list(sites), now=now)
         parts = {part.id for part in check.parts}
-        stored, typed = _stored_facts(list(figures)), _typed_at(list(figures))
+        stored, typed_times = _stored_facts(list(figures)), _typed_at(list(figures))
         rows = [
             _fact_row(sites[site_id], part, value, now)
             for site_id, values in figures.items()
             for part, value in values.items()
-            if part in parts and _is_due(value, stored.get((site_id, part)), typed.get((site_id, part)), now)
+            if part in parts
+            and _is_due(value, stored.get((site_id, part)), typed_times.get((site_id, part)), now)
         ]
         return len(record_facts(rows, by=None, now=now)) if rows else 0
 
@@ -98,64 +98,64 @@ def loop_figures(site_ids: Collection[int], *, now: datetime) -> dict[int, Figur
         days = decision_days(of_site, now=now)
         if days is not None:
             figures[site_id][DAYS] = days
-    for site_id, share in _citing(set(figures) | set(times), now).items():
+    for site_id, share in _citing_shares(set(figures) | set(times), now).items():
         figures[site_id][CITING] = share
     return dict(figures)
 
 
 def _reviews_held(site_ids: Collection[int], now: datetime) -> dict[int, bool]:
-    """Whether one was held in the last quarter, of the sites of which any was ever held."""
+    """Whether a review was held in the last quarter, by site; sites that never had one are left out."""
     held_reviews = JointReview.objects.filter(state=JointReview.State.HELD, ended_at__lte=now)
     by_site: dict[int, bool] = {}
     for review in held_reviews.order_by("ended_at", "pk"):
         counts = review.is_complete and review.ended_at is not None and now - review.ended_at <= QUARTER
-        covered = site_ids if review.site_id is None else {review.site_id} & set(site_ids)
-        for site_id in covered:
+        reviewed_sites = site_ids if review.site_id is None else {review.site_id} & set(site_ids)
+        for site_id in reviewed_sites:
             by_site[site_id] = by_site.get(site_id, False) or counts
     return by_site
 
 
 def _answer_times(site_ids: Collection[int], now: datetime) -> dict[int, list[AnswerTime]]:
-    counted = Q(raised_at__gte=now - WINDOW) | waits_for_answer(now)
-    rows = Finding.objects.filter(counted, site__in=site_ids, raised_at__lte=now).order_by("pk")
+    is_counted = Q(raised_at__gte=now - WINDOW) | waits_for_answer(now)
+    rows = Finding.objects.filter(is_counted, site__in=site_ids, raised_at__lte=now).order_by("pk")
     times: dict[int, list[AnswerTime]] = defaultdict(list)
     for site_id, raised_at, answered_at in rows.values_list("site_id", "raised_at", "first_answered_at"):
         times[site_id].append(AnswerTime(raised_at, answered_at))
     return times
 
 
-def _citing(site_ids: Collection[int], now: datetime) -> dict[int, float]:
+def _citing_shares(site_ids: Collection[int], now: datetime) -> dict[int, float]:
     decisions = Decision.objects.filter(
         site__in=site_ids, decided_at__gte=now - WINDOW, decided_at__lte=now
     ).exclude(state=Decision.State.WITHDRAWN)
-    counted = (
+    numbers = (
         decisions.order_by()
         .values("site_id")
         .annotate(decided=Count("pk", distinct=True), citing=Count("findings__decision", distinct=True))
     )
-    shares = {row["site_id"]: share_percent(row["citing"], row["decided"]) for row in counted}
+    shares = {row["site_id"]: share_percent(row["citing"], row["decided"]) for row in numbers}
     return {site_id: share for site_id, share in shares.items() if share is not None}
 
 
 def _stored_facts(site_ids: Collection[int]) -> Mapping[tuple[int, str], _StoredFact]:
-    """The newest of each that this module wrote."""
+    """The newest fact of each sub-measure that this module wrote."""
     rows = RecordedFact.objects.filter(site__in=site_ids, check_id=CHECK, source=SOURCE)
-    newest = rows.order_by("taken_at", "pk").values_list("site_id", "part", "value", "taken_on", "taken_at")
+    newest = rows.order_by("site_id", "part", "-taken_at", "-pk").distinct("site_id", "part")
     return {
-        (site_id, part): _StoredFact(value, taken_on, taken_at)
-        for site_id, part, value, taken_on, taken_at in newest
+        (site_id, part): _StoredFact(value, taken_at)
+        for site_id, part, value, taken_at in newest.values_list("site_id", "part", "value", "taken_at")
     }
 
 
 def _typed_at(site_ids: Collection[int]) -> Mapping[tuple[int, str], datetime]:
-    """When the newest evidence was taken that somebody typed in, of each sub-measure; attestations of the whole check
-    count for each."""
-    typed: dict[tuple[int, str], datetime] = {}
+    """The time of the newest evidence that somebody typed in, by site and sub-measure; an attestation of the
+    whole check counts for each sub-measure."""
+    typed_times: dict[tuple[int, str], datetime] = {}
     facts = RecordedFact.objects.filter(site__in=site_ids, check_id=CHECK).exclude(source=SOURCE)
     attestations = Attestation.objects.filter(site__in=site_ids, check_id=CHECK)
     for rows in (facts, attestations):
         newest = rows.order_by().values("site_id", "part").annotate(newest=Max("taken_at"))
         for site_id, part, at in newest.values_list("site_id", "part", "newest"):
             for key in [(site_id, part)] if part else [(site_id, each) for each in NOTES]:
-                typed[key] = max(typed.get(key, at), at)
-    return typed
+                typed_times[key] = max(typed_times.get(key, at), at)
+    return typed_times

@@ -1,7 +1,7 @@
 """Close findings whose check passes or whose figure came in, and open those again whose check fails."""
 
-from collections.abc import Iterator
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
@@ -38,7 +38,8 @@ def _results(state: str) -> Exists:
     return Exists(results.filter(measured_state=state))
 
 
-def _answered_findings(now: datetime) -> Iterator[Finding]:
+def _answered_findings(now: datetime) -> list[Finding]:
+    """Accepted findings that close, with `check_passes` and `figure_came_in` as the reason."""
     # The figures of a finding that was opened again after them have not mended it.
     since = Coalesce(OuterRef("reopened_at"), OuterRef("raised_at"))
     outcomes = DecisionOutcome.objects.filter(
@@ -48,18 +49,19 @@ def _answered_findings(now: datetime) -> Iterator[Finding]:
         forecast__decision__reviewed_at__gte=since,
     )
     happened = (
-        Q(closing=Closing.CHECK) & Q(_results("pass"))
-        | Q(closing=Closing.DECISION) & Q(Exists(outcomes))
+        Q(closing=Closing.CHECK, check_passes=True)
+        | Q(closing=Closing.DECISION, figure_came_in=True)
         | closes_by_evidence() & ~Q(evidence="")
     )
-    yield from _locked(Finding.objects.filter(happened, state=State.ACCEPTED, answered_at__lte=now))
+    findings = Finding.objects.annotate(check_passes=_results("pass"), figure_came_in=Exists(outcomes))
+    return _locked(findings.filter(happened, state=State.ACCEPTED, answered_at__lte=now))
 
 
-def _failing_findings(now: datetime) -> Iterator[Finding]:
+def _failing_findings(now: datetime) -> list[Finding]:
     closed_lately = Finding.objects.filter(
         state=State.CLOSED, closing=Closing.CHECK, closed_at__lt=now, closed_at__gte=now - FAILS_WITHIN
     )
-    yield from _locked(closed_lately.filter(_results("fail")))
+    return _locked(closed_lately.filter(_results("fail")))
 
 
 def _locked(findings: FindingQuerySet) -> list[Finding]:
@@ -67,12 +69,12 @@ def _locked(findings: FindingQuerySet) -> list[Finding]:
     return list(rows.select_related("site", "decision").order_by("pk"))
 
 
-def _reason_to_close(finding: Finding) -> str:
-    if finding.evidence:
-        return "Evidence is attached."
-    if finding.closing == Closing.CHECK:
+def _reason_to_close(finding: Any) -> str:
+    if finding.closing == Closing.CHECK and finding.check_passes:
         return f"{_check_name(finding)} passes at {finding.site}."
-    return f"The figure of decision {finding.decision_id} came in."
+    if finding.closing == Closing.DECISION and finding.figure_came_in:
+        return f"The figure of decision {finding.decision_id} came in."
+    return "Evidence is attached."
 
 
 def _check_name(finding: Finding) -> str:

@@ -41,8 +41,8 @@ CHANGES = frozenset(
         *("lead", "communications", "scribe", "is_review_wanted"),
     }
 )
-TOLD = {"severity", "began_at", "affected_kw", "affected_accelerators"}
-"""Changes that the timeline tells of."""
+TIMELINE_FIELDS = {"severity", "began_at", "affected_kw", "affected_accelerators"}
+"""Fields whose changes stand in the timeline."""
 LONGEST_AGO = timedelta(days=3653)
 MOST_KW = 1e9
 Kind = IncidentEntry.Kind
@@ -141,13 +141,15 @@ def change_incident(
     field."""
     if unknown := sorted(set(changes) - CHANGES):
         raise ValidationError({name: ["This field cannot be changed."] for name in unknown})
-    differ = {name: value for name, value in changes.items() if getattr(incident, name) != value}
-    texts = [_change_text(incident, name, differ[name]) for name in sorted(TOLD & differ.keys())]
-    for name, value in differ.items():
+    new_values = {name: value for name, value in changes.items() if getattr(incident, name) != value}
+    texts = [
+        _change_text(incident, name, new_values[name]) for name in sorted(TIMELINE_FIELDS & new_values.keys())
+    ]
+    for name, value in new_values.items():
         setattr(incident, name, value)
     incident.title = _required_title(incident.title)
     _refuse_wrong(incident, now)
-    if "began_at" in differ:
+    if "began_at" in new_values:
         _find_repeat(incident)
     if incident.state == OVER:
         _judge_review(incident)
@@ -161,10 +163,10 @@ def change_incident(
 def _change_text(incident: Incident, name: str, value: Any) -> str:
     field = Incident._meta.get_field(name)
     before = getattr(incident, name)
-    return f"{str(field.verbose_name).capitalize()}: {_plain(before)} → {_plain(value)}"  # type: ignore[union-attr]
+    return f"{str(field.verbose_name).capitalize()}: {_value_text(before)} → {_value_text(value)}"  # type: ignore[union-attr]
 
 
-def _plain(value: Any) -> str:
+def _value_text(value: Any) -> str:
     if isinstance(value, datetime):
         return instant(value)
     return "none" if value is None or value == "" else str(value)
@@ -216,15 +218,15 @@ def join_alerts(*, now: datetime) -> int:
 
     Alerts of an incident that is over open no door: what comes then is another incident.
     """
-    joined = 0
+    number = 0
     for incident in Incident.objects.open().filter(joined_alerts__isnull=False).distinct().order_by("pk"):
         groups = Alert.objects.filter(joined_incident__incident=incident).order_by().values("group")
         raised_since = Alert.objects.filter(
             site=incident.site_id, group__in=groups, raised_at__gte=incident.opened_at, joined_incident=None
         )
         for alert in raised_since.order_by("pk"):
-            joined += _join_quietly(incident, alert, now)
-    return joined
+            number += _join_quietly(incident, alert, now)
+    return number
 
 
 def _join_quietly(incident: Incident, alert: Alert, now: datetime) -> bool:
@@ -240,7 +242,7 @@ def _join_quietly(incident: Incident, alert: Alert, now: datetime) -> bool:
 def end_incident(
     incident: Incident, *, note: str, ended_at: datetime | None = None, by: User, now: datetime
 ) -> None:
-    """Say when it was over: a rule says whether it must be reviewed, and nothing joins it any more."""
+    """End an incident at an instant. A rule says whether it must be reviewed; no alert joins it any more."""
     incident.ended_at = ended_at or now
     if not incident.began_at <= incident.ended_at <= now:
         raise ValidationError({"ended_at": ["Enter a time between its beginning and now."]})
@@ -292,8 +294,8 @@ def review_incident(
 def close_incident(incident: Incident, *, by: User, now: datetime) -> None:
     """Close an incident whose review is done or not needed, and whose actions are done with their effect seen."""
     if incident.review_state == ReviewState.REQUIRED:
-        due = day(incident.review_due_on) if incident.review_due_on else ""
-        raise ValidationError(f"Its review is missing, which is due on {due}.")
+        due_day = day(incident.review_due_on) if incident.review_due_on else ""
+        raise ValidationError(f"Its review is missing, which is due on {due_day}.")
     if not is_settled(incident):
         raise ValidationError("An action is open, or nobody has seen its effect yet.")
     incident.state, incident.closed_at = CLOSED, now

@@ -33,11 +33,12 @@ def unsettled() -> Q:
 
 
 def incidents() -> QuerySet[Incident]:
-    """With the numbers of their alerts and escapes, and of their actions that are open or without seen effect."""
+    """Incidents with the numbers of their alerts, escapes, and actions that are open or whose effect nobody
+    has seen."""
 
     def number_of(rows: QuerySet[Any]) -> Coalesce:
-        counted = rows.filter(incident=OuterRef("pk")).order_by().values("incident").annotate(n=Count("pk"))
-        return Coalesce(Subquery(counted.values("n")), 0)
+        numbers = rows.filter(incident=OuterRef("pk")).order_by().values("incident").annotate(n=Count("pk"))
+        return Coalesce(Subquery(numbers.values("n")), 0)
 
     return Incident.objects.select_related("site", "repeats", *PEOPLE).annotate(
         alert_count=number_of(IncidentAlert.objects.all()),
@@ -89,7 +90,7 @@ def _past(incident: Incident, alerts: dict[int, list[tuple[str, str]]]) -> PastI
 
 
 def later_incidents(incident: Incident) -> list[Incident]:
-    """Those that may repeat an incident that is over."""
+    """The incidents that may repeat one that is over."""
     if incident.ended_at is None:
         return []
     following_incidents = Incident.objects.filter(
@@ -137,7 +138,7 @@ def actions_of(incident: Incident) -> list[Action]:
 
 
 def open_incidents_at(site_id: int) -> list[Incident]:
-    """Those that are under way at a site, the most severe first; MOST_OPEN at most."""
+    """The incidents under way at a site, the most severe first; MOST_OPEN at most."""
     under_way = Incident.objects.open().filter(site=site_id)
     return list(under_way.order_by("severity", "-began_at", "-pk")[:MOST_OPEN])
 

@@ -8,6 +8,7 @@ from readiness.loop.lessons.models import Lesson
 from web.kinds import Entry, Facts, Kind
 from web.kinds.columns import hidden, plain, related
 from web.kinds.rest import filters_of, viewset_of
+from web.kinds.steps import step_entry
 from web.links import link, page_url
 from web.tables import Column, Table
 
@@ -73,19 +74,9 @@ LESSON = Kind(
             fills=("incident", "finding", "check_id", "claim"),
             icon="book",
         ),
-        Entry(
-            url_name="lesson-delete",
-            on_object=True,
-            permissions=("lessons.delete_lesson",),
-            heading="Delete",
-            submit="Delete",
-            hint="Its check stays where it is",
-            form=forms.ForgetLessonForm,
-            enter=operations.forget_lesson,
-            done="The lesson is deleted.",
-            after=lambda nothing: link("lesson-list"),
-            icon="trash",
-        ),
+        step_entry("lesson", "delete", "Delete", forms.ForgetLessonForm, operations.forget_lesson,
+                   "The lesson is deleted.", "trash", permissions=("lessons.delete_lesson",), submit="Delete",
+                   hint="Its check stays where it is", after=lambda nothing: link("lesson-list")),
     ),
     table=Table(
         id="lesson-list",

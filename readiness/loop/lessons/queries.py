@@ -41,25 +41,25 @@ _COUNTS_FROM = Case(
 
 
 def lessons() -> QuerySet[Lesson]:
-    """With the numbers of sites that are asked, have answered, and say that it holds; and the share of answers.
+    """Lessons with the numbers of sites that are asked, have answered, and say that it holds, and the share of answers.
 
     Answers to a check that was there already count if they are newer than the lesson.
     """
     results = CheckResult.objects.filter(check_id=OuterRef("check_id")).exclude(state="n-a")
 
     def number_of(rows: QuerySet[CheckResult]) -> Coalesce:
-        counted = rows.order_by().values("check_id").annotate(n=Count("pk"))
-        return Coalesce(Subquery(counted.values("n")), 0)
+        numbers = rows.order_by().values("check_id").annotate(n=Count("pk"))
+        return Coalesce(Subquery(numbers.values("n")), 0)
 
     answers = results.exclude(state__in=UNANSWERED).exclude(taken_at__lt=OuterRef("counts_from"))
     rows = Lesson.objects.select_related("incident__site", "finding", "draft", "written_by")
-    counted = rows.annotate(counts_from=_COUNTS_FROM).annotate(
+    lessons_with_counts = rows.annotate(counts_from=_COUNTS_FROM).annotate(
         site_count=number_of(results),
         answer_count=number_of(answers),
         holding_count=number_of(answers.filter(state="pass")),
     )
     share = Cast(F("answer_count"), FloatField()) / NullIf(Cast(F("site_count"), FloatField()), 0.0)
-    return counted.annotate(share=Coalesce(share, 0.0))
+    return lessons_with_counts.annotate(share=Coalesce(share, 0.0))
 
 
 def attach_states(rows: Sequence[Any]) -> Sequence[Any]:

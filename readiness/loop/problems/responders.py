@@ -37,7 +37,7 @@ class Responder:
 
 @dataclass(frozen=True, slots=True)
 class DomainDuty:
-    """Who is on call for a domain of the site; `is_served` says that some rotation serves it."""
+    """The people on call for a domain of the site; `is_served` says that some rotation serves it."""
 
     domain: str
     responders: tuple[Responder, ...]
@@ -50,9 +50,9 @@ class DomainDuty:
 
 @dataclass(frozen=True, slots=True)
 class ItemOwner:
-    """Who answers for an item: the owner, or the deputy while the owner is on leave. `who` is a name as the reader may
-    see it, "" for nobody; without an accepted owner, `team` is the text on the site. `presence` says why the owner
-    does not answer."""
+    """The person who answers for an item: the owner, or the deputy while the owner is on leave. `who` is a
+    name as the reader may see it, "" for nobody; without an accepted owner, `team` is the text on the site.
+    `presence` says why the owner does not answer."""
 
     item: str
     who: str

@@ -28,8 +28,9 @@ _CLAIM = (
 # A site that goes takes its claims with it, also those that the deletion of its results just left.
 _FORGET = "DELETE FROM problems_problemclaim WHERE site_id IN (SELECT id FROM old_values); RETURN NULL;"
 _NEW, _OLD = "new_values AS touched", "old_values AS touched"
-# Planned once, for the few rows of its first call. Only a full join is then not made row by row: for 48,000 results
-# that took ten minutes. Ids do not change, so it pairs what an inner join does.
+# PostgreSQL plans this once, for the few rows of the first call, and would then make an inner join row by
+# row: that took ten minutes for 48,000 results. A full join is hashed. Ids do not change, so both give the
+# same pairs.
 _BOTH = f"{_NEW} FULL JOIN old_values AS before ON before.id = touched.id"
 _OPEN = f"IN ('{CheckState.FAIL.value}', '{CheckState.STALE.value}')"
 _HEALTH = ("health", "since", "last_health", "is_last_known", "objects_by_health", "reasons")

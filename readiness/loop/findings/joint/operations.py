@@ -43,10 +43,10 @@ def collect(review: JointReview, *, now: datetime) -> int:
     findings = Finding.objects.filter(Q(state__in=UNSETTLED), raised_at__lte=now)
     if review.site_id is not None:
         findings = findings.filter(site=review.site_id)
-    listed = review.items.values("finding")
+    agenda = review.items.values("finding")
     items = [
         JointReviewItem(review=review, finding=finding)
-        for finding in findings.exclude(pk__in=listed).order_by("pk")
+        for finding in findings.exclude(pk__in=agenda).order_by("pk")
     ]
     return len(JointReviewItem.objects.bulk_create(items))
 

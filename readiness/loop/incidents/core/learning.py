@@ -51,19 +51,23 @@ def learning(
     earlier ones that are due in the window. A review or action that is not due yet counts neither for nor against."""
     in_window = [each for each in incidents if now - WINDOW <= each.ended_at <= now]
     severe = [each for each in in_window if each.severity in ALWAYS_REVIEWED]
-    judged = [each for each in severe if each.reviewed_on is not None or each.review_due_on < today]
-    in_time = [each for each in judged if each.reviewed_on and each.reviewed_on <= each.review_due_on]
+    judged_incidents = [each for each in severe if each.reviewed_on is not None or each.review_due_on < today]
+    reviewed_in_time = [
+        each for each in judged_incidents if each.reviewed_on and each.reviewed_on <= each.review_due_on
+    ]
     first_day = today - WINDOW
-    due = [
+    due_actions = [
         each
         for each in actions
         if each.due_on and each.due_on >= first_day and (each.closed_on or each.due_on < today)
     ]
-    on_time = [each for each in due if each.closed_on and each.due_on and each.closed_on <= each.due_on]
+    done_on_time = [
+        each for each in due_actions if each.closed_on and each.due_on and each.closed_on <= each.due_on
+    ]
     return Learning(
-        reviews_in_time=_share(len(in_time), len(judged)),
+        reviews_in_time=_share(len(reviewed_in_time), len(judged_incidents)),
         actions_owned=_share(sum(each.has_owner for each in actions), len(actions)),
-        actions_on_time=_share(len(on_time), len(due)),
+        actions_on_time=_share(len(done_on_time), len(due_actions)),
         repeats=sum(each.is_repeat for each in in_window),
     )
 

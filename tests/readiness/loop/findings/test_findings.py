@@ -253,6 +253,17 @@ def test_evidence_of_the_first_time_proves_nothing_of_the_next(porto, ops, plann
     assert settle(now=frozen_now.at) == []
 
 
+def test_a_check_that_passes_closes_a_finding_that_has_evidence_too(porto, ops, planner, frozen_now):
+    by = {"by": planner, "now": frozen_now.at}
+    finding = raised(porto, ops, frozen_now.at)
+    operations.accept(finding, reason="", **by)
+    operations.attach_finding_evidence(finding, evidence="Test 7", **by)
+    judged("pass")
+    assert settle(now=frozen_now.at) == [finding]
+    finding.refresh_from_db()
+    assert finding.closed_because == "Backup power passes at Porto."
+
+
 def test_evidence_closes_a_finding_whose_check_or_decision_can_do_so_no_more(porto, ops, planner, frozen_now):
     by = {"by": planner, "now": frozen_now.at}
     finding = raised(porto, ops, frozen_now.at)
@@ -261,3 +272,5 @@ def test_evidence_closes_a_finding_whose_check_or_decision_can_do_so_no_more(por
     assert settle(now=frozen_now.at) == []
     Finding.objects.filter(pk=finding.pk).update(check_id="p2-renamed")
     assert settle(now=frozen_now.at) == [finding]
+    finding.refresh_from_db()
+    assert finding.closed_because == "Evidence is attached."
