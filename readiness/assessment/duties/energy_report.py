@@ -138,12 +138,16 @@ def table(year: int) -> Table:
     )  # fmt: skip
 
 
+def years_of(now: datetime) -> list[int]:
+    """The years that can be chosen, the newest first."""
+    return list(range(now.year, now.year - YEARS_BACK - 1, -1))
+
+
 def year_of(request: HttpRequest, now: datetime) -> int:
     """The year in the address; by default the last one, which is reported by 15 May."""
-    last_year = now.year - 1
-    text = request.GET.get("year", "") or str(last_year)
-    if text not in {str(year) for year in range(last_year - YEARS_BACK, last_year + 2)}:
-        raise BadParameter("year", f"There are {last_year - YEARS_BACK} to {last_year + 1}.")
+    text, years = request.GET.get("year", "") or str(now.year - 1), years_of(now)
+    if text not in map(str, years):
+        raise BadParameter("year", f"is a year from {years[-1]} to {years[0]}")
     return int(text)
 
 
@@ -151,7 +155,7 @@ def year_of(request: HttpRequest, now: datetime) -> int:
 def energy_report(request: HttpRequest) -> tuple[TablePage, Any]:
     at = clock.now()
     year = year_of(request, at)
-    years = [(str(each), str(each)) for each in range(at.year, at.year - YEARS_BACK - 1, -1)]
+    years = [(str(each), str(each)) for each in years_of(at)]
     return table_kit.page(request, table(year), reported_sites(year)), lambda: {
         "year": year,
         "years": choices(years, year, lambda each: link("energy-report", year=each)),

@@ -365,9 +365,9 @@ class EnergyFigure(models.Model):
 
 
 def subject_of(site: Site, profile: DutyProfile | None) -> DutySubject:
-    stated = profile.it_kw if profile else None
+    profile_kw = profile.it_kw if profile else None
     return DutySubject(
         country=site.country,
-        it_kw=site.contracted_kw if stated is None else stated,
+        it_kw=site.contracted_kw if profile_kw is None else profile_kw,
         sectors=frozenset(profile.sectors) if profile else frozenset(),
     )

@@ -1,4 +1,4 @@
-"""Writes registers by rule, and files proof that a duty was met."""
+"""Write registers by rule, and file proof that a duty was met."""
 
 from collections.abc import Iterator
 from datetime import date, datetime
@@ -74,25 +74,25 @@ awaits(Certificate, MAY_RENEW, turn=RENEWING)
 def keep_registers(*, now: datetime) -> int:
     """Add the duties that came to apply to sites, end those that apply no longer; return how many rows changed.
 
-    A row by rule that nobody touched goes with the rule; one with an owner or proof stays, and says that it ended.
-    Dates that are in a register stay as they are.
+    An entry by rule without owner, proof and note is deleted with its rule; any other stays, and says that it ended.
+    Dates in a register stay as they are.
     """
-    wanted_rows = dict(_applicable())
-    existing = {
+    applicable = dict(_applicable_duties())
+    entries = {
         (entry.site_id, entry.duty_id): entry
         for entry in DutyEntry.objects.select_for_update().order_by("pk")
     }
-    created = [
+    new_entries = [
         DutyEntry(
             site_id=site.pk, duty_id=duty.pk, by_rule=True, due_on=next_due(duty.rule, _today(site, now))
         )
-        for key, (site, duty) in wanted_rows.items()
-        if key not in existing
+        for key, (site, duty) in applicable.items()
+        if key not in entries
     ]
-    DutyEntry.objects.bulk_create(created, ignore_conflicts=True)
+    DutyEntry.objects.bulk_create(new_entries, ignore_conflicts=True)
     ended_entries, revived_entries, removed_ids = [], [], []
-    for key, entry in existing.items():
-        if key in wanted_rows:
+    for key, entry in entries.items():
+        if key in applicable:
             if not entry.applies or not entry.by_rule:
                 entry.applies = entry.by_rule = True
                 revived_entries.append(entry)
@@ -103,10 +103,10 @@ def keep_registers(*, now: datetime) -> int:
             ended_entries.append(entry)
     DutyEntry.objects.bulk_update([*ended_entries, *revived_entries], ["applies", "by_rule"])
     DutyEntry.objects.filter(pk__in=removed_ids).delete()
-    return len(created) + len(ended_entries) + len(revived_entries) + len(removed_ids)
+    return len(new_entries) + len(ended_entries) + len(revived_entries) + len(removed_ids)
 
 
-def _applicable() -> Iterator[tuple[tuple[int, int], tuple[Site, LegalDuty]]]:
+def _applicable_duties() -> Iterator[tuple[tuple[int, int], tuple[Site, LegalDuty]]]:
     duties = list(LegalDuty.objects.filter(is_in_force=True).order_by("pk"))
     rules = [(duty, duty.rule) for duty in duties]
     profiles = {profile.site_id: profile for profile in DutyProfile.objects.order_by("pk")}
@@ -125,7 +125,7 @@ def _today(site: Site, now: datetime) -> date:
 def file_proof(
     entry: DutyEntry, *, filed_on: date, proof: str, proof_url: str = "", by: User, now: datetime
 ) -> DutyEntry:
-    """Note what proves that the duty was met, and move its date to the next one by rule.
+    """File the proof that a duty was met, and move its date to the next one by rule.
 
     Raises MissingPermission, and ValidationError by field: a day to come, or none after the last proof.
     """

@@ -1,4 +1,4 @@
-"""Keeps the registers of sites as the rules of duties say."""
+"""The job that keeps the registers of sites as the rules of duties say."""
 
 from celery import shared_task
 

@@ -27,5 +27,5 @@ def _checks(rows: Sequence[Snapshot]) -> list[Names]:
 def _limits(rows: Sequence[Snapshot]) -> list[Names]:
     _version, framework = queries.current()
     kinds = {kind.id: kind for kind in framework.limits}
-    found = [kinds.get(row.get("limit_id") or "") for row in rows]
-    return [{"limit_id": kind.name, UNIT: kind.unit} if kind else {} for kind in found]
+    kinds_of_rows = [kinds.get(row.get("limit_id") or "") for row in rows]
+    return [{"limit_id": kind.name, UNIT: kind.unit} if kind else {} for kind in kinds_of_rows]

@@ -69,7 +69,7 @@ def _sample_moments(facts: EvaluationFacts, now: datetime) -> Iterator[datetime]
 
 
 def _rise_moments(facts: EvaluationFacts) -> Iterator[datetime]:
-    """When the first rise leaves a window, which begins with whole five minutes."""
+    """The instants at which the first rise leaves a window, which begins with whole five minutes."""
     for rises in facts.rises.values():
         yield from (_leaves_at(rise, WINDOW) for rise in rises)
     for (window_s, _), rise in facts.rises_within.items():
@@ -82,7 +82,7 @@ def _leaves_at(rise: Rise, window: timedelta) -> datetime:
 
 
 def _date_moments(facts: EvaluationFacts) -> Iterator[datetime]:
-    """When the days that are left until a date, of a certificate say, pass a limit."""
+    """The instants at which the days that are left until a date, such as the end of a certificate, pass a limit."""
     for metric in dated_metrics() & facts.latest.keys():
         for sample in facts.latest[metric]:
             definition = registry().get(metric, sample.labels)

@@ -138,7 +138,7 @@ class EvaluationFacts:
         return [each for of_class in of_critical.values() for each in of_class if each.is_at(self.profile.id)]
 
     def records_change_at(self, now: datetime) -> datetime | None:
-        """When a record of people, of standards or of duties next begins or ends."""
+        """The next instant at which a record of people, of standards or of duties begins or ends."""
         of_register = self.register.changes_at(now) if self.register else None
         moments = (self.people.changes_at, self.standards.changes_at, of_register)
         return min((moment for moment in moments if moment is not None and moment > now), default=None)

@@ -24,8 +24,8 @@ class VerdictComparison:
 def compare_verdicts(*, at: datetime) -> VerdictComparison:
     """Evaluate all sites at `at`, compare verdicts and states of checks with the stored ones, and keep nothing."""
     site_ids = list(SiteScore.objects.filter(failed_at=None).order_by("site").values_list("site", flat=True))
-    due = set(SiteScore.objects.filter(changes_at__lte=at).values_list("site", flat=True))
-    waiting = due | set(SiteChange.objects.values_list("site", flat=True))
+    due_sites = set(SiteScore.objects.filter(changes_at__lte=at).values_list("site", flat=True))
+    waiting = due_sites | set(SiteChange.objects.values_list("site", flat=True))
     settled = [site_id for site_id in site_ids if site_id not in waiting]
     with transaction.atomic():
         before = _states(settled)

@@ -12,6 +12,7 @@ from typing import Any
 from django.db import connection
 from django.db.models import Q
 
+from inventory.core import regions_outwards
 from inventory.models import Region, Site
 from inventory.queries import end_of_day
 from readiness.assessment.evidence.queries import newest_records
@@ -64,7 +65,8 @@ GROUP BY site_id, metric
 
 
 def scoped(version: StandardVersion) -> ScopedStandard:
-    """Its standard must have been read along. Raises DocumentError for rules that cannot be read."""
+    """Describe a version with where it applies; `version.standard` is read before. Raises DocumentError for rules that
+    cannot be read."""
     standard = version.standard
     return ScopedStandard(
         StandardInForce(
@@ -169,17 +171,13 @@ def places_of(site_ids: Collection[int] | None) -> list[SitePlace]:
         sites = sites.filter(pk__in=site_ids)
     columns = list(sites.order_by("pk").values_list("pk", "region_id", "profiles", "time_zone"))
     parents = dict(Region.objects.order_by().values_list("pk", "parent_id"))
-    around = {region_id: frozenset(_upwards(region_id, parents)) for _, region_id, _, _ in columns}
+    regions_around = {
+        region_id: frozenset(regions_outwards(region_id, parents)) for _, region_id, _, _ in columns
+    }
     return [
-        SitePlace(pk, around[region_id], frozenset(profiles), zone)
+        SitePlace(pk, regions_around[region_id], frozenset(profiles), zone)
         for pk, region_id, profiles, zone in columns
     ]
-
-
-def _upwards(region_id: int | None, parents: Mapping[int, int | None]) -> Iterable[int]:
-    while region_id is not None:
-        yield region_id
-        region_id = parents.get(region_id)
 
 
 def conformance_of(
@@ -194,13 +192,15 @@ def conformance_of(
         standards = standards_in_force(now=now)
     if not standards:
         return {}
-    applying = {place: [each for each in standards if each.applies(place)] for place in places_of(site_ids)}
-    ids = [place.id for place, several in applying.items() if several]
+    standards_by_place = {
+        place: [each for each in standards if each.applies(place)] for place in places_of(site_ids)
+    }
+    ids = [place.id for place, several in standards_by_place.items() if several]
     objects = _ObjectReader(ids, standards, now).read() if ids else {}
     waivers = waivers_of(ids, now=now) if ids else {}
     return {
         place.id: _site_standards(place, several, objects[place.id], waivers.get(place.id, {}), now)
-        for place, several in applying.items()
+        for place, several in standards_by_place.items()
         if several
     }
 
@@ -228,16 +228,18 @@ def _dated(scoped_standard: ScopedStandard, zone: str) -> StandardInForce:
 
 def waivers_of(site_ids: Collection[int], *, now: datetime) -> dict[int, dict[int, list[DeviationGrant]]]:
     """Waivers that hold now or will, by site and standard: approved by now, and not revoked by now."""
-    counted = Q(revoked_at=None, state=DeviationWaiver.State.APPROVED) | Q(
+    is_granted = Q(revoked_at=None, state=DeviationWaiver.State.APPROVED) | Q(
         revoked_at__gt=now, approver__isnull=False
     )
-    rows = DeviationWaiver.objects.filter(counted, site_id__in=site_ids, decided_at__lte=now, ends_at__gt=now)
+    rows = DeviationWaiver.objects.filter(
+        is_granted, site_id__in=site_ids, decided_at__lte=now, ends_at__gt=now
+    )
     by_site: dict[int, dict[int, list[DeviationGrant]]] = defaultdict(lambda: defaultdict(list))
     columns = ("pk", "rule", "device_id", "starts_at", "ends_at")
-    for site_id, standard_id, *columns_of in rows.order_by("ends_at", "pk").values_list(
+    for site_id, standard_id, *grant_values in rows.order_by("ends_at", "pk").values_list(
         "site_id", "standard_id", *columns
     ):
-        by_site[site_id][standard_id].append(DeviationGrant(*columns_of))
+        by_site[site_id][standard_id].append(DeviationGrant(*grant_values))
     return by_site
 
 
@@ -248,8 +250,8 @@ LONGEST = 200
 
 
 def store(by_site: Mapping[int, SiteStandards], *, now: datetime) -> None:
-    """`by_site` names every evaluated site; one to which no standard applies has none. One statement if nothing
-    changed."""
+    """Store the conformance of every evaluated site; one to which no standard applies has none. One statement
+    if nothing changed."""
     present = {
         (site_id, standard_id, domain): columns
         for site_id, standard_id, domain, *columns in Conformance.objects.filter(
@@ -259,7 +261,7 @@ def store(by_site: Mapping[int, SiteStandards], *, now: datetime) -> None:
     conformance = dict(_conformance_by_place(by_site))
     values = {place: _columns(*each) for place, each in conformance.items()}
     changed_places = {place for place in present if values.get(place) != tuple(present[place][1:-1])}
-    _end((present[place] for place in changed_places), now)
+    _end_periods((present[place] for place in changed_places), now)
     new_places = sorted(place for place in conformance if place in changed_places or place not in present)
     Conformance.objects.bulk_create(
         [_conformance(place, values[place], now) for place in new_places], batch_size=1000
@@ -300,8 +302,8 @@ def _conformance(place: Place, values: tuple[Any, ...], now: datetime) -> Confor
     )
 
 
-def _end(rows: Iterable[list[Any]], now: datetime) -> None:
-    """A period that began at this very instant never held."""
+def _end_periods(rows: Iterable[list[Any]], now: datetime) -> None:
+    """End periods; one that began at this very instant never held, and is deleted."""
     ended_ids: list[int] = []
     never_ids: list[int] = []
     for pk, *_, since_at in rows:
@@ -315,7 +317,7 @@ def _end(rows: Iterable[list[Any]], now: datetime) -> None:
 def _replace_deviations(
     pairs: set[tuple[int, int]], conformance: Mapping[tuple[int, int], StandardConformance], now: datetime
 ) -> None:
-    """A deviation keeps since when it is there while its object and rule stay."""
+    """Write the deviations of sites and standards anew. One of the same object and rule keeps its `since_at`."""
     if not pairs:
         return
     stored: dict[tuple[int, int], dict[tuple[str, str, int], datetime]] = defaultdict(dict)

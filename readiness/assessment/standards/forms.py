@@ -119,6 +119,10 @@ class WaiverForm(RefusedForm):
         return values | {"ends_at": end_of_day(values.pop("ends_on"), values["site"].time_zone)}
 
 
+class RetireForm(RefusedForm):
+    """Asks whether to retire a version."""
+
+
 class NoteForm(RefusedForm):
     note = forms.CharField(
         label="Note", max_length=2000, required=False, widget=forms.Textarea(attrs={"rows": 2})

@@ -62,7 +62,7 @@ def preview(version: StandardVersion, *, now: datetime) -> list[SitePreview]:
     in_force = standards_in_force(now=now)
     others = [each for each in in_force if each.standard.standard_id != standard_id]
     before = conformance_of(None, now=now, standards=in_force)
-    after = conformance_of(None, now=now, standards=_sorted([*others, draft]))
+    after = conformance_of(None, now=now, standards=_sort_standards([*others, draft]))
     previews = [
         SitePreview(site_id, before.get(site_id, NO_STANDARDS), after.get(site_id, NO_STANDARDS), standard_id)
         for site_id in sorted({*before, *after})
@@ -70,5 +70,5 @@ def preview(version: StandardVersion, *, now: datetime) -> list[SitePreview]:
     return [each for each in previews if each.was is not None or each.becomes is not None]
 
 
-def _sorted(standards: Iterable[ScopedStandard]) -> list[ScopedStandard]:
+def _sort_standards(standards: Iterable[ScopedStandard]) -> list[ScopedStandard]:
     return sorted(standards, key=lambda each: (each.standard.slug, each.standard.version_id))

@@ -70,5 +70,5 @@ def _run_action(
 
 def import_url(item: CampaignItem, campaign: Campaign, devices: Sequence[str] = ()) -> str:
     """The form of a run, filled with what the item asks for."""
-    filled = {"site": campaign.site.slug, "tool": item.tool, "load": item.load, "devices": ", ".join(devices)}
-    return link("validation-run-add", **{name: value for name, value in filled.items() if value})
+    fields = {"site": campaign.site.slug, "tool": item.tool, "load": item.load, "devices": ", ".join(devices)}
+    return link("validation-run-add", **{name: value for name, value in fields.items() if value})

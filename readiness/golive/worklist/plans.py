@@ -29,7 +29,7 @@ class PlannedPair:
 
 @transaction.atomic
 def add(*, name: str, due_on: date, pairs: Collection[PlannedPair], by: User, now: datetime) -> WorkPlan:
-    """Put each pair on the worklist, due on that day; an item that is there already gets the day, and the owner if it
+    """Put each pair on the worklist, due on that day. An item that is on it already gets the day, and the owner if it
     has none.
 
     Raises MissingPermission, and ValidationError: no pair, too many, a check that the framework does not have, a day
@@ -45,7 +45,7 @@ def add(*, name: str, due_on: date, pairs: Collection[PlannedPair], by: User, no
     plan.save(force_insert=True)
     items = _live_items(pairs)
     steps = [
-        _moved(plan, items[pair.site.pk, pair.check_id], pair, by=by, now=now)
+        _move_item(plan, items[pair.site.pk, pair.check_id], pair, by=by, now=now)
         for pair in pairs
         if (pair.site.pk, pair.check_id) in items
     ]
@@ -70,7 +70,7 @@ def _live_items(pairs: Collection[PlannedPair]) -> dict[tuple[int, str], WorkIte
     return {key: item for key, item in by_key.items() if key in keys}
 
 
-def _moved(plan: WorkPlan, item: WorkItem, pair: PlannedPair, *, by: User, now: datetime) -> WorkPlanStep:
+def _move_item(plan: WorkPlan, item: WorkItem, pair: PlannedPair, *, by: User, now: datetime) -> WorkPlanStep:
     step = WorkPlanStep(
         plan=plan, item=item, is_new=False, had_due_on=item.due_on, had_owner_name=item.owner_name
     )
@@ -89,7 +89,8 @@ def remove(plan: WorkPlan, *, by: User, now: datetime) -> int:
     require(by, MAY_REMOVE)
     locked = still_there(WorkPlan.objects.select_for_update(), plan.pk)
     removed = 0
-    for step in locked.steps.select_related("item").order_by("item_id"):
+    steps = locked.steps.select_related("item").select_for_update(of=("item",))
+    for step in steps.order_by("item_id"):
         item = step.item
         if item.status not in LIVE or item.due_on != locked.due_on:
             continue

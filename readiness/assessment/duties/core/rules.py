@@ -3,7 +3,7 @@
 from calendar import monthrange
 from collections.abc import Mapping, Set
 from dataclasses import dataclass
-from datetime import date
+from datetime import MAXYEAR, date
 from enum import StrEnum
 
 
@@ -39,7 +39,7 @@ class DutyRuleInForce:
 
 
 def applies(rule: DutyRuleInForce, subject: DutySubject, groups: Mapping[str, Set[str]]) -> bool:
-    """Say whether a duty applies. A site without any stated power counts as large enough, so that no duty is missed."""
+    """Whether a duty applies. A site without any stated power counts as large enough, so that no duty is missed."""
     in_place = not rule.places or any(subject.country in groups.get(place, {place}) for place in rule.places)
     in_sector = not rule.sectors or any(sector in subject.sectors for sector in rule.sectors)
     is_large = rule.min_it_kw is None or subject.it_kw is None or subject.it_kw >= rule.min_it_kw
@@ -51,7 +51,9 @@ def next_due(rule: DutyRuleInForce, after: date) -> date | None:
     match rule.recurrence:
         case Recurrence.YEARLY if rule.month and rule.day:
             this_year = _clamped(after.year, rule.month, rule.day)
-            return this_year if this_year > after else _clamped(after.year + 1, rule.month, rule.day)
+            if this_year > after:
+                return this_year
+            return _clamped(after.year + 1, rule.month, rule.day) if after.year < MAXYEAR else None
         case Recurrence.EVERY if rule.months:
             month = after.month - 1 + rule.months
             return _clamped(after.year + month // 12, month % 12 + 1, after.day)
@@ -62,8 +64,8 @@ def next_due(rule: DutyRuleInForce, after: date) -> date | None:
 
 
 def due_after_proof(rule: DutyRuleInForce, due_on: date | None, filed_on: date) -> date | None:
-    """When the duty is due again once it was met. A date of the calendar stays where it is, however early it was met;
-    a period begins anew on the day of the proof."""
+    """The day on which a duty is due again once it was met. A date of the calendar stays where it is, however
+    early it was met; a period begins anew on the day of the proof."""
     if rule.recurrence is Recurrence.YEARLY:
         return next_due(rule, max(due_on or filed_on, filed_on))
     return next_due(rule, filed_on) if rule.recurrence is Recurrence.EVERY else None

@@ -88,7 +88,7 @@ class Voidable(models.Model):
 
     @property
     def void_text(self) -> str:
-        """Say why it counts no more: withdrawn, contradicted or voided; empty if it counts."""
+        """The reason why it counts no more: withdrawn, contradicted or voided; empty if it counts."""
         if getattr(self, "withdrawn_at", None):
             return "withdrawn"
         if getattr(self, "mismatch", "") or getattr(self, "implausible", ""):

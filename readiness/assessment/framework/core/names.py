@@ -50,8 +50,8 @@ class CheckNames:
 @cache
 def listed_names() -> Mapping[str, CheckNames]:
     """Muster's own names of checks, by id. They hold for any framework that states none."""
-    listed = yaml_documents.read(FILE.read_text(encoding="utf-8"))
-    return {check_id: CheckNames(**names) for check_id, names in listed.items()}
+    names_by_check = yaml_documents.read(FILE.read_text(encoding="utf-8"))
+    return {check_id: CheckNames(**names) for check_id, names in names_by_check.items()}
 
 
 def names_for(check_id: str, claim: str) -> CheckNames:
@@ -61,8 +61,8 @@ def names_for(check_id: str, claim: str) -> CheckNames:
 
 
 def failing_words(check: Check, state: str, part_id: str = "", limit: str = "", code: str = "") -> str:
-    """Say in words why a check is not passed: "below 330 GB/s"; empty for one that is. `limit` is a text such as
-    "≥ 330 GB/s" and `code` says why it is in its state, as results keep them."""
+    """The words for a check that is not passed, such as "below 330 GB/s"; empty for one that is. `limit` is a
+    text such as "≥ 330 GB/s" and `code` says why it is in its state, as results keep them."""
     if state not in NOT_MET and state not in WITHOUT_RESULT:
         return ""
     if code in BY_CODE:

@@ -34,7 +34,7 @@ class SiteGrants:
     declared_na: Mapping[str, HeldGrant] = field(default_factory=dict)
 
     def dates(self) -> Iterator[datetime]:
-        """When grants begin and end."""
+        """The instants at which grants begin and end."""
         for each in (self.waivers, self.exceptions, self.declared_na):
             for grant in each.values():
                 yield from (grant.starts_at, grant.ends_at)

@@ -57,11 +57,13 @@ def interface_reading(
         if each.standard.kind in INTERFACES
         for domain in each.domains
     ]
-    judged = [(domain.percent, each, domain) for each, domain in shares if domain.percent is not None]
-    if not judged:
+    judged_shares = [(domain.percent, each, domain) for each, domain in shares if domain.percent is not None]
+    if not judged_shares:
         nothing = "Every object that the standards are of has a waiver."
         return recorded(evidence, None, "", now=now, cannot_judge=nothing) if shares else None
-    percent, each, domain = min(judged, key=lambda share: (share[0], share[1].standard.slug, share[2].domain))
+    percent, each, domain = min(
+        judged_shares, key=lambda share: (share[0], share[1].standard.slug, share[2].domain)
+    )
     return recorded(evidence, percent, _detail(each, domain, names), now=now)
 
 
@@ -142,8 +144,8 @@ def alternatives(facts: EvaluationFacts, check: Check, now: datetime) -> dict[st
     )
     evidence = f"{ALTERNATIVES}:{facts.profile.slug}"
     readings = {
-        "classes-without-alternative": _counted(evidence, standing.without, critical, now),
-        "classes-untested": _counted(evidence, standing.untested, critical, now),
+        "classes-without-alternative": _class_count(evidence, standing.without, critical, now),
+        "classes-untested": _class_count(evidence, standing.untested, critical, now),
     }
     vendors: Counter[str] = Counter()
     for each in facts.profile.equipment:
@@ -155,7 +157,7 @@ def alternatives(facts: EvaluationFacts, check: Check, now: datetime) -> dict[st
     return readings
 
 
-def _counted(evidence: str, slugs: tuple[str, ...], names: dict[str, str], now: datetime) -> Reading:
+def _class_count(evidence: str, slugs: tuple[str, ...], names: dict[str, str], now: datetime) -> Reading:
     return recorded(
         evidence, float(len(slugs)), few([names[slug] for slug in slugs]) if slugs else "", now=now
     )

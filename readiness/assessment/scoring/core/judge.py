@@ -290,7 +290,7 @@ def _rounded(value: float, bound: Bound) -> str:
 
 
 def worded_until(taken_at: datetime, now: datetime) -> datetime:
-    """Until when the age of evidence is told in the same words; below two minutes, to the minute."""
+    """The instant until which the age of evidence is told in the same words."""
     age_s = max((now - taken_at).total_seconds(), 0.0)
     step_s = 60 if age_s < 2 * 3600 else 3600 if age_s < 2 * 86400 else 86400
     return taken_at + timedelta(seconds=(age_s // step_s + 1) * step_s)

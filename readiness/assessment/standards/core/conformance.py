@@ -92,8 +92,8 @@ class DomainConformance(NamedTuple):
     @property
     def percent(self) -> float | None:
         """The share of objects without a waiver that conform; None if all have a waiver."""
-        counted = self.objects - self.waived
-        return 100 * self.conforming / counted if counted else None
+        judged_objects = self.objects - self.waived
+        return 100 * self.conforming / judged_objects if judged_objects else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,12 +166,12 @@ def conformance(
     standard: StandardInForce, site: SiteObjectsRead, waivers: Iterable[DeviationGrant], now: datetime
 ) -> StandardConformance:
     in_force = [waiver for waiver in waivers if waiver.is_in_force(now)]
-    counted: dict[str, set[tuple[str, int]]] = defaultdict(set)
+    keys_by_domain: dict[str, set[tuple[str, int]]] = defaultdict(set)
     by_object: dict[tuple[str, int], list[ObjectDeviation]] = defaultdict(list)
     for rule in standard.rules:
         for domain, member, has, is_accepted in _readings(rule, site):
             key = (rule.subject.value, member.id)
-            counted[domain].add(key)
+            keys_by_domain[domain].add(key)
             if not is_accepted:
                 waiver_id = next((each.id for each in in_force if each.covers(rule.id, member)), None)
                 by_object[key].append(
@@ -179,7 +179,9 @@ def conformance(
                         rule.id, rule.subject.value, member.id, domain, has, rule.wants, waiver_id
                     )
                 )
-    domains = tuple(_counted(domain, counted[domain], by_object) for domain in sorted(counted))
+    domains = tuple(
+        _domain_conformance(domain, keys_by_domain[domain], by_object) for domain in sorted(keys_by_domain)
+    )
     deviations = tuple(sorted(each for several in by_object.values() for each in several))
     return StandardConformance(standard, domains, deviations)
 
@@ -213,7 +215,7 @@ def _senders(
         yield group.domain, member, ", ".join(sent), bool(sent)
 
 
-def _counted(
+def _domain_conformance(
     domain: str,
     keys: Iterable[tuple[str, int]],
     by_object: Mapping[tuple[str, int], Sequence[ObjectDeviation]],

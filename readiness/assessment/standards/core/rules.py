@@ -102,7 +102,7 @@ class StandardRule:
         return f"{name} {_WORDS[self.operator]} {values}".strip()
 
     def accepts(self, value: str) -> bool:
-        """An empty value is one that nobody recorded, which conforms to nothing."""
+        """Whether the rule accepts a value. An empty one, which nobody recorded, is accepted by no rule."""
         if not value:
             return False
         match self.operator:
@@ -140,15 +140,15 @@ def plain_rules(rules: Sequence[StandardRule]) -> list[dict[str, Any]]:
 
 
 def version_key(text: str) -> tuple[tuple[int, int, str], ...]:
-    """Order versions by their parts: 4.10 is later than 4.9, and 1.2 later than 1.2-rc1 is not decided by length alone:
-    letters come before numbers, and an end before both. Numbers are compared as digits: Python reads no long ones."""
+    """The parts of a version, by which versions are ordered: 4.10 is later than 4.9. An end comes before letters, and
+    letters before numbers. Numbers are compared as digits, because Python reads no long ones."""
     parts = [part.lstrip("0") if part.isdigit() else part for part in _PARTS.findall(text.lower())]
     return tuple((0, 0, part) if part.isalpha() else (1, len(part), part) for part in parts)
 
 
 def _like(pattern: str, value: str) -> bool:
-    """`*` stands for any text; all else is as it is written. Each part is taken where it comes first and for good, so
-    that no pattern takes long."""
+    """Whether a value is like a pattern, in which `*` stands for any text. Each part of the pattern matches where it
+    comes first, without another try, so that no pattern takes long."""
     first, *between = (re.escape(part) for part in pattern.split("*"))
     if between:
         first += "".join(f"(?>.*?{part})" for part in between[:-1]) + f".*{between[-1]}"

@@ -7,7 +7,7 @@ from rest_framework import serializers
 
 from readiness.assessment.standards import operations
 from readiness.assessment.standards.core.rules import read_rules
-from readiness.assessment.standards.forms import NoteForm, VersionForm, draft_initial, version_initial
+from readiness.assessment.standards.forms import RetireForm, VersionForm, draft_initial, version_initial
 from readiness.assessment.standards.models import (
     Conformance,
     Deviation,
@@ -20,6 +20,7 @@ from web.kinds import Entry, Facts, Kind, Related
 from web.kinds.columns import name, plain, related
 from web.kinds.declaring import declared
 from web.kinds.rest import filters_of, viewset_of
+from web.kinds.steps import step_entry
 from web.rest.serializers import BodySerializer, ObjectSerializer
 from web.tables import Column, Table
 from web.workflows.endpoints import OperatedViewSet, operated
@@ -28,7 +29,8 @@ ROOM = ("Standards", "standard-list")
 
 
 def standards() -> QuerySet[Standard]:
-    """With the version in force, and how many objects conform now at the sites that the reader sees."""
+    """Standards with the version in force, and the numbers of objects that conform now at sites that the
+    reader sees."""
     versions = StandardVersion.objects.filter(
         standard=OuterRef("pk"), status=StandardVersion.Status.PUBLISHED
     )
@@ -46,8 +48,8 @@ def standards() -> QuerySet[Standard]:
 
 
 def _percent(standard: Any) -> float | None:
-    counted = (standard.conforming or 0) + (standard.deviating or 0)
-    return round(100 * standard.conforming / counted, 1) if counted else None
+    judged_objects = (standard.conforming or 0) + (standard.deviating or 0)
+    return round(100 * standard.conforming / judged_objects, 1) if judged_objects else None
 
 
 def _review_tone(standard: Standard) -> str:
@@ -189,31 +191,13 @@ VERSION = Kind(
     viewset=viewset_of(_VERSIONS, StandardVersionSerializer, _VERSION_FILTERS, StandardVersionViewSet),
     above=lambda version: [version.standard],
     entries=(
-        Entry(
-            url_name="standard-version-edit",
-            address="edit/",
-            on_object=True,
-            permissions=(operations.MAY_DRAFT,),
-            heading="Change the draft",
-            form=VersionForm,
-            initial=version_initial,
-            when=lambda version, user: version.is_draft,
-            enter=operations.change_version,
-            done="The draft is saved.",
-            icon="edit",
-        ),
-        Entry(
-            url_name="standard-version-retire",
-            address="retire/",
-            on_object=True,
-            permissions=(operations.MAY_PUBLISH,),
-            heading="Retire",
-            form=NoteForm,
-            when=lambda version, user: version.status == StandardVersion.Status.PUBLISHED,
-            enter=lambda version, note, by, now: operations.retire_version(version, by=by, now=now),
-            done="The version is retired. No version of the standard is in force.",
-            icon="ban",
-        ),
+        step_entry("standard-version", "edit", "Change the draft", VersionForm, operations.change_version,
+                   "The draft is saved.", "edit", permissions=(operations.MAY_DRAFT,), initial=version_initial,
+                   when=lambda version, user: version.is_draft),
+        step_entry("standard-version", "retire", "Retire", RetireForm, operations.retire_version,
+                   "The version is retired. No version of the standard is in force.", "ban",
+                   permissions=(operations.MAY_PUBLISH,), submit="Retire",
+                   when=lambda version, user: version.status == StandardVersion.Status.PUBLISHED),
     ),
     table=Table(
         id="standard-version-list",

@@ -11,7 +11,8 @@ DOMAINS = [*DomainChoices.choices, ("governance", "Governance")]
 
 
 class Conformance(models.Model):
-    """How many objects of a domain conformed from `since_at` to `until_at`, which is empty for what holds now."""
+    """The number of objects of a domain that conformed from `since_at` to `until_at`, which is empty for what
+    holds now."""
 
     VISIBLE_BY = ("site",)
 

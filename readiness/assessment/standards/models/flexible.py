@@ -18,7 +18,7 @@ _STATED_OR_ALL = (
 
 
 class DependenceLayer(models.TextChoices):
-    """Where one can depend on somebody."""
+    """Layers at which an organisation can depend on one supplier."""
 
     ACCELERATORS = "accelerators", "Accelerators"
     NETWORK = "network", "Network devices"
@@ -88,7 +88,7 @@ class FlexibleArea(models.Model):
 
 @choices_held
 class Alternative(models.Model):
-    """Where else a critical workload can run, or on what else; `proven_on` is the last move or swap that worked."""
+    """Another place or thing that a critical workload can run on; `proven_on` is the last move or swap that worked."""
 
     HISTORY = True
     HISTORY_TITLE = ("workload_class", "name")

@@ -1,4 +1,4 @@
-"""Standards and their versions. A version that is or was in force never changes; at most one of a standard is."""
+"""Standards and their versions. At most one version of a standard is in force; one that is or was never changes."""
 
 from __future__ import annotations
 

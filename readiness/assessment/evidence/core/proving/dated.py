@@ -28,6 +28,8 @@ class DatedProofs(NamedTuple):
         """A count of nodes is as new as the question."""
         if now == self.at or not self.counts_nodes:
             return self.proofs
-        counted = self.proofs[REVALIDATED]
-        of_now = (proof._replace(taken_at=now) if proof.taken_at == self.at else proof for proof in counted)
+        node_proofs = self.proofs[REVALIDATED]
+        of_now = (
+            proof._replace(taken_at=now) if proof.taken_at == self.at else proof for proof in node_proofs
+        )
         return self.proofs | {REVALIDATED: tuple(of_now)}

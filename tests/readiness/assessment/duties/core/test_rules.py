@@ -47,6 +47,7 @@ def test_a_duty_applies_by_country_power_and_sector(rule, subject, expected):
         pytest.param(LEAP, date(2026, 1, 1), date(2026, 2, 28), id="a month that is shorter"),
         pytest.param(TESTS, date(2026, 8, 31), date(2027, 2, 28), id="six months on, at a month's end"),
         pytest.param(DutyRuleInForce(4, Recurrence.EVENT), date(2026, 1, 1), None, id="only an event"),
+        pytest.param(ENERGY, date(9999, 12, 31), None, id="no year is left"),
     ],
 )
 def test_the_next_date_follows_from_the_rule(rule, after, expected):
