@@ -120,6 +120,20 @@ class Databases:
         with _connected(self.connections[scene.name]), _put_back() if commits else _rolled_back():
             yield pickle.loads(self._built(scene).read_bytes())
 
+    @contextmanager
+    def apart(self):
+        """Be connected to a copy of the migrated database that is dropped afterwards, whatever is written there."""
+        name = self._name("apart", self.worker)
+        _make(name, self.pattern(MIGRATED))
+        there = _connection_to(name)
+        try:
+            with _connected(there):
+                yield
+        finally:
+            there.close()
+            with connection._nodb_cursor() as cursor:
+                cursor.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
     def _copied(self, scene):
         name = self._name(scene.name, self.worker)
         _make(name, self.pattern(scene))

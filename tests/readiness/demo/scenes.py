@@ -1,4 +1,4 @@
-"""The demo's whole fleet before it has a past, and some of its sites with the end of one."""
+"""The demo's whole fleet before it has a past, and some of its sites with one."""
 
 from datetime import timedelta
 
@@ -26,6 +26,16 @@ def counts():
 def demo_inventory(clock):
     """Returns how many rows there were before, and the fleet."""
     return counts(), write_inventory(fleet_plan(), scale=1, now=clock.at)
+
+
+SITES_WITH_PAST = ("QRO-1", "WAW-1")
+"""One that falls silent, and one that went from not ready to ready and had a decision."""
+
+
+@scene()
+def demo_past(clock):
+    """All 18 months of two sites."""
+    return operations.load(site_names=SITES_WITH_PAST, by=None, now=clock.at)
 
 
 SITES_OF_STORIES = ("DSM-1", "SAT-1", "DXB-1", "LON-1", "QRO-1", "OSL-1")

@@ -2,7 +2,6 @@
 
 import random
 import re
-from datetime import timedelta
 
 import pytest
 from django.db import connection
@@ -14,13 +13,11 @@ from readiness.demo.models import DemoFleet
 from readiness.demo.operations import background
 from readiness.tradeoffs.models import Decision
 from telemetry.models import Series, SourceFlip, SourceStatus
-from tests import database
 from tests.conftest import NOW
+from tests.readiness.demo.scenes import SITES_WITH_PAST, demo_past
 
 pytestmark = [pytest.mark.django_db, pytest.mark.full, pytest.mark.timeout(900)]
-SITES = ("QRO-1", "WAW-1")
-"""One that falls silent, and one that went from not ready to ready and had a decision."""
-LATER = NOW + timedelta(minutes=4)
+SINGLE_STEPS = 12
 ROLLUPS = "SELECT digest, start, count, sum, min, max, last, increase FROM {} JOIN telemetry_series ON id = series_id"
 
 
@@ -83,29 +80,23 @@ def _without_ids(value):
     return re.sub(r"(fact|attestation|run) \d+", r"\1", value) if isinstance(value, str) else value
 
 
-def loaded_at_once():
-    operations.load(site_names=SITES, by=None, now=NOW)
-    everything = known()
-    operations.remove(by=None, now=NOW)
-    database.put_back()
-    return everything
-
-
 @pytest.fixture(scope="module")
 def loads(django_db_setup, django_db_blocker):
     """What there is after a load at once; after the first part of the other; and after its last step."""
     with django_db_blocker.unblock():
-        at_once = loaded_at_once()
-        operations.load_present(site_names=SITES, by=None, now=NOW)
-        first = known()
-        # As tasks do: each takes the steps that it has time for, and remembers nothing of those before.
-        while DemoFleet.objects.filter(history="running").exists():
-            background.go_on(clock=lambda: NOW, budget_s=5)
-        fleet = DemoFleet.objects.get()
-        assert fleet.history == "done", fleet.history_failure
-        yield at_once, first, known()
-        operations.remove(by=None, now=NOW)
-        database.put_back()
+        with django_db_setup.on(demo_past, commits=False):
+            at_once = known()
+        with django_db_setup.apart():
+            operations.load_present(site_names=SITES_WITH_PAST, by=None, now=NOW)
+            first = known()
+            # As tasks do: each takes the steps that it has time for, and remembers nothing of those before.
+            for _ in range(SINGLE_STEPS):
+                background.go_on(clock=lambda: NOW, budget_s=0)
+            while DemoFleet.objects.filter(history="running").exists():
+                background.go_on(clock=lambda: NOW)
+            fleet = DemoFleet.objects.get()
+            assert fleet.history == "done", fleet.history_failure
+            yield at_once, first, known()
 
 
 def test_todays_verdicts_are_those_of_a_load_at_once_before_any_history_is_written(loads):
