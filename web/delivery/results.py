@@ -3,7 +3,7 @@
 import logging
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -23,6 +23,7 @@ SLOW = timedelta(seconds=3)
 """A channel whose last attempt took longer may keep at most half the threads of a courier."""
 STOPPED = Answer(Attempt.Outcome.AGAIN, None, "Muster’s process ended before an answer came.")
 BROKEN = Answer(Attempt.Outcome.AGAIN, None, "Muster could not send this because of a fault of its own.")
+UNWRITTEN = Answer(Attempt.Outcome.AGAIN, None, "Muster could not write down the outcome of this attempt.")
 _TAKEN = Attempt.Outcome.TAKEN
 
 
@@ -42,7 +43,7 @@ class AttemptResult:
 
 def record_all(results: Sequence[AttemptResult]) -> None:
     """Write the results together, or, should one of them make that fail, each by itself: it must not keep back the
-    others, and is tried again when its lease ends. Without the database none is written, and that is raised."""
+    others. Without the database none is written, and that is raised."""
     try:
         record(results)
     except AWAY:
@@ -50,12 +51,19 @@ def record_all(results: Sequence[AttemptResult]) -> None:
     except Exception:
         log.exception("results are written one by one")
         for result in results:
-            try:
-                record([result])
-            except AWAY:
-                raise
-            except Exception:
-                log.exception("the result of an attempt is lost: %s", result.message.key)
+            _record_alone(result)
+
+
+def _record_alone(result: AttemptResult) -> None:
+    """An answer that cannot be written counts as a failure of Muster, so that its message is given up in time too."""
+    for attempt in (result, replace(result, answer=UNWRITTEN)):
+        try:
+            record([attempt])
+            return
+        except AWAY:
+            raise
+        except Exception:
+            log.exception("the result of an attempt is lost: %s", result.message.key)
 
 
 @transaction.atomic
@@ -126,7 +134,7 @@ def _note_at_channels(channels: Mapping[int, Channel], results: Sequence[Attempt
 
 
 def _note(channel: Channel, result: AttemptResult) -> None:
-    if result.answer in (STOPPED, BROKEN):
+    if result.answer in (STOPPED, BROKEN, UNWRITTEN):
         return
     at = result.ended_at
     channel.is_slow = result.took > SLOW

@@ -199,12 +199,16 @@ def test_a_process_that_ends_releases_what_it_is_sending():
     assert message.channel.failing_since is None
 
 
-def test_a_result_that_cannot_be_written_keeps_no_other_back(deliver, receiver, caplog):
+def test_a_result_that_cannot_be_written_keeps_no_other_back(deliver, receiver, frozen_now, caplog):
     odd, plain = made.message(made.channel()), made.message(made.channel())
     receiver.answers[odd.channel_id] = Answer(Attempt.Outcome.TAKEN, 200, "a zero: \x00")
     deliver()
     assert [fresh(odd).state, fresh(plain).state] == ["waiting", "sent"]
     assert f"the result of an attempt is lost: {odd.key}" in caplog.text
+    assert (odd.attempts, odd.leased_until, "could not write down" in odd.last_answer) == (1, None, True)
+    frozen_now.move(hours=24)
+    deliver()
+    assert fresh(odd).state == "failed"
 
 
 def test_what_is_due_at_a_channel_that_was_disabled_is_dropped(deliver, receiver):

@@ -2,7 +2,9 @@
 
 import socket
 import ssl
+from contextlib import contextmanager
 from email import message_from_bytes, policy
+from threading import Thread
 
 import pytest
 from aiosmtpd.controller import Controller
@@ -140,6 +142,31 @@ def test_without_a_server_mail_waits(settings):
     answer = send()
     assert answer.outcome == Outcome.AGAIN
     assert "MUSTER_MAIL_HOST is not set" in answer.text
+
+
+@contextmanager
+def greeting(line):
+    """A server that says one line to whoever comes; yields its port."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def greet():
+            with server.accept()[0] as taken:
+                taken.sendall(line)
+
+        thread = Thread(target=greet)
+        thread.start()
+        yield server.getsockname()[1]
+        thread.join()
+
+
+def test_what_is_no_mail_server_has_no_status(serve, settings):
+    """It says no number that could be one, and smtplib gives -1, which no attempt can keep."""
+    serve()
+    with greeting(b"SSH-2.0-OpenSSH_10.0\r\n") as port:
+        settings.MAILERS["default"]["OPTIONS"]["port"] = port
+        answer = send()
+    assert (answer.outcome, answer.status) == (Outcome.AGAIN, None)
+    assert "OpenSSH" in answer.text
 
 
 def test_nobody_listens(serve, settings):

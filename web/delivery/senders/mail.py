@@ -75,4 +75,6 @@ def _message_id(key: str) -> str:
 def _refusal(code: int, text: bytes | str) -> Answer:
     words = text.decode(errors="replace") if isinstance(text, bytes) else text
     is_final = 500 <= code < 600 and code not in NOT_THE_RECIPIENT
-    return Answer(Attempt.Outcome.REFUSED if is_final else Attempt.Outcome.AGAIN, code, words)
+    # What greets with anything but a code is no mail server; smtplib calls that -1.
+    status = code if 100 <= code < 600 else None
+    return Answer(Attempt.Outcome.REFUSED if is_final else Attempt.Outcome.AGAIN, status, words)
