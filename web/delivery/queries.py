@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Count, Min, Q
+from django.db.models.functions import Greatest
 
 from web import metrics
 from web.delivery.models import Channel, ChannelKind, Message, MessageQuerySet, MessageState
@@ -49,9 +50,11 @@ def counts(user: Any, *, now: datetime) -> Mapping[str, int]:
 def late_s(now: datetime) -> float:
     """Since when the oldest message is due that nothing but Muster itself keeps back, in seconds."""
     well = Message.objects.due(now).filter(
-        channel__in=Channel.objects.usable().filter(failing_since=None, held_until=None)
+        Q(channel__held_until=None) | Q(channel__held_until__lte=now),
+        channel__in=Channel.objects.usable().filter(failing_since=None),
     )
-    due_at = well.aggregate(at=Min("next_at"))["at"]
+    # Of two instants of which one is missing, the other is the greater one.
+    due_at = well.aggregate(at=Min(Greatest("next_at", "channel__held_until")))["at"]
     return 0.0 if due_at is None else (now - due_at).total_seconds()
 
 

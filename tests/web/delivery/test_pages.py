@@ -123,3 +123,9 @@ def test_gauges_tell_what_waits_and_what_is_late(tried, frozen_now):
     assert values["muster_channels_failing"] == {("mailbox",): 1}
     assert set(values) <= {family.name for family in metrics.gauge_families()}
     assert queries.late_s(NOW - timedelta(seconds=1)) == 0
+
+
+def test_a_channel_is_late_again_once_its_receiver_holds_it_no_more():
+    made.message(made.channel(held_until=NOW + timedelta(seconds=60)))
+    at = [queries.late_s(NOW + timedelta(seconds=seconds)) for seconds in (59, 60, 90)]
+    assert at == [0, 0, 30]
