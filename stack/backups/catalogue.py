@@ -9,7 +9,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -71,7 +71,9 @@ class BackupFolder:
         if not self.path.is_dir():
             return []
         files = sorted(self.path.glob(f"*{SUFFIX}"), reverse=True)
-        return [_read_record(file) for file in files]
+        records = (_read_record(file) for file in files)
+        # Another process may delete one meanwhile.
+        return [record for record in records if record is not None]
 
     def newest(self) -> BackupRecord | None:
         """The newest whose file is as it was written."""
@@ -125,7 +127,9 @@ class BackupFolder:
     # The last attempt
 
     def note_failure(self, message: str, *, now: datetime) -> None:
-        _write(self.path / "failure.json", asdict(BackupFailure(now, message)))
+        """Where nothing can be written into the folder, the missing backup alone tells."""
+        with suppress(OSError):
+            _write(self.path / "failure.json", asdict(BackupFailure(now, message)))
 
     def forget_failure(self) -> None:
         (self.path / "failure.json").unlink(missing_ok=True)
@@ -133,7 +137,10 @@ class BackupFolder:
     def failure(self) -> BackupFailure | None:
         """How the last attempt failed; None if it succeeded."""
         fields = _read(self.path / "failure.json")
-        return BackupFailure(_instant(fields["at"]), fields["message"]) if fields else None
+        try:
+            return BackupFailure(_instant(fields["at"]), fields["message"])
+        except (KeyError, TypeError, ValueError):
+            return None
 
 
 def file_name(made_at: datetime) -> str:
@@ -154,28 +161,30 @@ def is_due(folder: BackupFolder, *, every: timedelta, now: datetime) -> bool:
     return newest is None or now - newest.made_at >= every
 
 
-def _read_record(file: Path) -> BackupRecord:
-    size = file.stat().st_size
-    fields = _read(_record_path(file))
-    if not fields:
-        return BackupRecord(name=file.name, made_at=_instant_of_name(file), size_bytes=size)
-    read_at = fields.pop("read_at")
-    record = BackupRecord(
-        **{
-            **fields,
-            "made_at": _instant(fields["made_at"]),
-            "read_at": _instant(read_at) if read_at else None,
-        }
-    )
+def _read_record(file: Path) -> BackupRecord | None:
+    """Without a record that can be read, it has what the file itself says; None if the file is gone."""
+    try:
+        status = file.stat()
+    except FileNotFoundError:
+        return None
+    size, fields = status.st_size, _read(_record_path(file))
+    try:
+        made_at, read_at = _instant(fields["made_at"]), fields["read_at"]
+        record = BackupRecord(
+            **fields | {"made_at": made_at, "read_at": _instant(read_at) if read_at else None}
+        )
+    except (KeyError, TypeError, ValueError):
+        at = _instant_of_name(file) or datetime.fromtimestamp(status.st_mtime, UTC)
+        return BackupRecord(name=file.name, made_at=at, size_bytes=size)
     # A file of another length is not what was written, whatever was found when it was last read.
     return record if size == record.size_bytes else replace(record, size_bytes=size, is_intact=False)
 
 
-def _instant_of_name(file: Path) -> datetime:
+def _instant_of_name(file: Path) -> datetime | None:
     try:
         return datetime.strptime(file.stem, "muster-%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
     except ValueError:
-        return datetime.fromtimestamp(file.stat().st_mtime, UTC)
+        return None
 
 
 def _instant(text: str) -> datetime:
@@ -190,7 +199,7 @@ def _read(path: Path) -> dict[str, Any]:
     """The fields of a note; empty if there is none, or none that can be read."""
     try:
         fields = json.loads(path.read_text())
-    except (FileNotFoundError, ValueError):
+    except (OSError, ValueError):
         return {}
     return fields if isinstance(fields, dict) else {}
 

@@ -39,10 +39,10 @@ def count(connection: "psycopg.Connection[Any]") -> TableCounts:
     }
     for name in deleted:
         try:
-            found = connection.execute(f"SELECT count(*) FROM {name}").fetchone()  # type: ignore[call-overload]
+            row = connection.execute(f"SELECT count(*) FROM {name}").fetchone()  # type: ignore[call-overload]
         except psycopg.errors.UndefinedTable:
             continue
-        rows[name] = int(found[0]) if found else 0
+        rows[name] = int(row[0]) if row else 0
     return TableCounts(rows, deleted)
 
 

@@ -66,36 +66,39 @@ class BackupSource:
 
 def write(source: BackupSource, folder: BackupFolder, key: BackupKey, form: BackupForm) -> BackupRecord:
     """Write a backup, read it again, and return its record. Raises BackupFailedError, BackupRunningError."""
-    began = time.monotonic()
-    folder.make()
-    with folder.lock():
-        folder.remove_parts()
-        part = folder.file(WRITTEN_NOW)
-        try:
-            with _SealedFile(part) as out:
-                made_at, database_bytes, files = _write_frames(source, SealedWriter(out, key), form)
-        except (OSError, dumps.DumpError) as error:
-            part.unlink(missing_ok=True)
-            raise BackupFailedError(str(error)) from error
-        except BaseException:
-            part.unlink(missing_ok=True)
-            raise
-        name = file_name(made_at)
-        part.rename(folder.file(name))
-        _sync_folder(folder.path)
-        record = BackupRecord(
-            name=name,
-            made_at=made_at,
-            size_bytes=out.size,
-            digest=out.digest.hexdigest(),
-            took_s=round(time.monotonic() - began, 1),
-            database_bytes=database_bytes,
-            files=files,
-        )
-        record = folder.verify(record, now=datetime.now(UTC))
-        if not record.is_intact:
-            raise BackupFailedError(f"{name} on disk is not what was written: the disk is damaged.")
+    try:
+        folder.make()
+        with folder.lock():
+            folder.remove_parts()
+            record = folder.verify(_write_file(source, folder, key, form), now=datetime.now(UTC))
+    except (OSError, dumps.DumpError) as error:
+        raise BackupFailedError(str(error)) from error
+    if not record.is_intact:
+        raise BackupFailedError(f"{record.name} on disk is not what was written: the disk is damaged.")
     return record
+
+
+def _write_file(source: BackupSource, folder: BackupFolder, key: BackupKey, form: BackupForm) -> BackupRecord:
+    began = time.monotonic()
+    part = folder.file(WRITTEN_NOW)
+    try:
+        with _SealedFile(part) as out:
+            made_at, database_bytes, files = _write_frames(source, SealedWriter(out, key), form)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+    name = file_name(made_at)
+    part.rename(folder.file(name))
+    _sync_folder(folder.path)
+    return BackupRecord(
+        name=name,
+        made_at=made_at,
+        size_bytes=out.size,
+        digest=out.digest.hexdigest(),
+        took_s=round(time.monotonic() - began, 1),
+        database_bytes=database_bytes,
+        files=files,
+    )
 
 
 class _SealedFile:

@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from stack.backups import catalogue
+from stack.backups import catalogue, sealing, writing
 from stack.backups.catalogue import BackupFolder, BackupRecord, BackupRunningError, digest_of_file, is_due
+from stack.backups.writing import BackupFailedError, BackupForm, BackupSource
+from stack.layout import Layout
 
 NOW = datetime(2026, 12, 1, 14, 30, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -56,9 +58,13 @@ def test_a_file_that_was_cut_is_damaged_before_anybody_reads_it_again(backups: B
     assert not backups.records()[0].is_intact
 
 
-def test_a_file_without_a_record_is_listed_and_counts_for_nothing(backups: BackupFolder) -> None:
+@pytest.mark.parametrize(
+    "text",
+    ["no record", "[]", "{}", '{"name": "a", "made_at": "2026-12-01T14:30:00+00:00"}', '{"read_at": null}'],
+)
+def test_a_file_without_a_record_is_listed_and_counts_for_nothing(backups: BackupFolder, text: str) -> None:
     record = add(backups, NOW)
-    backups.file(record.name).with_suffix(".json").write_text("no record")
+    backups.file(record.name).with_suffix(".json").write_text(text)
     (listed,) = backups.records()
     assert (listed.made_at, listed.size_bytes, listed.is_intact, listed.read_at) == (NOW, 6, False, None)
     assert backups.newest() is None
@@ -94,6 +100,33 @@ def test_a_failure_is_known_until_a_backup_succeeds(backups: BackupFolder) -> No
     assert failure is not None
     assert (failure.at, failure.message) == (NOW, "The disk is full.")
     backups.forget_failure()
+    assert backups.failure() is None
+
+
+@pytest.mark.parametrize("text", ["", "{}", '{"at": 5, "message": "x"}', '{"at": "soon", "message": "x"}'])
+def test_a_note_that_cannot_be_read_is_none(backups: BackupFolder, text: str) -> None:
+    backups.make()
+    backups.file("failure.json").write_text(text)
+    assert backups.failure() is None
+
+
+def test_a_backup_that_is_deleted_while_the_folder_is_read_is_left_out(
+    backups: BackupFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept, gone = add(backups, NOW - DAY), add(backups, NOW)
+    files = [backups.file(each.name) for each in (kept, gone)]
+    files[1].unlink()
+    monkeypatch.setattr(Path, "glob", lambda self, pattern: files)
+    assert backups.records() == [kept]
+
+
+def test_a_folder_that_cannot_be_made_is_a_failure_like_others(backups: BackupFolder) -> None:
+    backups.path.write_text("a file where the folder would be")
+    source = BackupSource(Layout(backups.path, backups.path, None), "", {}, {})
+    key = sealing.make_key("correct horse battery", operations=1, memory_bytes=8192)
+    with pytest.raises(BackupFailedError, match="backups"):
+        writing.write(source, backups, key, BackupForm.FILES)
+    backups.note_failure("The folder is a file.", now=NOW)
     assert backups.failure() is None
 
 
