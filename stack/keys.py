@@ -47,7 +47,8 @@ def keys_by_file(environment: Mapping[str, str]) -> dict[str, str]:
 def replace_keys(layout: Layout, environ: Mapping[str, str], *, end_sessions: bool) -> None:
     """Make a new signing key and a new key for secrets, with the old ones beside them. Raises KeysError.
 
-    Until `drop_old_delivery_keys`, secrets can be read with both; sessions go on by the old signing key.
+    Until `drop_old_delivery_keys`, secrets can be read with both; sessions go on by the old signing key. A replacement
+    that was interrupted there is gone on with, and its keys stay the new ones.
     """
     if variables := sorted({SIGNING, DELIVERY, FALLBACKS} & {name for name in environ if environ[name]}):
         raise KeysError(
@@ -55,12 +56,12 @@ def replace_keys(layout: Layout, environ: Mapping[str, str], *, end_sessions: bo
             " there, the old ones beside them, and run `manage.py rotate_keys`: docs/guides/backup.md says how."
         )
     old_signing, old_delivery = (own_key(layout, name) for name in _FILES.values())
-    write_key_file(layout.data / "delivery-key", f"{_new_key()},{old_delivery}")
+    if "," not in old_delivery:
+        write_key_file(layout.data / _OLD_SIGNING, old_signing)
+        write_key_file(layout.data / "secret-key", _new_key())
+        write_key_file(layout.data / "delivery-key", f"{_new_key()},{old_delivery}")
     if end_sessions:
         (layout.data / _OLD_SIGNING).unlink(missing_ok=True)
-    else:
-        write_key_file(layout.data / _OLD_SIGNING, old_signing)
-    write_key_file(layout.data / "secret-key", _new_key())
 
 
 def drop_old_delivery_keys(layout: Layout) -> None:

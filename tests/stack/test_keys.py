@@ -45,8 +45,14 @@ def test_replaced_keys_stand_beside_the_old_ones(layout: Layout) -> None:
 def test_an_interrupted_replacement_loses_no_key(layout: Layout) -> None:
     old = own_keys(layout, {})
     keys.replace_keys(layout, {}, end_sessions=False)
+    begun = own_keys(layout, {})
     keys.replace_keys(layout, {}, end_sessions=False)
-    assert own_keys(layout, {})[DELIVERY].split(",")[-1] == old[DELIVERY]
+    assert own_keys(layout, {}) == begun
+    assert (begun[FALLBACKS], begun[DELIVERY].split(",")[-1]) == (old[SIGNING], old[DELIVERY])
+
+    keys.drop_old_delivery_keys(layout)
+    keys.replace_keys(layout, {}, end_sessions=False)
+    assert own_keys(layout, {})[FALLBACKS] == begun[SIGNING]
 
 
 def test_the_old_signing_key_goes_with_the_last_session(layout: Layout) -> None:
