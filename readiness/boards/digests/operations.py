@@ -2,6 +2,7 @@
 
 import logging
 from datetime import datetime
+from itertools import islice
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
@@ -25,7 +26,7 @@ def send_due(*, now: datetime) -> int:
     """Returns how many were written. One that fails stops no other, and is tried again a minute later."""
     with scopes.everything():
         digests_due = due_digests(now=now)
-    drafts = [draft for each in digests_due[:MOST_AT_ONCE] if (draft := _tried(each)) is not None]
+    drafts = list(islice(filter(None, map(_tried, digests_due)), MOST_AT_ONCE))
     return len(outbox.send(drafts, now=now))
 
 

@@ -10,6 +10,7 @@ import pypdf
 import pytest
 
 from accounts.models import AccessScope, User
+from readiness.boards.digests import operations
 from readiness.boards.digests.operations import send_due
 from readiness.loop.alerts.models import Alert, AlertPreferences
 from readiness.loop.alerts.telling.operations import set_preferences
@@ -198,6 +199,21 @@ class TestSending:
         reader()
         sent = [send_due(now=TUESDAY_AT_SEVEN + minutes * HOUR / 60) for minutes in (-1, 0, 1, 30, 400)]
         assert sent == [0, 1, 0, 0, 0]
+
+    def test_those_that_cannot_be_written_take_nobodys_place(self, monkeypatch):
+        """The others would wait for them each minute, for ever."""
+        monkeypatch.setattr(operations, "MOST_AT_ONCE", 1)
+        broken, whole = reader(username="ana"), reader(username="bo")
+        write = operations.draft_of
+
+        def draft_of(due):
+            if due.reader.pk == broken.pk:
+                raise RuntimeError("nothing can be written")
+            return write(due)
+
+        monkeypatch.setattr(operations, "draft_of", draft_of)
+        assert [send_due(now=TUESDAY_AT_SEVEN) for _run in range(2)] == [1, 0]
+        assert Message.objects.get().channel.owner == whole
 
     def test_at_seven_where_the_reader_is(self):
         reader(time_zone="Asia/Tokyo")
