@@ -43,6 +43,8 @@ class NextTest:
     def record(self) -> str:
         """The rows of a table to fill in, with the ends as they are deployed."""
         subject = BETWEEN.join("|".join(end_fields(end)) for end in self.place.pair.installed.ends)
+        if any(character in subject for character in ',"'):
+            subject = '"{}"'.format(subject.replace('"', '""'))
         rows = [f"{PREFIX}{aspect},,{subject}," for aspect in self.aspects]
         return "\n".join(["measure,value,subject,taken_at", *rows])
 

@@ -1,5 +1,6 @@
 """The next tests: which pairs, in which order, and the rows to fill in."""
 
+import csv
 from datetime import UTC, datetime, timedelta
 
 from readiness.assessment.evidence.core.interop import End
@@ -40,6 +41,14 @@ def test_the_record_names_the_ends_as_they_are_deployed():
         "interop/telemetry,,Arista|7060X6|EOS 4.33| -- NVIDIA|SN5600|Cumulus 5.11|,",
     ]
     assert test.without_version is None
+
+
+def test_a_comma_in_a_name_parts_no_fields():
+    end = End("Supermicro, Inc.", 'SSE "T8164"', "SONiC 4.4")
+    [test] = next_tests([place("porto", PairStanding.NOT_PROVEN, ends=(end, SPINE))], now=NOW)
+    rows = list(csv.reader(test.record.splitlines()))
+    assert {len(row) for row in rows} == {4}
+    assert rows[1][2].startswith('Supermicro, Inc.|SSE "T8164"|')
 
 
 def test_no_record_proves_an_end_without_a_version():
