@@ -214,7 +214,7 @@ def _step(params: QueryDict, seconds: float, cadence_s: int) -> int:
     if params.get("step"):
         return parse_step(params["step"])
     text = params.get("points") or str(POINTS)
-    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= 10_000):
+    if not (text.isascii() and text.isdigit() and len(text) <= 5 and 1 <= int(text) <= 10_000):
         raise SpecError("points", f"{text[:50]!r} is not a number from 1 to 10000")
     least = max(seconds / int(text), cadence_s, 0 if seconds <= LONGEST_RAW_S else FIVE_MINUTES_S)
     return next((step for step in _STEPS_S if step >= least), round(least))

@@ -92,4 +92,4 @@ def _earlier_ms(params: QueryDict, span_ms: int) -> int:
 
 
 def _whole(text: str | None, otherwise: int) -> int:
-    return int(text) if text and text.isascii() and text.isdecimal() and int(text[:9]) > 0 else otherwise
+    return int(text[:9]) if text and text.isascii() and text.isdecimal() and int(text[:9]) > 0 else otherwise

@@ -61,7 +61,7 @@ def page(request: HttpRequest) -> HttpResponseBase:
             "views_above": True,
             "codes": explore.codes_of(explored.first),
             "translations": translations(explored),
-            "earlier_words": EARLIER_WORDS[request.GET.get("earlier", "")] if compares else "",
+            "earlier_words": EARLIER_WORDS[request.GET.get("earlier", "").strip()] if compares else "",
         } | _addresses(request.GET, span)
     if request.headers.get("HX-Target", "").partition("#")[2] != answers.LIVE_REGION:
         context |= _browser(request, address, at)

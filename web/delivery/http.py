@@ -151,7 +151,7 @@ def _retry_after_s(answer: BaseHTTPResponse, now: datetime) -> float | None:
     stated = answer.headers.get("Retry-After", "").strip()
     try:
         wait_s = float(int(stated)) if stated.isdigit() else _seconds_until(stated, now)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
     return min(max(wait_s, 0.0), LONGEST_WAIT_S)
 

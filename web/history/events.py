@@ -265,6 +265,6 @@ def _object_id(text: str, label: str) -> int | None:
         return None
     if not label:
         raise BadParameter("id", "Give the model with the id: ids of different models look alike.")
-    if not (text.isascii() and text.isdecimal() and int(text[:20]) < 2**63):
+    if not (text.isascii() and text.isdecimal() and len(text) < 20 and int(text) < 2**63):
         raise BadParameter("id", "A whole number is needed.")
     return int(text)

@@ -25,7 +25,7 @@ from web.kinds.entries import filled_sentence
 from web.kinds.kind import KIND_OF, Kind
 from web.outside import is_writable, marked, refuse_outside
 from web.requests import UserRequest
-from web.rest.fields import LARGEST_ID
+from web.rest.fields import id_in
 from web.tables import page, respond, wants_table_only
 from web.tables.menus import MenuAction
 from web.timerange import BadParameter
@@ -248,8 +248,7 @@ def _beginning(kind: Kind, parameters: QueryDict) -> dict[str, str]:
         value = str(parameters.get(name, ""))
         if name not in kind.form.base_fields or name == "changelog_message":
             continue
-        is_id = value.isascii() and value.isdecimal() and int(value[:19]) <= LARGEST_ID and len(value) <= 19
-        if is_id or name in getattr(kind.form, "begins_with", ()):
+        if id_in(value) is not None or name in getattr(kind.form, "begins_with", ()):
             begun[name] = value
     return begun
 

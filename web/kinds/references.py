@@ -8,7 +8,7 @@ from django.db.models import Model, Q, QuerySet
 
 from web.fields import MOST_ALIKE, similar
 from web.kinds.targets import owners, text_fields
-from web.rest.fields import LARGEST_ID
+from web.rest.fields import id_in
 
 # So many names are all told.
 A_FEW = 4
@@ -88,9 +88,7 @@ def _shown_by(model: type[Model]) -> list[str]:
 
 def _ids_in(texts: set[str]) -> list[int]:
     """Objects without a name are named by their ids."""
-    return [
-        int(text) for text in texts if text.isascii() and text.isdecimal() and int(text[:20]) <= LARGEST_ID
-    ]
+    return [number for text in texts if (number := id_in(text)) is not None]
 
 
 def _around(model: type[Model], references: list[NamedObject], paths: list[str]) -> Q:

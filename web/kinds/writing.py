@@ -25,7 +25,7 @@ from web.kinds.targets import Target, context_paths, endpoint, natural_keys, tar
 from web.outside import OutsideScope, sentence_of
 from web.permissions import note
 from web.rest.errors import Conflict
-from web.rest.fields import LARGEST_ID, RelatedObjectField
+from web.rest.fields import RelatedObjectField, id_in
 
 ID = "id"
 CREATED, CHANGED, UNCHANGED, REFUSED = "created", "changed", "unchanged", "refused"
@@ -93,8 +93,8 @@ class Writer:
         by_id = {}
         for draft in drafts:
             if text := draft.texts.get(ID, ""):
-                if text.isascii() and text.isdecimal() and int(text[:20]) <= LARGEST_ID:
-                    by_id[draft.line] = int(text)
+                if (number := id_in(text)) is not None:
+                    by_id[draft.line] = number
                 else:
                     draft.refuse("id", "An id is a whole number; leave it empty for a new object.")
         objects = self._objects_by_id(pk__in=set(by_id.values())) if by_id else {}

@@ -46,7 +46,7 @@ def reference_of(data: Any, model: type[Model]) -> Reference | None:
             if lookups
             else None
         )
-    number = _whole(data)
+    number = id_in(data)
     return None if number is None else Reference(("id",), (str(number),))
 
 
@@ -95,7 +95,8 @@ def _fits(field: Field, value: Any) -> bool:
     return True
 
 
-def _whole(data: Any) -> int | None:
+def id_in(data: Any) -> int | None:
+    """The id that this text or number is, or None: however long a text is, no more than an id of it is read."""
     if isinstance(data, bool):
         return None
     if isinstance(data, str) and data.isascii() and data.isdigit() and len(data) < 20:
@@ -174,7 +175,7 @@ class RelatedObjectField(serializers.RelatedField):
     def to_internal_value(self, data: Any) -> Model:
         model = self.get_queryset().model
         noun = model._meta.verbose_name
-        if self.by_slug and isinstance(data, str) and _whole(data) is None:
+        if self.by_slug and isinstance(data, str) and id_in(data) is None:
             data = {"slug": data}
         reference = reference_of(data, model)
         if reference is None:

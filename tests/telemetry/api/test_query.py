@@ -112,6 +112,7 @@ def test_the_step_of_the_answer_is_that_of_the_roll_ups_it_was_read_from(api, se
         ({"step": "soon"}, "step"),
         ({"step": "1", "start": "now-7d"}, "step"),
         ({"points": "many", "step": ""}, "points"),
+        ({"points": "1" * 5000, "step": ""}, "points"),
         ({"labels": "gpu"}, "labels"),
         ({"labels": "gpu=~("}, "labels"),
         ({"group_by": "a\0b"}, "group_by"),

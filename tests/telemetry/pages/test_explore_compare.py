@@ -132,6 +132,11 @@ def test_a_question_that_makes_no_sense_says_which_part(client_of, sent, more, s
     assert client.get((TWO + more).replace(URL, f"{URL}chart.json")).status_code == 400
 
 
+@pytest.mark.parametrize("more", ["&earlier=%201d", f"&points={'9' * 5000}"], ids=["a space", "many digits"])
+def test_what_can_be_read_is_answered(client_of, sent, more):
+    assert client_of("viewer").get(TWO + more).status_code == 200
+
+
 @pytest.mark.parametrize("address", [RATIO, EARLIER], ids=["ratio", "and the period before"])
 def test_the_page_takes_a_fixed_number_of_statements(client_of, sent, address, django_assert_max_num_queries):
     client = client_of("viewer")

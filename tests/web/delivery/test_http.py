@@ -43,6 +43,8 @@ def test_an_answer_is_read(post):
         ("Tue, 24 Nov 2026 16:05:00 GMT", 300.0),
         ("Tue, 24 Nov 2026 15:00:00 GMT", 0.0),
         ("99999999", 24 * 3600.0),
+        ("9" * 400, None),
+        ("9" * 5000, None),
         ("soon", None),
         ("-5", None),
         ("", None),

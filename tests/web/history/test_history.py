@@ -133,6 +133,7 @@ def test_writes_of_a_task_carry_its_name(lisbon):
         ("id=5", "id"),
         ("model=inventory.site&id=x", "id"),
         ("model=inventory.site&id=99999999999999999999999", "id"),
+        (f"model=inventory.site&id={'0' * 5000}1", "id"),
         ("action=renamed", "action"),
         ("start=yesterday", "start"),
         ("end=%00", "end"),

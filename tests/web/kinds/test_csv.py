@@ -198,6 +198,7 @@ BAD = {
     "unknown id": ("id,name\n999999,R1\n", 2, "id"),
     "id of words": ("id,name\nseven,R1\n", 2, "id"),
     "id too long": (f"id,name\n{'9' * 40},R1\n", 2, "id"),
+    "id of noughts": (f"id,name\n{'0' * 5000},R1\n", 2, "id"),
     "cells": ("name,site\nR1\n", 2, ""),
     "behind a line break": ('name,site\n"R\n1",S\nR2,Nowhere\n', 4, "Site"),
 }
