@@ -14,6 +14,7 @@ from web.delivery import operations, queries
 from web.delivery.models import Attempt, Channel, Message, MessageState
 from web.delivery.tables import DeliveryFilters
 from web.outside import refuse_outside
+from web.rest.bodiless import refuses_body
 from web.rest.fields import ChoiceValueField
 from web.rest.permissions import requires
 from web.rest.serializers import ObjectSerializer
@@ -83,6 +84,7 @@ class DeliveryViewSet(ReadOnlyObjectViewSet):
 
     @extend_schema(request=None, summary="Send a message again")
     @action(detail=True, methods=["post"], permission_classes=[requires(*operations.MAY_REPLAY)])
+    @refuses_body
     def replay(self, request: Request, pk: str) -> Response:
         message = self.get_object()
         refuse_outside(message, *operations.MAY_REPLAY)

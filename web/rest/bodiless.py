@@ -1,6 +1,6 @@
 """Actions whose address says all: they take no body."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any
 
@@ -15,8 +15,8 @@ def refuses_body(view: Callable[..., Response]) -> Callable[..., Response]:
     @wraps(view)
     def answered(self: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
         if request.data:
-            names = [name for name in request.data if isinstance(name, str)]
-            fields = f": {', '.join(sorted(names)[:5])}" if names else ""
+            names = sorted(request.data)[:5] if isinstance(request.data, Mapping) else []
+            fields = f": {', '.join(names)}" if names else ""
             raise ValidationError({"detail": f"This address takes no body{fields}. Send it empty."})
         return view(self, request, *args, **kwargs)
 

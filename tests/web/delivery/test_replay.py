@@ -106,6 +106,7 @@ def test_the_endpoint_replays_a_range(failed, api_of):
     assert api.post("/api/loop/deliveries/replay/", body).json() == {"count": 1}
     assert api.post("/api/loop/deliveries/replay/", body).json() == {"count": 0}
     assert api.post("/api/loop/deliveries/replay/", body | {"end": body["start"]}).status_code == 400
+    assert api.post(f"/api/loop/deliveries/{failed.pk}/replay/", {"at": body["end"]}).status_code == 400
     assert api.post(f"/api/loop/deliveries/{failed.pk}/replay/").json()["state"]["value"] == "waiting"
 
 

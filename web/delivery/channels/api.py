@@ -17,6 +17,7 @@ from web.delivery.channels.filters import ChannelFilters
 from web.delivery.channels.queries import channels_of
 from web.delivery.models import Channel
 from web.requests import UserApiRequest
+from web.rest.bodiless import refuses_body
 from web.rest.errors import named_errors
 from web.rest.permissions import SignedIn
 from web.rest.serializers import BodySerializer, ObjectSerializer
@@ -145,6 +146,7 @@ class ChannelViewSet(ObjectViewSet):
         request=None, responses={200: Probed}, summary="Send a code, or a test that confirms the channel"
     )
     @action(detail=True, methods=["post"])
+    @refuses_body
     def probe(self, request: Request, pk: str) -> Response:
         channel = self.get_object()
         with named_errors(NotInState):
@@ -168,6 +170,7 @@ class ChannelViewSet(ObjectViewSet):
 
     @extend_schema(request=None, responses={202: TestSent}, summary="Send a test")
     @action(detail=True, methods=["post"])
+    @refuses_body
     def test(self, request: Request, pk: str) -> Response:
         with named_errors(NotInState):
             message = verification.send_test(self.get_object(), **author_of(request))
@@ -175,6 +178,7 @@ class ChannelViewSet(ObjectViewSet):
 
     @extend_schema(request=None, responses={200: NewSecret}, summary="Sign with a second secret too")
     @action(detail=True, methods=["post"], url_path="rotate-secret")
+    @refuses_body
     def rotate_secret(self, request: Request, pk: str) -> Response:
         with named_errors(NotInState):
             plain = operations.rotate_secret(self.get_object(), **author_of(request))
@@ -184,6 +188,7 @@ class ChannelViewSet(ObjectViewSet):
         request=None, responses={200: ChannelSerializer}, summary="Sign with the second secret only"
     )
     @action(detail=True, methods=["post"], url_path="finish-rotation")
+    @refuses_body
     def finish_rotation(self, request: Request, pk: str) -> Response:
         with named_errors(NotInState):
             operations.finish_rotation(self.get_object(), **author_of(request))
@@ -199,6 +204,7 @@ class ChannelViewSet(ObjectViewSet):
 
     @extend_schema(request=None, responses={200: ChannelSerializer}, summary="Send there again")
     @action(detail=True, methods=["post"])
+    @refuses_body
     def enable(self, request: Request, pk: str) -> Response:
         with named_errors(NotInState):
             operations.enable_channel(self.get_object(), **author_of(request))

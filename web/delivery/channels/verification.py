@@ -20,6 +20,7 @@ from web.delivery.senders import SENDERS, Answer
 from web.workflows import NotInState
 
 READ_BY_PEOPLE = frozenset({ChannelKind.MAIL, ChannelKind.CHAT})
+MOVED = "Its address changed meanwhile. Confirm the new one."
 MOST_TRIES, CODE_LASTS = 5, timedelta(minutes=15)
 PROBES_PER_USER, PROBES_PER_PLACE = 20, 6
 _by_user = CountingWindow("delivery:probe", 3600)
@@ -38,11 +39,12 @@ def probe(channel: Channel, *, by: User, now: datetime) -> Answer:
     kind = ChannelKind(channel.kind)
     if kind in READ_BY_PEOPLE:
         code = f"{randbelow(1_000_000):06}"
-        _change(channel, code_digest=_digest(channel, code), code_sent_at=now, code_tries=0)
+        if not _change(channel, code_digest=_digest(channel, code), code_sent_at=now, code_tries=0):
+            raise NotInState(MOVED)
         return SENDERS[kind](_code_message(channel, code, now), channel, now)
     answer = SENDERS[kind](_test_message(channel, now), channel, now)
-    if answer.outcome == Attempt.Outcome.TAKEN:
-        _change(channel, **UNVERIFIED | {"verified_at": now})
+    if answer.outcome == Attempt.Outcome.TAKEN and not _change(channel, **UNVERIFIED | {"verified_at": now}):
+        raise NotInState(MOVED)
     return answer
 
 

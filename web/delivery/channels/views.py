@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.contrib import messages
-from django.core.exceptions import BadRequest
+from django.core.exceptions import BadRequest, ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
@@ -185,6 +185,8 @@ def _view(act: Act) -> Callable[..., HttpResponseBase]:
             answer = act(request, channel)
         except NotInState as error:
             return _detail(request, _channel(request, pk), refusals=[str(error)], status=409)
+        except ValidationError as error:
+            return _detail(request, _channel(request, pk), refusals=error.messages, status=422)
         return answer or redirect("channel-detail", pk=pk)
 
     return view

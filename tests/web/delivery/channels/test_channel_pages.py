@@ -30,6 +30,8 @@ def test_the_pages_lead_from_adding_to_confirmed(client_of, ops):
     assert "phone is confirmed." in right.content.decode()
     assert client.post(f"{page}test/")["Location"] == page
     assert Message.objects.count() == 1
+    refused = client.post(f"{page}disable/", {"reason": "x" * 301})
+    assert (refused.status_code, "300 characters at most." in refused.text) == (422, True)
     client.post(f"{page}disable/", {"reason": "On leave"})
     assert "On leave" in client.get(page).content.decode()
     assert client.post(f"{page}disable/", {"reason": "x"}).status_code == 409

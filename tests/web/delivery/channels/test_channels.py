@@ -9,10 +9,11 @@ from standardwebhooks.webhooks import Webhook
 
 from tests.conftest import NOW
 from tests.inventory import made
-from tests.web.delivery.channels.entered import KEY, PATH, add, code_in, step
+from tests.web.delivery.channels.entered import KEY, PATH, SECRET_ADDRESS, add, code_in, step
 from tests.web.delivery.receivers import Receiver
-from web.delivery.models import Channel, Message
+from web.delivery.models import Attempt, Channel, ChannelKind, Message
 from web.delivery.secrets import decrypt
+from web.delivery.senders import SENDERS, Answer
 
 pytestmark = pytest.mark.django_db
 
@@ -121,6 +122,28 @@ def test_a_test_goes_the_way_of_all_messages(api):
     assert answer.status_code == 202
     message = Message.objects.get(pk=answer.json()["message"])
     assert (message.state, message.event) == ("waiting", "channel.test")
+
+
+@pytest.mark.parametrize("name", ["probe", "test", "rotate-secret", "finish-rotation", "enable"])
+@pytest.mark.parametrize("body", [{"code": "123456"}, 5, [1], '"text"'])
+def test_a_step_refuses_a_body_that_it_would_not_read(api, name, body):
+    refused = step(api, add(api), name, body)
+    assert refused.status_code == 400
+    assert "This address takes no body" in refused.json()["detail"]
+
+
+def test_an_address_that_changes_during_a_test_is_not_confirmed(api, monkeypatch):
+    def send(message, channel, now):
+        Channel.objects.update(address="https://example.org/other")
+        return Answer(Attempt.Outcome.TAKEN, 200, "taken")
+
+    monkeypatch.setitem(SENDERS, ChannelKind.WEBHOOK, send)
+    probed = step(api, add(api, kind="webhook", address=SECRET_ADDRESS), "probe")
+    assert (probed.status_code, probed.json()["detail"]) == (
+        409,
+        "Its address changed meanwhile. Confirm the new one.",
+    )
+    assert Channel.objects.get().verified_at is None
 
 
 def test_a_new_address_must_be_confirmed(api):
