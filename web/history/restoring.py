@@ -121,6 +121,8 @@ def restore(entries: Sequence[AuditEntry], *, by: User) -> list[str]:
             for entry in sorted(entries, key=lambda each: each.pk, reverse=True):
                 model = models[entry.table]
                 needed = _needed(model, entry, by)
+                if entry.action == CREATED:
+                    _refuse_changed_by_others(model, entry, by)
                 names.append(contents_of(model, [entry])[entry.pk].name)
                 _ACTIONS[entry.action](model, entry, needed)
     except (IntegrityError, ProtectedError, RestrictedError) as error:
@@ -140,6 +142,12 @@ def _needed(model: type[Model], entry: AuditEntry, by: User) -> tuple[str, ...]:
     if not by.has_perms(needed):
         raise MissingPermission(list(needed))
     return needed
+
+
+def _refuse_changed_by_others(model: type[Model], entry: AuditEntry, by: User) -> None:
+    later = AuditEntry.objects.filter(table=entry.table, object_id=entry.object_id, pk__gt=entry.pk)
+    if later.filter(user_id__isnull=False).exclude(user_id=by.pk).exists():
+        raise NotRestored(f"Somebody else changed this {model._meta.verbose_name} since.")
 
 
 def _changed_columns(entry: AuditEntry) -> list[str]:

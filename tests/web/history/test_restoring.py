@@ -76,6 +76,17 @@ def test_a_created_row_is_deleted_unless_others_refer_to_it(client_of):
     assert not Region.objects.filter(slug="asia").exists()
 
 
+def test_a_created_row_that_somebody_else_changed_since_stays(change, client_of):
+    client = client_of("planner")
+    page = client.post("/inventory/regions/add/", {"name": "Asia", "slug": "asia"}, follow=True)
+    asia = Region.objects.get(slug="asia")
+    change(asia, description="by its planner")
+    change(asia, role="admin", description="by the administrator")
+    answer = client.post("/history/undo/", {"request": undo_of(page)}, follow=True)
+    assert "Somebody else changed this region since." in text_of(answer)
+    assert Region.objects.filter(slug="asia").exists()
+
+
 def test_newer_values_stay(change, client_of, europe):
     request_id = undo_of(change(europe, description="east"))
     Region.objects.filter(pk=europe.pk).update(description="north")
