@@ -28,6 +28,8 @@ DAY = timedelta(hours=24)
 HOUR = timedelta(hours=1)
 # Activity is counted per five minutes: two windows cover 5 to 10 minutes.
 RECENT = timedelta(minutes=10)
+# Lost blocks that are looked through for those of one reader.
+MOST_LOST = 1_000
 # Most worrying first; also the order in which a strip's cell chooses its state.
 SEVERITY = (
     SourceState.SILENT,
@@ -309,9 +311,9 @@ def series() -> models.QuerySet[Series]:
 
 def lost_samples(*, most: int) -> list[tuple[store.LostBlock, Series]]:
     """Blocks of samples that cannot be read, the newest first, of series that the reader sees."""
-    lost = store.lost_blocks(most=most)
+    lost = store.lost_blocks(most=MOST_LOST)
     by_id = series().in_bulk({block.series_id for block in lost}) if lost else {}
-    return [(block, by_id[block.series_id]) for block in lost if block.series_id in by_id]
+    return [(block, by_id[block.series_id]) for block in lost if block.series_id in by_id][:most]
 
 
 def object_of(series: Series) -> models.Model | None:

@@ -12,7 +12,7 @@ import psycopg
 import pytest
 from django.db import connection
 
-from telemetry import damage, rollups, store
+from telemetry import damage, intake, rollups, store
 from telemetry.binary import binary_cursor
 from telemetry.core.blocks import distinct
 from telemetry.core.spec import Aggregation, QuerySpec
@@ -246,6 +246,16 @@ def test_a_damaged_block_is_told_and_the_rest_is_served(sender, client_of, caplo
     assert f"Porto, series {broken}" in page
     # The new sample is not lost with it.
     assert series_read((broken,), until=start + timedelta(hours=1)) == [broken]
+
+
+@pytest.mark.django_db
+def test_blocks_that_a_reader_may_not_see_take_no_room(sender, monkeypatch):
+    sender.deliver(("load", 1.0, 0))
+    at, own = sender.clock.at, Series.objects.get(metric="load").pk
+    others = range(own + 1_000, own + 1_030)
+    blocks = [store.LostBlock(series, at, at, 1, at) for series in (*others, own)]
+    monkeypatch.setattr(store, "lost_blocks", lambda *, most: blocks[:most])
+    assert [block.series_id for block, _series in intake.lost_samples(most=20)] == [own]
 
 
 @pytest.mark.django_db(transaction=True)
