@@ -1,6 +1,6 @@
 """Who is on each problem: whoever took its alert on, else who was told of it last, else nobody."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -58,6 +58,13 @@ def carriers_of(problem_ids: Iterable[int]) -> Mapping[int, Carrier]:
     )
     told = last_told([alert.pk for alert in alerts])
     return {alert.problem_id: carrier_of(alert, told.get(alert.pk)) for alert in alerts if alert.problem_id}
+
+
+def carrier_now(alert: Alert, told: Sequence[ToldNotice]) -> Carrier | None:
+    """Who is on an alert with these newest notices; None once it ended."""
+    if alert.ended_at is not None:
+        return None
+    return carrier_of(alert, next((each for each in reversed(told) if each.is_of_carrier), None))
 
 
 def carrier_of(alert: Alert, told: ToldNotice | None) -> Carrier:

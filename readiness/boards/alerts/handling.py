@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from readiness.boards.alerts.carriers import SEES_ALERTS, Carrier, carrier_of
+from readiness.boards.alerts.carriers import SEES_ALERTS, Carrier, carrier_now
 from readiness.boards.alerts.forms import AcknowledgeForm, AssigneeForm, CommentForm, IncidentForm
 from readiness.boards.alerts.told import NextLevel, ToldNotice, next_level, told_of
 from readiness.loop.alerts.core.kinds import AlertSeverity
@@ -37,12 +37,12 @@ def handling_of(alert: Alert, user: Any, *, back: str) -> Handling:
         why_not = "It lies outside the sites that you may change."
     if why_not:
         return Handling(alert, back, why_not=why_not)
-    firing = alert.ended_at is None
+    is_firing = alert.ended_at is None
     return Handling(
         alert,
         back,
-        acknowledge=AcknowledgeForm(severity=AlertSeverity(alert.severity)) if firing else None,
-        assign=AssigneeForm(initial={"to": alert.assigned_to_id}) if firing else None,
+        acknowledge=AcknowledgeForm(severity=AlertSeverity(alert.severity)) if is_firing else None,
+        assign=AssigneeForm(initial={"to": alert.assigned_to_id}) if is_firing else None,
         comment=CommentForm(),
         incident=IncidentForm(initial={"url": alert.incident_url}),
     )
@@ -72,7 +72,7 @@ def alert_of_problem(problem_id: int, *, user: Any, back: str, now: datetime) ->
     people = alert.events.exclude(by=None).select_related("by", "whom").order_by("-at", "-pk")
     return ProblemAlert(
         alert=alert,
-        carrier=carrier_of(alert, told[-1] if told else None) if alert.ended_at is None else None,
+        carrier=carrier_now(alert, told),
         told=told,
         next_level=next_level(alert, now=now),
         events=list(people[:MOST_COMMENTS]),

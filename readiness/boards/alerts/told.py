@@ -31,7 +31,7 @@ type Tone = Literal["ok", "warn", "bad", "unknown"]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToldNotice:
     """One notice. `who` is a person as the reader may see them, or a shared channel; `kind` is that of the channel.
-    `message` is its message, if it left."""
+    `message` is its message, if it left. `is_of_carrier`: it was for whoever answers for the alert."""
 
     at: datetime
     who: str
@@ -41,6 +41,7 @@ class ToldNotice:
     result: str
     tone: Tone
     message_id: int | None
+    is_of_carrier: bool
 
     @property
     def is_bad(self) -> bool:
@@ -57,8 +58,9 @@ class NextLevel:
 
 
 def told_of(alert: Alert) -> list[ToldNotice]:
-    """The first MOST_TOLD notices of an alert, in their order; one statement."""
-    return [told(notice) for notice in _notices([alert.pk]).order_by("at", "pk")[:MOST_TOLD]]
+    """The newest MOST_TOLD notices of an alert, in their order; one statement."""
+    newest = _notices([alert.pk]).order_by("-at", "-pk")[:MOST_TOLD]
+    return [told(notice) for notice in reversed(newest)]
 
 
 def last_told(alert_ids: Collection[int]) -> dict[int, ToldNotice]:
@@ -89,6 +91,7 @@ def told(notice: Notice) -> ToldNotice:
         result=result,
         tone=tone,
         message_id=notice.message_id,
+        is_of_carrier=notice.role != SUBSCRIBER and notice.lack != NotTold.OVERTAKEN,
     )
 
 

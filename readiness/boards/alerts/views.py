@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 
-from readiness.boards.alerts.carriers import SEES_ALERTS, carrier_of
+from readiness.boards.alerts.carriers import SEES_ALERTS, carrier_now
 from readiness.boards.alerts.forms import AcknowledgeForm, AssigneeForm, CommentForm, IncidentForm
 from readiness.boards.alerts.handling import handling_of
 from readiness.boards.alerts.told import next_level, told_of
@@ -44,7 +44,7 @@ def alert(request: HttpRequest, pk: int) -> HttpResponse:
     children = shown_alert.children.open().select_related("site")[: MOST_CHILDREN + 1]
     context = {
         "alert": shown_alert,
-        "carrier": None if shown_alert.ended_at else carrier_of(shown_alert, told[-1] if told else None),
+        "carrier": carrier_now(shown_alert, told),
         "told": told,
         "next_level": next_level(shown_alert, now=at),
         "events": shown_alert.events.select_related("by", "whom").order_by("at", "pk"),

@@ -3,7 +3,9 @@
 import pytest
 from django.urls import reverse
 
-from readiness.loop.alerts.models import Alert, AlertEvent
+from readiness.boards.alerts.told import MOST_TOLD
+from readiness.loop.alerts.core.routes import SUBSCRIBER
+from readiness.loop.alerts.models import Alert, AlertEvent, Notice
 from tests.conftest import make_user
 from tests.pages import statements, words_of
 from tests.readiness.loop.alerts.made import MINUTE, NOW, alert_of, loaded_site, look, problem
@@ -134,6 +136,35 @@ def test_a_thousand_problems_take_as_many_statements_as_one(ops, hamburg, hot):
         problem(hamburg, f"compute-device-{number + 10}")
     look()
     assert statements(ops, reverse("problems")) <= few
+
+
+def test_the_page_names_whom_the_list_names(ops, hot):
+    """Whoever subscribed hears of it too, and carries nothing."""
+    alert = alert_of(hot)
+    alert.notices.all().delete()
+    for username, role in (("ana", "primary on call"), ("bo", SUBSCRIBER)):
+        user = make_user("ops", username=username)
+        channel = delivery.channel(user, kind="mail", name=f"Mail of {username}", address="a@example.com")
+        alert.notices.create(
+            user=user, channel=channel, role=role, reason="began", turn=1, at=NOW, sent_at=NOW
+        )
+    carrier = ops.get(reverse("alert", args=[alert.pk])).context["carrier"]
+    assert (carrier.told.who, carrier.is_nobody) == ("ana", False)
+    assert "ana" in list_of(ops)
+
+
+def test_of_many_notices_the_newest_are_shown_in_their_order(ops, hot):
+    alert = alert_of(hot)
+    alert.notices.all().delete()
+    user = make_user("ops", username="ana")
+    alert.notices.bulk_create(
+        Notice(
+            alert=alert, user=user, role="primary on call", reason="began", turn=turn, at=NOW + turn * MINUTE
+        )
+        for turn in range(1, MOST_TOLD + 3)
+    )
+    told = ops.get(reverse("alert", args=[alert.pk])).context["told"]
+    assert [told[0].at, told[-1].at] == [NOW + 3 * MINUTE, NOW + (MOST_TOLD + 2) * MINUTE]
 
 
 def test_a_told_person_stands_with_the_channel_and_the_result(ops, hot, hamburg):
