@@ -29,7 +29,7 @@ from web.charts import Figure
 from web.clock import now
 from web.links import link
 from web.reports import Report, choices
-from web.saved_views.queries import views_of
+from web.saved_views.queries import View, views_of
 from web.tables import TablePage
 from web.tables.addresses import EXPORT, PAGE, Address
 from web.tables.filtering import panel_of
@@ -82,7 +82,7 @@ def months_chart(request: HttpRequest) -> Figure:
     standing = _standing(request, at)
     selected = tables.selected(standing, Address(request, path=request.path, filters=FILTERS))
     standing = replace(standing, road=standing.road.among(selected))
-    ways = comparing.compared(standing, views_of(request.user), now=at) if standing.question.plans else []
+    ways = comparing.compared(standing, _views(request), now=at) if standing.question.plans else []
     return charts.ready_by_month(standing, [(way.name, way.sums) for way in ways[1:]])
 
 
@@ -138,9 +138,13 @@ def _switches(standing: RoadStanding, address: Address) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _views(request: HttpRequest) -> list[View]:
+    """The reader's views of roads, which can be compared."""
+    return [view for view in views_of(reader(request)) if view.table == "road"]
+
+
 def _plans(request: HttpRequest, standing: RoadStanding, address: Address) -> dict[str, Any]:
-    user = reader(request)
-    views = [view for view in views_of(user) if view.table == "road"]
+    user, views = reader(request), _views(request)
     ways = comparing.compared(standing, views, now=standing.fleet.at) if standing.question.plans else []
     return {
         "may_plan": may_plan(user),

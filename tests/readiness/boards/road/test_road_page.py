@@ -274,7 +274,8 @@ def test_saved_views_are_compared(planner_pages, planner, road_sites):
     assert "As planned 0 – 0.60 MW 12 Dec 2026 1.3 MW" in words
     assert "One 1 5 Dec 2026 0.90 MW 12 Dec 2026 1.0 MW" in words
     assert "All 3 30 Nov 2026 1.9 MW 12 Dec 2026 0 MW" in words
-    chart = planner_pages.get(f"{ROAD}charts/months.json?{ids}").json()
+    other = planner.saved_views.create(table="worklist", name="Of another list", query=f"fix={LAGOS}")
+    chart = planner_pages.get(f"{ROAD}charts/months.json?{ids}&plan={other.pk}").json()
     assert [trace["name"] for trace in chart["data"]] == [
         *("As planned", "With the fixes", "One", "All"),
         "Deployed",
