@@ -9,7 +9,7 @@ from django.db.models import Count, Q, QuerySet
 
 from inventory.models import Site
 from readiness.assessment.scoring.models import CheckResult
-from readiness.boards.feedback.core.backlog import BacklogWeek, backlog
+from readiness.boards.feedback.core.backlog import WEEK, WEEKS, BacklogWeek, backlog
 from readiness.loop.actions.models import Action
 from readiness.loop.findings.core.figures import AnswerTime, decision_days, median_days, share_percent
 from readiness.loop.findings.models import UNSETTLED, Finding
@@ -60,7 +60,9 @@ class LoopFigures:
 
 
 def weeks(*, now: datetime) -> list[BacklogWeek]:
-    spans = Action.objects.order_by().values_list("added_at", "ended_at")
+    # What ended before the first week counts in none.
+    counted = Q(ended_at=None) | Q(ended_at__gt=now - WEEKS * WEEK)
+    spans = Action.objects.filter(counted).order_by().values_list("added_at", "ended_at")
     return backlog(spans, now=now)
 
 

@@ -21,6 +21,7 @@ def span(added, ended=None):
             [span(9), span(0.5)], [1, 1, 2], "The backlog grew from 1 to 2 in 3 weeks.", id="one more"
         ),
         pytest.param([span(9, 1.5)], [1, 0, 0], "The backlog shrank from 1 to 0 in 3 weeks.", id="one done"),
+        pytest.param([span(9, 3)], [0, 0, 0], "No action was open in this time.", id="one done before"),
         pytest.param([span(9)], [1, 1, 1], "The backlog is as large as 3 weeks ago: 1.", id="the same"),
     ],
 )
