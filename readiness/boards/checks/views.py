@@ -43,12 +43,13 @@ from web.visibility import sees_names
 LACKS_LIMIT = frozenset({ReasonCode.NO_LIMIT.value, ReasonCode.CANNOT_JUDGE.value})
 
 
-def limit_form(part: PartRow | None, declared_on: str, site_slug: str) -> tuple[str, str]:
+def limit_form(part: PartRow | None, declared_on: str, site_slug: str) -> dict[str, str]:
+    """The address of the form for the limit that the part lacks."""
     if part is None or not part.limit_id or part.limit_source or part.code not in LACKS_LIMIT:
-        return "", ""
+        return {}
     if declared_on == OF_PLATFORM:
-        return "", link("floor-add")
-    return link("declared-limit-add", site=site_slug, limit=part.limit_id), ""
+        return {"floor_url": link("floor-add")}
+    return {"declare_url": link("declared-limit-add", site=site_slug, limit=part.limit_id)}
 
 
 def ownership_cells(site: Site, cells: SiteCells, *, names: bool, now: datetime) -> list[dict[str, Any]]:
@@ -227,13 +228,7 @@ def _parts(site_check: SiteCheck, site: Site, at: datetime) -> list[dict[str, An
             "limit": sentences.limit_words((part.threshold_text if part else "") or rule.pass_text),
             "margin": sentences.margin_words(part.margin, part.unit, part.threshold_text) if part else "",
             "bullet": bullet(part.value, part.threshold, part.margin) if part else None,
-            **dict(
-                zip(
-                    ("declare_url", "floor_url"),
-                    limit_form(part, rule.limit_declared_on, site.slug),
-                    strict=True,
-                )
-            ),
+            **limit_form(part, rule.limit_declared_on, site.slug),
         }
         for rule, part in site_check.parts
     ]

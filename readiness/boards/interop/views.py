@@ -215,7 +215,7 @@ def site(request: HttpRequest, slug: str) -> tuple[TablePage, Any]:
     [site_pairs] = queries.pairs_of_sites([place], now=at)
     add_url = _add_url(request, site=slug)
     check_url = link("site-check", slug, CHECK)
-    draw = lambda: picture.site_picture(site_pairs, import_url=add_url, check_url=check_url)  # noqa: E731
+    draw = partial(picture.site_picture, site_pairs, import_url=add_url, check_url=check_url)
     return table_kit.page(request, site_table(site_pairs, at), list(site_pairs.pairs)), lambda: {
         "site": place,
         "site_pairs": site_pairs,

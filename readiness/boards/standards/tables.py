@@ -49,7 +49,7 @@ CONFORMANCE = Table(
         "title": "No standard is in force",
         "text": "Publish a version of a standard. Muster then computes how far each site conforms, by its rules.",
         "icon": "shield-check",
-        "action_url": "/standards/",
+        "page": "standard-list",
         "action_label": "Standards",
     },
 )  # fmt: skip

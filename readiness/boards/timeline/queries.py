@@ -101,7 +101,9 @@ def _events_of_object(query: TimelineQuery, obj: Model, span: EventSpan) -> Iter
 
 
 def _alerts_of(source: Any, device: Device, span: EventSpan) -> list[TimelineEvent]:
-    rows = lambda: source.rows().filter(site=device.site_id, object=device.name)  # noqa: E731
+    def rows() -> Any:
+        return source.rows().filter(site=device.site_id, object=device.name)
+
     events: list[TimelineEvent] = replace(source, rows=rows).events(span)
     return events
 

@@ -18,7 +18,6 @@ from readiness.boards.timeline.params import (
     query_parameters,
 )
 from web import answers, clock
-from web.links import link
 from web.reports import Report
 from web.tables.addresses import EXPORT, Address
 
@@ -112,8 +111,3 @@ def _file_rows(query: queries.TimelineQuery) -> Iterator[tuple[Any, ...]]:
         ends_at = event.ends_at.isoformat() if event.ends_at else ""
         site = slugs.get(event.site_id or 0, "")
         yield event.at.isoformat(), ends_at, event.kind, site, event.title, event.url
-
-
-def timeline_url(**place: Any) -> str:
-    """The timeline of a place, such as `site="porto"` or `object="device:17"`."""
-    return link("timeline", **place)
