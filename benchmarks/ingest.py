@@ -191,12 +191,13 @@ def _note_visible(accepted: dict[datetime, float], lags: list[float]) -> None:
 
 
 def _bare_copy(servers: machine.Servers) -> float:
-    """The same rows by COPY into the same table and nothing else: what the database alone would take."""
+    """The same batches by COPY into the same table and nothing else: what the database alone would take."""
     from django.db import connection, transaction
 
     from telemetry.binary import binary_cursor
     from telemetry.store import hot
-    from telemetry.store.appending import copy_samples
+    from telemetry.store.appending import copy_batches
+    from telemetry.store.blocks import SampleArrays
 
     now = datetime.now(UTC)
     with transaction.atomic(), binary_cursor() as cursor:
@@ -209,7 +210,7 @@ def _bare_copy(servers: machine.Servers) -> float:
     before = machine.cpu_s(servers.pids["postgres"])
     with binary_cursor() as cursor:
         for _ in range(COPIED // batch):
-            copy_samples(cursor, table, ts_ms, series, value)
+            copy_batches(cursor, table, {1: SampleArrays(series, ts_ms, value)})
     connection.close()
     spent = machine.cpu_s(servers.pids["postgres"]) - before + time.process_time() - mine
     print(f"Bare COPY into the same table: {COPIED / spent:,.0f} samples per CPU-second")

@@ -12,7 +12,6 @@ from datetime import datetime, timedelta
 from time import perf_counter
 from typing import Any
 
-import numpy as np
 import psycopg
 from django.db import DataError, IntegrityError, transaction
 
@@ -164,7 +163,14 @@ def _store(cursor: psycopg.Cursor[Any], batches: Sequence[Claimed], memory: Memo
         )
         for source_id in sources
     }
-    _append(cursor, list(readings.values()), now)
+    store.append(
+        cursor,
+        {
+            source_id: store.SampleArrays(of_source.series_ids, of_source.ts_ms, of_source.values)
+            for source_id, of_source in readings.items()
+        },
+        now=now,
+    )
     _end_and_revive(cursor, readings, now)
     _leave_claims(cursor, readings)
     _count(cursor, by_source, readings, now, perf_counter() - started)
@@ -177,16 +183,6 @@ def _sources(source_ids: list[int]) -> dict[int, Source]:
     for source in without:
         source.status = SourceStatus(source=source)
     return sources
-
-
-def _append(cursor: psycopg.Cursor[Any], readings: Sequence[SourceReadings], now: datetime) -> None:
-    store.append(
-        cursor,
-        ts_ms=np.concatenate([of_source.ts_ms for of_source in readings]),
-        series_ids=np.concatenate([of_source.series_ids for of_source in readings]),
-        values=np.concatenate([of_source.values for of_source in readings]),
-        now=now,
-    )
 
 
 def _end_and_revive(cursor: psycopg.Cursor[Any], readings: dict[int, SourceReadings], now: datetime) -> None:

@@ -41,7 +41,6 @@ type Windows = dict[datetime, set[int]]
 
 def roll_up(*, now: datetime, budget_s: float = 20.0) -> int:
     started = perf_counter()
-    store.summarise()
     total = 0
     while perf_counter() - started < budget_s:
         done = _roll_up_some(now)

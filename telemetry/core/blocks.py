@@ -14,6 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pcodec import ChunkConfig, standalone
 
+from telemetry.core.ordering import is_later, order
+
 DAY_MS = 86_400_000
 # A day at one sample a minute. Longer blocks are hardly smaller, and a question for an hour unpacks more.
 MOST_SAMPLES = 1440
@@ -70,11 +72,15 @@ def distinct(
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
     """Return samples in order of series and time, each instant once: a reading outranks a NaN, the larger of two
     readings counts (as in roll-ups)."""
-    is_number = ~np.isnan(values)
-    order = np.lexsort((np.where(is_number, values, -np.inf), is_number, ts_ms, series))
-    series, ts_ms, values = series[order], ts_ms[order], values[order]
-    if not len(series):
+    if is_later(series, ts_ms).all():
         return series, ts_ms, values
+    places = order(series, ts_ms)
+    series, ts_ms, values = series[places], ts_ms[places], values[places]
+    if is_later(series, ts_ms).all():
+        return series, ts_ms, values
+    is_number = ~np.isnan(values)
+    places = np.lexsort((np.where(is_number, values, -np.inf), is_number, ts_ms, series))
+    series, ts_ms, values = series[places], ts_ms[places], values[places]
     is_last = np.append((series[1:] != series[:-1]) | (ts_ms[1:] != ts_ms[:-1]), True)
     return series[is_last], ts_ms[is_last], values[is_last]
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from telemetry.core.ordering import is_later, order
 from telemetry.core.sketch import bucket_of
 
 
@@ -39,18 +40,15 @@ class SeriesReadings:
 
 
 def once(series: NDArray[np.int64], ts: NDArray[np.int64], value: NDArray[np.float64]) -> SeriesReadings:
-    order = np.lexsort((ts, series))
-    series, ts, value = series[order], ts[order], value[order]
-    again = (
-        np.append(False, (series[1:] == series[:-1]) & (ts[1:] == ts[:-1]))
-        if len(ts)
-        else np.empty(0, np.bool_)
-    )
-    if again.any():
-        firsts = np.flatnonzero(~again)
-        # Not fmax: it returns NaN for a signalling NaN, such as a stale marker.
-        largest = np.maximum.reduceat(np.where(np.isnan(value), -np.inf, value), firsts)
-        series, ts, value = series[firsts], ts[firsts], np.where(np.isneginf(largest), np.nan, largest)
+    # Samples of blocks are in order already.
+    if not is_later(series, ts).all():
+        places = order(series, ts)
+        series, ts, value = series[places], ts[places], value[places]
+        firsts = np.flatnonzero(np.append(True, is_later(series, ts)))
+        if len(firsts) < len(series):
+            # Not fmax: it returns NaN for a signalling NaN, such as a stale marker.
+            largest = np.maximum.reduceat(np.where(np.isnan(value), -np.inf, value), firsts)
+            series, ts, value = series[firsts], ts[firsts], np.where(np.isneginf(largest), np.nan, largest)
     real = ~np.isnan(value)
     if not real.all():
         series, ts, value = series[real], ts[real], value[real]

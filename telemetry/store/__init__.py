@@ -7,7 +7,6 @@ from telemetry.store.appending import append, erase
 from telemetry.store.blocks import SampleArrays
 from telemetry.store.checking import LostBlock, lost_blocks
 from telemetry.store.copies import make_copy, publish_rollups
-from telemetry.store.hot import summarise
 from telemetry.store.lines import SITE, SeriesPoints, poorest
 from telemetry.store.partitions import oldest_sample_kept
 from telemetry.store.partitions import spared as spared_partitions

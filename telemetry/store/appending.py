@@ -1,67 +1,74 @@
 """Samples on their way into the hot table, and out of all tables when their series go."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 import numpy as np
 import psycopg
 from django.db import connection, transaction
-from numpy.typing import NDArray
 
-from telemetry.binary import EPOCH_US
+from telemetry.binary import binary_cursor
+from telemetry.core.batches import pack_batch, unpack_batch
+from telemetry.core.blocks import DAY_MS
+from telemetry.core.instants import instant
 from telemetry.store import hot, partitions
-from telemetry.store.blocks import DAMAGED, take_turn
+from telemetry.store.blocks import DAMAGED, SampleArrays, take_turn
 
-_HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
-_TRAILER = b"\xff\xff"
-_SAMPLE = np.dtype(
-    [
-        ("fields", ">i2"),
-        ("ts_length", ">i4"),
-        ("ts", ">i8"),
-        ("series_length", ">i4"),
-        ("series", ">i8"),
-        ("value_length", ">i4"),
-        ("value", ">f8"),
-    ]
-)
+_SOURCES = """
+SELECT source_id, bool_and(id = ANY(%s)) FROM telemetry_series
+WHERE source_id IN (SELECT source_id FROM telemetry_series WHERE id = ANY(%s)) GROUP BY source_id
+"""
+_PLACES = "SELECT tableoid::regclass::text, ctid::text FROM telemetry_samplebatch WHERE source_id = %s"
+_COLUMNS = "source_id, first_at, last_at, samples, packed"
+_TYPES = ("int8", "timestamptz", "timestamptz", "int4", "bytea")
 
 
-def append(
-    cursor: psycopg.Cursor[Any],
-    *,
-    ts_ms: NDArray[np.int64],
-    series_ids: NDArray[np.int64],
-    values: NDArray[np.float64],
-    now: datetime,
-) -> None:
-    """Store samples, in the caller's transaction."""
-    copy_samples(cursor, hot.writable(cursor, now=now), ts_ms, series_ids, values)
+def append(cursor: psycopg.Cursor[Any], samples: Mapping[int, SampleArrays], *, now: datetime) -> None:
+    """Store the samples of each source, in the caller's transaction."""
+    copy_batches(cursor, hot.writable(cursor, now=now), samples)
 
 
-def copy_samples(
-    cursor: psycopg.Cursor[Any],
-    table: str,
-    ts_ms: NDArray[np.int64],
-    series_ids: NDArray[np.int64],
-    values: NDArray[np.float64],
-) -> None:
-    rows = np.empty(len(ts_ms), _SAMPLE)
-    rows["fields"] = 3
-    rows["ts_length"] = rows["series_length"] = rows["value_length"] = 8
-    rows["ts"] = ts_ms * 1000 - EPOCH_US
-    rows["series"] = series_ids
-    rows["value"] = values
-    with cursor.copy(f"COPY {table} (ts, series_id, value) FROM STDIN (FORMAT BINARY)") as copy:
-        copy.write(_HEADER + rows.tobytes() + _TRAILER)
+def copy_batches(cursor: psycopg.Cursor[Any], table: str, samples: Mapping[int, SampleArrays]) -> None:
+    with cursor.copy(f"COPY {table} ({_COLUMNS}) FROM STDIN (FORMAT BINARY)") as copy:
+        copy.set_types(_TYPES)
+        for source_id, of_source in samples.items():
+            for batch in _split_by_day(of_source):
+                span = instant(int(batch.ts_ms.min())), instant(int(batch.ts_ms.max()))
+                copy.write_row((source_id, *span, len(batch.series), pack_batch(*batch)))
+
+
+def _split_by_day(samples: SampleArrays) -> Iterator[SampleArrays]:
+    """No batch has samples of two days, so that those of a day that is past its time go as a whole."""
+    if not len(samples.series):
+        return
+    first, last = int(samples.ts_ms.min()) // DAY_MS, int(samples.ts_ms.max()) // DAY_MS
+    if first == last:
+        yield samples
+        return
+    days = samples.ts_ms // DAY_MS
+    for day in np.unique(days).tolist():
+        yield samples.where(days == day)
 
 
 @transaction.atomic
 def erase(series_ids: Sequence[int]) -> None:
     """Delete all samples and roll-ups of these series."""
     take_turn(wait=True)
-    tables = (hot.TABLE, *(partitioned.table for partitioned in partitions.ALL), DAMAGED)
     with connection.cursor() as cursor:
-        for table in tables:
+        for table in (*(partitioned.table for partitioned in partitions.ALL), DAMAGED):
             cursor.execute(f"DELETE FROM {table} WHERE series_id = ANY(%s)", [list(series_ids)])
+    with binary_cursor() as cursor:
+        for source_id, is_whole in cursor.execute(_SOURCES, [list(series_ids)] * 2).fetchall():
+            if is_whole:
+                cursor.execute(f"DELETE FROM {hot.TABLE} WHERE source_id = %s", [source_id])
+            else:
+                _erase_from_batches(cursor, source_id, series_ids)
+
+
+def _erase_from_batches(cursor: psycopg.Cursor[Any], source_id: int, series_ids: Sequence[int]) -> None:
+    for table, place in cursor.execute(_PLACES, [source_id]).fetchall():
+        deleted = cursor.execute(f"DELETE FROM {table} WHERE ctid = %s::text::tid RETURNING packed", [place])
+        for (packed,) in deleted.fetchall():
+            samples = SampleArrays(*unpack_batch(packed))
+            copy_batches(cursor, table, {source_id: samples.where(~np.isin(samples.series, series_ids))})

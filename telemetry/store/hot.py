@@ -1,8 +1,9 @@
-"""Hot samples: rows in the order of their arrival, before they are packed into blocks.
+"""Hot samples: batches in the order of their arrival, before they are packed into blocks by series.
 
-They are in one table at a time. After two hours, or when it is large, it is sealed and the next one opened; nobody
-writes to a sealed table, so what is packed from it is all of it, and it is dropped as a whole. A late sample is written
-to the open table like any other. All of them inherit from `telemetry_sample`, by which they are read.
+A batch has the samples that one source sent within moments (`telemetry.core.batches`). Batches are in one table at a
+time. After two hours, or when it is large, it is sealed and the next one opened; nobody writes to a sealed table, so
+what is packed from it is all of it, and it is dropped as a whole. A late sample is written to the open table like any
+other. All of them inherit from `telemetry_samplebatch`, by which they are read.
 """
 
 from contextlib import suppress
@@ -15,10 +16,10 @@ from django.db import OperationalError, connection, transaction
 
 from telemetry.binary import binary_cursor, fetched
 
-TABLE, LIST = "telemetry_sample", "telemetry_hottable"
+TABLE, LIST = "telemetry_samplebatch", "telemetry_hottable"
 OPEN_FOR = timedelta(hours=2)
-# At about 52 bytes a row: eight million rows, which are packed in a few minutes.
-MOST_BYTES = 400_000_000
+# At 8 to 12 bytes a sample: about twelve million samples, which are packed in a few minutes.
+MOST_BYTES = 120_000_000
 # A table opened so much later than now was opened by a clock that was wrong.
 TOLERANCE = timedelta(minutes=10)
 # Shorter than the time after which autovacuum would be cancelled for us, and than a sender waits.
@@ -30,13 +31,13 @@ _SHARE = "SELECT id FROM telemetry_hottable WHERE sealed_at IS NULL ORDER BY id 
 
 @dataclass(frozen=True, slots=True)
 class HotTable:
-    """`packed_through` is the series up to which its samples are in blocks, `rows_packed` how many rows that were."""
+    """`packed_through` is the series up to which its samples are in blocks, `samples_packed` how many that were."""
 
     id: int
     opened_at: datetime
     sealed_at: datetime | None
     packed_through: int
-    rows_packed: int
+    samples_packed: int
 
     @property
     def name(self) -> str:
@@ -66,14 +67,14 @@ def _open(now: datetime) -> None:
         # Rows are appended, read and dropped with their table, so freezing them would be wasted work.
         cursor.execute(
             f"CREATE TABLE {TABLE}_{number} (LIKE {TABLE} INCLUDING ALL) INHERITS ({TABLE})"
-            " WITH (autovacuum_vacuum_insert_threshold = -1)"
+            " WITH (autovacuum_vacuum_insert_threshold = -1, toast.autovacuum_vacuum_insert_threshold = -1)"
         )
 
 
 def hot_tables() -> list[HotTable]:
     """The tables that stand, the oldest first."""
     rows = fetched(
-        "SELECT id, opened_at, sealed_at, packed_through, rows_packed FROM telemetry_hottable"
+        "SELECT id, opened_at, sealed_at, packed_through, samples_packed FROM telemetry_hottable"
         " WHERE packed_at IS NULL ORDER BY opened_at, id",
         None,
     )
@@ -92,7 +93,7 @@ def seal_due(*, now: datetime) -> bool:
 
 
 def _size_bytes(table: HotTable) -> int:
-    ((size,),) = fetched("SELECT pg_relation_size(to_regclass(%s))", [table.name])
+    ((size,),) = fetched("SELECT pg_table_size(to_regclass(%s))", [table.name])
     return int(size or 0)
 
 
@@ -108,19 +109,19 @@ def _seal(table: HotTable, now: datetime) -> None:
 
 
 def drop(table: HotTable, *, now: datetime) -> bool:
-    """Drop a table whose rows are all in blocks; returns whether that is so. A row that was not packed has it packed
-    again."""
+    """Drop a table whose samples are all in blocks; returns whether that is so. A sample that was not packed has it
+    packed again."""
     with suppress(OperationalError), transaction.atomic(), binary_cursor() as cursor:
         cursor.execute(_SOON)
         cursor.execute(f"LOCK TABLE {table.name} IN ACCESS EXCLUSIVE MODE")
-        rows, newest_at = cursor.execute(f"SELECT count(*), max(ts) FROM {table.name}").fetchone() or (
-            0,
-            None,
-        )
-        # Fewer if series were erased meanwhile.
-        if rows > table.rows_packed:
+        samples, newest_at = cursor.execute(
+            f"SELECT coalesce(sum(samples), 0)::bigint, max(last_at) FROM {table.name}"
+        ).fetchone() or (0, None)
+        # Fewer if some were erased meanwhile.
+        if samples > table.samples_packed:
             cursor.execute(
-                "UPDATE telemetry_hottable SET packed_through = 0, rows_packed = 0 WHERE id = %s", [table.id]
+                "UPDATE telemetry_hottable SET packed_through = 0, samples_packed = 0 WHERE id = %s",
+                [table.id],
             )
             return False
         cursor.execute(f"DROP TABLE {table.name}")
@@ -130,19 +131,6 @@ def drop(table: HotTable, *, now: datetime) -> bool:
         )
         return True
     return False
-
-
-def summarise() -> None:
-    """Update the block-range indexes: until then a query reads all the newest rows. Autovacuum does this once a minute
-    at best. If it is already at work, do not wait for it."""
-    with suppress(OperationalError), transaction.atomic(), connection.cursor() as cursor:
-        # Less than deadlock_timeout, after which autovacuum would be cancelled for us.
-        cursor.execute("SET LOCAL lock_timeout = '100ms'")
-        cursor.execute(
-            "SELECT brin_summarize_new_values(indexrelid) FROM pg_index JOIN pg_inherits ON inhrelid = indrelid"
-            f" JOIN pg_class ON pg_class.oid = indexrelid JOIN pg_am ON pg_am.oid = relam"
-            f" WHERE inhparent = to_regclass('{TABLE}') AND amname = 'brin'"
-        )
 
 
 def forget(*, packed_before: datetime) -> None:
@@ -158,5 +146,5 @@ def forget(*, packed_before: datetime) -> None:
 
 def erase_before(at: datetime) -> int:
     with connection.cursor() as cursor:
-        cursor.execute(f"DELETE FROM {TABLE} WHERE ts < %s", [at])
+        cursor.execute(f"DELETE FROM {TABLE} WHERE last_at < %s", [at])
         return int(cursor.rowcount)

@@ -15,28 +15,24 @@ from django.db import transaction
 from numpy.typing import NDArray
 
 from telemetry.binary import binary_cursor
+from telemetry.core.batches import unpack_batch
 from telemetry.core.blocks import DAY_MS, MOST_SAMPLES, SampleBlock, distinct, pack
 from telemetry.core.instants import instant, ms
 from telemetry.store import blocks, hot, partitions
 from telemetry.store.blocks import PACKED, SampleArrays, joined, take_turn
 from telemetry.store.hot import HotTable
 
-# What verdicts and roll-ups read all the time stays in rows: they read no block for it.
+# What verdicts and roll-ups read all the time stays in batches: they read no block for it.
 HOT_FOR = timedelta(hours=1)
-# Rows of one transaction, which takes about two seconds and 80 MB.
-ROWS = 500_000
+# Samples of one transaction, which takes about two seconds and 80 MB.
+SAMPLES = 500_000
+# Samples of hot batches that are unpacked together while those of some series are looked for.
+UNPACKED = 1_000_000
 # A run takes at most this long, and runs begin every minute: a quarter of a core, with its share in the database.
 BUDGET_S = 15.0
 
-_UP_TO = """
-SELECT max(series_id) FROM (
-    SELECT series_id, sum(count(*)) OVER (ORDER BY series_id) - count(*) AS before FROM {table}
-    WHERE series_id > %s GROUP BY series_id
-) counted WHERE before < %s
-"""
-_ROWS = """
-SELECT array_agg(series_id), array_agg(ts), array_agg(value) FROM {table} WHERE series_id > %s AND series_id <= %s
-"""
+_PLACES = "SELECT ctid::text, samples FROM {table} ORDER BY ctid"
+_BATCHES = "SELECT packed FROM {table} WHERE ctid = ANY(%s::text[]::tid[])"
 # A few of a day's blocks: those that end after the first new sample, and the one before that if it is not full.
 _TOUCHED = f"""
 SELECT {PACKED} FROM unnest(%(series)s::bigint[], %(firsts)s::timestamptz[]) AS added (id, first_at)
@@ -54,22 +50,51 @@ CROSS JOIN LATERAL (
 
 def pack_due(*, now: datetime, oldest: datetime, budget_s: float = BUDGET_S) -> int:
     """Seal the hot table if it is due, and pack those that were sealed an hour ago. Samples before `oldest` are past
-    their time and left out. Returns how many rows became part of blocks."""
+    their time and left out. Returns how many samples became part of blocks. Raises DamagedBatch."""
     started = perf_counter()
     hot.seal_due(now=now)
-    rows = 0
+    samples = 0
     for table in hot.hot_tables():
         if table.sealed_at is None or not table.is_older(HOT_FOR, now=now):
             continue
-        while (packed := _pack_some(table.id, oldest=oldest, now=now)) is not None:
-            rows += packed
+        ends: list[int] = []
+        while (packed := _pack_some(table.id, ends, oldest=oldest, now=now)) is not None:
+            samples += packed
             if perf_counter() - started > budget_s:
-                return rows
-    return rows
+                return samples
+    return samples
 
 
-def _pack_some(table_id: int, *, oldest: datetime, now: datetime) -> int | None:
-    """Pack the next series of a table; None when nothing is left to do in it now."""
+def _ends_of_parts(cursor: psycopg.Cursor[Any], table: HotTable) -> list[int]:
+    """The last series of each part of a sealed table that is packed in one transaction."""
+    counted = [np.unique(part.series, return_counts=True) for part in _unpacked(cursor, table)]
+    if not counted:
+        return []
+    series, places = np.unique(np.concatenate([series for series, _ in counted]), return_inverse=True)
+    samples = np.bincount(places, np.concatenate([counts for _, counts in counted])).cumsum()
+    parts = (samples - 1) // SAMPLES
+    return series[np.flatnonzero(np.append(parts[1:] != parts[:-1], True))].tolist()
+
+
+def _unpacked(
+    cursor: psycopg.Cursor[Any], table: HotTable, above: int = 0, up_to: int | None = None
+) -> Iterator[SampleArrays]:
+    """The samples of these series, all of them by default, some batches at a time."""
+    places = cursor.execute(_PLACES.format(table=table.name)).fetchall()
+    samples = np.cumsum([count for _, count in places])
+    for part in np.split(np.arange(len(places)), np.flatnonzero(np.diff(samples // UNPACKED)) + 1):
+        batches = cursor.execute(_BATCHES.format(table=table.name), [[places[place][0] for place in part]])
+        for (packed,) in batches.fetchall():
+            of_batch = SampleArrays(*unpack_batch(packed))
+            is_match = of_batch.series > above
+            if up_to is not None:
+                is_match &= of_batch.series <= up_to
+            yield of_batch.where(is_match)
+
+
+def _pack_some(table_id: int, ends: list[int], *, oldest: datetime, now: datetime) -> int | None:
+    """Pack the next series of a table, up to one of `ends`, which are found out if there are none; None when nothing is
+    left to do in it now."""
     with transaction.atomic(), binary_cursor() as cursor:
         if not take_turn(wait=False):
             return None
@@ -80,11 +105,11 @@ def _pack_some(table_id: int, *, oldest: datetime, now: datetime) -> int | None:
         # Statistics of a table that was just written, or of one column of five, mislead the planner.
         cursor.execute("SET LOCAL enable_hashjoin = off")
         cursor.execute("SET LOCAL enable_mergejoin = off")
-        (last,) = cursor.execute(
-            _UP_TO.format(table=table.name), [table.packed_through, ROWS]
-        ).fetchone() or (None,)
-        if last is not None:
-            return _pack_series(cursor, table, int(last), oldest, now)
+        if not ends:
+            ends += _ends_of_parts(cursor, table)
+        for last in ends:
+            if last > table.packed_through:
+                return _pack_series(cursor, table, last, oldest, now)
         hot.drop(table, now=now)
     return None
 
@@ -92,19 +117,18 @@ def _pack_some(table_id: int, *, oldest: datetime, now: datetime) -> int | None:
 def _pack_series(
     cursor: psycopg.Cursor[Any], table: HotTable, last: int, oldest: datetime, now: datetime
 ) -> int:
-    row = cursor.execute(_ROWS.format(table=table.name), [table.packed_through, last]).fetchone()
     # They may have been deleted meanwhile, because they are past their time.
-    samples = SampleArrays(*row) if row and row[0] is not None else blocks.NO_SAMPLES
-    rows = len(samples.series)
+    samples = joined((blocks.NO_SAMPLES, *_unpacked(cursor, table, table.packed_through, last)))
+    packed = len(samples.series)
     samples = SampleArrays(*distinct(*samples.where(samples.ts_ms >= ms(oldest))))
     days = samples.ts_ms // DAY_MS
     for day in np.unique(days).tolist():
         _merge(cursor, day, samples.where(days == day), now)
     cursor.execute(
-        "UPDATE telemetry_hottable SET packed_through = %s, rows_packed = rows_packed + %s WHERE id = %s",
-        [last, rows, table.id],
+        "UPDATE telemetry_hottable SET packed_through = %s, samples_packed = samples_packed + %s WHERE id = %s",
+        [last, packed, table.id],
     )
-    return rows
+    return packed
 
 
 def _merge(cursor: psycopg.Cursor[Any], day: int, added: SampleArrays, now: datetime) -> None:
@@ -122,7 +146,7 @@ def _merge(cursor: psycopg.Cursor[Any], day: int, added: SampleArrays, now: date
     stored = blocks.unpacked(cursor.execute(_TOUCHED, values).fetchone() or ())
     blocks.set_aside(stored.damaged, now=now)
     blocks.delete(stored.keys)
-    blocks.write(cursor, _packed(SampleArrays(*distinct(*joined((added, stored.samples))))))
+    blocks.write(cursor, _packed(SampleArrays(*distinct(*joined((stored.samples, added))))))
 
 
 def _packed(samples: SampleArrays) -> Iterator[tuple[int, SampleBlock]]:

@@ -132,11 +132,17 @@ def together(parts: list[SummandParts]) -> SummandParts:
 def reduce(aggregation: Aggregation, parts: SummandParts) -> tuple[Keys, Numbers]:
     """One value per key, from `first`: its sum over that of `second`, its sum, its extreme, or the one of the largest
     `second`. NaN values are ignored; a key with only NaN gives NaN."""
-    order = np.lexsort((parts.second, parts.key))
-    key, first, second = parts.key[order], parts.first[order], parts.second[order]
-    keys, starts = np.unique(key, return_index=True)
-    if not len(keys):
-        return keys, first
+    key, first, second = parts.key, parts.first, parts.second
+    if not len(key):
+        return key, first
+    if aggregation is Aggregation.LAST:
+        places = np.lexsort((second, key))
+        key, first, second = key[places], first[places], second[places]
+    elif (key[1:] < key[:-1]).any():
+        places = np.argsort(key, kind="stable")
+        key, first, second = key[places], first[places], second[places]
+    starts = np.flatnonzero(np.append(True, key[1:] != key[:-1]))
+    keys = key[starts]
     is_number = ~np.isnan(first)
     if aggregation in (Aggregation.AVG, Aggregation.RATE):
         total = np.add.reduceat(np.where(is_number, first, 0.0), starts)
@@ -279,7 +285,12 @@ class PartReader:
     def _keys(self, series: NDArray[Any], start_ms: NDArray[Any]) -> Keys:
         """`start_ms` is in the step, or is its start."""
         step = (start_ms.astype(np.int64) - ms(self.grid.start)) // (self.grid.step_s * 1000)
-        return np.searchsorted(self.ids, series) * self.grid.steps + step
+        if not len(series):
+            return step
+        # Those of a series follow each other, so few series are looked up.
+        begins = np.flatnonzero(np.append(True, series[1:] != series[:-1]))
+        places = np.searchsorted(self.ids, series[begins])
+        return np.repeat(places, np.diff(np.append(begins, len(series)))) * self.grid.steps + step
 
     def _inside(self, ts_ms: NDArray[Any]) -> NDArray[np.bool_]:
         return ts_ms > ms(self.grid.start)

@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 
 from telemetry.binary import fetched, fetched_columns
 from telemetry.core import rollup
-from telemetry.core.instants import instant
+from telemetry.core.instants import instant, ms
 from telemetry.core.sketch import Sketch, bucket_of
 from telemetry.store import partitions
-from telemetry.store.blocks import SampleArrays
-from telemetry.store.raw import OF_SERIES, SAMPLE_COLUMNS, decoded
+from telemetry.store.blocks import ONE_DAY, SampleArrays
+from telemetry.store.raw import BATCHES, OF_SERIES, SAMPLE_COLUMNS, decoded, unpacked_batches
 
 type Ids = NDArray[np.int64]
 type WindowColumn = Literal["sum", "count", "min", "max", "last", "last_ts", "increase"]
@@ -144,9 +144,9 @@ def _read(
     statement: str, values: dict[str, Any], *, after: datetime, until: datetime
 ) -> tuple[list[NDArray[Any]], SampleArrays]:
     """The columns of roll-ups and the samples that one statement gives, so that both are as of one instant."""
-    (row,) = fetched(statement, values | {"after": after, "until": until})
+    (row,) = fetched(statement, values | {"after": after, "until": until, "day_before": after - ONE_DAY})
     rolled = [np.empty(0) if column is None else column for column in row[:-SAMPLE_COLUMNS]]
-    return rolled, decoded(row[-SAMPLE_COLUMNS:]).cut(after, until)
+    return rolled, decoded(row[-SAMPLE_COLUMNS:], values["ids"]).cut(after, until)
 
 
 def _sketches(
@@ -165,8 +165,9 @@ def _sketches(
 
 
 def sampled_instants(*, since: datetime) -> Iterable[datetime]:
-    """The distinct times of all hot samples since an instant."""
-    (times,) = fetched_columns(
-        "SELECT array_agg(DISTINCT ts) FROM telemetry_sample WHERE ts >= %(since)s", {"since": since}
+    """The distinct times of all hot samples since an instant, in order."""
+    (row,) = fetched(
+        f"SELECT {BATCHES} FROM telemetry_samplebatch WHERE last_at >= %(since)s", {"since": since}
     )
-    return map(instant, times.tolist())
+    times = np.unique(unpacked_batches(row).ts_ms)
+    return map(instant, times[times >= ms(since)].tolist())

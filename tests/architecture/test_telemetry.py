@@ -56,7 +56,7 @@ def test_tables_of_samples_are_named_by_their_store_alone():
         pytest.param(words_of_formats(), "class RemoteWrite:", True, id="a class"),
         pytest.param(words_of_formats(), "# remote\nwrite", True, id="a comment over two lines"),
         pytest.param(words_of_formats(), 'path("api/v1/write")', False, id="the address"),
-        pytest.param(TABLE, "FROM telemetry_sample WHERE", True, id="a table"),
+        pytest.param(TABLE, "FROM telemetry_samplebatch WHERE", True, id="a table"),
         pytest.param(TABLE, "telemetry_rollup_5m_20261124", True, id="a partition"),
         pytest.param(TABLE, 'Counter("muster_telemetry_samples")', False, id="a figure of /metrics"),
     ],

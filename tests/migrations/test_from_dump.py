@@ -23,7 +23,7 @@ COUNTS = """SELECT format('SELECT %L, count(*) FROM %I', relname, relname) FROM 
     WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace AND NOT relispartition ORDER BY relname"""
 # Rows that `migrate` itself adds and takes away, and partitions of other months and hot tables.
 ITS_OWN = {"django_migrations", "django_content_type", "auth_permission", "auth_group_permissions"}
-A_MONTH = re.compile(r"_20\d{4}(\d\d)?(?![0-9])|telemetry_sample_\d+")
+A_MONTH = re.compile(r"_20\d{4}(\d\d)?(?![0-9])|telemetry_samplebatch_\d+")
 
 
 @contextmanager
@@ -95,9 +95,11 @@ def test_no_row_is_lost(migrated):
 def test_samples_of_days_wait_to_be_packed(migrated):
     name, _before = migrated
     waiting = "SELECT id FROM telemetry_hottable WHERE sealed_at IS NOT NULL AND packed_at IS NULL"
-    inheriting = "SELECT inhrelid::regclass FROM pg_inherits WHERE inhparent = 'telemetry_sample'::regclass"
+    inheriting = (
+        "SELECT inhrelid::regclass FROM pg_inherits WHERE inhparent = 'telemetry_samplebatch'::regclass"
+    )
     assert run("psql", name, "-XAtq", "-c", waiting).split() == [b"20261124"]
-    assert run("psql", name, "-XAtq", "-c", inheriting).split() == [b"telemetry_sample_20261124"]
+    assert run("psql", name, "-XAtq", "-c", inheriting).split() == [b"telemetry_samplebatch_20261124"]
 
 
 def test_the_framework_in_force_stays_and_keeps_its_digest(migrated):

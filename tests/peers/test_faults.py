@@ -70,7 +70,10 @@ def goes_on(muster, senders, after):
     newest = min(one.newest_s() for one in senders)
     eventually(
         lambda: (
-            (muster.asked_of_database("SELECT extract(epoch FROM max(ts)) FROM telemetry_sample") or 0)
+            (
+                muster.asked_of_database("SELECT extract(epoch FROM max(last_at)) FROM telemetry_samplebatch")
+                or 0
+            )
             >= newest
         ),
         within_s=RECOVERED_S,

@@ -3,6 +3,7 @@ a dead exporter and a dead Prometheus until everything is well again.
 """
 
 import json
+import math
 import re
 from urllib.parse import quote
 from urllib.request import urlopen
@@ -15,6 +16,7 @@ from tests.peers import exposition
 from tests.peers.conftest import GRACE_S, NODE, SCRAPE_S, SITE, answers
 from tests.peers.muster import LIVE_S
 from tests.peers.running import eventually, free_port
+from tests.telemetry.sending import hot_samples
 
 pytestmark = pytest.mark.peers
 
@@ -164,11 +166,7 @@ def test_a_prometheus_from_its_first_sample_through_two_deaths_and_back(muster, 
 QUEUES = {"alone": "{max_samples_per_send: 1, max_shards: 1}", "together": "{max_samples_per_send: 2000}"}
 EMPTY_S = 30
 ENOUGH_SCRAPES = 6
-STORED = """
-SELECT labels->>'n', round(extract(epoch FROM ts) * 1000), value FROM telemetry_sample
-JOIN telemetry_series series ON series.id = series_id
-WHERE source_id = %s AND metric = 'good' AND value <> 'NaN' ORDER BY 1, 2
-"""
+GOOD = "SELECT id, labels->>'n' FROM telemetry_series WHERE source_id = %s AND metric = 'good'"
 
 
 class Sending:
@@ -188,9 +186,15 @@ class Sending:
         )
 
     def stored(self, queue):
+        source = self.sources[queue]["id"]
         with psycopg.connect(self.muster.environment["DATABASE_URL"]) as connection:
-            rows = connection.execute(STORED, [self.sources[queue]["id"]]).fetchall()
-        return [(n, int(at), value) for n, at, value in rows]
+            samples = hot_samples(connection.cursor(), source)
+            good = dict(connection.execute(GOOD, [source]).fetchall())
+        return sorted(
+            (good[series], at_ms, value)
+            for series, at_ms, value in samples
+            if series in good and not math.isnan(value)
+        )
 
     def refusal_reasons(self, queue):
         with psycopg.connect(self.muster.environment["DATABASE_URL"]) as connection:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import math
 import struct
 import threading
 from concurrent.futures import Future
@@ -15,6 +16,7 @@ from django.db import connection
 
 from telemetry import drain
 from telemetry.asgi import SampleDoor
+from telemetry.core.batches import unpack_batch
 from telemetry.core.columns import STALE_BITS, Rejections, SampleColumns
 from telemetry.core.labels import key_of
 from telemetry.store import partitions
@@ -159,12 +161,12 @@ class Sender:
 # Hot tables that a test opened; those of a scene stay.
 OPENED = """
 SELECT relname FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid
-WHERE inhparent = 'telemetry_sample'::regclass AND to_regclass('as_made.' || relname) IS NULL
+WHERE inhparent = 'telemetry_samplebatch'::regclass AND to_regclass('as_made.' || relname) IS NULL
 """
 
 
 def empty_store():
-    tables = ("telemetry_sample", *(each.table for each in partitions.ALL))
+    tables = ("telemetry_samplebatch", *(each.table for each in partitions.ALL))
     with connection.cursor() as cursor:
         cursor.execute(f"TRUNCATE {', '.join(tables)}, telemetry_damagedblock, telemetry_blockday")
         cursor.execute(OPENED)
@@ -173,14 +175,26 @@ def empty_store():
             cursor.execute("DELETE FROM telemetry_hottable WHERE id = %s", [name.rpartition("_")[2]])
 
 
+def hot_samples(cursor, source=None):
+    """(series, ms, value) of every hot sample, or of those of a source."""
+    cursor.execute("SELECT source_id, packed FROM telemetry_samplebatch")
+    batches = [unpack_batch(bytes(packed)) for each, packed in cursor.fetchall() if source in (None, each)]
+    return [
+        sample for batch in batches for sample in zip(*(column.tolist() for column in batch), strict=True)
+    ]
+
+
 def stored():
     """(metric, seconds since 1970, value) of every hot sample, in order; a stale marker is None."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT metric, extract(epoch FROM ts)::float8, nullif(value, 'NaN') FROM telemetry_sample"
-            " JOIN telemetry_series series ON series.id = series_id ORDER BY 1, 2, 3"
-        )
-        return cursor.fetchall()
+        cursor.execute("SELECT id, metric FROM telemetry_series")
+        metrics = dict(cursor.fetchall())
+        samples = [
+            (metrics[series_id], at_ms / 1000, None if math.isnan(value) else value)
+            for series_id, at_ms, value in hot_samples(cursor)
+            if series_id in metrics
+        ]
+    return sorted(samples, key=lambda sample: (*sample[:2], sample[2] is None, sample[2] or 0.0))
 
 
 def rolled_up(width="5m"):

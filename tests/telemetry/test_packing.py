@@ -14,6 +14,7 @@ from django.db import connection
 
 from telemetry import damage, intake, rollups, store
 from telemetry.binary import binary_cursor
+from telemetry.core.batches import DamagedBatch, pack_batch
 from telemetry.core.blocks import distinct
 from telemetry.core.spec import Aggregation, QuerySpec
 from telemetry.models import Series
@@ -24,17 +25,27 @@ SERIES = (11, 12, 13, 14)
 
 
 @pytest.fixture
-def now(frozen_now):
+def now(frozen_now, source_of, porto):
+    """Before any sample was sent; the series of two sources are there."""
+    sources = source_of(porto), source_of(porto)
+    Series.objects.bulk_create(
+        Series(
+            pk=number, source=sources[number % 2], metric="value", labels={"n": str(number)}, kind="gauge",
+            digest=str(number).encode().ljust(16), first_seen_at=frozen_now.at,
+        )
+        for number in SERIES
+    )  # fmt: skip
     return frozen_now.at
 
 
 def append(samples, *, now):
     series, ts_ms, values = (np.array(column) for column in zip(*samples, strict=True))
-    columns = {
-        "series_ids": series.astype(np.int64), "ts_ms": ts_ms.astype(np.int64), "values": values.astype(float)
-    }  # fmt: skip
+    columns = store.SampleArrays(series.astype(np.int64), ts_ms.astype(np.int64), values.astype(float))
+    sources = dict(Series.objects.values_list("pk", "source"))
+    source_of_sample = np.array([sources[series_id] for series_id in columns.series.tolist()])
+    batches = {source: columns.where(source_of_sample == source) for source in set(sources.values())}
     with binary_cursor() as cursor:
-        store.append(cursor, **columns, now=now)
+        store.append(cursor, batches, now=now)
 
 
 def pack(now):
@@ -101,7 +112,7 @@ def test_whatever_is_packed_when_is_read_as_if_it_were_rows(now, seed):
             assert read(after=after, until=until) == rows
     pack_all(at)
     everything = tuples_of(*(np.array(column) for column in zip(*sent, strict=True)))
-    assert stored_rows("telemetry_sample") == 0
+    assert stored_rows("telemetry_samplebatch") == 0
     assert read(after=now - timedelta(days=3), until=at + timedelta(days=1)) == everything
 
 
@@ -164,13 +175,14 @@ def test_what_is_past_its_time_is_not_packed(now):
 
 @pytest.mark.django_db
 def test_series_are_packed_a_part_at_a_time(now, monkeypatch):
-    monkeypatch.setattr(packing, "ROWS", 3)
+    monkeypatch.setattr(packing, "SAMPLES", 5)
+    monkeypatch.setattr(packing, "UNPACKED", 1)
     append([(series, ms(now) + number, 1.0) for series in SERIES for number in range(2)], now=now)
     pack(now + timedelta(hours=2))
     later = now + timedelta(hours=3)
     packed = [packing.pack_due(now=later, oldest=now - timedelta(days=1), budget_s=0) for _ in range(3)]
     assert packed == [4, 4, 0]
-    assert stored_rows("telemetry_sample") == 0
+    assert stored_rows("telemetry_samplebatch") == 0
     assert len(read(after=now - timedelta(hours=1), until=later)) == 8
 
 
@@ -201,7 +213,7 @@ def test_queries_and_roll_ups_are_the_same_from_blocks(sender, aggregation):
     before = [ask(end, aggregation=aggregation, step_s=step_s) for step_s in (60, 240, 300)], rolled_up()
     pack_all(sender.clock.at)
     now = sender.clock.move(hours=4)
-    assert stored_rows("telemetry_sample") == 0
+    assert stored_rows("telemetry_samplebatch") == 0
     assert [ask(end, aggregation=aggregation, step_s=step_s) for step_s in (60, 240, 300)] == before[0]
     # A late sample rolls its window up again, from its block and the row.
     sender.deliver(("load", 5.0, end - timedelta(seconds=30)))
@@ -216,6 +228,36 @@ def test_erased_series_leave_no_block(now):
     pack_all(now)
     store.erase([11])
     assert series_read(SERIES, until=now) == [12]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("erased", [[11, 13], [11, 14]], ids=["all of a source", "some of two sources"])
+def test_hot_samples_of_erased_series_are_neither_read_nor_packed(now, erased):
+    append([(series, ms(now), 1.0) for series in SERIES], now=now)
+    left = sorted({*SERIES} - {*erased})
+    store.erase(erased)
+    assert series_read(SERIES, until=now) == left
+    pack_all(now)
+    assert stored_rows("telemetry_samplebatch") == 0
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT series_id FROM telemetry_block")
+        assert sorted(cursor.fetchall()) == [(series,) for series in left]
+
+
+@pytest.mark.django_db
+def test_a_damaged_batch_stays_until_somebody_has_seen_it(now, caplog):
+    append([(11, ms(now), 1.0)], now=now)
+    append([(12, ms(now), 1.0)], now=now)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE telemetry_samplebatch SET packed = set_byte(packed, 1, 7)"
+            " WHERE source_id = (SELECT source_id FROM telemetry_series WHERE id = 11)"
+        )
+    assert series_read(SERIES, until=now) == [12]
+    assert "a batch of hot samples is damaged" in caplog.text
+    with pytest.raises(DamagedBatch):
+        pack_all(now)
+    assert stored_rows("telemetry_samplebatch") == 2
 
 
 def series_read(ids, *, until):
@@ -297,7 +339,7 @@ class TestDaysThatAreOver:
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s, 'public'::regnamespace::oid::int)", [7_301_004])
         pack(later)
-        assert stored_rows("telemetry_sample") == 0
+        assert stored_rows("telemetry_samplebatch") == 0
         assert read(after=now - timedelta(days=1), until=now) == before
         with connection.cursor() as cursor:
             cursor.execute("SELECT sum(samples) FROM telemetry_block")
@@ -311,10 +353,14 @@ class TestDaysThatAreOver:
             name = hot.writable(other.cursor(), now=now)
             pack(now + timedelta(hours=2))
             assert [table.sealed_at for table in hot.hot_tables()] == [None]
-            other.execute(f"INSERT INTO {name} VALUES (%s, 12, 1)", [now])
+            batch = np.array([12]), np.array([ms(now)]), np.array([1.0])
+            other.execute(
+                f"INSERT INTO {name} SELECT source_id, %s, %s, 1, %s FROM telemetry_series WHERE id = 12",
+                [now, now, pack_batch(*batch)],
+            )
         pack_all(now)
         assert len(read(after=now - timedelta(hours=1), until=now)) == 2
-        assert stored_rows("telemetry_sample") == 0
+        assert stored_rows("telemetry_samplebatch") == 0
 
 
 STOPPING = """

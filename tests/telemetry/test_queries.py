@@ -205,7 +205,7 @@ class TestLastChanged:
         sender.deliver((XID, 0.0, -60), (XID, 79.0, -30), (XID, 79.0, 240))
         rollups.roll_up(now=sender.clock.move(minutes=15))
         with connection.cursor() as cursor:
-            cursor.execute("DELETE FROM telemetry_sample")
+            cursor.execute("DELETE FROM telemetry_samplebatch")
         found = self.changed(sender, start=sender.at(-3600), now=sender.clock.at)
         assert found == sender.at(-900 - 30)
 
@@ -234,7 +234,7 @@ class TestWindowMeans:
         end = sender.clock.at
         rollups.roll_up(now=sender.clock.move(hours=2))
         with connection.cursor() as cursor:
-            cursor.execute("DELETE FROM telemetry_sample")
+            cursor.execute("DELETE FROM telemetry_samplebatch")
             cursor.execute("DELETE FROM telemetry_rollup_5m WHERE start < %s", [end - timedelta(hours=1)])
         asked = {"start": end - timedelta(hours=2), "end": end, "now": sender.clock.at}
         (row,) = queries.window_means([porto.pk], ["power"], **asked)

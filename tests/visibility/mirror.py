@@ -12,6 +12,7 @@ from django.db import DatabaseError, connection, models, transaction
 
 from inventory.models.constraints import SameSite
 from readiness.organisation.people.models import RotationSite
+from telemetry.core.batches import pack_batch, unpack_batch
 from tests.visibility.scene import MARK, guards
 from web.audit import AuditEntry
 from web.policies import rule_of
@@ -67,7 +68,7 @@ INSTEAD = {
 # Of documents, names and sentences.
 IN_JSON = r'"(site|slug|name|display|Hostname|UUID|gpu)": "([^"]+)"', r'"([a-z_]+)": "([^"]* [^"]*)"'
 # By series, without a rule of their own: who finds no series of the copy reads none of these.
-SAMPLES = {"telemetry_sample": "ts, value", "telemetry_rollup_5m": "*", "telemetry_rollup_1h": "*"}
+ROLLUPS = ("telemetry_rollup_5m", "telemetry_rollup_1h")
 
 
 def ruled_models():
@@ -234,7 +235,14 @@ def _mark(field):
 
 
 def _copy_samples(cursor):
-    for table in SAMPLES:
+    cursor.execute(f"SELECT * FROM telemetry_samplebatch WHERE source_id < {SHIFT}")
+    for source_id, first_at, last_at, samples, packed in cursor.fetchall():
+        series, ts_ms, values = unpack_batch(bytes(packed))
+        cursor.execute(
+            "INSERT INTO telemetry_samplebatch VALUES (%s, %s, %s, %s, %s)",
+            [source_id + SHIFT, first_at, last_at, samples, pack_batch(series + SHIFT, ts_ms, values * 3)],
+        )
+    for table in ROLLUPS:
         cursor.execute(
             "SELECT attname FROM pg_attribute WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped",
             [table],

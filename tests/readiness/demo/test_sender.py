@@ -62,7 +62,7 @@ def test_every_series_of_the_first_round_arrives_and_finds_its_object(sender, fr
     # The meter's minute counts 60 samples.
     assert sender.counts == sending.SampleCounts(sent=79 + 60)
     with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM telemetry_sample")
+        cursor.execute("SELECT sum(samples) FROM telemetry_samplebatch")
         assert cursor.fetchone() == (79 + 60,)
 
 
