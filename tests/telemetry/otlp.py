@@ -100,17 +100,17 @@ def message(*metrics, resource=RESOURCE, scope="", scope_version="", scope_attri
     return request
 
 
-def in_protobuf(request):
+def protobuf_bytes(request):
     return request.SerializeToString()
 
 
-def in_json(request):
+def json_bytes(request):
     return MessageToJson(request, use_integers_for_enums=True, indent=None).encode()
 
 
 WINDOW = TakenTimes(now_ms=NOW_MS, oldest_ms=NOW_MS - 2 * DAY_MS)
 PROTOBUF, JSON = "application/x-protobuf", "application/json"
-ENCODINGS = {PROTOBUF: in_protobuf, JSON: in_json}
+ENCODINGS = {PROTOBUF: protobuf_bytes, JSON: json_bytes}
 encodings = pytest.mark.parametrize("encoding", ENCODINGS)
 BEFORE = NOW_MS - 60_000
 

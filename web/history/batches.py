@@ -134,8 +134,8 @@ def _instant_of(entry_id: int | None) -> datetime | None:
 def _ids_by_key(entries: Any, writes: Sequence[Write]) -> dict[WriteKey, list[int]]:
     ids_by_key: dict[WriteKey, list[int]] = defaultdict(list)
     if writes:
-        selected = entries.filter(one_of([write.key for write in writes])).order_by("-at", "-id")
-        for entry_id, *values in selected.values_list("id", *WriteKey._fields):
+        newest_first = entries.filter(one_of([write.key for write in writes])).order_by("-at", "-id")
+        for entry_id, *values in newest_first.values_list("id", *WriteKey._fields):
             ids_by_key[WriteKey(*values)].append(entry_id)
     return ids_by_key
 

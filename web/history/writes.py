@@ -117,16 +117,16 @@ def _newest_parts(entries: Any, before: datetime | None, size: int) -> list[Writ
         "next_older": by_time.filter(at__lt=this_instant)[:1],
         "newest_of_one": rows_of_one[:MOST_COUNTED],
     }
-    compiled = {name: queryset.query.sql_with_params() for name, queryset in querysets.items()}
+    sql_by_name = {name: queryset.query.sql_with_params() for name, queryset in querysets.items()}
     statement = _TRANSACTIONS.format(
         key=", ".join(f"entry.{name}" for name in WriteKey._fields),
         size=size,
         ids=NEWEST_IDS,
-        **{name: sql for name, (sql, _values) in compiled.items()},
+        **{name: sql for name, (sql, _values) in sql_by_name.items()},
     )
     parts: dict[tuple[datetime, WriteKey], WritePart] = {}
     with connection.cursor() as cursor:
-        cursor.execute(statement, [value for _sql, values in compiled.values() for value in values])
+        cursor.execute(statement, [value for _sql, values in sql_by_name.values() for value in values])
         for at, *values, table, count, ids in cursor:
             key = WriteKey(*values)
             part = parts.setdefault((at, key), WritePart(key, at, Counter(), []))
@@ -148,10 +148,10 @@ def _writes(entries: Any, parts: Sequence[WritePart], before: datetime | None) -
         keys_after = entries.filter(one_of(large), at__gte=before).order_by().values_list(*WriteKey._fields)
         for values in keys_after.distinct():
             writes[WriteKey(*values)].is_listed = True
-    counted = writes.keys() - set(large)
-    for key in counted:
+    small_keys = writes.keys() - set(large)
+    for key in small_keys:
         writes[key].counts = Counter()
-    rows = entries.filter(one_of(counted)).order_by() if counted else entries.none()
+    rows = entries.filter(one_of(small_keys)).order_by() if small_keys else entries.none()
     by_table = rows.values_list(*WriteKey._fields, "table").annotate(
         number=Count("*"), first=Min("at"), last=Max("at"), newest=Max("id")
     )

@@ -20,10 +20,10 @@ from tests.telemetry.otlp import (
     exponential,
     gauge,
     histogram,
-    in_json,
-    in_protobuf,
+    json_bytes,
     message,
     number,
+    protobuf_bytes,
     summary,
 )
 from tests.telemetry.sending import ms, rolled_up, stored
@@ -40,27 +40,27 @@ WRONG_TYPE, WRONG_ENCODING = {"wrong_content_type": 1}, {"unsupported_encoding":
 BAD_POINT = {"bad_point": 1}
 
 UP = gauge("up", number(1.0, AT))
-WHOLE = in_protobuf(message(UP))
+WHOLE = protobuf_bytes(message(UP))
 
 
 def beside(metric):
     """A metric beside one that is good, in protobuf."""
-    return in_protobuf(message(metric, UP))
+    return protobuf_bytes(message(metric, UP))
 
 
-def with_point(**fields):
+def point_body(**fields):
     """JSON of one gauge whose point has these fields beside its time."""
     point = {"timeUnixNano": str(AT * 10**6)} | fields
-    return with_metric(gauge={"dataPoints": [point]})
+    return metric_body(gauge={"dataPoints": [point]})
 
 
-def with_metric(**fields):
+def metric_body(**fields):
     metrics = [{"name": "up"} | fields]
     return json.dumps({"resourceMetrics": [{"scopeMetrics": [{"metrics": metrics}]}]}).encode()
 
 
 def labelled(value):
-    return with_point(asDouble=1.0, attributes=[{"key": "a", "value": value}])
+    return point_body(asDouble=1.0, attributes=[{"key": "a", "value": value}])
 
 
 BINARY_REQUESTS = {
@@ -78,7 +78,7 @@ BINARY_REQUESTS = {
     "zstd": Request(WHOLE, 415, [], WRONG_ENCODING, {"Content-Encoding": "zstd"}),
     "another type": Request(WHOLE, 415, [], WRONG_TYPE, {"Content-Type": "text/plain"}),
     "no type": Request(WHOLE, 415, [], WRONG_TYPE, {"Content-Type": None}),
-    "JSON called protobuf": Request(in_json(message(UP)), 400, [], MALFORMED),
+    "JSON called protobuf": Request(json_bytes(message(UP)), 400, [], MALFORMED),
     # Sizes
     "declared too large": Request(WHOLE, 413, [], TOO_LARGE, limits={"TELEMETRY_BODY_BYTES": 10}),
     "too large once decompressed": Request(
@@ -93,11 +93,11 @@ BINARY_REQUESTS = {
     "a resource twice": Request(WHOLE + WHOLE, 200, [1.0, 1.0]),
     "truncated": Request(WHOLE[:-4], 400, [], MALFORMED),
     "a field of a later version": Request(WHOLE + b"\x78\x01", 200, [1.0]),
-    "a metric without points": Request(in_protobuf(message(gauge("m"))), 200),
-    "a metric of no type": Request(in_protobuf(message(UP, type(UP)(name="m"))), 200, [1.0], BAD_POINT),
+    "a metric without points": Request(protobuf_bytes(message(gauge("m"))), 200),
+    "a metric of no type": Request(protobuf_bytes(message(UP, type(UP)(name="m"))), 200, [1.0], BAD_POINT),
     # Points
     "no value": Request(beside(gauge("m", number(None, AT))), 200, [1.0], BAD_POINT),
-    "no recorded value": Request(in_protobuf(message(gauge("m", number(None, AT, flags=1)))), 200, [None]),
+    "no recorded value": Request(protobuf_bytes(message(gauge("m", number(None, AT, flags=1)))), 200, [None]),
     "NaN": Request(beside(gauge("m", number(float("nan"), AT))), 200, [1.0]),
     "no time": Request(beside(gauge("m", number(2.0, 0))), 200, [1.0], {"too_old": 1}),
     "milliseconds in place of nanoseconds": Request(
@@ -107,7 +107,7 @@ BINARY_REQUESTS = {
         beside(gauge("m", number(2.0, AT + 3_600_000))), 200, [1.0], {"too_far_in_future": 1}
     ),
     "an exemplar": Request(
-        in_protobuf(message(gauge("m", number(1.0, AT, exemplars=1)))), 200, [1.0], {"exemplar": 1}
+        protobuf_bytes(message(gauge("m", number(1.0, AT, exemplars=1)))), 200, [1.0], {"exemplar": 1}
     ),
     "no name": Request(beside(gauge("", number(2.0, AT))), 200, [1.0], {"no_metric_name": 1}),
     "a name too long": Request(beside(gauge("m" * 201, number(2.0, AT))), 200, [1.0], {"label_too_long": 1}),
@@ -122,10 +122,10 @@ BINARY_REQUESTS = {
         {"too_many_labels": 1},
     ),
     "a cumulative sum": Request(
-        in_protobuf(message(counter("m", number(5, AT, start_ms=AT - 1000)))), 200, [5.0]
+        protobuf_bytes(message(counter("m", number(5, AT, start_ms=AT - 1000)))), 200, [5.0]
     ),
     "a delta": Request(
-        in_protobuf(message(counter("m", number(5, AT, start_ms=AT - 1000), temporality=DELTA))),
+        protobuf_bytes(message(counter("m", number(5, AT, start_ms=AT - 1000), temporality=DELTA))),
         200,
         [0.0, 5.0],
     ),
@@ -142,7 +142,9 @@ BINARY_REQUESTS = {
         beside(counter("m", number(5, AT, start_ms=AT + 1), temporality=DELTA)), 200, [1.0], BAD_POINT
     ),
     "a histogram": Request(
-        in_protobuf(message(histogram("m", AT, count=3, sum=4, explicit_bounds=[1], bucket_counts=[1, 2]))),
+        protobuf_bytes(
+            message(histogram("m", AT, count=3, sum=4, explicit_bounds=[1], bucket_counts=[1, 2]))
+        ),
         200,
         [1.0, 3.0, 3.0, 4.0],
     ),
@@ -153,7 +155,7 @@ BINARY_REQUESTS = {
         beside(histogram("m", AT, count=3, bucket_counts=[1, 2])), 200, [1.0], BAD_POINT
     ),
     "an exponential histogram": Request(
-        in_protobuf(message(exponential("m", AT, count=2, scale=0, positive=buckets(0, 2)))),
+        protobuf_bytes(message(exponential("m", AT, count=2, scale=0, positive=buckets(0, 2)))),
         200,
         [0.0, 2.0, 2.0, 2.0],
     ),
@@ -161,51 +163,51 @@ BINARY_REQUESTS = {
         beside(exponential("m", AT, scale=99)), 200, [1.0], BAD_POINT
     ),
     "a summary": Request(
-        in_protobuf(message(summary("m", AT, {0.5: 7}, count=1, sum=7))), 200, [7.0, 1.0, 7.0]
+        protobuf_bytes(message(summary("m", AT, {0.5: 7}, count=1, sum=7))), 200, [7.0, 1.0, 7.0]
     ),
     "a quantile beyond 1": Request(beside(summary("m", AT, {7: 1})), 200, [1.0], BAD_POINT),
 }
 
 JSON_REQUESTS = {
-    "as usual": Request(in_json(message(UP)), 200, [1.0]),
+    "as usual": Request(json_bytes(message(UP)), 200, [1.0]),
     "with a charset": Request(
-        in_json(message(UP)), 200, [1.0], headers={"Content-Type": "application/json; charset=utf-8"}
+        json_bytes(message(UP)), 200, [1.0], headers={"Content-Type": "application/json; charset=utf-8"}
     ),
-    "gzip": Request(gzip.compress(in_json(message(UP))), 200, [1.0], headers=GZIP),
+    "gzip": Request(gzip.compress(json_bytes(message(UP))), 200, [1.0], headers=GZIP),
     "an empty object": Request(b"{}", 200),
     "empty": Request(b"", 400, [], MALFORMED),
     "protobuf called JSON": Request(WHOLE, 400, [], MALFORMED),
-    "truncated": Request(in_json(message(UP))[:-4], 400, [], MALFORMED),
+    "truncated": Request(json_bytes(message(UP))[:-4], 400, [], MALFORMED),
     "a list": Request(b"[]", 400, [], MALFORMED),
     "traces": Request(b'{"resourceSpans": []}', 400, [], MALFORMED),
     "names with underscores": Request(b'{"resource_metrics": []}', 400, [], MALFORMED),
     "a null": Request(b'{"resourceMetrics": null}', 200),
     "lists in lists": Request(b"[" * 100_000, 400, [], MALFORMED),
     "too many objects": Request(b'{"resourceMetrics":[' + b"{}," * 500_000, 413, [], TOO_LARGE),
-    "no UTF-8": Request(in_json(message(UP)).replace(b"gpu", b"\xc3\x28"), 400, [], MALFORMED),
+    "no UTF-8": Request(json_bytes(message(UP)).replace(b"gpu", b"\xc3\x28"), 400, [], MALFORMED),
     "half of a character": Request(labelled({"stringValue": "\ud800"}), 400, [], MALFORMED),
-    "an integer": Request(with_point(asInt="1"), 200, [1.0]),
-    "an integer as a number": Request(with_point(asInt=1), 200, [1.0]),
-    "an integer too large": Request(with_point(asInt=str(2**63)), 400, [], MALFORMED),
-    "a fraction as an integer": Request(with_point(asInt=1.5), 400, [], MALFORMED),
-    "a value as text": Request(with_point(asDouble="1.0"), 200, [1.0]),
-    "a word as a value": Request(with_point(asDouble="one"), 400, [], MALFORMED),
-    "infinity": Request(with_point(asDouble="Infinity"), 200),
-    "no value": Request(with_point(), 200, [], BAD_POINT),
-    "a time as a number": Request(with_point(asDouble=1.0, timeUnixNano=AT * 10**6), 200, [1.0]),
-    "a time before 1970": Request(with_point(asDouble=1.0, timeUnixNano=-1), 400, [], MALFORMED),
-    "no time": Request(with_point(asDouble=1.0, timeUnixNano=None), 200, [], {"too_old": 1}),
-    "a field of a later version": Request(with_point(asDouble=1.0, colour={"is": "red"}), 200, [1.0]),
+    "an integer": Request(point_body(asInt="1"), 200, [1.0]),
+    "an integer as a number": Request(point_body(asInt=1), 200, [1.0]),
+    "an integer too large": Request(point_body(asInt=str(2**63)), 400, [], MALFORMED),
+    "a fraction as an integer": Request(point_body(asInt=1.5), 400, [], MALFORMED),
+    "a value as text": Request(point_body(asDouble="1.0"), 200, [1.0]),
+    "a word as a value": Request(point_body(asDouble="one"), 400, [], MALFORMED),
+    "infinity": Request(point_body(asDouble="Infinity"), 200),
+    "no value": Request(point_body(), 200, [], BAD_POINT),
+    "a time as a number": Request(point_body(asDouble=1.0, timeUnixNano=AT * 10**6), 200, [1.0]),
+    "a time before 1970": Request(point_body(asDouble=1.0, timeUnixNano=-1), 400, [], MALFORMED),
+    "no time": Request(point_body(asDouble=1.0, timeUnixNano=None), 200, [], {"too_old": 1}),
+    "a field of a later version": Request(point_body(asDouble=1.0, colour={"is": "red"}), 200, [1.0]),
     "a temporality by its name": Request(
-        with_metric(sum={"dataPoints": [], "aggregationTemporality": "AGGREGATION_TEMPORALITY_DELTA"}),
+        metric_body(sum={"dataPoints": [], "aggregationTemporality": "AGGREGATION_TEMPORALITY_DELTA"}),
         400,
         [],
         MALFORMED,
     ),
-    "a text in place of a list": Request(with_metric(gauge={"dataPoints": "none"}), 400, [], MALFORMED),
-    "a number as a name": Request(with_metric(name=5, gauge={}), 400, [], MALFORMED),
+    "a text in place of a list": Request(metric_body(gauge={"dataPoints": "none"}), 400, [], MALFORMED),
+    "a number as a name": Request(metric_body(name=5, gauge={}), 400, [], MALFORMED),
     "a label of every type": Request(
-        with_point(
+        point_body(
             asDouble=1.0,
             attributes=[
                 {"key": kind, "value": {kind: value}}
@@ -226,7 +228,7 @@ JSON_REQUESTS = {
     "a label of no type": Request(labelled({}), 200, [1.0]),
     "a label that is no object": Request(labelled("b"), 400, [], MALFORMED),
     "all kinds at once": Request(
-        in_json(
+        json_bytes(
             message(
                 UP,
                 counter("a", number(2, AT)),
@@ -264,7 +266,7 @@ def response_in(content):
 
 
 ENCODINGS = pytest.mark.parametrize(
-    ("usual", "encode"), [(BINARY, in_protobuf), (JSON, in_json)], ids=["protobuf", "json"]
+    ("usual", "encode"), [(BINARY, protobuf_bytes), (JSON, json_bytes)], ids=["protobuf", "json"]
 )
 
 
@@ -289,7 +291,7 @@ def test_a_partial_success_counts_points_and_gives_the_reason(export, usual, enc
 
 
 def test_exemplars_alone_are_a_warning(export):
-    content = export(in_protobuf(message(gauge("g", number(1.0, AT, exemplars=3)))))[2]
+    content = export(protobuf_bytes(message(gauge("g", number(1.0, AT, exemplars=3)))))[2]
     partial = response_in(content).partial_success
     assert (partial.rejected_data_points, partial.error_message[:10]) == (0, "3 exemplar")
 
@@ -304,7 +306,7 @@ def test_exemplars_alone_are_a_warning(export):
     ],
 )
 def test_an_error_is_a_status_in_the_type_of_the_request(export, headers, status, code):
-    answered, heads, content = export(in_json(message(UP)), JSON | headers)
+    answered, heads, content = export(json_bytes(message(UP)), JSON | headers)
     assert (answered, content["code"], heads["content-type"]) == (status, code, "application/json")
     answered, heads, content = export(WHOLE, headers)
     assert (answered, heads["content-type"]) == (status, "application/x-protobuf")
@@ -318,19 +320,19 @@ def test_a_full_inbox_asks_to_come_again_until_it_is_drained(export, sender, set
     settings.TELEMETRY_INBOX_BATCHES = 1
     assert export(WHOLE)[0] == 200
     sender.clock.move(seconds=2)
-    status, headers, content = export(in_json(message(UP)), JSON)
+    status, headers, content = export(json_bytes(message(UP)), JSON)
     assert (status, content) == (429, {"code": 8, "message": "the inbox is full"})
     assert int(headers["retry-after"]) > 0
     drain.drain(now=sender.clock.at)
     sender.clock.move(seconds=2)
-    assert export(in_json(message(UP)), JSON)[0] == 200
+    assert export(json_bytes(message(UP)), JSON)[0] == 200
 
 
 def test_deltas_add_up_over_windows(export, sender):
     for minute, value in ((-12, 5), (-8, 3), (-4, 8)):
         at_ms = AT + minute * 60_000
         point = number(value, at_ms, start_ms=at_ms - 240_000)
-        assert export(in_protobuf(message(counter("jobs", point, temporality=DELTA))))[0] == 200
+        assert export(protobuf_bytes(message(counter("jobs", point, temporality=DELTA))))[0] == 200
     drain.drain(now=sender.clock.at)
     rollups.roll_up(now=sender.clock.move(minutes=6))
     assert sum(row["increase"] or 0 for row in rolled_up()) == 16
@@ -340,7 +342,7 @@ def test_a_component_is_found_by_its_id_and_its_host(export, sender, porto):
     node = made.device(site=porto, name="gpu-01")
     gpu = made.accelerator(device=node, uuid="GPU-7")
     points = number(0.5, AT, hw_id="GPU-7"), number(0.5, AT, hw_id="GPU-8")
-    assert export(in_protobuf(message(gauge("hw.gpu.utilization", *points))))[0] == 200
+    assert export(protobuf_bytes(message(gauge("hw.gpu.utilization", *points))))[0] == 200
     drain.drain(now=sender.clock.at)
     objects = Series.objects.values_list("labels__hw_id", "accelerator", "device")
     assert set(objects) == {("GPU-7", gpu.pk, node.pk), ("GPU-8", None, node.pk)}

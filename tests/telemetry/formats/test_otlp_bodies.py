@@ -27,9 +27,9 @@ from tests.telemetry.otlp import (
     exponential,
     gauge,
     histogram,
-    in_protobuf,
     message,
     number,
+    protobuf_bytes,
     rows,
     summary,
 )
@@ -114,11 +114,11 @@ def test_a_bomb_is_refused_before_it_is_read(bomb):
 def test_buckets_without_end_are_bounded():
     metric = histogram("m", NOW_MS, explicit_bounds=range(900), bucket_counts=[0] * 901)
     with pytest.raises(WriteTooLarge):
-        decode(in_protobuf(message(*[metric] * 20)), limits=BodyLimits(max_samples=10_000))
+        decode(protobuf_bytes(message(*[metric] * 20)), limits=BodyLimits(max_samples=10_000))
     long = [gauge("m", number(1, NOW_MS, a=f"{n}" * 2000)) for n in range(10)]
     with pytest.raises(WriteTooLarge):
         decode(
-            in_protobuf(message(*long, resource={"r": "x" * 4000})),
+            protobuf_bytes(message(*long, resource={"r": "x" * 4000})),
             limits=BodyLimits(max_decompressed_bytes=60_000),
         )
 

@@ -24,9 +24,9 @@ from tests.telemetry.otlp import (
     exponential,
     gauge,
     histogram,
-    in_protobuf,
     message,
     number,
+    protobuf_bytes,
     summary,
     values_of,
 )
@@ -137,7 +137,7 @@ def test_a_point_becomes_these_series(encoding, metric, series):
 
 def series_of(resource, point=None, **scope):
     columns = decode(
-        in_protobuf(message(gauge("m", number(1, NOW_MS, **(point or {}))), resource=resource, **scope))
+        protobuf_bytes(message(gauge("m", number(1, NOW_MS, **(point or {}))), resource=resource, **scope))
     )
     (key,) = columns.keys
     return {name: value for name, value in labels_of(key).items() if name != "__name__"}
@@ -258,7 +258,7 @@ def test_known_points_outside_the_window_are_refused_one_by_one():
     cache = KeyCache()
     for _ in range(2):
         points = [number(1, NOW_MS - back * DAY_MS) for back in (0, 3, 4, -1)]
-        columns = decode(in_protobuf(message(gauge("m", *points))), cache=cache)
+        columns = decode(protobuf_bytes(message(gauge("m", *points))), cache=cache)
         assert columns.samples == 1
         assert columns.rejected.counts == {RefusalReason.TOO_OLD: 2, RefusalReason.TOO_FAR_IN_FUTURE: 1}
 
@@ -266,7 +266,7 @@ def test_known_points_outside_the_window_are_refused_one_by_one():
 def test_exemplars_are_refused_by_name_and_their_points_kept():
     cache = KeyCache()
     for _ in range(2):
-        columns = decode(in_protobuf(message(gauge("m", number(1, NOW_MS, exemplars=2)))), cache=cache)
+        columns = decode(protobuf_bytes(message(gauge("m", number(1, NOW_MS, exemplars=2)))), cache=cache)
         assert (columns.samples, columns.rejected.counts) == (1, {RefusalReason.EXEMPLAR: 2})
 
 
