@@ -157,13 +157,13 @@ def fleet_page(well, client_of):
             ],
         ),
         ("sample", []),
-        # Owners (a term, whether its person has left, who acts for them) are read for the whole fleet, for the strip of
-        # the road, and for the rows of its table.
+        # Owners (a term, whether its person has left, who acts for them) are read for the strip of the road and for the
+        # rows of the fleet's table.
         (
             "fleet_page",
             [
                 *("framework", "ownership", "people", "ownership", "people", "ownership", "golive"),
-                *("ownership", "people", "ownership", "people", "ownership", "workloads", "demo"),
+                *("ownership", "people", "demo"),
             ],
         ),
     ],
