@@ -9,7 +9,7 @@ from telemetry import drain
 from telemetry.models import InboxBatch, Rejection
 from tests.telemetry.sending import stored
 
-EMPTY = "TRUNCATE telemetry_sample, telemetry_inboxbatch, telemetry_bodydigest, telemetry_rejection"
+EMPTY = "TRUNCATE telemetry_samplebatch, telemetry_inboxbatch, telemetry_bodydigest, telemetry_rejection"
 
 
 @dataclass
