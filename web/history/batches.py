@@ -153,7 +153,7 @@ def _line(write: Write, query: HistoryQuery) -> HistoryBatch:
         count=write.count,
         counts=[
             (str(nouns[table].verbose_name), str(nouns[table].verbose_name_plural), count)
-            for table, count in write.counts.most_common()
+            for table, count in sorted(write.counts.items(), key=lambda pair: (-pair[1], pair[0]))
         ],
         is_partly_counted=write.started_at is None,
         message=write.key.message,
