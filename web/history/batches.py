@@ -46,7 +46,7 @@ class HistoryBatch:
 
     @property
     def size(self) -> str:
-        """`412 changes`, or `at least 1,000 changes`."""
+        """`412 changes`, or `at least 200 changes`."""
         return ("at least " if self.is_partly_counted else "") + how_many(self.count, "change", "changes")
 
     @property

@@ -18,7 +18,7 @@ from django.db.models.expressions import RawSQL
 from django.db.models.functions import TruncDate
 from django.utils.timezone import make_aware
 
-MOST_COUNTED = 1_000
+MOST_COUNTED = 200
 """Entries of one transaction that are counted: a page does not wait for the largest import that it lists."""
 NEWEST_IDS = 3
 """Entries of one transaction whose ids are read."""
