@@ -1,4 +1,4 @@
-"""What is packed into hot batches comes back bit for bit, and damage never passes for a sample."""
+"""Hot batches give back each sample bit for bit, and refuse damaged bytes."""
 
 import struct
 

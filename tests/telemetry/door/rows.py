@@ -25,7 +25,7 @@ class Request:
 
 
 def faults(requests, post, sender):
-    """What is wrong with the answers to these requests, each posted twice: the second time nothing may be added."""
+    """Post each request twice, and return the faults of its answers. The second post must add nothing."""
     return [
         f"{name}: {fault}"
         for name, request in requests.items()

@@ -297,7 +297,7 @@ def test_a_partial_answer_names_the_lines(import_as):
 
 
 def test_samples_without_a_time_are_new_each_time_they_come(import_as, sender):
-    """What shows no change is no repetition: a batch job pushes the same text each minute."""
+    """Two equal bodies without times are two deliveries: a batch job pushes the same text each minute."""
     for _ in range(2):
         assert import_as(TEXT)(ONE)[0] == 204
         sender.clock.move(seconds=60)

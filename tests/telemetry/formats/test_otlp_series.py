@@ -271,7 +271,7 @@ def test_exemplars_are_refused_by_name_and_their_points_kept():
 
 
 def increase(values):
-    """As counters are rated: what falls has been reset."""
+    """Rate a counter as Muster does: a value below the one before it means a reset."""
     in_time = [value for _, value in sorted(values.items())]
     return sum(after - before if after >= before else after for before, after in pairwise(in_time))
 
