@@ -125,7 +125,7 @@ def test_a_prometheus_from_its_first_sample_through_two_deaths_and_back(muster, 
     watch.becomes(watch.coverage, "fail", within_s=LIVE_S + BEAT_S + SLACK_S)
     watch.becomes(watch.is_healthy_in, [], within_s=SLACK_S)
     assert "Exporter does not answer" in muster.page(f"/sites/{SITE}/")
-    assert watch.state() == "on-time"
+    watch.becomes(watch.state, "on-time", within_s=SLACK_S)
     assert [value for _, value in watch.points("up")][-1] == 0
 
     # The exporter is back.
@@ -150,10 +150,9 @@ def test_a_prometheus_from_its_first_sample_through_two_deaths_and_back(muster, 
     watch.becomes(watch.state, "on-time", within_s=SLACK_S)
     watch.becomes(watch.coverage, "pass", within_s=BEAT_S + SLACK_S)
     watch.becomes(watch.is_healthy_in, judged, within_s=BEAT_S + SLACK_S)
-    # Its first samples may be old enough to be late still: both ways back are right.
-    passed = [to_state for _, to_state in watch.flips()]
-    assert passed[:3] == ["on-time", "late", "silent"]
-    assert passed[3:] in (["on-time"], ["late", "on-time"])
+    # Its first samples may be old enough to be late still, and on a busy machine any sample may be.
+    states = " ".join(to_state for _, to_state in watch.flips())
+    assert re.fullmatch(r"on-time( late on-time)* late silent( late)? on-time( late on-time)*", states)
     part = muster.get("/api/readiness/flips/", site=SITE, limit=200)["results"]
     coverage = [
         flip["to_state"]["value"]

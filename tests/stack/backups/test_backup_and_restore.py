@@ -8,7 +8,7 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import psycopg
@@ -23,12 +23,13 @@ OPEN = {"MUSTER_BACKUP_PASSPHRASE": PASSPHRASE}
 
 
 class Writer(threading.Thread):
-    """Commits one row after the other, and notes when each was committed."""
+    """Commits one row after the other, and notes when each was committed. A backup says up to which second it holds
+    everything, so its rows span seconds before one is begun."""
 
     def __init__(self, address: str) -> None:
         super().__init__(daemon=True)
         self._address, self._stopped = address, threading.Event()
-        self.has_committed = threading.Event()
+        self.spans_seconds = threading.Event()
         self.committed: list[datetime] = []
 
     def run(self) -> None:
@@ -37,7 +38,8 @@ class Writer(threading.Thread):
             while not self._stopped.is_set():
                 connection.execute("INSERT INTO arrived VALUES (%s)", [len(self.committed)])
                 self.committed.append(datetime.now(UTC))
-                self.has_committed.set()
+                if self.committed[-1] - self.committed[0] > timedelta(seconds=2):
+                    self.spans_seconds.set()
 
     def stop(self) -> None:
         self._stopped.set()
@@ -75,7 +77,7 @@ def backup(place: Path) -> WrittenBackup:
         started.get("/keep")
         writer = Writer(environment_of(started)["DATABASE_URL"])
         writer.start()
-        assert writer.has_committed.wait(60)
+        assert writer.spans_seconds.wait(60)
         done = checkout.call("backup", **OPEN, MUSTER_LOG_LEVEL="DEBUG")
         writer.stop()
         assert done.returncode == 0, done.stdout + done.stderr
