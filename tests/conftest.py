@@ -210,6 +210,22 @@ def _static_files(_static_root):
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _contexts_of_pages():
+    """Keep the context of a page for tests, and not also one for each of the hundreds of templates that it includes."""
+    from django.test import client
+
+    store_rendered = client.store_rendered_templates
+
+    def store_pages(store, signal, sender, template, context, **given):
+        if context.template is template:
+            store_rendered(store, signal, sender, template, context, **given)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(client, "store_rendered_templates", store_pages)
+        yield
+
+
 @pytest.fixture(autouse=True)
 def _empty_cache(request):
     """Counters of failed sign-ins and the like would otherwise reach from one test into the next."""

@@ -1,9 +1,12 @@
 """Building the estate, and its next minutes."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from django.db import transaction
 
 from benchmarks import machine
 from benchmarks.estate.evidence import write_grants, write_records, write_runs
@@ -15,6 +18,7 @@ from inventory.models import SiteChange
 from readiness.assessment.framework import queries as framework_queries
 from telemetry import store
 from telemetry.rollups import roll_up
+from web.actor import acting
 
 MINUTES = 12
 """Of samples at the start: enough that roll-ups hold some of them and raw samples the rest."""
@@ -51,22 +55,30 @@ def build(*, count: int = 1000, now: datetime, say: Callable[[str], None] = prin
     def report(what: str) -> None:
         say(f"{time.perf_counter() - began:5.0f} s  {what}")
 
+    @contextmanager
+    def imported(what: str) -> Iterator[None]:
+        """Write in one transaction, in the name of an import: a whole estate comes by nothing else."""
+        with acting("import", message=what), transaction.atomic():
+            yield
+        report(what)
+
     store.keep_partitions(now=now)
     _, framework = framework_queries.current()
     planned = plans(count)
-    places = write_places(planned, now=now)
-    report(f"inventory of {count} sites")
-    write_standards(planned, places, now=now)
-    write_runs(planned, places, now=now)
-    write_records(planned, places, framework, now=now)
-    write_grants(planned, places, framework, now=now)
-    report("runs, records and grants")
-    write_days(planned, places.sites, now=now)
-    report("daily measures")
+    with imported(f"inventory of {count} sites"):
+        places = write_places(planned, now=now)
+    with imported("runs, records and grants"):
+        write_standards(planned, places, now=now)
+        write_runs(planned, places, now=now)
+        write_records(planned, places, framework, now=now)
+        write_grants(planned, places, framework, now=now)
+    with imported("daily measures"):
+        write_days(planned, places.sites, now=now)
     started_at = now - timedelta(minutes=MINUTES)
-    sending = collectors(planned, places.sites, now=started_at)
+    with imported("sources"):
+        sending = collectors(planned, places.sites, now=started_at)
     send(sending, [started_at], now=started_at)
-    report("sources and series")
+    report("series")
     send(sending, [started_at + timedelta(minutes=minute) for minute in range(1, MINUTES + 1)], now=now)
     roll_up(now=now)
     SiteChange.objects.all().delete()

@@ -12,6 +12,7 @@ from functools import reduce
 from operator import or_
 from typing import Any, NamedTuple
 
+from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import Case, Count, DateField, Max, Min, Q, When
 from django.db.models.expressions import RawSQL
@@ -19,7 +20,8 @@ from django.db.models.functions import TruncDate
 from django.utils.timezone import make_aware
 
 MOST_COUNTED = 200
-"""Entries of one transaction that are counted: a page does not wait for the largest import that it lists."""
+"""Entries of one transaction that are counted, and of one write before the rest of it is left out: a page does not wait
+for the largest import that it lists."""
 NEWEST_IDS = 3
 """Entries of one transaction whose ids are read."""
 _TRANSACTIONS = """
@@ -61,7 +63,8 @@ class WritePart:
 
 @dataclass(slots=True)
 class Write:
-    """Numbers of entries by table. `started_at` is None where one transaction has `MOST_COUNTED` entries or more.
+    """Numbers of entries by table. `started_at` is None where its transactions that were walked have `MOST_COUNTED`
+    entries or more: those are counted, and no others.
 
     `is_listed` says whether the write has entries after those that are walked.
     """
@@ -117,7 +120,11 @@ def _newest_parts(entries: Any, before: datetime | None, size: int) -> list[Writ
         "next_older": by_time.filter(at__lt=this_instant)[:1],
         "newest_of_one": rows_of_one[:MOST_COUNTED],
     }
-    sql_by_name = {name: queryset.query.sql_with_params() for name, queryset in querysets.items()}
+    try:
+        sql_by_name = {name: queryset.query.sql_with_params() for name, queryset in querysets.items()}
+    except EmptyResultSet:
+        # A reader who may see no kind of object.
+        return []
     statement = _TRANSACTIONS.format(
         key=", ".join(f"entry.{name}" for name in WriteKey._fields),
         size=size,
@@ -137,12 +144,10 @@ def _newest_parts(entries: Any, before: datetime | None, size: int) -> list[Writ
 
 def _writes(entries: Any, parts: Sequence[WritePart], before: datetime | None) -> dict[WriteKey, Write]:
     """The writes that these parts, the newest first, belong to."""
-    newest_parts: dict[WriteKey, WritePart] = {}
+    writes: dict[WriteKey, Write] = {}
     for part in parts:
-        newest_parts.setdefault(part.key, part)
-    writes = {
-        key: Write(key, part.newest_id, part.at, None, part.counts) for key, part in newest_parts.items()
-    }
+        write = writes.setdefault(part.key, Write(part.key, part.newest_id, part.at, None, Counter()))
+        write.counts += part.counts
     large = [key for key, write in writes.items() if write.count >= MOST_COUNTED]
     if large and before is not None:
         keys_after = entries.filter(one_of(large), at__gte=before).order_by().values_list(*WriteKey._fields)

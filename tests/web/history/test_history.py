@@ -290,6 +290,21 @@ class TestWords:
         assert [line.message for line in pages.lines] == ["Load", "", ""]
         assert pages.lines[0].counts == [("region", "regions", MOST_COUNTED)]
 
+    @pytest.mark.django_db(transaction=True)
+    def test_writes_of_many_transactions_are_partly_counted(self, lines_of, lisbon):
+        for place in range(3):
+            with acting("import", message="Load"):
+                Region.objects.bulk_create(
+                    Region(name=f"Region {place}-{n}", slug=f"r{place}-{n}") for n in range(MOST_COUNTED - 100)
+                )
+        assert f"at least {3 * (MOST_COUNTED - 100)} changes together" in " ".join(lines_of()[:1])
+
+    def test_a_reader_without_any_role_sees_an_empty_page(self, client, user_of, lisbon):
+        user = user_of("viewer")
+        user.groups.clear()
+        client.force_login(user)
+        assert "Lisbon" not in text_of(client.get("/history/"))
+
     def test_a_page_after_a_row_that_is_gone_is_refused(self, client_of, lisbon):
         assert client_of("viewer").get(f"/history/?after={2**62}").status_code == 400
 

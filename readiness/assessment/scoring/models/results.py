@@ -260,7 +260,8 @@ class Flip(following.Followed):
         ordering = ["-at", "-id"]
         indexes = [
             models.Index(fields=["site", "-at"], name="flip_site_recent"),
-            models.Index(fields=["-at"], name="flip_recent"),
+            # An evaluation of the whole fleet writes its flips at one instant.
+            models.Index(fields=["-at", "-id"], name="flip_newest"),
             # All verdicts are read for every site; they are few among the flips of checks.
             models.Index(fields=["site", "at"], condition=models.Q(subject="verdict"), name="flip_verdicts"),
             *following.indexes("flip"),
