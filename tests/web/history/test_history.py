@@ -295,7 +295,8 @@ class TestWords:
         for place in range(3):
             with acting("import", message="Load"):
                 Region.objects.bulk_create(
-                    Region(name=f"Region {place}-{n}", slug=f"r{place}-{n}") for n in range(MOST_COUNTED - 100)
+                    Region(name=f"Region {place}-{n}", slug=f"r{place}-{n}")
+                    for n in range(MOST_COUNTED - 100)
                 )
         assert f"at least {3 * (MOST_COUNTED - 100)} changes together" in " ".join(lines_of()[:1])
 
