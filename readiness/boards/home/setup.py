@@ -9,7 +9,7 @@ from django.db.models import Exists, QuerySet
 from accounts.models import User
 from inventory.models import Device, Site
 from readiness.assessment.framework.models import FrameworkVersion
-from readiness.loop.alerts.models import AlertingState
+from readiness.loop.alerts.telling.readers import working_last_resorts
 from readiness.organisation.ownership.models import Assignment
 from readiness.organisation.people.models import Person
 from telemetry.models import Source, SourceStatus
@@ -70,9 +70,7 @@ def steps(by: User, *, now: datetime) -> list[SetupStep]:
         "people": Person.objects.all(),
         "owners": Assignment.objects.only_in_force(now),
         "framework": FrameworkVersion.objects.published(),
-        "last-resort": AlertingState.objects.filter(
-            last_resort__verified_at__isnull=False, last_resort__disabled_at=None
-        ),
+        "last-resort": working_last_resorts(),
     }
     exist = {key: Exists(rows) for key, rows in querysets.items()}
     done: dict[str, Any] = dict(User.objects.filter(pk=by.pk).values(**exist).get())

@@ -34,13 +34,13 @@ def _attempt(sender: Sender, message: Message, channel: Channel, now: datetime) 
     return Answer(
         answer.outcome,
         answer.status,
-        readable(_redact(answer.text, channel)),
+        readable(_redact_secrets(answer.text, channel)),
         answer.retry_after_s,
         answer.is_gone,
     )
 
 
-def _redact(text: str, channel: Channel) -> str:
+def _redact_secrets(text: str, channel: Channel) -> str:
     for sealed in (channel.target, channel.secret, channel.next_secret):
         if sealed is None:
             continue
@@ -48,8 +48,14 @@ def _redact(text: str, channel: Channel) -> str:
             plain = decrypt(sealed)
         except SecretUnreadable:
             continue
-        for part in secret_parts(plain):
-            text = text.replace(part, "…")
+        text = redact(text, plain)
+    return text
+
+
+def redact(text: str, plain: str) -> str:
+    """Take out of a text what repeats a secret, or a part of it that is long enough to be one."""
+    for part in secret_parts(plain):
+        text = text.replace(part, "…")
     return text
 
 

@@ -29,13 +29,18 @@ LEADS: dict[AlertKind, Sequence[Lead]] = {
         *(Lead(30 * _DAY, INFO), Lead(21 * _DAY, WARNING), Lead(7 * _DAY, ERROR)),
         Lead(2 * _DAY, CRITICAL),
     ),
-    # A duty warns as the register does; an audit must be booked, and a certificate renewed by a whole audit. Once the
-    # date is past, only proof or the next date ends the alert.
+    # A duty warns as the register does; an audit must be booked, and a certificate renewed by a whole audit.
     AlertKind.DUTY: (Lead(30 * _DAY, INFO), Lead(7 * _DAY, WARNING), Lead(timedelta(), ERROR)),
     AlertKind.SURVEILLANCE: (Lead(60 * _DAY, INFO), Lead(14 * _DAY, WARNING), Lead(timedelta(), ERROR)),
     AlertKind.CERTIFICATION: (Lead(90 * _DAY, INFO), Lead(30 * _DAY, WARNING), Lead(7 * _DAY, ERROR)),
     AlertKind.SHIFT: (Lead(14 * _DAY, INFO), Lead(3 * _DAY, WARNING), Lead(24 * _HOUR, ERROR)),
 }
+
+ENDS_WITH_DATE = frozenset(
+    {AlertKind.WAIVER, AlertKind.QUALIFICATION, AlertKind.SHIFT, AlertKind.REACH},
+)
+"""Kinds of which an alert ends when its date has passed: what follows then is a problem of its own. The others stay
+open until it is proven that they are settled."""
 
 
 def longest_lead(kind: AlertKind) -> timedelta:

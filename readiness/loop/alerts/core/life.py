@@ -78,7 +78,8 @@ def standing_of(alert: Firing, *, now: datetime) -> Standing:
     if alert.ended_at is not None and alert.ended_at <= now:
         return Standing(AlertStanding.OVER)
     ack, worse_at = alert.ack, alert.worse_at
-    if ack is not None and ack.at <= now < ack.until and (worse_at is None or worse_at <= ack.at):
+    # Not from `ack.at` on: a run goes by the instant at which it began, and people acknowledge meanwhile.
+    if ack is not None and now < ack.until and (worse_at is None or worse_at <= ack.at):
         return Standing(AlertStanding.ACKNOWLEDGED, ack.until)
     if span := _covering(alert.spans, now):
         return Standing(AlertStanding.SILENCED, span.ends_at, span.source)

@@ -61,10 +61,11 @@ class RouteLevel:
 @dataclass(frozen=True, slots=True)
 class Recipients:
     """Who is told of one alert: `levels` one after the other until somebody acknowledges, at least one, whose first
-    comes at once; `subscribers` of its beginning and end."""
+    comes at once; `subscribers` of its beginning and end; the `last_resort`, if there is one, where nobody takes it."""
 
     levels: tuple[RouteLevel, ...]
     subscribers: tuple[Recipient, ...] = ()
+    last_resort: Recipient | None = None
 
     @property
     def keys(self) -> frozenset[str]:
@@ -72,6 +73,10 @@ class Recipients:
         return frozenset(
             recipient.key for level in self.levels for recipient in level.recipients if not recipient.lack
         )
+
+    def keys_due(self, after: timedelta) -> frozenset[str]:
+        """The keys of those who are to be told by so long after the escalation began."""
+        return Recipients(tuple(level for level in self.levels if level.after <= after)).keys
 
 
 class Whom(NamedTuple):

@@ -4,6 +4,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
+from django.db.models import OuterRef, Q, Subquery
+
 from inventory.models import Site
 from readiness.assessment.framework import queries as framework_queries
 from readiness.assessment.grants.models import Grant
@@ -13,6 +15,7 @@ from readiness.assessment.scoring.queries.capacity import check_name
 from readiness.loop.alerts.core.kinds import AlertKind
 from readiness.loop.alerts.core.leads import longest_lead
 from readiness.loop.alerts.dates.ahead import DateAhead
+from readiness.loop.alerts.models import Alert
 from web.links import link
 from web.units import day, plural
 
@@ -47,33 +50,41 @@ def ending_waivers(now: datetime) -> Iterator[DateAhead]:
 
 
 def expiring_evidence(now: datetime) -> Iterator[DateAhead]:
-    """One for each site: how many of its checks that pass lose their evidence, and which is the first."""
+    """One for each site: how many of its checks that pass lose their evidence, and which is the first. A check whose
+    evidence expired while the site's alert was open stays in it until the check is proven anew."""
     _version, framework = framework_queries.current()
+    until = now + longest_lead(AlertKind.EVIDENCE)
+    alert = Alert.objects.open().filter(kind=AlertKind.EVIDENCE, site=OuterRef("site"))
+    expires = Q(state__in=[CheckState.PASS, CheckState.WARN], expires_at__lte=until)
+    has_lapsed = Q(state=CheckState.STALE, since__gte=Subquery(alert.values("raised_at")[:1]))
     rows = (
-        CheckResult.objects.filter(
-            expires_at__gt=now,
-            expires_at__lte=now + longest_lead(AlertKind.EVIDENCE),
-            gate__in=[Gate.BLOCK, Gate.COND],
-            state__in=[CheckState.PASS, CheckState.WARN],
-        )
+        CheckResult.objects.filter(expires | has_lapsed, gate__in=[Gate.BLOCK, Gate.COND])
         .exclude(site__stage=Site.Stage.RETIRED)
-        .order_by("expires_at", "check_id")
-        .values_list("site_id", "site__slug", "check_id", "expires_at")
+        .values_list("site_id", "site__slug", "check_id", "state", "expires_at", "since")
     )
-    by_site: dict[tuple[int, str], list[tuple[str, datetime]]] = defaultdict(list)
-    for site_id, slug, check_id, expires_at in rows:
-        if expires_at is not None:
-            by_site[site_id, slug].append((check_id, expires_at))
-    for (site_id, slug), checks in by_site.items():
-        first, due_at = checks[0]
-        number, name = len(checks), check_name(framework, first)
+    by_site: dict[tuple[int, str], list[tuple[datetime, str]]] = defaultdict(list)
+    for site_id, slug, check_id, state, expires_at, since in rows:
+        due_at = since if state == CheckState.STALE else expires_at
+        if due_at is not None:
+            by_site[site_id, slug].append((due_at, check_id))
+    for (site_id, slug), checks in sorted(by_site.items()):
+        due_at, first = min(checks)
+        name = check_name(framework, first)
         yield DateAhead(
             kind=AlertKind.EVIDENCE,
             key=f"site-{site_id}",
             site_id=site_id,
             due_at=due_at,
-            title=plural(number, "Evidence of 1 check expires", f"Evidence of {number} checks expires"),
-            detail=f"The first is {name}. Run or attest it again before it counts as stale.",
+            title=_evidence_title(len(checks), sum(expires_at <= now for expires_at, _check in checks)),
+            detail=f"The first is {name}. Run or attest it again"
+            f"{': it counts as stale.' if due_at <= now else ' before it counts as stale.'}",
             url=link("site", slug, tab="evidence"),
-            check_id=first if number == 1 else "",
+            check_id=first if len(checks) == 1 else "",
         )
+
+
+def _evidence_title(checks: int, expired_checks: int) -> str:
+    if checks == expired_checks:
+        return plural(checks, "Evidence of 1 check has expired", f"Evidence of {checks} checks has expired")
+    title = plural(checks, "Evidence of 1 check expires", f"Evidence of {checks} checks expires")
+    return f"{title}; {expired_checks} expired already" if expired_checks else title

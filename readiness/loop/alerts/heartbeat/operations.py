@@ -15,7 +15,9 @@ from readiness.loop.alerts.heartbeat.advance import obstacles
 from readiness.loop.alerts.models import HeartbeatKind, HeartbeatTarget
 from web.delivery import http, secrets
 from web.delivery.addresses import AddressRefused, NoAnswer, origin
+from web.delivery.senders import redact
 from web.delivery.senders.alertmanager import PATH
+from web.delivery.senders.answers import readable
 from web.workflows.steps import still_there
 
 MOST = 20
@@ -108,7 +110,7 @@ def _call(target: HeartbeatTarget, now: datetime) -> tuple[bool, str]:
             answer = http.call(method, url, headers={}, now=now)
     except (AddressRefused, NoAnswer, secrets.SecretUnreadable) as error:
         return False, str(error)
-    return 200 <= answer.status < 300, f"{answer.status} {' '.join(answer.text.split())}".strip()
+    return 200 <= answer.status < 300, f"{answer.status} {readable(redact(answer.text, url))}".strip()
 
 
 def watchdog(now: datetime) -> bytes:

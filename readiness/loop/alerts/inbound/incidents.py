@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.db.models.functions import Length
 
 from readiness.loop.alerts.core.inbound.pagerduty import ACKNOWLEDGED, TAKES_ON, IncidentEvent
+from readiness.loop.alerts.core.kinds import AlertStanding
 from readiness.loop.alerts.inbound.taking import take
 from readiness.loop.alerts.life.operations import acknowledge
 from readiness.loop.alerts.models import Alert, AlertSender, InboundWebhook
@@ -61,15 +62,15 @@ def _opened_by_muster(key: str) -> AlertQuerySet:
 
 
 def _take_on(alerts: Iterable[Alert], event: IncidentEvent, now: datetime) -> int:
-    """Acknowledge what was raised before the event and not acknowledged since; returns how many. PagerDuty's word that
-    an incident is resolved ends nothing: what Muster sees does."""
+    """Acknowledge what has escalated as it does since before the event, and was not acknowledged since; returns how
+    many. PagerDuty's word that an incident is resolved ends nothing: what Muster sees does."""
     if now - event.at > LATE_AFTER:
         return 0
     verb = "Acknowledged" if event.kind == ACKNOWLEDGED else "Resolved"
     taken_on = 0
     for alert in alerts:
         is_newer = alert.acknowledged_at is None or alert.acknowledged_at < event.at
-        if alert.ended_at is None and alert.raised_at <= event.at and is_newer:
+        if alert.ended_at is None and _told_from(alert) <= event.at and is_newer:
             try:
                 acknowledge(
                     alert, note=f"{verb} in PagerDuty, incident {event.number or event.id}", by=None, now=now
@@ -78,3 +79,10 @@ def _take_on(alerts: Iterable[Alert], event: IncidentEvent, now: datetime) -> in
                 continue
             taken_on += 1
     return taken_on
+
+
+def _told_from(alert: Alert) -> datetime:
+    """The instant since which an alert is as whoever acknowledges it knows it: a word from before is about another
+    state of it."""
+    returned_at = alert.standing_since if alert.standing == AlertStanding.ESCALATING else None
+    return max(filter(None, (alert.raised_at, alert.worse_at, returned_at)))

@@ -8,6 +8,8 @@ from typing import Any
 
 from django.db import transaction
 
+from inventory.models import Site
+from readiness.loop.alerts.core.leads import ENDS_WITH_DATE
 from readiness.loop.alerts.dates.present import PREFIX, date_alerts
 from readiness.loop.alerts.life import steps
 from readiness.loop.alerts.models import Alert, AlertingState, EndedBy
@@ -85,6 +87,14 @@ def _write_dates(*, now: datetime) -> None:
     present = date_alerts(now)
     keys = {alert.key for alert in present}
     ended_alerts = Alert.objects.open().filter(key__startswith=PREFIX).exclude(key__in=keys)
-    write(
-        present, endings=dict.fromkeys(ended_alerts.values_list("key", flat=True), EndedBy.EVIDENCE), now=now
-    )
+    columns = ended_alerts.values_list("key", "kind", "due_at", "site__stage")
+    endings = {key: _end_of_date(kind, due_at, stage, now=now) for key, kind, due_at, stage in columns}
+    write(present, endings=endings, now=now)
+
+
+def _end_of_date(kind: str, due_at: datetime | None, stage: str | None, *, now: datetime) -> EndedBy:
+    """Why the alert of a date is over. That a date is past proves nothing."""
+    if stage == Site.Stage.RETIRED:
+        return EndedBy.OBJECT_GONE
+    has_passed = kind in ENDS_WITH_DATE and due_at is not None and due_at <= now
+    return EndedBy.DATE_PASSED if has_passed else EndedBy.EVIDENCE

@@ -10,12 +10,12 @@ from django.db.models import Q
 
 from readiness.loop.alerts.core.kinds import AlertSeverity, AlertStanding, NoticeReason
 from readiness.loop.alerts.core.life import Ack, AlertCause, Firing, SilencedSpan, standing_of
-from readiness.loop.alerts.core.routes import Recipients
+from readiness.loop.alerts.core.routes import ESCALATES, Recipients
 from readiness.loop.alerts.core.steps import LifeStep, StoredLife, step
 from readiness.loop.alerts.core.transitions import Transition
 from readiness.loop.alerts.models import Alert, AlertEvent
 from readiness.loop.alerts.silencing.spans import spans_of
-from readiness.loop.alerts.telling.notices import write_notices
+from readiness.loop.alerts.telling.notices import keys_told, write_notices
 from readiness.loop.alerts.telling.recipients import recipients_of
 
 AT_ONCE = 2_000
@@ -78,6 +78,7 @@ def advance(*, began_at: datetime | None, now: datetime) -> int:
     )
     transitions: list[Transition[Alert]] = []
     events: list[AlertEvent] = []
+    going_on: list[Alert] = []
     for alert in sorted(alerts, key=lambda each: (_depth(each, by_id), each.pk)):
         if alert.ended_at is not None:
             # Another run that came first has told it.
@@ -88,6 +89,9 @@ def advance(*, began_at: datetime | None, now: datetime) -> int:
         life_step = _next_step(alert, by_id, facts, now=now)
         events += _apply_step(alert, life_step, now=now)
         _add_transitions(transitions, alert, life_step.tells)
+        if life_step.standing is AlertStanding.ESCALATING and not life_step.tells:
+            going_on.append(alert)
+    _catch_up(transitions, going_on, facts, now=now)
     _write(alerts)
     AlertEvent.objects.bulk_create(events)
     write_notices(transitions, now=now, recipients=facts.recipients)
@@ -198,3 +202,20 @@ def _add_transitions(
     for reason, level in tells:
         alert.turn += 1
         transitions.append(Transition(alert, reason, level, alert.turn))
+
+
+def _catch_up(
+    transitions: list[Transition[Alert]], alerts: Collection[Alert], facts: _Facts, *, now: datetime
+) -> None:
+    """Tell those who came on call since their level was told, and of whom the step itself tells nobody. One statement,
+    if any of these alerts escalates."""
+    escalating = [alert for alert in alerts if alert.severity in ESCALATES and alert.pk in facts.recipients]
+    told = keys_told([alert.pk for alert in escalating])
+    for alert in escalating:
+        levels, after = facts.recipients[alert.pk], now - (alert.escalating_since or now)
+        if levels.keys_due(after) - told.get(alert.pk, set()):
+            alert.turn += 1
+            due_level = sum(level.after <= after for level in levels.levels)
+            transitions.append(
+                Transition(alert, NoticeReason.ESCALATED, due_level, alert.turn, is_catch_up=True)
+            )

@@ -45,6 +45,7 @@ class EndedBy(models.TextChoices):
     REGROUPED = "regrouped", "Another alert stands for its objects"
     RULE = "rule", "No rule asks for it any more"
     SENDER = "sender", "The other system says so"
+    DATE_PASSED = "date-passed", "Its date has passed"
 
 
 class AlertQuerySet(models.QuerySet["Alert"]):

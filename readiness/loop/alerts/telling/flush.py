@@ -81,6 +81,7 @@ def _parcels(waiting: Sequence[Notice], now: datetime) -> tuple[list[_Parcel], d
         if (kept_notices := _visible_notices(channel, notices, facts, dropped_notices))
     }
     facts.describe(_heads(to_send, facts))
+    facts.read_pages(to_send)
     return list(_packed(to_send, facts)), dropped_notices
 
 

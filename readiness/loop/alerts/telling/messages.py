@@ -115,7 +115,7 @@ def draft_of(notices: Sequence[Notice], channel: Channel, reader: User, readings
             else {},
             order_key=f"alerts-{channel.pk}-{groups[0].head.group}"[:200] if len(groups) == 1 else "",
             about=f"alert:{groups[0].head.pk}",
-            is_urgent=any(notice.is_page for notice in notices),
+            is_urgent=any(notice.is_page or readings.follows_page(notice) for notice in notices),
         )
 
 

@@ -6,11 +6,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from django.db.models import F
+
 from readiness.loop.alerts.core.kinds import AlertSeverity, NoticeReason
 from readiness.loop.alerts.core.quiet import Preferences, held_until
-from readiness.loop.alerts.core.routes import NotTold, Recipient, Recipients
+from readiness.loop.alerts.core.routes import SUBSCRIBER, NotTold, Recipient, Recipients
 from readiness.loop.alerts.core.transitions import Transition
-from readiness.loop.alerts.models import Alert, AlertingState, AlertPreferences, Notice
+from readiness.loop.alerts.models import Alert, AlertPreferences, Notice
 from readiness.loop.alerts.telling.recipients import recipients_of
 from web import scopes
 from web.delivery.models import Channel, ChannelKind
@@ -23,6 +25,8 @@ TO_SUBSCRIBERS = (
 )
 CAN_WAIT = (*FOLLOWS, NoticeReason.ASSIGNED, NoticeReason.FIRST_START)
 """Reasons that make no page, however critical the alert is."""
+GOES_ON = (NoticeReason.ESCALATED, NoticeReason.REPEATED, NoticeReason.LAST_RESORT)
+"""Reasons for which an escalation that has told somebody tells more people."""
 LEARNS_OF_ACKNOWLEDGEMENTS = (ChannelKind.PAGERDUTY, ChannelKind.WEBHOOK)
 """People who were told need no further message when somebody takes it on; programs do."""
 
@@ -42,10 +46,10 @@ class _NoticeFacts:
     now: datetime
     recipients: Mapping[int, Recipients]
     earlier: Mapping[int, Sequence[_EarlierRecipient]]
+    told: dict[int, set[str]] = field(default_factory=dict)
     channels_of: Mapping[int, Sequence[Channel]] = field(default_factory=dict)
     channels: Mapping[int, Channel] = field(default_factory=dict)
     preferences: Mapping[int, Preferences] = field(default_factory=dict)
-    last_resort_id: int | None = None
 
     def channels_for(self, recipient: Recipient, *, is_page: bool) -> list[Channel]:
         """The channels that take it: the named one, else all of the user's own."""
@@ -54,6 +58,9 @@ class _NoticeFacts:
             return [channel] if channel is not None else []
         own = self.channels_of.get(recipient.user_id or 0, ())
         return [channel for channel in own if is_page or not channel.only_urgent]
+
+    def reaches(self, recipient: Recipient, *, is_page: bool) -> bool:
+        return not recipient.lack and bool(self.channels_for(recipient, is_page=is_page))
 
     def held_until(self, user_id: int | None) -> datetime | None:
         preferences = self.preferences.get(user_id or 0)
@@ -86,17 +93,17 @@ def _facts_of(
     earlier = _earlier_recipients(
         {each.alert.pk for each in transitions if each.reason in (*FOLLOWS, NoticeReason.WORSE)}
     )
-    state = AlertingState.objects.only("last_resort").first()
-    last_resort_id = state.last_resort_id if state else None
+    of_alerts = [recipients[alert_id] for alert_id in alerts]
     everybody = [
         recipient
-        for each in (recipients[alert_id] for alert_id in alerts)
+        for each in of_alerts
         for recipient in (*(one for level in each.levels for one in level.recipients), *each.subscribers)
     ]
+    everybody += [each.last_resort for each in of_alerts if each.last_resort is not None]
     everybody += [each.recipient for of_alert in earlier.values() for each in of_alert]
     users = {each.user_id for each in everybody} | {alert.assigned_to_id for alert in alerts.values()}
     user_ids = {user_id for user_id in users if user_id is not None}
-    channel_ids = {each.channel_id for each in everybody} | {last_resort_id}
+    channel_ids = {each.channel_id for each in everybody}
     channels_of: dict[int, list[Channel]] = defaultdict(list)
     for channel in Channel.objects.usable().filter(owner__in=user_ids, is_shared=False).order_by("pk"):
         channels_of[channel.owner_id].append(channel)
@@ -104,11 +111,29 @@ def _facts_of(
         now=now,
         recipients=recipients,
         earlier=earlier,
+        told=keys_told([each.alert.pk for each in transitions if each.reason in GOES_ON]),
         channels_of=channels_of,
         channels=Channel.objects.usable().in_bulk(channel_ids - {None}),
         preferences=_preferences(user_ids),
-        last_resort_id=last_resort_id,
     )
+
+
+def keys_told(alert_ids: Collection[int]) -> dict[int, set[str]]:
+    """The keys of those whom the present escalation of each alert has called, or will by a notice that waits. One
+    statement, if any."""
+    told: dict[int, set[str]] = defaultdict(set)
+    if alert_ids:
+        calls = Notice.objects.filter(
+            alert__in=alert_ids, lack="", channel__isnull=False, at__gte=F("alert__escalating_since")
+        )
+        calls = calls.exclude(role=SUBSCRIBER).exclude(reason__in=(*FOLLOWS, NoticeReason.ASSIGNED))
+        for alert_id, user_id, channel_id in calls.order_by().values_list(
+            "alert_id", "user_id", "channel_id"
+        ):
+            told[alert_id].add(
+                Recipient(user_id=user_id, channel_id=None if user_id else channel_id, role="").key
+            )
+    return told
 
 
 def _earlier_recipients(alert_ids: Collection[int]) -> dict[int, list[_EarlierRecipient]]:
@@ -182,16 +207,42 @@ def _told_recipients(
         return
     is_page = alert.severity == AlertSeverity.CRITICAL and reason not in CAN_WAIT
     recipients = facts.recipients[alert.pk]
-    is_reached = False
-    for recipient in _level_recipients(recipients, transition.level, facts, is_page=is_page):
-        is_reached = is_reached or bool(not recipient.lack and facts.channels_for(recipient, is_page=is_page))
-        yield recipient, is_page, True
-    if not is_reached or reason == NoticeReason.LAST_RESORT:
-        yield from _last_resort(facts, is_page=is_page)
+    called = _called_recipients(transition, recipients, facts, is_page=is_page)
+    yield from ((recipient, is_page, True) for recipient in called)
+    is_reached = any(facts.reaches(recipient, is_page=is_page) for recipient in called)
+    is_out_of_reach = not is_reached and not transition.is_catch_up
+    if recipients.last_resort is not None and (is_out_of_reach or reason == NoticeReason.LAST_RESORT):
+        yield recipients.last_resort, is_page, False
     if reason == NoticeReason.WORSE:
         yield from ((each.recipient, is_page and each.was_page, True) for each in earlier)
     if reason in TO_SUBSCRIBERS:
         yield from ((recipient, False, True) for recipient in recipients.subscribers)
+
+
+def _called_recipients(
+    transition: AlertTransition, recipients: Recipients, facts: _NoticeFacts, *, is_page: bool
+) -> list[Recipient]:
+    """Those of the level; if the escalation goes on, also those of the levels before whom it has not told, since people
+    change at a hand-over. While there are any whom it has not told, the next level tells nobody a second time."""
+    of_level = list(_level_recipients(recipients, transition.level, facts, is_page=is_page))
+    told = facts.told.setdefault(transition.alert.pk, set())
+    if transition.reason not in GOES_ON:
+        told |= {each.key for each in of_level}
+        return of_level
+    missed = [
+        recipient
+        for level in recipients.levels[: transition.level]
+        for recipient in level.recipients
+        if recipient.key not in told and facts.reaches(recipient, is_page=is_page)
+    ]
+    if transition.is_catch_up:
+        called = missed
+    elif transition.reason == NoticeReason.ESCALATED and missed:
+        called = [*missed, *(each for each in of_level if each.key not in told and each not in missed)]
+    else:
+        called = [*of_level, *(each for each in missed if each not in of_level)]
+    told |= {each.key for each in called}
+    return called
 
 
 def _level_recipients(
@@ -200,10 +251,5 @@ def _level_recipients(
     """The recipients of a level, counted from 1; also those of the next one while none has a channel."""
     for each in recipients.levels[min(max(level, 1), len(recipients.levels)) - 1 :]:
         yield from each.recipients
-        if any(not one.lack and facts.channels_for(one, is_page=is_page) for one in each.recipients):
+        if any(facts.reaches(one, is_page=is_page) for one in each.recipients):
             return
-
-
-def _last_resort(facts: _NoticeFacts, *, is_page: bool) -> Iterator[tuple[Recipient, bool, bool]]:
-    if facts.last_resort_id is not None:
-        yield Recipient(channel_id=facts.last_resort_id, role="last resort"), is_page, False

@@ -76,4 +76,8 @@ def set_last_resort(*, channel: Channel | None, by: User, now: datetime) -> None
     """Set the channel of alerts that nobody takes; None for no channel."""
     if channel is not None and not channel.is_shared:
         raise ValidationError({"channel": ["Choose a shared channel."]})
+    if channel is not None and channel.scope_kind:
+        raise ValidationError(
+            {"channel": ["Choose a channel of all sites: this one reads those of one place."]}
+        )
     AlertingState.objects.update_or_create(pk=1, defaults={"last_resort": channel})

@@ -5,12 +5,14 @@ from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
+from django.db.models import QuerySet
+
 from accounts.models import AccessScope, ScopeKind, User
 from accounts.roles import ADMIN
 from inventory.core import regions_outwards
 from inventory.models import Region, Site
 from readiness.loop.alerts.core.kinds import AlertKind
-from readiness.loop.alerts.models import Alert
+from readiness.loop.alerts.models import Alert, AlertingState
 from web.delivery.models import Channel
 
 SEES_ALERTS = "alerts.view_alert"
@@ -52,9 +54,21 @@ class AlertReaders:
         return not {(ScopeKind.SITE.value, site.slug), *regions}.isdisjoint(scopes)
 
 
+def users_who_see_alerts() -> QuerySet[User]:
+    return User.objects.with_perm(SEES_ALERTS, backend="django.contrib.auth.backends.ModelBackend")
+
+
+def working_last_resorts() -> QuerySet[AlertingState]:
+    """The state of alerting if its last resort hears of every alert: the channel is usable and its owner sees alerts,
+    neither of both of some sites only."""
+    owners = users_who_see_alerts().filter(access_scopes=None)
+    channels = Channel.objects.usable().filter(owner__in=owners, scope_kind="")
+    return AlertingState.objects.filter(last_resort__in=channels)
+
+
 def alert_readers() -> AlertReaders:
     """Four statements: every user who may see alerts at all, administrators, scopes and regions."""
-    users = User.objects.with_perm(SEES_ALERTS, backend="django.contrib.auth.backends.ModelBackend")
+    users = users_who_see_alerts()
     administrators = User.objects.filter(groups__name=ADMIN, is_active=True).order_by("pk")
     scopes: dict[int, set[tuple[str, str]]] = defaultdict(set)
     for user_id, kind, slug in AccessScope.objects.values_list("user_id", "kind", "slug"):

@@ -14,6 +14,7 @@ from accounts.queries import names_of_permissions, scopes_of, slugs_of_scopes
 from readiness.assessment.framework import queries as framework_queries
 from readiness.assessment.framework.core.definition import Framework
 from readiness.loop.alerts.models import Alert, Notice
+from readiness.loop.alerts.telling.notices import FOLLOWS
 from readiness.loop.alerts.telling.readers import AlertReaders, alert_readers
 from readiness.loop.problems import sentences
 from readiness.loop.problems.advice import Advice, advice_for
@@ -47,6 +48,7 @@ class Readings:
     following: Mapping[int, int] = field(default_factory=dict)
     notices: Mapping[int, Sequence[Notice]] = field(default_factory=dict)
     problems: Mapping[int, Problem] = field(default_factory=dict)
+    pages: set[tuple[int, int | None]] = field(default_factory=set)
     advice: dict[tuple[Any, ...], Advice | None] = field(default_factory=dict)
 
     def describe(self, heads: Collection[int]) -> None:
@@ -60,6 +62,17 @@ class Readings:
         self.notices = by_alert
         problem_ids = {self.alerts[head].problem_id for head in heads} - {None}
         self.problems = Problem.objects.in_bulk(problem_ids)
+
+    def read_pages(self, channels: Iterable[Channel]) -> None:
+        """Read which alerts were pages to channels that take urgent messages only. A statement, if there are any."""
+        channel_ids = [channel.pk for channel in channels if channel.only_urgent]
+        if channel_ids:
+            pages = Notice.objects.sent().filter(channel__in=channel_ids, alert__in=self.alerts, is_page=True)
+            self.pages = set(pages.order_by().values_list("alert_id", "channel_id"))
+
+    def follows_page(self, notice: Notice) -> bool:
+        """Whether it tells what became of a page to a channel that takes urgent messages only."""
+        return notice.reason in FOLLOWS and (notice.alert_id, notice.channel_id) in self.pages
 
     def visible(self, alerts: Iterable[Alert], reader: User, channel: Channel) -> set[int]:
         """The alerts that a reader may see, and that are within the scope of the channel. A statement for users with

@@ -24,6 +24,7 @@ from readiness.loop.alerts.core.routes import (
     route_for,
 )
 from readiness.loop.alerts.models import Alert, EscalationRoute, Subscription
+from readiness.loop.alerts.telling.queries import last_resort
 from readiness.loop.alerts.telling.readers import AlertReaders, alert_readers
 from readiness.loop.problems.responders import answering_cell, shifts_at
 from readiness.organisation.ownership import queries as ownership
@@ -83,6 +84,7 @@ class _RouteFacts:
     routes: Mapping[tuple[str, int | None, str], Sequence[LevelTarget]]
     channels: Mapping[int, Channel]
     subscriptions: Sequence[Subscription]
+    last_resort: Channel | None
     readers: AlertReaders
 
     def site(self, alert: Alert) -> Site | None:
@@ -114,6 +116,7 @@ def _facts_of(alerts: Collection[Alert], now: datetime) -> _RouteFacts:
         routes=routes,
         channels=Channel.objects.in_bulk(channel_ids) if channel_ids else {},
         subscriptions=list(Subscription.objects.order_by("pk")),
+        last_resort=last_resort(),
         readers=alert_readers(),
     )
 
@@ -146,7 +149,12 @@ def _recipients_of_alert(alert: Alert, facts: _RouteFacts) -> Recipients:
     levels = route_for(AlertKind(alert.kind), AlertSeverity(alert.severity), route or SHIPPED_ROUTE)
     whom = {level.whom for level in levels} | {Whom(target) for target in (*_ON_CALL, EscalationTarget.OWNER)}
     people = {each: _recipients_at(each, alert, domains, facts) for each in whom}
-    return Recipients(levels_of(levels, people), _subscribers(alert, facts))
+    resort = facts.last_resort
+    return Recipients(
+        levels_of(levels, people),
+        _subscribers(alert, facts),
+        _channel_recipient(resort, "last resort", alert, facts) if resort is not None else None,
+    )
 
 
 def _recipients_at(
@@ -155,10 +163,7 @@ def _recipients_at(
     role = ROLES.get(whom.target, "")
     match whom:
         case Whom(EscalationTarget.CHANNEL, int(number)):
-            channel = facts.channels[number]
-            sees = facts.readers.reads(channel, alert, facts.site(alert))
-            lack = NotTold.NONE if sees else NotTold.NOT_VISIBLE
-            return (Recipient(channel_id=number, role=role, lack=lack),)
+            return (_channel_recipient(facts.channels[number], role, alert, facts),)
         case Whom(EscalationTarget.PERSON, int(number)):
             return (_user_recipient(facts.users.get(number), role, alert, facts),)
         case Whom(EscalationTarget.OWNER):
@@ -179,6 +184,11 @@ def _owner_recipients(alert: Alert, domains: Collection[str], facts: _RouteFacts
         return ()
     role = "acting deputy" if term.stands_in else "owner"
     return (_user_recipient(facts.users.get(term.answers_id or 0), role, alert, facts),)
+
+
+def _channel_recipient(channel: Channel, role: str, alert: Alert, facts: _RouteFacts) -> Recipient:
+    sees = facts.readers.reads(channel, alert, facts.site(alert))
+    return Recipient(channel_id=channel.pk, role=role, lack=NotTold.NONE if sees else NotTold.NOT_VISIBLE)
 
 
 def _user_recipient(user_id: int | None, role: str, alert: Alert, facts: _RouteFacts) -> Recipient:

@@ -82,6 +82,8 @@ def incident_draft(draft: Draft, action: str, group: str) -> Draft:
         draft,
         payload={**draft.payload, "action": action, "dedup_key": group},
         order_key=f"alerts-{draft.channel_id}-{group}"[:200],
+        # A channel of urgent messages only would keep an incident open for ever.
+        is_urgent=draft.is_urgent or action != "trigger",
     )
 
 

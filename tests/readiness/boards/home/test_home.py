@@ -174,7 +174,7 @@ def test_an_inbox_of_thousands_shows_those_first_and_says_how_many(client_of, us
 
 
 def ticked(page):
-    return set(re.findall(r'id="setup-([a-z]+)" data-done', page))
+    return set(re.findall(r'id="setup-([a-z-]+)" data-done', page))
 
 
 def test_an_empty_installation_begins_with_what_leads_to_the_first_verdict(client_of, user_of, frozen_now):

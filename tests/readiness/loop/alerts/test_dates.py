@@ -6,6 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from inventory.models import Site
 from readiness.assessment.duties.models import Certificate
 from readiness.assessment.duties.operations import file_proof
 from readiness.assessment.framework import queries as framework_queries
@@ -210,6 +211,56 @@ def test_the_run_raises_and_ends_them(porto, ops, manager):
     run(now=NOW + 2 * MINUTE)
     alert.refresh_from_db()
     assert alert.ended_at == NOW + 2 * MINUTE
+
+
+def test_a_waiver_whose_date_passed_is_not_said_to_be_well(porto, ops, manager):
+    waiver = grant(porto, ops, manager)
+    run(now=NOW)
+    run(now=waiver.ends_at + MINUTE)
+    alert = Alert.objects.get(kind="waiver")
+    assert (alert.ended_by, alert.get_ended_by_display()) == ("date-passed", "Its date has passed")
+    assert list(alert.events.filter(kind="ended").values_list("text", flat=True)) == ["Its date has passed"]
+
+
+def test_the_dates_of_a_site_that_retired_are_over_for_that_reason(porto, ops, manager):
+    grant(porto, ops, manager)
+    run(now=NOW)
+    Site.objects.update(stage=Site.Stage.RETIRED)
+    run(now=NOW + 2 * MINUTE)
+    assert Alert.objects.get().ended_by == "object-gone"
+
+
+def test_evidence_that_lapsed_is_told_until_it_is_proven_anew(porto):
+    version, _framework = framework_queries.current()
+    usual = {
+        "pillar": "p1",
+        "gate": "BLOCK",
+        "since": NOW - WEEK,
+        "framework_version": version,
+        "site": porto,
+    }
+    CheckResult.objects.create(
+        check_id="stale-before", state="stale", measured_state="stale", **usual | {"since": NOW - MINUTE}
+    )
+    proven = CheckResult.objects.create(
+        check_id="soon", state="pass", measured_state="pass", expires_at=NOW + DAY, **usual
+    )
+    run(now=NOW)
+    alert = Alert.objects.get(kind="evidence")
+    assert alert.title == "Evidence of 1 check expires"
+
+    def look(at, **columns):
+        CheckResult.objects.filter(pk=proven.pk).update(**columns)
+        run(now=at)
+        alert.refresh_from_db()
+        return alert.title, alert.ended_by
+
+    lapsed = "Evidence of 1 check has expired"
+    assert look(NOW + DAY + MINUTE) == (lapsed, ""), "not judged since"
+    stale = {"state": "stale", "measured_state": "stale", "since": NOW + DAY, "expires_at": None}
+    assert look(NOW + 9 * DAY, **stale) == (lapsed, "")
+    proof = {"state": "pass", "measured_state": "pass", "expires_at": NOW + 99 * DAY}
+    assert look(NOW + 9 * DAY + 2 * MINUTE, **proof)[1] == "evidence"
 
 
 def test_dates_take_the_same_statements_for_any_number_of_sites(ops, manager):

@@ -7,7 +7,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 
 from readiness.loop.alerts.life import operations
 from readiness.loop.alerts.life.run import run
-from readiness.loop.alerts.models import AlertEvent
+from readiness.loop.alerts.models import Alert, AlertEvent
 from tests.readiness.loop.alerts.made import (
     MINUTE,
     NOW,
@@ -61,6 +61,16 @@ def test_an_acknowledgement_holds_until_its_end_and_then_the_alert_returns(alert
     alert.refresh_from_db()
     assert (alert.standing, alert.acknowledged_by, alert.level) == ("escalating", None, 1)
     assert events_of(alert) == ["raised", "acknowledged", "ack-ended"]
+
+
+def test_an_acknowledgement_during_a_run_holds(alert, ops):
+    """The run goes by the instant at which it began, and reads what was written after it."""
+    acknowledged(alert, ops, at=NOW + 2 * MINUTE)
+    Alert.objects.update(next_at=NOW + MINUTE)
+    run(now=NOW + MINUTE)
+    alert.refresh_from_db()
+    assert (alert.standing, alert.acknowledged_by, alert.next_at) == ("acknowledged", ops, NOW + 62 * MINUTE)
+    assert events_of(alert) == ["raised", "acknowledged"]
 
 
 def test_without_an_end_it_lasts_a_shift(alert, ops):

@@ -129,6 +129,14 @@ def test_a_refusal_is_seen(advancing, target_of, outside):
     assert (target.state, target.taken_at) == ("refused", None)
 
 
+def test_what_the_other_side_repeats_of_the_address_is_not_shown(advancing, target_of, outside):
+    target = target_of()
+    outside.status, outside.body = 404, b"no check at /ping/secret-uuid,\n nor  secret-uuid"
+    beat(advancing.at)
+    target.refresh_from_db()
+    assert target.answer == "404 no check at /…, nor …"
+
+
 def test_an_address_inside_is_not_called(advancing, target_of, outside, settings):
     target = target_of()
     settings.DELIVERY_HOSTS = []

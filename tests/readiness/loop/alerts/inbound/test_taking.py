@@ -202,6 +202,19 @@ class TestIncidents:
         raised.refresh_from_db()
         assert (raised.acknowledged_at, raised.ended_at) == (None, after(6))
 
+    @pytest.mark.parametrize("change", ["worse_at", "standing_since"])
+    def test_a_word_from_before_it_got_worse_or_returned_acknowledges_nothing(
+        self, pager, raised, frozen_now, change
+    ):
+        Alert.objects.update(**{change: after(5)})
+        frozen_now.at = after(6)
+        pager(bodies.incident("acknowledged", key=raised.key, at=after(4)), "w1")
+        raised.refresh_from_db()
+        assert raised.acknowledged_at is None
+        pager(bodies.incident("acknowledged", key=raised.key, at=after(5)), "w2")
+        raised.refresh_from_db()
+        assert raised.acknowledged_at == after(6)
+
     def test_an_incident_of_others_is_an_alert(self, pager, porto, frozen_now):
         InboundRule.objects.create(
             name="cooling", conditions="service=cooling*", site=porto, object_labels="service"

@@ -12,7 +12,7 @@ from tests.inventory import made
 from tests.readiness.loop.alerts.made import problem
 from tests.readiness.loop.alerts.telling.conftest import MINUTE, sent, told
 from tests.web.delivery import made as delivery
-from web.delivery.models import Message
+from web.delivery.models import Channel, Message
 
 pytestmark = pytest.mark.django_db
 CHECK = "p1-soak-24h"
@@ -95,6 +95,17 @@ class TestWords:
         assert message.subject == "Ended: Porto: GPU temperature is critical"
         assert "Evidence shows that it is well." in message.text
 
+    def test_who_takes_urgent_messages_only_learns_of_the_end_of_a_page(self, on_call, porto, alert_at):
+        Channel.objects.update(only_urgent=True)
+        page, lesser = alert_at(porto), alert_at(porto, severity="error", rank=1)
+        told([page, lesser])
+        sent()
+        end(lesser, NOW + MINUTE)
+        assert sent(NOW + MINUTE) == []
+        end(page, NOW + 2 * MINUTE)
+        [message] = sent(NOW + 2 * MINUTE)
+        assert (message.event, message.state) == ("alert.ended", "waiting")
+
     def test_what_follows_is_counted_not_told(self, on_call, porto, alert_at):
         cause = alert_at(porto)
         for _ in range(3):
@@ -159,6 +170,15 @@ class TestPagerDuty:
         [message] = sent()
         assert (message.payload["action"], message.payload["dedup_key"]) == ("resolve", "a")
         assert message.order_key == first[0].order_key
+
+    def test_a_channel_of_urgent_messages_learns_of_the_end(self, porto, alert_at):
+        system("pagerduty", only_urgent=True)
+        alert = alert_at(porto)
+        told(alert)
+        sent()
+        end(alert, NOW + MINUTE)
+        [message] = sent(NOW + MINUTE)
+        assert (message.payload["action"], message.state) == ("resolve", "waiting")
 
     def test_more_of_a_cause_waits_for_the_minute(self, porto, alert_at):
         system("pagerduty")

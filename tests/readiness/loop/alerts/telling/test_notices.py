@@ -3,10 +3,14 @@
 from datetime import time, timedelta
 
 import pytest
+from django.core.exceptions import ValidationError
 
 from accounts import operations as accounts
+from accounts.models import User
 from readiness.loop.alerts.core.kinds import NoticeReason
+from readiness.loop.alerts.life.steps import advance
 from readiness.loop.alerts.models import (
+    Alert,
     AlertingState,
     AlertPreferences,
     EscalationLevel,
@@ -14,8 +18,10 @@ from readiness.loop.alerts.models import (
     Notice,
     Subscription,
 )
+from readiness.loop.alerts.telling.operations import set_last_resort
+from readiness.loop.alerts.telling.readers import working_last_resorts
 from readiness.loop.alerts.telling.recipients import recipients_of
-from readiness.organisation.people.models import Leave
+from readiness.organisation.people.models import Leave, Shift
 from tests.conftest import NOW, make_user
 from tests.inventory import made
 from tests.readiness.loop.alerts.telling.conftest import MINUTE, names, sent, told
@@ -84,6 +90,97 @@ class TestLevels:
         assert names(told(alert_at(porto))) == [("NOC", "last resort", "")]
 
 
+class TestHandOver:
+    """Between two levels the shifts of Ana and Rui end: Eva is primary now, Ana secondary."""
+
+    @pytest.fixture
+    def handed_over(self, on_call, ana, eva):
+        def hand_over():
+            Shift.objects.all().delete()
+            people.shift(on_call, eva, now=NOW)
+            people.shift(on_call, ana, now=NOW, level=2)
+
+        return hand_over
+
+    def test_the_new_primary_is_told_with_the_next_level(self, porto, alert_at, handed_over):
+        alert = alert_at(porto)
+        assert names(told(alert)) == [("ana", "primary on call", "")]
+        handed_over()
+        second = told(alert, NoticeReason.ESCALATED, level=2, turn=2, now=NOW + 10 * MINUTE)
+        assert names(second) == [("eva", "primary on call", "")]
+        assert second[0].is_page
+
+    def test_a_repetition_tells_both(self, porto, alert_at, handed_over):
+        alert = alert_at(porto)
+        told(alert)
+        told(alert, NoticeReason.ESCALATED, level=2, turn=2)
+        handed_over()
+        again = told(alert, NoticeReason.REPEATED, level=2, turn=3, now=NOW + 25 * MINUTE)
+        assert names(again) == [("ana", "secondary on call", ""), ("eva", "primary on call", "")]
+
+    def test_a_step_that_tells_nobody_by_its_number_tells_who_came(
+        self, on_call, porto, rui, eva, own, alert_at
+    ):
+        """After the hand-over one level is left before the owner's, which two of them had reached."""
+        own(porto, eva)
+        alert = alert_at(porto, severity="error", rank=1, next_at=NOW)
+        for minute in (0, 10):
+            advance(began_at=NOW - DAY, now=NOW + minute * MINUTE)
+        assert [notice.user.username for notice in alert.notices.all()] == ["ana", "rui"]
+        Shift.objects.filter(person=rui).delete()
+        for minute in (20, 21):
+            Alert.objects.update(next_at=NOW + minute * MINUTE)
+            advance(began_at=NOW - DAY, now=NOW + minute * MINUTE)
+        assert [notice.user.username for notice in alert.notices.all()] == ["ana", "rui", "eva"]
+
+
+class TestLastResort:
+    @pytest.fixture
+    def room(self):
+        room = delivery.channel(make_user("manager"), name="NOC", is_shared=True)
+        AlertingState.objects.create(last_resort=room, began_at=NOW - DAY)
+        return room
+
+    def test_it_is_told_from_the_second_repetition_on(self, on_call, porto, alert_at, room):
+        alert = alert_at(porto, next_at=NOW)
+        for minute in (0, 10, 25, 40):
+            advance(began_at=NOW - DAY, now=NOW + minute * MINUTE)
+        rows = alert.notices.order_by("at", "pk").values_list("user__username", "channel__name", "reason")
+        assert [(user or channel, reason) for user, channel, reason in rows] == [
+            ("ana", "began"),
+            ("rui", "escalated"),
+            ("rui", "repeated"),
+            ("rui", "last-resort"),
+            ("NOC", "last-resort"),
+        ]
+        assert alert.events.filter(kind="last-resort").count() == 1
+
+    @pytest.mark.parametrize("obstacle", ["owner left", "owner sees some sites", "scope", "role"])
+    def test_one_that_may_not_read_the_alert_says_so(self, porto, alert_at, room, admin, obstacle):
+        elsewhere = made.site(slug="elsewhere")
+        match obstacle:
+            case "owner left":
+                User.objects.filter(pk=room.owner_id).update(is_active=False)
+            case "owner sees some sites":
+                accounts.change_user(room.owner, scopes=[("site", elsewhere.slug)], by=admin, now=NOW)
+            case "scope":
+                Channel.objects.update(scope_kind="site", scope_slug=elsewhere.slug)
+            case "role":
+                room.owner.groups.clear()
+        assert names(told(alert_at(porto))) == [("None", "last resort", "not-visible")]
+        assert not working_last_resorts().exists()
+
+    def test_one_that_works_is_set(self, room):
+        assert working_last_resorts().exists()
+        Channel.objects.update(disabled_at=NOW, disabled_for="Gone")
+        assert not working_last_resorts().exists()
+
+    def test_a_channel_of_one_place_is_refused(self, porto, manager):
+        room = delivery.channel(manager, is_shared=True, scope_kind="site", scope_slug="porto")
+        with pytest.raises(ValidationError, match="all sites"):
+            set_last_resort(channel=room, by=manager, now=NOW)
+
+
 class TestWhatOneMaySee:
     def test_nobody_is_told_of_a_site_that_they_may_not_see(self, on_call, porto, ana, admin, alert_at):
         elsewhere = made.site(slug="elsewhere")
@@ -121,7 +218,11 @@ class TestSubscribers:
         Subscription.objects.create(user=other, severity="info")
         assert names(told(alert_at(porto)))[1:] == [("viewer", "subscriber", "")]
         assert len(told(alert_at(porto, severity="warning", rank=2))) == 1
-        assert len(told(alert_at(porto), NoticeReason.ESCALATED, level=2)) == 1
+        alert = alert_at(porto)
+        told(alert)
+        assert names(told(alert, NoticeReason.ESCALATED, level=2, turn=2)) == [
+            ("rui", "secondary on call", "")
+        ]
 
     def test_the_end_goes_to_everybody_who_was_told(self, on_call, porto, viewer, alert_at):
         delivery.channel(viewer)
