@@ -75,7 +75,11 @@ CACHES = {
         "LOCATION": REDIS_URL,
         "KEY_PREFIX": "muster",
         # Muster works without a cache that does not answer.
-        "OPTIONS": {"socket_timeout": 1, "socket_connect_timeout": 1},
+        "OPTIONS": {
+            "serializer": "web.valkey.JsonValues",
+            "socket_timeout": 1,
+            "socket_connect_timeout": 1,
+        },
     }
 }
 
@@ -201,7 +205,7 @@ if BEHIND_HTTPS:
         raise ImproperlyConfigured(
             "MUSTER_HTTPS=1 needs MUSTER_TRUSTED_PROXIES: without it Muster cannot know which requests came by HTTPS."
         )
-    SECURE_HSTS_SECONDS = int(timedelta(days=30).total_seconds())
+    SECURE_HSTS_SECONDS = int(timedelta(days=365).total_seconds())
 
 # --- language, time, files --------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "en"

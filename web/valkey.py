@@ -1,4 +1,7 @@
-"""Clients of Valkey for notes that may be lost."""
+"""Clients of Valkey for notes that may be lost, and how the cache writes its values there."""
+
+import json
+from typing import Any
 
 import redis
 from django.conf import settings
@@ -15,3 +18,17 @@ def client(*, timeout_s: float, decode: bool = True) -> redis.Redis:
         retry=Retry(NoBackoff(), 0),
         decode_responses=decode,
     )
+
+
+class JsonValues:
+    """Values of the cache as JSON. Django would pickle them, and whoever can write to Valkey could have it run code."""
+
+    def dumps(self, value: Any) -> str:
+        return json.dumps(value)
+
+    def loads(self, stored: bytes) -> Any:
+        """Return None for a value that is no JSON, since Muster did not write it."""
+        try:
+            return json.loads(stored)
+        except ValueError:
+            return None
