@@ -233,7 +233,7 @@ class SavedView(models.Model):
 
     HISTORY = True
     # A shared view may name sites, so users with a scope only see their own views.
-    VISIBLE_WHERE = "NOT accounts_savedview.shared"
+    VISIBLE_WHERE = f"NOT accounts_savedview.shared AND accounts_savedview.owner_id = {READER}"
     # A personal view may name sites too, and the history covers everybody's views.
     VISIBLE_IN_HISTORY_WHERE = "false"
     WRITABLE_WHERE = f"NOT accounts_savedview.shared AND accounts_savedview.owner_id = {WRITER}"

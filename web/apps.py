@@ -81,7 +81,7 @@ def _refuse_foreign_data(using: str, **kwargs: Any) -> None:
 def _install_triggers(using: str, plan: Any = None, **kwargs: Any) -> None:
     from django.db import connections
 
-    from web import clock, policies
+    from web import clock, database_roles, policies
     from web.audit import AuditEntry, retention, triggers
 
     # `flush` sends this signal too, without a plan, and leaves the triggers where they are. Migrating back to zero, or
@@ -90,3 +90,5 @@ def _install_triggers(using: str, plan: Any = None, **kwargs: Any) -> None:
         retention.make_ready(now=clock.now())
         triggers.install(using)
         policies.install(using)
+        if database_roles.are_in_use(using):
+            database_roles.grant(using)

@@ -1,7 +1,7 @@
 """Tables split by time: partitions are made in advance and dropped by age.
 
 Writers never wait: a new table is attached under a lock that allows inserts, and an old one is detached concurrently
-before it is dropped.
+before it is dropped. `web/database_roles.py` says who may do that.
 """
 
 import logging
@@ -11,6 +11,8 @@ from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
 from django.db import connection, transaction
+
+from web.database_roles import acting_as_owner, split_by_time
 
 log = logging.getLogger(__name__)
 
@@ -31,6 +33,11 @@ class Partitioned:
     options: str = ""
     # Made before they are needed.
     ahead: timedelta = timedelta(days=3)
+    # Rows are read through the whole table alone: its row security does not hold for whoever names a partition.
+    is_closed: bool = False
+
+    def __post_init__(self) -> None:
+        split_by_time(self.table)
 
     @property
     def retention(self) -> timedelta:
@@ -94,7 +101,7 @@ def ensure(partitioned: Partitioned, instants: Iterable[datetime]) -> int:
     first_by_name = {partitioned.name(first): first for first in map(partitioned.first_of, instants)}
     if not first_by_name.keys() - existing(partitioned).keys():
         return 0
-    with transaction.atomic(), connection.cursor() as cursor:
+    with transaction.atomic(), acting_as_owner(partitioned.table), connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_MAKING])
         missing = sorted(first_by_name.keys() - existing(partitioned).keys())
         for name in missing:
@@ -102,6 +109,9 @@ def ensure(partitioned: Partitioned, instants: Iterable[datetime]) -> int:
             cursor.execute(
                 f"CREATE TABLE {name} (LIKE {partitioned.table} INCLUDING ALL) {partitioned.options}"
             )
+            if partitioned.is_closed:
+                # Without a policy of its own it shows nothing to anybody but its owner.
+                cursor.execute(f"ALTER TABLE {name} ENABLE ROW LEVEL SECURITY")
             # Attaching does not block writers, but CREATE TABLE … PARTITION OF would.
             cursor.execute(
                 f"ALTER TABLE {partitioned.table} ATTACH PARTITION {name} FOR VALUES FROM (%s) TO (%s)",
@@ -125,7 +135,7 @@ def existing(partitioned: Partitioned) -> dict[str, str]:
 
 
 def _drop(partitioned: Partitioned, name: str, standing: str) -> None:
-    with connection.cursor() as cursor:
+    with acting_as_owner(partitioned.table), connection.cursor() as cursor:
         if standing != "loose":
             how = "FINALIZE" if standing == "pending" else "CONCURRENTLY"
             cursor.execute(f"ALTER TABLE {partitioned.table} DETACH PARTITION {name} {how}")

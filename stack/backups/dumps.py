@@ -19,9 +19,13 @@ PIECE_BYTES = 1024 * 1024
 _SNAPSHOT = "SELECT pg_export_snapshot(), date_trunc('second', transaction_timestamp())"
 
 
-# Rules about rows may be for roles, which are the server's and so are in no dump.
+# Rules about rows and rights may be for roles, which are the server's and so are in no dump.
 _ROLES = """
-SELECT DISTINCT r.rolname FROM pg_policy AS p JOIN pg_roles AS r ON r.oid = ANY (p.polroles) ORDER BY 1
+SELECT rolname FROM pg_roles WHERE rolname <> current_user AND NOT starts_with(rolname, 'pg_') AND oid IN (
+    SELECT unnest(polroles) FROM pg_policy
+    UNION SELECT (aclexplode(nspacl)).grantee FROM pg_namespace WHERE nspname = 'public'
+    UNION SELECT defaclrole FROM pg_default_acl
+) ORDER BY 1
 """
 
 
@@ -39,6 +43,8 @@ def make_roles(connection: "psycopg.Connection[Any]", names: list[str]) -> None:
     from psycopg import sql  # as in stack/schema.py
 
     for name in names:
+        if name == connection.info.user:
+            continue
         role = sql.Identifier(name)
         if connection.execute("SELECT FROM pg_roles WHERE rolname = %s", [name]).fetchone() is None:
             connection.execute(sql.SQL("CREATE ROLE {} NOLOGIN").format(role))

@@ -10,6 +10,7 @@ from telemetry.binary import binary_cursor, fetched
 from telemetry.core.instants import EPOCH
 from telemetry.store import blocks, partitions
 from telemetry.store.blocks import DAMAGED, PACKED, take_turn
+from web.database_roles import acting_as_owner
 
 # By then all samples of a day that came in time are in blocks.
 OVER_AFTER = timedelta(hours=6)
@@ -68,7 +69,7 @@ def _shrink(name: str) -> bool:
     with connection.cursor() as cursor:
         cursor.execute("SET lock_timeout = '500ms'")
         try:
-            with suppress(OperationalError):
+            with suppress(OperationalError), acting_as_owner(name):
                 cursor.execute(f"VACUUM (FULL, ANALYZE) {name}")
                 return True
         finally:

@@ -15,8 +15,10 @@ import psycopg
 from django.db import OperationalError, connection, transaction
 
 from telemetry.binary import binary_cursor, fetched
+from web.database_roles import acting_as_owner, split_by_time
 
 TABLE, LIST = "telemetry_samplebatch", "telemetry_hottable"
+split_by_time(TABLE)
 OPEN_FOR = timedelta(hours=2)
 # At 8 to 12 bytes a sample: about twelve million samples, which are packed in a few minutes.
 MOST_BYTES = 120_000_000
@@ -65,10 +67,11 @@ def _open(now: datetime) -> None:
         cursor.execute("INSERT INTO telemetry_hottable (opened_at) VALUES (%s) RETURNING id", [now])
         (number,) = cursor.fetchone()
         # Rows are appended, read and dropped with their table, so freezing them would be wasted work.
-        cursor.execute(
-            f"CREATE TABLE {TABLE}_{number} (LIKE {TABLE} INCLUDING ALL) INHERITS ({TABLE})"
-            " WITH (autovacuum_vacuum_insert_threshold = -1, toast.autovacuum_vacuum_insert_threshold = -1)"
-        )
+        with acting_as_owner(TABLE):
+            cursor.execute(
+                f"CREATE TABLE {TABLE}_{number} (LIKE {TABLE} INCLUDING ALL) INHERITS ({TABLE})"
+                " WITH (autovacuum_vacuum_insert_threshold = -1, toast.autovacuum_vacuum_insert_threshold = -1)"
+            )
 
 
 def hot_tables() -> list[HotTable]:
@@ -124,7 +127,8 @@ def drop(table: HotTable, *, now: datetime) -> bool:
                 [table.id],
             )
             return False
-        cursor.execute(f"DROP TABLE {table.name}")
+        with acting_as_owner(table.name):
+            cursor.execute(f"DROP TABLE {table.name}")
         cursor.execute(
             "UPDATE telemetry_hottable SET packed_at = %s, newest_at = %s WHERE id = %s",
             [now, newest_at, table.id],

@@ -1,4 +1,4 @@
-"""docker-compose.yml and the Dockerfile run the very commands of `make run`."""
+"""docker-compose.yml and the Dockerfile run the commands of `make run`, and no service may do more than its work."""
 
 import json
 import os
@@ -7,41 +7,79 @@ import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
-import yaml
 
+from config import env
 from stack import postgres, processes
 
 ROOT = Path(__file__).parents[2]
 WEB = processes.web(host="0.0.0.0", port=8000)
+POSTGRES = ("postgres", *(word for pair in postgres.TUNING.items() for word in ("-c", "=".join(pair))))
 COMMANDS = {
-    "postgres": ("postgres", *(word for pair in postgres.TUNING.items() for word in ("-c", "=".join(pair)))),
-    "migrate": processes.migrate(),
+    "postgres": POSTGRES,
     "web": WEB,
     "worker": processes.worker(),
     "beat": processes.beat(schedule="/tmp/beat-schedule"),
 }
+LASTING = {"proxy", "postgres", "redis", "web", "worker", "beat"}
+FILES = {"plain": (), "tls": ("deploy/compose/tls.yml",)}
+VALUES = {
+    "MUSTER_SECRET_KEY": "x",
+    "MUSTER_DELIVERY_KEY": "z" * 32,
+    **{f"{who}_PASSWORD": who.lower() for who in ("POSTGRES", "OWNER", "WEB", "WORKER", "VALKEY")},
+    "TLS_FOLDER": "/etc/muster",
+    "MUSTER_ALLOWED_HOSTS": "muster.example.com",
+    "MUSTER_BASE_URL": "https://muster.example.com",
+}
 
 
-@pytest.fixture(scope="module")
-def services() -> dict[str, Any]:
-    found: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
-    return found
+def compose(*files: str, **values: str) -> subprocess.CompletedProcess[str]:
+    program = shutil.which("docker-compose")
+    if program is None:
+        if os.environ.get("CI"):
+            pytest.fail("docker-compose is missing, and CI is set")
+        pytest.skip("docker-compose is not installed: the file was not validated")
+    argv = [program, *(f"--file={name}" for name in ("docker-compose.yml", *files)), "--profile=backup"]
+    return subprocess.run(
+        [*argv, "config", "--format", "json"],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/"), **values},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="module", params=FILES)
+def configuration(request: pytest.FixtureRequest) -> dict[str, Any]:
+    done = compose(*FILES[request.param], **VALUES)
+    assert done.returncode == 0, done.stderr
+    read: dict[str, Any] = json.loads(done.stdout)
+    return read
+
+
+@pytest.fixture
+def services(configuration: dict[str, Any]) -> dict[str, Any]:
+    read: dict[str, Any] = configuration["services"]
+    return read
 
 
 def test_the_parts_are_those_of_the_design(services: dict[str, Any]) -> None:
-    assert set(services) == {"postgres", "redis", "migrate", "web", "worker", "beat"}
+    assert set(services) == LASTING | {"migrate", "backup"}
 
 
 @pytest.mark.parametrize("service", COMMANDS)
 def test_a_service_runs_what_make_run_runs(services: dict[str, Any], service: str) -> None:
-    assert tuple(services[service]["command"]) == COMMANDS[service]
+    assert tuple(services[service]["command"])[: len(COMMANDS[service])] == COMMANDS[service]
 
 
-@pytest.mark.parametrize("service", ["postgres", "redis", "web", "worker", "beat"])
-def test_every_lasting_service_tells_its_health(services: dict[str, Any], service: str) -> None:
-    assert services[service]["healthcheck"]["test"]
+def test_the_owner_migrates_and_grants(services: dict[str, Any]) -> None:
+    migrate = " ".join(processes.migrate())
+    assert services["migrate"]["command"] == ["sh", "-c", f"{migrate} && python manage.py grant_roles"]
+    assert services["worker"]["depends_on"]["migrate"]["condition"] == "service_completed_successfully"
 
 
 def test_the_image_starts_the_web_process() -> None:
@@ -49,23 +87,69 @@ def test_the_image_starts_the_web_process() -> None:
     assert tuple(json.loads(command)) == WEB
 
 
-def test_docker_compose_accepts_the_file() -> None:
-    program = shutil.which("docker-compose")
-    if program is None:
-        if os.environ.get("CI"):
-            pytest.fail("docker-compose is missing, and CI is set")
-        pytest.skip("docker-compose is not installed: the file was not validated")
-    secrets = {"MUSTER_SECRET_KEY": "x", "MUSTER_DELIVERY_KEY": "z" * 32, "POSTGRES_PASSWORD": "y"}
-    done = subprocess.run(
-        [program, "config", "--format", "json"],
-        cwd=ROOT,
-        env={"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/"), **secrets},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    services = json.loads(done.stdout)["services"]
-    assert services["worker"]["depends_on"]["migrate"]["condition"] == "service_completed_successfully"
-    assert services["web"]["ports"][0]["host_ip"] == "127.0.0.1"
+def test_every_lasting_service_tells_its_health(services: dict[str, Any]) -> None:
+    assert [name for name in sorted(LASTING) if not services[name].get("healthcheck", {}).get("test")] == []
+
+
+def test_no_service_may_do_more_than_its_work(services: dict[str, Any]) -> None:
+    for name, service in services.items():
+        assert service["read_only"], name
+        assert service["cap_drop"] == ["ALL"], name
+        assert service["security_opt"] == ["no-new-privileges:true"], name
+        assert service["mem_limit"], name
+        assert service["pids_limit"], name
+        assert not service.get("privileged"), name
+
+
+def test_only_the_proxy_is_reached_from_outside(
+    services: dict[str, Any], configuration: dict[str, Any]
+) -> None:
+    """So web can be started many times, and nothing but the proxy can say who a client is."""
+    assert [name for name, service in services.items() if service.get("ports")] == ["proxy"]
+    assert configuration["networks"]["back"]["internal"]
+    on_front = {name for name, service in services.items() if "front" in service["networks"]}
+    assert on_front == {"proxy", "web"}
+    subnet = configuration["networks"]["front"]["ipam"]["config"][0]["subnet"]
+    assert services["web"]["environment"]["MUSTER_TRUSTED_PROXIES"] == subnet
+
+
+def test_without_tls_the_proxy_listens_on_this_machine_alone() -> None:
+    services = json.loads(compose(**VALUES).stdout)["services"]
+    assert [port["host_ip"] for port in services["proxy"]["ports"]] == ["127.0.0.1"]
+
+
+def test_each_process_signs_in_as_its_own_user(services: dict[str, Any]) -> None:
+    addresses = {
+        name: service.get("environment", {}).get("DATABASE_URL") for name, service in services.items()
+    }
+    users = {name: urlsplit(address).username for name, address in addresses.items() if address}
+    assert users == {"migrate": "muster", "web": "muster_web", "worker": "muster_worker"}
+
+
+def test_every_setting_is_one_of_muster(services: dict[str, Any]) -> None:
+    from config import settings  # reads all settings
+
+    assert settings.BASE_DIR == ROOT
+    for name in ("web", "worker", "beat", "migrate"):
+        names = {key for key in services[name]["environment"] if key.startswith("MUSTER_")}
+        assert names <= env.KNOWN.keys(), name
+
+
+def test_by_tls_every_connection_is_encrypted_and_verified() -> None:
+    services = json.loads(compose(*FILES["tls"], **VALUES).stdout)["services"]
+    for name in ("web", "worker", "migrate"):
+        environment = services[name]["environment"]
+        database = env.database(environment["DATABASE_URL"])
+        assert database["OPTIONS"] == {"sslmode": "verify-full", "sslrootcert": "/tls/ca.crt"}
+        assert environment["REDIS_URL"].startswith("rediss://")
+        assert environment["MUSTER_HTTPS"] == "1"
+    assert "ssl=on" in services["postgres"]["command"]
+    assert "--port 0 --tls-port 6379" in services["redis"]["command"][-1]
+    assert sorted(port["target"] for port in services["proxy"]["ports"]) == [8080, 8443]
+
+
+@pytest.mark.parametrize("missing", ["VALKEY_PASSWORD", "MUSTER_SECRET_KEY", "OWNER_PASSWORD"])
+def test_a_secret_that_is_missing_stops_it(missing: str) -> None:
+    done = compose(**{name: value for name, value in VALUES.items() if name != missing})
+    assert done.returncode != 0
+    assert missing in done.stderr

@@ -18,6 +18,12 @@ def test_live_needs_no_database(client):
     assert answer["X-Request-ID"]
 
 
+def test_probes_call_a_process_by_its_address(client, settings):
+    settings.ALLOWED_HOSTS = ["muster.example.com"]
+    assert client.get("/health/live", headers={"host": "10.0.0.7:8000"}).status_code == 200
+    assert client.get("/login/", headers={"host": "10.0.0.7:8000"}).status_code == 400
+
+
 @pytest.mark.django_db
 def test_ready_names_its_parts_and_counts_workers(client, frozen_now):
     workers.note("w1", now=frozen_now.at)

@@ -1,0 +1,11 @@
+# Writes one dump, reads it back, and deletes the oldest: docs/guides/deployment.md.
+set -eu
+umask 077
+name="muster-$(date -u +%Y%m%dT%H%M%SZ).dump"
+# A dump that was cut short never gets the name of a whole one.
+trap 'rm -f "/backups/$name.part"' EXIT
+pg_dump --format=custom --file="/backups/$name.part"
+pg_restore --file=/dev/null "/backups/$name.part"
+mv "/backups/$name.part" "/backups/$name"
+ls -1 /backups/muster-*.dump | head -n "-$BACKUPS_TO_KEEP" | while read -r older; do rm "$older"; done
+echo "Wrote $name ($(stat --format=%s "/backups/$name") bytes)."
