@@ -92,6 +92,7 @@ def moment(seconds: float) -> str:
 
 
 def power_unit(largest_kw: float) -> str:
+    """The unit of an axis whose largest power this is."""
     return next((unit for least, _divisor, unit in _STEPS["kW"] if abs(largest_kw) >= least), "kW")
 
 
@@ -111,12 +112,11 @@ def scale(largest: float, unit: str) -> tuple[float, str]:
 
 
 def power(kw: float, unit: str = "") -> Formatted:
-    """A power in a given unit, so that figures side by side share one; without a unit, in its own."""
+    """A power in its own unit: 12.4 MW beside 20.0 kW, never 0.02 MW. A column may state one unit for all."""
     unit = unit or power_unit(kw)
     scaled = kw * power_factor(unit)
     # Always one decimal for MW and GW: 640.3 MW beside 8.8 MW; whole kW from a hundred on.
-    decimals = decimals_for(scaled) if unit == "kW" or not scaled else 1 if abs(scaled) >= 1 else 2
-    return Formatted(number(scaled, decimals), unit)
+    return Formatted(number(scaled, decimals_for(scaled) if unit == "kW" else 1), unit)
 
 
 def day(at: date) -> str:

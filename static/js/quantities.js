@@ -1,7 +1,7 @@
 // Numbers and days in the words of web/units.py.
 
 const LEAST_SHOWN = 0.005;
-const POWER_FACTOR = { kW: 1, MW: 1e-3, GW: 1e-6 };
+const POWER_UNITS = [[1e6, 'GW'], [1e3, 'MW'], [1, 'kW']];
 const MONTHS = 'January February March April May June July August September October November December'.split(' ');
 const formats = new Map();
 
@@ -28,13 +28,10 @@ export function number(value, decimals = Number.isInteger(value) ? 0 : decimalsF
   return formatFor(decimals).format(round(value, decimals));
 }
 
-/** The unit for powers side by side, from their largest in kW. */
-export const powerUnit = (kw) => (kw >= 1e6 ? 'GW' : kw >= 1e3 ? 'MW' : 'kW');
-
-/** A power in kW as a number in `unit`. */
-export function powerNumber(kw, unit) {
-  const scaled = kw * POWER_FACTOR[unit];
-  return number(scaled, unit === 'kW' || !scaled ? decimalsFor(scaled) : scaled >= 1 ? 1 : 2);
+/** A power in its own unit: "12.4 MW", "20.0 kW". */
+export function power(kw) {
+  const [divisor, unit] = POWER_UNITS.find(([least]) => kw >= least) ?? [1, 'kW'];
+  return `${number(kw / divisor, unit === 'kW' ? decimalsFor(kw) : 1)} ${unit}`;
 }
 
 /** "2026-12-12" → "12 Dec 2026". */

@@ -1,7 +1,7 @@
 // The road to ready. Ticks stand in the address and act at once on what was served: drawing, figures, chart and table. When
 // the reader rests, the server says the same for that address (readiness/boards/road), with all its sentences.
 import { buildTable } from './chart_table.js';
-import { dayText, monthEnd, monthName, number, plural, powerNumber, powerUnit } from './quantities.js';
+import { dayText, monthEnd, monthName, number, plural, power } from './quantities.js';
 import { withFixes } from './road_chart.js';
 import { draw, nameOf } from './road_picture.js';
 import { drawStages } from './road_stages.js';
@@ -47,7 +47,7 @@ function adopt() {
   if (served?.text !== text) {
     const data = JSON.parse(text);
     served = {
-      text, data, unit: data.measure === 'power' ? powerUnit(data.deployed) : '',
+      text, data,
       checks: new Map(data.checks.map(({ id, name }) => [id, name])), owners: new Map(data.owners.map(({ key, name }) => [key, name])),
     };
   }
@@ -56,7 +56,7 @@ function adopt() {
 
 /* --- words --- */
 
-const amount = (size) => (served.unit ? `${powerNumber(size, served.unit)} ${served.unit}` : plural(Math.round(size), 'accelerator', 'accelerators'));
+const amount = (size) => (served.data.measure === 'power' ? power(size) : plural(Math.round(size), 'accelerator', 'accelerators'));
 // A block of several that stand together has the keys of all of them.
 const isCurrent = (kind, key) => key.split(' ').every((each) => address().getAll(kind).includes(each));
 

@@ -32,6 +32,21 @@ def test_a_value_is_shown_in_the_readers_unit(value, unit, shown):
     assert str(units.format_value(value, unit)) == shown
 
 
+@pytest.mark.parametrize(
+    ("kw", "unit", "shown"),
+    [
+        pytest.param(20.0, "", "20.0 kW", id="never 0.02 MW"),
+        pytest.param(930.0, "", "930 kW", id="whole kilowatts from a hundred on"),
+        pytest.param(8800.0, "", "8.8 MW", id="one decimal for megawatts"),
+        pytest.param(640_300.0, "", "640.3 MW", id="of hundreds of megawatts too"),
+        pytest.param(0.0, "", "0 kW", id="zero is a number"),
+        pytest.param(8800.0, "kW", "8,800 kW", id="in the unit of a column"),
+    ],
+)
+def test_a_power_is_shown_in_its_own_unit(kw, unit, shown):
+    assert str(units.power(kw, unit)) == shown
+
+
 def test_a_change_carries_its_sign():
     assert units.signed(1200, "kW") == "+1.2 MW"
     assert units.signed(-3, "°C") == "−3 °C"

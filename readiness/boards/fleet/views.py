@@ -32,10 +32,9 @@ from web.links import link
 from web.reports import Report, chart_urls, choices
 from web.tables import TablePage
 from web.timerange import TimeRange
-from web.units import Formatted, how_many, power, power_factor, power_unit
+from web.units import how_many, power
 
 SHOWN_IN_ATTENTION = 5
-LEAST_SHOWN = 0.1
 TREND, BY_SITE = "trend", "site"
 DEFAULT_RANGE = "now-365d"
 FLEET = Report("readiness/fleet.html", *MAY_SEE)
@@ -100,7 +99,7 @@ def _figures(figures: Fleet) -> dict[str, Any]:
 
 def _key_figures(fleet: Fleet) -> dict[str, Figure]:
     """A rise of ready capacity is good and a rise of the gap is bad; a rise of deployed capacity is neither."""
-    unit, figures = power_unit(fleet.now.deployed.it_kw), {}
+    figures = {}
     for band, tones in (("deployed", ("", "")), ("ready", ("ok", "bad")), ("gap", ("bad", "ok"))):
         weeks = [getattr(gap, band).it_kw for gap in fleet.weeks]
         # Less than a watt is what adding up leaves.
@@ -108,7 +107,7 @@ def _key_figures(fleet: Fleet) -> dict[str, Figure]:
         sign, icon, tone = ("+", "arrow-up", tones[0]) if change > 0 else ("−", "arrow-down-right", tones[1])
         moved = f"{sign}{power(abs(change))}" if change else "unchanged"
         figures[band] = {
-            "quantity": power(weeks[-1], unit),
+            "quantity": power(weeks[-1]),
             "note": f"{moved} in 4 weeks",
             "icon": icon if change else "",
             "tone": tone if change else "",
@@ -119,12 +118,11 @@ def _key_figures(fleet: Fleet) -> dict[str, Figure]:
 
 def _blockers(holds_back: HoldsBack) -> list[Figure]:
     widest = max((pillar.capacity.it_kw for pillar in holds_back.pillars), default=0)
-    unit = power_unit(holds_back.gap.gap.it_kw)
     return [
         {
             "label": pillar.name,
             "url": link("readiness", pillar=pillar.pillar),
-            "quantity": _held_power(pillar.capacity.it_kw, unit),
+            "quantity": power(pillar.capacity.it_kw),
             "width": bar_width(pillar.capacity.it_kw, of=widest),
             "note": f"first blocker at {how_many(len(pillar.sites), 'site', 'sites')}"
             if pillar.sites
@@ -133,12 +131,6 @@ def _blockers(holds_back: HoldsBack) -> list[Figure]:
         }
         for pillar in holds_back.pillars
     ]
-
-
-def _held_power(power_kw: float, unit: str) -> Formatted:
-    """Use the unit of the other figures, unless that would leave one digit or none of the figure."""
-    is_small = 0 < power_kw * power_factor(unit) < LEAST_SHOWN
-    return power(power_kw, "" if is_small else unit)
 
 
 def _gap_card(request: HttpRequest, span: TimeRange) -> dict[str, Any]:

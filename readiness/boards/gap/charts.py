@@ -49,7 +49,7 @@ class Scale:
         return [round(value * self.factor, 3) for value in values]
 
     def text(self, value: float) -> str:
-        return str(power(value, self.unit)) if self.measure is CapacityMeasure.POWER else number(round(value))
+        return str(power(value)) if self.measure is CapacityMeasure.POWER else number(round(value))
 
     def hover(self, variable: str) -> str:
         form = ".1f" if self.measure is CapacityMeasure.POWER else ",.0f"

@@ -8,22 +8,21 @@ from readiness.assessment.scoring.gap.closing import Closing
 from readiness.assessment.scoring.gap.queries import CONDITIONAL, OTHERS, Group, PresentGroup
 from readiness.assessment.scoring.queries.capacity import CapacityHistory, Pace, SiteCapacityRow, check_name
 from readiness.organisation.people.core.growth import CapabilityGap
-from web.units import how_many, number, percent, power, power_unit
+from web.units import how_many, number, percent, power
 
 # A smaller monthly difference is rounding, not a trend.
 NOTICEABLE_A_MONTH = {CapacityMeasure.POWER: 0.05, CapacityMeasure.ACCELERATORS: 0.5}
 
 
-def amount(value: float, measure: CapacityMeasure, unit: str = "") -> str:
-    """Format capacity, such as "153.8 MW"; `unit` keeps the powers of one sentence in one unit."""
+def amount(value: float, measure: CapacityMeasure) -> str:
+    """Format capacity, such as "153.8 MW"."""
     if measure is CapacityMeasure.POWER:
-        return str(power(value, unit))
+        return str(power(value))
     return how_many(round(value), "accelerator", "accelerators")
 
 
-def _sizes(measure: CapacityMeasure, largest_kw: float) -> Callable[[CapacityFigures], str]:
-    unit = power_unit(largest_kw)
-    return lambda band: amount(measure.of(band), measure, unit)
+def _sizes(measure: CapacityMeasure) -> Callable[[CapacityFigures], str]:
+    return lambda band: amount(measure.of(band), measure)
 
 
 def readiness_summary(
@@ -33,7 +32,7 @@ def readiness_summary(
     if not judged:
         return "No site is in commissioning or production, so none has a verdict."
     ready = verdicts.get("ready", 0)
-    size = _sizes(measure, gap.deployed.it_kw)
+    size = _sizes(measure)
     conditional = f", conditional {size(gap.conditional)}" if measure.of(gap.conditional) > 0 else ""
     return (
         f"{ready} of {judged} sites {'is' if ready == 1 else 'are'} ready. Deployed {size(gap.deployed)}:"
@@ -65,7 +64,7 @@ def ahead(history: CapacityHistory) -> str:
 
 def history_finding(history: CapacityHistory, *, measure: CapacityMeasure = CapacityMeasure.POWER) -> str:
     first, last = history.gaps[0], history.gaps[-1]
-    size = _sizes(measure, max(last.deployed.it_kw, first.deployed.it_kw))
+    size = _sizes(measure)
     return (
         f"Deployed went from {size(first.deployed)} to {size(last.deployed)}, ready from {size(first.ready)} to"
         f" {size(last.ready)}; the gap is {size(last.gap)}."

@@ -42,7 +42,7 @@ from web.tables import Column, Table, TablePage
 from web.tables.addresses import Address
 from web.tables.filtering import panel_of
 from web.timerange import TimeRange
-from web.units import Formatted, how_many, number, power, power_unit
+from web.units import Formatted, how_many, number, power
 
 NAMED = 3
 """Number of checks that a row names; the others are only counted."""
@@ -279,13 +279,12 @@ def _present(question: Question, present: Present, address: Address) -> dict[str
     gap, measure = present.fleet.gap, question.measure
     groups = queries.present_groups(question, present.fleet)
     larger, smaller = _split(groups)
-    unit = power_unit(gap.deployed.it_kw)
     bands = {
         name: measure.of(getattr(gap, name)) for name in ("deployed", "ready", "conditional", "not_ready")
     }
     deployed = bands["deployed"]
     return {
-        "figures": {name: _quantity(value, measure, unit) for name, value in bands.items()},
+        "figures": {name: _quantity(value, measure) for name, value in bands.items()},
         "shares": {name: sentences.share(value, deployed) for name, value in bands.items() if deployed},
         "sites_counted": how_many(
             sum(1 for site in present.fleet.capacity.values() if measure.of(site.deployed)), "site", "sites"
@@ -305,8 +304,8 @@ def _present(question: Question, present: Present, address: Address) -> dict[str
     }
 
 
-def _quantity(value: float, measure: CapacityMeasure, unit: str = "", counted: str = "") -> Formatted:
-    return power(value, unit) if measure is CapacityMeasure.POWER else Formatted(number(value), counted)
+def _quantity(value: float, measure: CapacityMeasure, counted: str = "") -> Formatted:
+    return power(value) if measure is CapacityMeasure.POWER else Formatted(number(value), counted)
 
 
 def _split(groups: Sequence[PresentGroup]) -> tuple[list[PresentGroup], list[PresentGroup]]:
@@ -323,7 +322,7 @@ def _bars(groups: Sequence[PresentGroup], question: Question, address: Address) 
         {
             "label": group.label,
             "url": _behind(group, question, address),
-            "quantity": _quantity(value, question.measure, power_unit(widest)),
+            "quantity": _quantity(value, question.measure),
             "width": str(bar_width(value, of=widest)),
             "role": "conditional" if group.key == CONDITIONAL else "gap",
             "note": how_many(len(group.sites), "site", "sites"),

@@ -35,7 +35,6 @@ from web.reports import Report
 from web.tables import TablePage
 from web.tables.addresses import PAGE, SEARCH, SIZE, SORT, Address
 from web.tables.filtering import narrowed
-from web.units import power_unit
 
 CELL, GROUP, EXPORT = "cell", "group", "export"
 BY_REGION = "region"
@@ -86,7 +85,6 @@ def report(request: HttpRequest) -> tuple[TablePage, Any]:
             "scope": tables.scope(selection.left.extent, queries.every_site(), len(selection.checks)),
             "evaluated_at": selection.left.extent.evaluated_at,
             "gap": gap,
-            "unit": power_unit(gap.deployed.it_kw),
             "ready": verdicts["ready"],
             "judged": sum(verdicts.values()) - verdicts["none"],
             "verdicts": [(verdict, verdicts[verdict]) for verdict in VERDICTS if verdicts[verdict]],

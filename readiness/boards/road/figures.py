@@ -12,7 +12,7 @@ from readiness.boards.road.core.threads import RoadState, month_end
 from readiness.boards.road.params import RoadQuestion
 from readiness.boards.road.queries import gather
 from web.links import link
-from web.units import Formatted, number, power, power_unit
+from web.units import Formatted, number, power
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +52,8 @@ def figures_of(road: Road) -> list[RoadFigure]:
 
 
 def quantity(value: float, road: Road) -> Formatted:
-    """An amount in the unit of what is deployed."""
     if road.measure is CapacityMeasure.POWER:
-        return power(value, power_unit(road.planned.deployed))
+        return power(value)
     return Formatted(number(value), "accelerators")
 
 

@@ -5,13 +5,12 @@ from datetime import date
 
 from django.utils.formats import date_format
 
-from readiness.assessment.scoring.core.gap import CapacityMeasure
 from readiness.boards.gap.sentences import amount, share
 from readiness.boards.road.core.sums import RoadSums
 from readiness.boards.road.core.threads import NOBODY, RoadBlocker, RoadSite, RoadState
 from readiness.boards.road.queries import RoadStanding
 from readiness.boards.road.steps import StepKind
-from web.units import day, how_many, number, power_unit
+from web.units import day, how_many, number
 
 STATES = {
     RoadState.READY.value: "Ready now",
@@ -104,9 +103,7 @@ def headline(sums: RoadSums) -> str:
 
 
 def size_in(sums: RoadSums) -> Callable[[float], str]:
-    """How amounts of one road are written: all in the unit of what is deployed."""
-    unit = power_unit(sums.deployed) if sums.measure is CapacityMeasure.POWER else ""
-    return lambda value: amount(value, sums.measure, unit)
+    return lambda value: amount(value, sums.measure)
 
 
 def instead_of(days: Iterable[date | None]) -> str:

@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("judged_now")]
 
 def test_no_ready_site_is_said_plainly(viewer_pages, dallas, porto, yard):
     words = words_of(viewer_pages.get("/fleet/"))
-    bands = "Deployed 1.4 MW: ready 0 MW, conditional 0.40 MW, not ready 1.0 MW."
+    bands = "Deployed 1.4 MW: ready 0 kW, conditional 400 kW, not ready 1.0 MW."
     assert f"0 of 2 sites are ready. {bands}" in words
 
 
@@ -114,14 +114,6 @@ def test_what_all_figures_share_is_said_once(viewer_pages, dallas):
     assert badges() == ["simulated"]
     keep(compute="measured")
     assert badges() == ["measured", "simulated"]
-
-
-@pytest.mark.parametrize(
-    ("kw", "unit", "shown"),
-    [(930.0, "MW", "0.93 MW"), (26.0, "MW", "26.0 kW"), (0.0, "MW", "0 MW"), (1.9, "kW", "1.9 kW")],
-)
-def test_a_small_share_is_said_in_its_own_unit(kw, unit, shown):
-    assert str(fleet_views._held_power(kw, unit)) == shown
 
 
 def gap_of(deployed, ready):

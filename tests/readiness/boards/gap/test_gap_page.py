@@ -36,11 +36,11 @@ class TestPage:
     def test_it_says_what_is_deployed_and_whose_the_gap_is(self, viewer_pages, two_held, porto):
         words = words_of(viewer_pages.get("/readiness/gap/"))
         assert (
-            "0 of 3 sites are ready. Deployed 1.7 MW: ready 0 MW, conditional 0.40 MW, not ready 1.3 MW."
+            "0 of 3 sites are ready. Deployed 1.7 MW: ready 0 kW, conditional 400 kW, not ready 1.3 MW."
             in words
         )
         assert ": 1.0 MW at 1 site, 59 % of the gap." in words
-        assert re.search(r"Conditional 0\.40 ?MW 24 % of what is deployed", words)
+        assert re.search(r"Conditional 400 ?kW 24 % of what is deployed", words)
 
     def test_it_says_what_would_close_it(self, viewer_pages, two_held):
         words = words_of(viewer_pages.get("/readiness/gap/?checks=2"))

@@ -56,7 +56,7 @@ def test_the_report_tells_figures_verdicts_deciding_checks_version_and_time(view
     for said in (
         "Framework muster-2, generated 24 Nov 2026 12:00 UTC",
         f"2 sites × {len(framework.checks)} checks",
-        "0 of 2 sites are ready. Deployed 1.4 MW: ready 0 MW, conditional 0.40 MW, not ready 1.0 MW.",
+        "0 of 2 sites are ready. Deployed 1.4 MW: ready 0 kW, conditional 400 kW, not ready 1.0 MW.",
         "Power headroom",
         "The checks in full",
     ):

@@ -38,15 +38,15 @@ class TestFigures:
     def test_they_add_up_to_what_is_deployed(self, viewer_pages, road_sites):
         page = viewer_pages.get(ROAD)
         assert {key: text.partition(" ·")[0] for key, text in figures_on(page).items()} == {
-            "ready": "Ready now 0.20 MW 1 site, 11 % of what is deployed",
-            "dated": "Ready by 12 Dec 2026 with the plan 0.60 MW +0.40 MW from 1 site",
+            "ready": "Ready now 200 kW 1 site, 11 % of what is deployed",
+            "dated": "Ready by 12 Dec 2026 with the plan 600 kW +400 kW from 1 site",
             "undated": "Not dated 1.3 MW 2 sites, 1 without an owner",
         }
-        assert "1.7 MW wait: 0.40 MW have a date, 1.3 MW have none" in words_of(page)
+        assert "1.7 MW wait: 400 kW have a date, 1.3 MW have none" in words_of(page)
 
     def test_ticks_add_what_they_change(self, viewer_pages, road_sites):
         figures = figures_on(viewer_pages.get(f"{ROAD}?fix={LAGOS}"))
-        assert figures["dated"].endswith("· 0.90 MW with 1 fix")
+        assert figures["dated"].endswith("· 900 kW with 1 fix")
         assert figures["undated"].endswith("· 1.0 MW with 1 fix")
 
     def test_nothing_waits(self, viewer_pages, faro):
@@ -207,7 +207,7 @@ class TestTable:
 def test_the_chart_says_what_is_ready_by_when(viewer_pages, road_sites):
     chart = viewer_pages.get(f"{ROAD}charts/months.json?fix={LAGOS}").json()
     assert chart["meta"]["finding"] == (
-        "With 1 fix, 0.90 MW of 1.9 MW are ready by 12 Dec 2026, 0.30 MW more than planned."
+        "With 1 fix, 900 kW of 1.9 MW are ready by 12 Dec 2026, 300 kW more than planned."
     )
     assert chart["meta"]["table"]["rows"] == [["30 Nov 2026", 0.2, 0.5], ["12 Dec 2026", 0.6, 0.9]]
 
@@ -242,7 +242,7 @@ class TestPlans:
         ]
         assert {item.due_on for item in items} == {date(2026, 12, 20)}
         figures = figures_on(planner_pages.get(ROAD))
-        assert figures["undated"].startswith("Not dated 0 MW 0 sites")
+        assert figures["undated"].startswith("Not dated 0 kW 0 sites")
 
     def test_removing_a_plan_takes_it_all_back(self, planner_pages, road_sites):
         before = figures_on(planner_pages.get(ROAD))
@@ -271,9 +271,9 @@ def test_saved_views_are_compared(planner_pages, planner, road_sites):
         planner.saved_views.create(table="road", name=name, query=query)
     ids = "&".join(f"plan={view.pk}" for view in planner.saved_views.order_by("pk"))
     words = words_of(planner_pages.get(f"{ROAD}?{ids}"))
-    assert "As planned 0 – 0.60 MW 12 Dec 2026 1.3 MW" in words
-    assert "One 1 5 Dec 2026 0.90 MW 12 Dec 2026 1.0 MW" in words
-    assert "All 3 30 Nov 2026 1.9 MW 12 Dec 2026 0 MW" in words
+    assert "As planned 0 – 600 kW 12 Dec 2026 1.3 MW" in words
+    assert "One 1 5 Dec 2026 900 kW 12 Dec 2026 1.0 MW" in words
+    assert "All 3 30 Nov 2026 1.9 MW 12 Dec 2026 0 kW" in words
     other = planner.saved_views.create(table="worklist", name="Of another list", query=f"fix={LAGOS}")
     chart = planner_pages.get(f"{ROAD}charts/months.json?{ids}&plan={other.pk}").json()
     assert [trace["name"] for trace in chart["data"]] == [
