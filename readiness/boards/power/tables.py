@@ -30,7 +30,7 @@ def racks_table(slug: str) -> Table:
             Column("headroom", "Headroom", "headroom_kw", _kw("headroom_kw"), tone="tone",
                    sort=lambda row: (row.headroom_kw is None, row.headroom_kw or 0), numeric=True, file_unit="kW",
                    hint="What the rack may still take, with one leg lost, below the limit of the breaker"),
-            Column("devices", "Devices", template="readiness/power/devices_cell.html", sort=True, numeric=True),
+            Column("devices", "Devices powered", template="readiness/power/devices_cell.html", sort=True, numeric=True),
             Column("nameplate", "On name plates", "nameplate_kw", _kw("nameplate_kw"), sort=True, numeric=True,
                    file_unit="kW"),
         ),

@@ -238,6 +238,12 @@ def finding(trend: Trend) -> str:
         return NO_KW if trend.plain else "No score is stored for these days."
     first, last = scored[0], scored[-1]
     subject = "The score by deployed kW" if trend.several else "The score"
+    if len(scored) == 1:
+        return (
+            f"{subject} was {points(last.score)} on {day_text(last.on)}. No other day of this time has one."
+        )
+    if points(first.score) == points(last.score):
+        return f"{subject} was {points(last.score)} on both {day_text(first.on)} and {day_text(last.on)}."
     return (
         f"{subject} went from {points(first.score)} to {points(last.score)}"
         f" between {day_text(first.on)} and {day_text(last.on)}."
@@ -250,9 +256,10 @@ def moved(scores: Sequence[float]) -> dict[str, Any]:
     change = scores[-1] - scores[0]
     tone = "ok" if change >= NOTICEABLE else "bad" if change <= -NOTICEABLE else ""
     sign = {"ok": "+", "bad": "−"}.get(tone, "")
+    size = f"{sign}{number(abs(100 * change), 1)}" if tone else "unchanged"
     return {
         "value": points(scores[-1]),
-        "note": f"{sign}{number(abs(100 * change), 1)} in this time",
+        "note": f"{size} in this time" if len(scores) > 1 else "",
         "tone": tone,
         "icon": {"ok": "arrow-up", "bad": "arrow-down-right"}.get(tone, ""),
     }

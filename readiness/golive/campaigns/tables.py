@@ -31,7 +31,9 @@ def left(row: CampaignRow, now: datetime) -> str:
 def why(row: ItemRow) -> str:
     if row.progress == Progress.DONE:
         return ""
-    return " ".join(each for each in (row.reason, row.standing.detail) if each)
+    # A reason often names its worst subject itself.
+    detail = "" if row.standing.detail in row.reason else row.standing.detail
+    return f"{row.reason} {detail}".strip()
 
 
 def run_words(row: ItemRow) -> str:

@@ -17,6 +17,8 @@ HEAD, ROW, SPACE = 46, 30, 20
 """Heights in pixels: the head of a box, each of its rows, and what is between two boxes."""
 LABEL = 26
 """Labels of one strip are at least this far from each other."""
+BESIDE_LOOP = 24
+"""Where a label beside a line back to its own column begins, in per cent of the strip: the line turns before 23."""
 MOST_COLUMNS = 4
 SWEEPS = 4
 
@@ -170,10 +172,10 @@ def _line[P: AnyPair](pair: P, y0: float, y1: float, *, is_across: bool) -> Pair
     if is_across:
         path = f"M0 {y0:g}C45 {y0:g} 55 {y1:g} 100 {y1:g}"
     elif y0 != y1:
-        path = f"M0 {y0:g}C40 {y0:g} 40 {y1:g} 0 {y1:g}"
+        path = f"M0 {y0:g}C30 {y0:g} 30 {y1:g} 0 {y1:g}"
     else:
         path = f"M0 {y0 - 6:g}C30 {y0 - 14:g} 30 {y0 + 14:g} 0 {y0 + 6:g}"
-    return PairLine(pair, path, width, 50 if is_across else 36, (y0 + y1) / 2)
+    return PairLine(pair, path, width, 50 if is_across else BESIDE_LOOP, (y0 + y1) / 2)
 
 
 def _apart[P: AnyPair](lines: Iterable[PairLine[P]], height: int) -> list[PairLine[P]]:

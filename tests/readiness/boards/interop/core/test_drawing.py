@@ -5,7 +5,7 @@ from itertools import pairwise
 
 from readiness.assessment.evidence.core.interop import End
 from readiness.assessment.evidence.core.proving.interop import Installed, PairStanding
-from readiness.boards.interop.core.drawing import HEAD, LABEL, ROW, SPACE, drawing
+from readiness.boards.interop.core.drawing import BESIDE_LOOP, HEAD, LABEL, ROW, SPACE, drawing
 
 HOST = End("NVIDIA", "DGX H100", "", "24.09")
 LEAF, OLD_LEAF = End("Arista", "7060X6", "EOS 4.33"), End("Arista", "7060X6", "EOS 4.30")
@@ -46,7 +46,7 @@ def test_without_hosts_it_begins_with_what_has_the_fewest_links():
 def test_versions_of_one_product_are_joined_beside_their_box():
     drawn = drawing([pair(LEAF, OLD_LEAF), pair(LEAF, LEAF)])
     assert models(drawn) == [["7060X6"]]
-    assert {line.label_x for line in drawn.columns[0].lines} == {36}
+    assert {line.label_x for line in drawn.columns[0].lines} == {BESIDE_LOOP}
 
 
 def test_boxes_do_not_touch_and_labels_do_not_cover_each_other():
