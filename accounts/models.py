@@ -66,6 +66,7 @@ class UserPermission(User.user_permissions.through):  # type: ignore[name-define
     class Meta:
         proxy = True
         verbose_name = "permission of a user"
+        verbose_name_plural = "permissions of users"
 
 
 class GroupPermission(Group.permissions.through):  # type: ignore[name-defined]
@@ -75,7 +76,8 @@ class GroupPermission(Group.permissions.through):  # type: ignore[name-defined]
 
     class Meta:
         proxy = True
-        verbose_name = "permission of a group"
+        verbose_name = "permission of a role"
+        verbose_name_plural = "permissions of roles"
 
 
 class ScopeKind(models.TextChoices):

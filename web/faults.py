@@ -60,8 +60,8 @@ def notices(now: datetime) -> Iterator[StatusNotice]:
     lag = watch.lag(now)
     if lag.is_behind:
         text = (
-            f"As of {units.instant(lag.as_of)}: Muster is {units.duration(lag.seconds)} behind. Pages show what was so"
-            " then, and call nobody silent for it."
+            f"As of {units.instant(lag.as_of)}: Muster is {units.duration(lag.seconds)} behind. Pages show the state of"
+            " that time; no source counts as silent because of it."
         )
         tone: Literal["warn", "bad"] = "bad" if lag.seconds >= watch.BAD_S else "warn"
         yield StatusNotice("lag", text, tone, links.link("muster-status"))

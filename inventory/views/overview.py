@@ -73,7 +73,7 @@ SITE_COUNTS = Table(
     filterset=SITE.table.filterset,
     empty={
         "title": "No site yet",
-        "text": "Each site stands here with its capacity and what is installed. Begin with a site.",
+        "text": "Each site appears here with its capacity and what is installed. Begin with a site.",
         "icon": "building-factory-2",
         "page": "site-list",
         "action_label": "Sites",

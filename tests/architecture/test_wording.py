@@ -48,7 +48,7 @@ STUMBLED_OVER = {
     r"\bnot planned \W*\{": "No date: 0 of 8 steps planned",
     r"\bHere stands\b": "appears here",
     r"\btold nevertheless\b": "Muster still tells you",
-    r"\bwhatever stands here\b": "always",
+    r"\b[Ss]tands? here\b": "appears here",
     r"\bevidence about them counts\b": "that hardware",
     r"\bA person counts who\b": "A person counts if",
     r"\bshall not know\b": "so that nobody answers from the record",

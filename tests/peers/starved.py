@@ -22,7 +22,7 @@ METRIC = "node_timex_offset_seconds"
 SILENCE_S = 30
 CADENCE_S, GRACE_S = 2, 8
 SETTLED_S, SETTLES_S, LOOK_S = 20, 240, 2
-BANNER = "Pages show what was so then"
+BANNER = "Pages show the state of that time"
 # What bulk work waits for while another transaction has it: the demo's history, which is due every five seconds.
 BULK = "LOCK TABLE demo_demofleet IN ACCESS EXCLUSIVE MODE"
 # What every drain waits for, so that drains take all processes; readers and the door do not wait.

@@ -82,9 +82,9 @@ class HeadForm(FrameworkForm):
     weights_block = forms.IntegerField(label="Weight of BLOCK", min_value=0, max_value=100)
     weights_cond = forms.IntegerField(label="Weight of COND", min_value=0, max_value=100)
     sender_named = forms.ChoiceField(
-        label="Runs whose subject only their sender names",
+        label="Sender-named runs",
         choices=[(str(word), text) for word, text in wording.SENDER_NAMED.items()],
-        help_text="The file of such a run does not say on which device it was made.",
+        help_text="Runs whose file does not name the device; only the sender does.",
     )
     sections = (
         ("Words", ("title", "note")),

@@ -42,7 +42,7 @@ class CalibrationRow:
     @property
     def gap_words(self) -> str:
         if not self.gap:
-            return "unknown" if self.gap is None else "none"
+            return "unknown" if self.gap is None else "no difference"
         return f"{how_many(abs(self.gap), 'step', 'steps')} {'too high' if self.gap > 0 else 'too low'}"
 
 

@@ -10,7 +10,7 @@ from web.units import power
 
 NO_SITE = {
     "title": "No site yet",
-    "text": "How capacity and qualified people grow stands here by region and site, once sites have both.",
+    "text": "The growth of capacity and of qualified people appears here by region and site, once sites have both.",
     "icon": "users-group",
     "page": "site-list",
     "action_label": "Sites in the inventory",

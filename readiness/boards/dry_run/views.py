@@ -60,7 +60,7 @@ def moved_by(site: Plain) -> str:
 
 def _move(move: Plain) -> str:
     """Describe a change, such as `p2-backup-power pass → fail: UPS load 70 % against ≤ 65 % (was ≤ 80 %)`."""
-    states = f"{move['before'] or 'not there'} → {move['after'] or 'not there'}"
+    states = f"{move['before'] or 'none'} → {move['after'] or 'none'}"
     if move["gate_before"] != move["gate_after"] and move["gate_before"] and move["gate_after"]:
         states += f", {move['gate_before']} → {move['gate_after']}"
     parts = "; ".join(_part(part) for part in move["parts"])

@@ -117,7 +117,7 @@ TABLE = Table(
     row_url=object_url,
     empty={
         "title": "No object is unwell",
-        "text": "Each reason why a node, accelerator, port or feed is not well stands here, worst first. "
+        "text": "Each reason why a node, accelerator, port or feed is not well appears here, worst first. "
         "A problem that was asked for has ended, or it is not about objects.",
         "icon": "circle-check",
     },

@@ -145,7 +145,7 @@ def problems_table(
         empty={
             "title": "No problem is open",
             "text": "As far as sites report, every domain is healthy, every source is on time, and no check fails. "
-            "A problem stands here as soon as it begins, worst first.",
+            "A problem appears here as soon as it begins, worst first.",
             "icon": "circle-check",
         },
     )

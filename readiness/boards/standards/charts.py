@@ -18,7 +18,7 @@ def drift(measured: Drift) -> Figure:
     layout = go.Layout(
         margin={"l": 52, "r": 24, "t": 16, "b": 36},
         xaxis=DATES,
-        yaxis={"ticksuffix": " %", "range": [max(min(percents) - 5, 0), 101]},
+        yaxis={"ticksuffix": " %", "range": [max(min(percents) - 5, 0), 100.4]},
         showlegend=False,
     )
     first, last = (number(round(percents[place], 1)) for place in (0, -1))

@@ -38,10 +38,12 @@ class ActionFields(RefusedForm):
     due_on = DayField(label="Due date", required=False, help_text="Until the end of this day, in UTC.")
     effect = forms.ChoiceField(label="Effect to see", choices=Action.Effect.choices, widget=forms.RadioSelect)
     check_id = forms.ChoiceField(
-        label="Check that passes afterwards", required=False, help_text="For the first of these."
+        label="Check that passes afterwards",
+        required=False,
+        help_text="If the effect is that a check passes.",
     )
     effect_reason = forms.CharField(
-        label="Reason for no effect", max_length=300, required=False, help_text="For the last of these."
+        label="Reason for no effect", max_length=300, required=False, help_text="If no effect is to be seen."
     )
     note = area("Note")
     groups = (

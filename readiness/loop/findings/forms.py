@@ -51,10 +51,13 @@ class RaiseForm(RefusedForm):
     route = forms.ChoiceField(label="Who is to answer", choices=ANSWERERS, widget=forms.RadioSelect)
     closing = forms.ChoiceField(label="Closes when", choices=Finding.Closing, widget=forms.RadioSelect)
     check_id = forms.ChoiceField(
-        label="Check", required=False, help_text="For the first of these: it must not pass now."
+        label="Check", required=False, help_text="If a check closes it. The check must not pass now."
     )
     decision = DecisionField(
-        Decision.objects.none(), label="Decision", required=False, help_text="For the second of these."
+        Decision.objects.none(),
+        label="Decision",
+        required=False,
+        help_text="If the figure of a decision closes it.",
     )
     subject_kind = forms.ChoiceField(label="About", choices=Finding.Subject)
     subject_key = forms.CharField(label="Name or number of it", max_length=200, required=False)

@@ -67,7 +67,7 @@ class PersonForm(RefusedForm):
         label="Employer",
         max_length=100,
         required=False,
-        help_text="Of a vendor's staff; empty: this organisation.",
+        help_text="The vendor of external staff. Empty: this organisation.",
     )
     time_zone = forms.CharField(
         label="Time zone",
@@ -81,7 +81,7 @@ class PersonForm(RefusedForm):
         required=False,
         widget=DayInput(),
         validators=WITH_NEIGHBOURS,
-        help_text="What the person answers for is unowned from the end of this day on.",
+        help_text="After this day, what the person owns has no owner.",
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -188,7 +188,7 @@ def _cover_filters(lines: Sequence[CoverLine]) -> tuple[RowFilter, ...]:
 
 NOTHING_SHORT = {
     "title": "No shift ahead is short",
-    "text": "Shifts with too few people, and hours that no rotation covers, stand here.",
+    "text": "Shifts with too few people, and hours that no rotation covers, appear here.",
     "icon": "circle-check",
     "page": "rotation-list",
     "action_label": "Rotations",
@@ -270,7 +270,7 @@ def duties(rows: Iterable[DutyRow]) -> Table:
         row_name=lambda row: f"{row.site.name}, {row.domain_label}",
         empty={
             "title": "No rotation serves a site yet",
-            "text": "Who is on call for each domain of a site stands here. A rotation says who takes turns, and where.",
+            "text": "The people on call for each domain of a site appear here. A rotation says who takes turns where.",
             "icon": "users-group",
             "page": "rotation-list",
             "action_label": "Rotations",
@@ -321,7 +321,7 @@ HOURS = Table(
     row_name=lambda row: str(row.person),
     empty={
         "title": "Nobody was on call",
-        "text": "Each person's hours on call stand here. No shift lies in this time; rotations plan them.",
+        "text": "Each person's hours on call appear here. No shift lies in this time; rotations plan them.",
         "icon": "clock",
         "page": "rotation-list",
         "action_label": "Rotations",

@@ -172,8 +172,8 @@ DECISIONS = Table(
     api="tradeoffs-api-decision-list",
     empty={
         "title": "No decision yet",
-        "text": "Where workloads run, why, and with what outcome stands here. Open the placement of a workload, "
-        "choose a site, and record why.",
+        "text": "Decisions on where workloads run appear here, with reason and outcome. Open the placement of a "
+        "workload, choose a site, and record why.",
         "icon": "scale",
         "page": "tradeoffs",
         "action_label": "Placement",

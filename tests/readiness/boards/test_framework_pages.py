@@ -130,11 +130,11 @@ def test_minimums_and_how_runs_count_are_edited_and_shown(planning, draft):
         path = address(draft, what)
         answer = planning.post(path, as_shown(planning, path) | given)
         assert answer.status_code == 302, answer.content.decode()
-    assert "runs that only their sender names count in full → count as warn at most" in changed(draft)
-    assert "Runs that only their sender names count as warn at most" in words_of(planning.get(address(draft)))
+    assert "sender-named runs count in full → count as warn at most" in changed(draft)
+    assert "Sender-named runs count as warn at most" in words_of(planning.get(address(draft)))
     page = words_of(planning.get(address(draft, check)))
     row = f"Iterations Two thousand. perftest ≥ 2000 default {draft.version}"
-    assert f"What a run must hold to count Figure of the run Tool At least Stated by {row}" in page
+    assert f"Minimums for a run to count Figure of the run Tool At least Stated by {row}" in page
     path = address(draft, f"{check}edit/")
     refused = as_shown(planning, path) | {
         "rules": "minimums: [{tool: perf, of: rows, at_least: 1, source: OD}]"

@@ -11,7 +11,7 @@ from web.delivery.models import Channel, ChannelKind
 from web.forms import RefusedForm
 
 ADDRESSES: dict[ChannelKind, tuple[str, str]] = {
-    ChannelKind.MAIL: ("E-mail address", "A code goes there, which you enter here."),
+    ChannelKind.MAIL: ("E-mail address", "Muster sends a code to this address. Enter it here."),
     ChannelKind.WEBHOOK: (
         "Address that is called",
         "It must begin with https://. Muster makes the secret that signs each message, and shows it once.",
@@ -47,16 +47,16 @@ class ChannelForm(RefusedForm):
         max_length=500, widget=forms.PasswordInput(attrs={"autocomplete": "off"}, render_value=False)
     )
     only_urgent = forms.BooleanField(
-        label="Urgent messages only", required=False, help_text="Leaves out everything that can wait."
+        label="Urgent messages only", required=False, help_text="Messages that can wait are not sent here."
     )
     is_shared = forms.BooleanField(
-        label="Shared", required=False, help_text="A room or system that several read. You answer for it."
+        label="Shared", required=False, help_text="A room or system that several people read. You own it."
     )
     scope = forms.ChoiceField(
         label="Only of",
         required=False,
         choices=_places,
-        help_text="For a shared channel: who sees this place only may see the channel and what it was sent.",
+        help_text="For a shared channel: people who see only this place may see the channel and its messages.",
     )
 
     def __init__(

@@ -231,7 +231,7 @@ def changes(before: Framework, after: Framework) -> tuple[DocumentChange, ...]:
 
 def _head(framework: Framework) -> dict[str, str]:
     weights = {f"weight of {gate}": limit_text(framework.weights[gate]) for gate in Gate}
-    runs = {"runs that only their sender names": SENDER_NAMED[framework.sender_named]}
+    runs = {"sender-named runs": SENDER_NAMED[framework.sender_named]}
     return {"title": framework.title, "note": framework.note, **weights, **runs}
 
 

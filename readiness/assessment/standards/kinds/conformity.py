@@ -127,7 +127,7 @@ DEVIATION = Kind(
         api="standards-api-deviation-list",
         empty={
             "title": "Nothing deviates",
-            "text": "Objects stand here that do not have what a standard in force wants of them.",
+            "text": "Objects that lack what a standard in force requires appear here.",
             "icon": "circle-check",
         },
     ),

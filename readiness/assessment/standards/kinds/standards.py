@@ -88,7 +88,7 @@ STANDARD = declared(
     room=None,
     address="",
     icon="shield-check",
-    hint="What is one way on purpose, and how far each site keeps to it",
+    hint="Rules that all sites follow, and how far each site conforms",
     then="The sites where it applies are evaluated again.",
     links=(
         ("Deviations", "deviation-list", "alert-triangle"),
@@ -118,7 +118,7 @@ STANDARD = declared(
     ),
     empty={
         "title": "No standard yet",
-        "text": "A standard says what is one way on purpose: interfaces, security, monitoring, firmware or procedures."
+        "text": "A standard sets one way for all sites: of interfaces, security, monitoring, firmware or procedures."
         " Muster then computes how far each site conforms.",
         "icon": "shield-check",
     },

@@ -28,9 +28,7 @@ _HEARTBEAT_FILTERS = filters_of(
 def _heartbeat_hint() -> str:
     reasons = obstacles(now=clock.now())
     if not reasons:
-        return (
-            "Muster calls each address every minute, while everything that an alert passes through advances"
-        )
+        return "Muster calls each address every minute, as long as alerts can be raised and sent"
     return f"No heartbeat is sent now: {' '.join(reasons)}"
 
 
@@ -81,7 +79,7 @@ HEARTBEAT_TARGET = Kind(
         row_url=lambda row: reverse("heartbeat-target-detail", args=[row.pk]),
         api="alerts-api-heartbeat-target-list",
         empty={"title": "No heartbeats yet",
-               "text": "Add the address of somebody outside who tells you when Muster is gone.",
+               "text": "Add the address of an outside service that tells you when Muster no longer calls.",
                "icon": "heart-rate-monitor"},
     ),
 )  # fmt: skip

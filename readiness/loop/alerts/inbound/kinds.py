@@ -40,7 +40,7 @@ INBOUND_ALERT = Kind(
     title="Alerts from outside",
     tabs=tabs,
     icon="bell",
-    hint="What Alertmanager, Grafana and PagerDuty tell of, and what Muster makes of it",
+    hint="Alerts of Alertmanager, Grafana and PagerDuty, and what Muster does with each",
     address="",
     pages=("list", "detail"),
     search_order=None,
@@ -87,7 +87,7 @@ INBOUND_ALERT = Kind(
         row_url=lambda row: reverse("inbound-alert-detail", args=[row.pk]),
         api="alerts-api-inbound-alert-list",
         empty={"title": "No alerts yet", "icon": "bell", "page": "alert-sender-list", "action_label": "Senders",
-               "text": "Alerts of other systems stand here. Add a sender, and have it send its webhooks to Muster."},
+               "text": "Alerts of other systems appear here. Add a sender, and have it send its webhooks to Muster."},
     ),
 )  # fmt: skip
 

@@ -60,7 +60,7 @@ def alert_table() -> Table:
         api="alerts-api-alert-list",
         empty={
             "title": "No alert fires",
-            "text": "Whatever somebody has to be told of stands here: a critical problem, a verdict that drops, "
+            "text": "Events that somebody must know of appear here: a critical problem, a verdict that drops, "
             "a date that passes, an alert of another system.",
             "icon": "circle-check",
         },

@@ -35,6 +35,7 @@ class AlertPreferences(models.Model):
     class Meta:
         default_permissions = ()
         verbose_name = "preferences for alerts"
+        verbose_name_plural = "preferences for alerts"
         constraints = [
             models.CheckConstraint(
                 condition=Q(quiet_from=None, quiet_until=None)

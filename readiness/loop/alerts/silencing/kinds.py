@@ -201,7 +201,7 @@ SILENCE = Kind(
     title="Silences",
     search_order=None,
     icon="eye-off",
-    hint="Alerts that nobody is told of for a time. What still fires afterwards is told then",
+    hint="Alerts held back for a time. Those that still fire afterwards are sent then",
     facts=(
         Facts("Facts", ("standing", "holds", "matched", "starts_at", "ends_at", "created_by", "channel")),
     ),
@@ -256,7 +256,7 @@ WINDOW = Kind(
     pages=("list", "detail"),
     tabs=tabs,
     icon="calendar",
-    hint="Work that is announced: measuring goes on, nobody is told, and what still fires at the end is raised at once",
+    hint="Announced work: Muster holds alerts back, and raises at the end those that still fire",
     viewset=viewset_of(queries.windows(), MaintenanceWindowSerializer, _WINDOW_FILTERS, WindowViewSet),
     facts=(
         Facts("Facts", ("standing", "holds", "matched", "created_by", "channel", "reason")),

@@ -75,7 +75,7 @@ TABLE = Table(
     per_page=25,
     empty={
         "title": "No rotation yet",
-        "text": "A rotation says who is on call for a domain of some sites. Its week stands here.",
+        "text": "A rotation says who is on call for a domain of some sites. Its week appears here.",
         "icon": "calendar",
         "page": "rotation-list",
         "action_label": "Rotations",

@@ -77,7 +77,7 @@ def test_minimums_are_told_with_source_and_note(shipped):
 
 def test_another_count_of_runs_that_only_their_sender_names_is_told(shipped):
     assert told(shipped, lambda mapping: mapping.update(sender_named="warn")) == [
-        "runs that only their sender names count in full → count as warn at most"
+        "sender-named runs count in full → count as warn at most"
     ]
 
 
