@@ -1,8 +1,9 @@
-"""Users, their tokens, and their saved views. Teams and skills are in readiness.organisation.people."""
+"""Users, their sessions, tokens and saved views. Teams and skills are in readiness.organisation.people."""
 
 from datetime import datetime
 
 from django.contrib.auth.models import AbstractUser, Group
+from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
 from django.db.models import Q
 
@@ -281,11 +282,47 @@ class SavedView(models.Model):
         return self.name
 
 
+class Session(AbstractBaseSession):
+    """A browser that is signed in, and since when. Without a user it is one that somebody only signs in with.
+
+    `accounts/sessions.py` writes the columns from what the session holds; `seen_at` is the last use, some minutes
+    coarse.
+    """
+
+    # Whoever signs in or out writes them, whatever the scope; the operations decide whose.
+    VISIBLE_WHERE = "true"
+    WRITABLE_WHERE = "true"
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="sessions", null=True)
+    began_at = models.DateTimeField(null=True)
+    seen_at = models.DateTimeField(null=True)
+    address = models.CharField(max_length=45, blank=True)
+    browser = models.CharField(max_length=300, blank=True)
+
+    class Meta(AbstractBaseSession.Meta):
+        default_permissions = ()
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(user=None, began_at=None, seen_at=None)
+                | Q(user__isnull=False, began_at__isnull=False, seen_at__isnull=False),
+                name="session_of_user_is_whole",
+            )
+        ]
+
+
 class SignInLink(models.Model):
-    """A one-time link that makes the first administrator of a new installation."""
+    """A one-time link: it makes the first administrator of a new installation, signs its user in, or lets its user
+    choose a new password."""
 
     VISIBLE_WHERE = "true"  # organisation-wide
 
+    class Kind(models.TextChoices):
+        FIRST_ADMIN = "first-admin", "Makes the first administrator"
+        SIGN_IN = "sign-in", "Signs in"
+        PASSWORD = "password", "Sets a password"
+
+    kind = models.CharField(max_length=12, choices=Kind, default=Kind.FIRST_ADMIN)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+", null=True, blank=True)
     digest = models.BinaryField(max_length=32, unique=True)
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField()
@@ -293,6 +330,13 @@ class SignInLink(models.Model):
 
     class Meta:
         ordering = ["-created_at"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(kind="first-admin", user=None)
+                | Q(kind__in=["sign-in", "password"], user__isnull=False),
+                name="sign_in_link_leads_somewhere",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"sign-in link of {self.created_at:%-d %b %Y %H:%M} UTC"

@@ -13,7 +13,7 @@ from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 from django.db.models import OuterRef, Q
 
-from accounts.models import AccessScope, AccountTie, SignInLink, Token, User
+from accounts.models import AccessScope, AccountTie, Token, User
 from accounts.queries import role_of, scopes_of, slugs_of_scopes
 from accounts.roles import ADMIN, ROLES
 
@@ -24,7 +24,6 @@ TOKEN_KEYWORDS = frozenset({"bearer", "token"})
 PREFIX_LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"
 # At most one write a minute, however busy the token.
 LAST_USE_EVERY = timedelta(minutes=1)
-FIRST_ADMIN_LINK_LASTS = timedelta(hours=24)
 
 
 type Named = tuple[str, str]
@@ -37,10 +36,6 @@ class UnknownRole(ValueError):
 
 class NotAllowed(Exception):
     """A rule about who may change whom forbids it; the message says which."""
-
-
-class LinkSpent(Exception):
-    """The first administrator's link was used, has expired, or an administrator exists."""
 
 
 def create_token(
@@ -62,7 +57,7 @@ def create_token(
             raise NotAllowed("Only an administrator may make tokens for others.")
         if user.has_usable_password():
             raise NotAllowed("This user can sign in and makes their own tokens.")
-        _refuse_unless_may_change(user, by)
+        refuse_unless_may_change(user, by)
         _tie(user, AccountTie.Kind.OPENED, by, now)
     return _new_token(Token(user=user, name=name, scope=scope, expires_at=expires_at), by=by, now=now)
 
@@ -182,7 +177,7 @@ def change_user(
     """Change the given fields only. Raises NotAllowed, UnknownRole, ValidationError."""
     # The lock makes the second of two simultaneous changes see the first. Rows may refer to the user meanwhile.
     user.refresh_from_db(from_queryset=User.objects.select_for_update(no_key=True))
-    _refuse_unless_may_change(user, by)
+    refuse_unless_may_change(user, by)
     was_admin = user.is_superuser and user.is_active
     arguments = {"username": username, "email": email, "is_active": is_active}
     changes = {field: value for field, value in arguments.items() if value is not None}
@@ -210,7 +205,7 @@ def set_role(user: User, *, role: str, by: User | None, now: datetime) -> None:
     is_admin = role == ADMIN
     if is_admin and by is not None and not by.is_superuser:
         raise NotAllowed("Only an administrator may make administrators.")
-    _refuse_unless_may_change(user, by)
+    refuse_unless_may_change(user, by)
     was_admin = user.is_superuser
     # Whoever takes from an administrator gives nothing.
     if role_of(user) != role and not was_admin:
@@ -235,7 +230,7 @@ def set_scopes(user: User, *, scopes: Collection[Named], by: User | None) -> Non
         return
     if by is not None and scopes_of(by):
         raise NotAllowed("Only users who see all sites may change what others see.")
-    _refuse_unless_may_change(user, by)
+    refuse_unless_may_change(user, by)
     for kind, slug in current_scopes - new_scopes:
         user.access_scopes.filter(kind=kind, slug=slug).delete()
     user.access_scopes.bulk_create(
@@ -254,7 +249,7 @@ def set_password(
     It ends the user's sessions and, unless `keep_tokens`, revokes their tokens; returns how many. Whoever knew the old
     password may have made a token with it.
     """
-    _refuse_unless_may_change(user, by)
+    refuse_unless_may_change(user, by)
     _refuse_weak(password, user)
     if by is not None and by.pk != user.pk:
         _tie(user, AccountTie.Kind.OPENED, by, now)
@@ -281,7 +276,7 @@ def _refuse_weak(password: str, user: User) -> None:
         raise ValidationError({"password": error.messages}) from error
 
 
-def _refuse_unless_may_change(user: User, by: User | None) -> None:
+def refuse_unless_may_change(user: User, by: User | None) -> None:
     """Only administrators change administrators, or the permission to change users would include all others.
 
     Likewise, users with a scope must not take over an account that sees more.
@@ -294,40 +289,6 @@ def _refuse_unless_may_change(user: User, by: User | None) -> None:
         raise NotAllowed("Only users who see all sites may change other users.")
 
 
-@transaction.atomic
-def first_admin_link(*, now: datetime) -> str | None:
-    """The secret part of a one-time address that makes the first administrator; None if there is one.
-
-    Earlier links stop working.
-    """
-    _one_at_a_time()
-    if has_admin():
-        return None
-    SignInLink.objects.filter(used_at__isnull=True).update(used_at=now)
-    plain = secrets.token_urlsafe(32)
-    SignInLink.objects.create(
-        digest=token_digest(plain), created_at=now, expires_at=now + FIRST_ADMIN_LINK_LASTS
-    )
-    return plain
-
-
-def link_opens(plain: str, *, now: datetime) -> bool:
-    """Whether `redeem_first_admin_link` would accept this link now."""
-    return not has_admin() and _usable_links(now).filter(digest=token_digest(plain)).exists()
-
-
-@transaction.atomic
-def redeem_first_admin_link(
-    plain: str, *, username: str, password: str, email: str = "", now: datetime
-) -> User:
-    """Make the first administrator. Of two simultaneous calls one succeeds; the other gets LinkSpent."""
-    _one_at_a_time()
-    spent = not has_admin() and _usable_links(now).filter(digest=token_digest(plain)).update(used_at=now)
-    if not spent:
-        raise LinkSpent("This link was used, has expired, or an administrator exists.")
-    return create_user(username=username, password=password, role=ADMIN, email=email, by=None, now=now)
-
-
 def has_admin() -> bool:
     return User.objects.filter(is_superuser=True, is_active=True).exists()
 
@@ -336,18 +297,15 @@ def _keep_an_admin() -> None:
     """An installation that had an administrator of all sites must keep one; two who demote each other at once wait
     here.
     """
-    _one_at_a_time()
+    one_at_a_time()
     if not User.objects.filter(is_superuser=True, is_active=True, access_scopes=None).exists():
         raise NotAllowed(
             "This is the last administrator who sees all sites. Make another administrator first."
         )
 
 
-def _usable_links(now: datetime):
-    return SignInLink.objects.filter(used_at__isnull=True, expires_at__gt=now)
-
-
-def _one_at_a_time() -> None:
-    """Prevent simultaneous transactions from making or redeeming a link: no row can be locked before there is one."""
+def one_at_a_time() -> None:
+    """Prevent simultaneous transactions from making or taking administrators: no row can be locked before there is
+    one."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('muster.first_admin'))")

@@ -1,7 +1,9 @@
 """Password rules in addition to Django's own."""
 
 import re
+from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 
 from accounts.models import User
@@ -23,3 +25,29 @@ class RepetitionValidator:
 
     def get_help_text(self) -> str:
         return "Your password can’t be the user name or a short piece repeated."
+
+
+class ContextValidator:
+    """Refuses a password that is little more than words of this installation: `muster2026!` is the first guess."""
+
+    SHORTEST_REST = 6
+    WORDS = ("muster", "password", "admin", "dashboard")
+
+    def validate(self, password: str, user: User | None = None) -> None:
+        letters = re.sub(r"[\W\d_]", "", password.casefold())
+        rest = re.sub("|".join(map(re.escape, self._words(user))), "", letters)
+        if rest != letters and len(rest) < self.SHORTEST_REST:
+            raise ValidationError(
+                "The password is little more than a word that everybody here would try.",
+                code="password_context",
+            )
+
+    def get_help_text(self) -> str:
+        return "Your password can’t be a word such as “muster” or the name of this installation with some digits."
+
+    def _words(self, user: User | None) -> list[str]:
+        """Longest first, without digits; parts of the configured host, of the user name and of the mail address too."""
+        texts = [urlsplit(settings.BASE_URL).hostname or "", *self.WORDS]
+        texts += [user.get_username(), user.email] if user is not None else []
+        words = {word for text in texts for word in re.split(r"[\W\d_]+", text.casefold()) if len(word) > 3}
+        return sorted(words, key=len, reverse=True)

@@ -29,8 +29,14 @@ def text(name: str, default: str | None, what: str) -> str:
     return _read(name, default, str, what)
 
 
-def integer(name: str, default: int | None, what: str) -> int:
-    return _read(name, default, int, what)
+def integer(name: str, default: int | None, what: str, *, least: int | None = None) -> int:
+    def parse(raw: str) -> int:
+        value = int(raw)
+        if least is not None and value < least:
+            raise ValueError(f"use {least} or more")
+        return value
+
+    return _read(name, default, parse, what)
 
 
 def flag(name: str, default: bool, what: str) -> bool:

@@ -16,6 +16,7 @@ ROUTES = {
     "readiness.*": {"queue": "scoring"},
     "web.number_written": {"queue": "scoring"},
     "web.deliver": {"queue": "delivery"},
+    "web.mail_password_link": {"queue": "delivery"},
 }
 
 

@@ -1,4 +1,7 @@
-"""Every setting of Muster. Those that an operator may change are read from the environment and listed in README.md."""
+"""Every setting of Muster. Those that an operator may change are read from the environment and listed in README.md.
+
+Settings of how people get in and stay in are in `config/sign_in.py`.
+"""
 
 from datetime import timedelta
 from pathlib import Path
@@ -8,6 +11,14 @@ from django.utils.csp import CSP
 
 from config import env, logs, rest, schedule
 from config.celery import app as celery_app  # noqa: F401  (shared tasks go by it)
+from config.sign_in import (  # noqa: F401  (Django reads them here)
+    AUTH_PASSWORD_VALIDATORS,
+    CONFIRM_EVERY,
+    PASSWORD_HASHERS,
+    PASSWORDS,
+    SESSION_IDLE,
+    SESSION_LIFETIME,
+)
 from stack.backups import catalogue
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -109,6 +120,7 @@ INSTALLED_APPS = [
     "accounts",
     "django.contrib.auth",
     "django.contrib.contenttypes",
+    # For its empty table, which dumps of earlier releases have: sessions are rows of accounts.Session.
     "django.contrib.sessions",
     "django.contrib.messages",
     "whitenoise.runserver_nostatic",
@@ -132,6 +144,7 @@ MIDDLEWARE = [
     # Below WhiteNoise, whose files are already compressed. It pads each answer, so that its length reveals no token.
     "django.middleware.gzip.GZipMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "web.accounts.sessions.SessionTimeMiddleware",
     "web.middleware.SlashMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -170,16 +183,7 @@ AUTHENTICATION_BACKENDS = ["accounts.backends.ScopedBackend"]
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "login"
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-    {"NAME": "accounts.validators.RepetitionValidator"},
-]
-PASSWORD_HASHERS = [
-    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
-    "django.contrib.auth.hashers.PBKDF2SHA1PasswordHasher",
-]
+SESSION_ENGINE = "accounts.sessions"
 
 # --- browser security -------------------------------------------------------------------------------------------------
 SECURE_CSP = {
@@ -198,7 +202,7 @@ X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
-SESSION_COOKIE_AGE = int(timedelta(days=14).total_seconds())
+SESSION_COOKIE_AGE = int(SESSION_IDLE.total_seconds())
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = BEHIND_HTTPS
 if BEHIND_HTTPS:
     if not TRUSTED_PROXIES:

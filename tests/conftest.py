@@ -41,6 +41,8 @@ def pytest_configure():
     muster.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     # Tests that try every address do so within a minute; those of the limit set one.
     muster.API_CALLS_PER_MINUTE = 0
+    # Tests move the clock by years, and sign in once; those of sessions and of confirming set these.
+    muster.SESSION_IDLE = muster.SESSION_LIFETIME = muster.CONFIRM_EVERY = timedelta(days=36500)
 
 
 # Or those of a browser, which is closed again only with the last test that needs it.

@@ -51,11 +51,13 @@ class WebConfig(AppConfig):
         )
 
     def _keep_safe(self) -> None:
-        """Register what concerns keys and backups."""
+        """Register what concerns sign-ins, keys and backups."""
         from web import faults, key_rotation, metrics
+        from web.accounts import sign_ins
         from web.backups import standing
         from web.delivery import secrets
 
+        sign_ins.listen()
         secrets.register_sealed(self.get_model("Channel"), "target", "secret", "next_secret")
         key_rotation.register(
             "rows with secrets are encrypted with the first key", lambda now: secrets.encrypt_anew()

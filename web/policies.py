@@ -207,8 +207,7 @@ def _check(model: type[Model], where: str) -> str:
     parents = [_writable(key) for key in parents_of(model)]
     stated = getattr(model, "WRITABLE_WHERE", None)
     if stated is None and where == EVERYBODY:
-        is_session = model._meta.label == "sessions.Session"
-        return " AND ".join(parents) or (EVERYBODY if is_session else NOBODY)
+        return " AND ".join(parents) or NOBODY
     conditions = [f"({stated or where})", *parents]
     columns = {} if hasattr(model, "VISIBLE_WHERE") else _deciding_columns(model)
     if stated is None and columns and all(key.null for key in columns.values()):

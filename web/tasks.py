@@ -4,6 +4,7 @@ from celery import shared_task
 from django.conf import settings
 
 from web import following, workers
+from web.accounts.reset import mail_password_link
 from web.audit import retention
 from web.backups.tasks import back_up
 from web.clock import trusted_now
@@ -16,6 +17,7 @@ __all__ = [
     "deliver",
     "keep_deliveries",
     "keep_history",
+    "mail_password_link",
     "number_written",
     "work_on_import",
 ]

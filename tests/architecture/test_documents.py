@@ -144,8 +144,12 @@ def leads_somewhere(address: str) -> bool:
 
 def defaults_in_code() -> dict[str, Any]:
     """Defaults of settings that are written as values; flags as numbers."""
-    settings = ast.parse((ROOT / "config/settings.py").read_text(encoding="utf-8"))
-    calls = (node for node in ast.walk(settings) if isinstance(node, ast.Call))
+    calls = (
+        node
+        for name in ("settings.py", "sign_in.py")
+        for node in ast.walk(ast.parse((ROOT / "config" / name).read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call)
+    )
     defaults = {}
     for call in calls:
         kind = call.func.attr if isinstance(call.func, ast.Attribute) else ""
@@ -217,7 +221,8 @@ def test_defaults_of_settings_are_those_of_the_code():
 
 def test_every_setting_is_documented():
     settings = "\n".join(
-        (ROOT / "config" / name).read_text(encoding="utf-8") for name in ("settings.py", "env.py")
+        (ROOT / "config" / name).read_text(encoding="utf-8")
+        for name in ("settings.py", "sign_in.py", "env.py")
     )
     variables = set(re.findall(r'"(MUSTER_[A-Z0-9_]+|DATABASE_URL|REDIS_URL)"', settings)) - {"MUSTER_"}
     assert sorted(name for name in variables if f"`{name}`" not in text_of("README.md")) == []

@@ -59,6 +59,7 @@ def address(route):
         "table_id": "sites",
     }
     values |= {"name": "hours", "guide": "gap", "picture": "fleet.webp", "number": "1"}
+    values |= {"mark": "0" * 16}
     return "/" + re.sub(r"<\w+:(\w+)>", lambda found: values[found[1]], route)
 
 

@@ -90,7 +90,10 @@ SHARES = 8
 # Signing out by reading an address is refused; the others are for those who are not signed in yet.
 # A file, of one kind of hours that it has to be told.
 HOURS = "tradeoffs/factors/sites/<slug:slug>/hours.<str:form>"
-NOT_HERE = {"logout/", "login/", "first-admin/<str:secret>/", HOURS}
+NOT_HERE = {
+    *("logout/", "login/", "first-admin/<str:secret>/", "login/link/<str:secret>/"),
+    *("login/reset/", "login/reset/<str:secret>/", HOURS),
+}
 ALIKE = re.compile(r".*/(delete|csv)/(?:<int:pk>/)?$")
 OF_ITS_FIELDS = re.compile(r"(?:<\w+:\w+>/)?(edit|bulk)/")
 IN_INVENTORY = re.compile("inventory/")

@@ -42,6 +42,8 @@ PLACED_BY = {
 WRITTEN_BY_TRIGGERS = {
     *("inventory.SiteChange", "people.RotationChange", "problems.ProblemClaim"),
     *("accounts.AccountTie", "standards.Conformance", "standards.Deviation"),
+    # Whoever signs in writes it.
+    "accounts.Session",
 }
 # Django's own, which hold no object of Muster.
 NOT_OURS = {"sessions", "contenttypes", "django_celery_beat"}

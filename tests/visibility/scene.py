@@ -11,7 +11,7 @@ from django.apps import apps
 from django.db import connection, transaction
 
 from accounts import operations as accounts
-from accounts.models import AccessScope, AccountTie, SavedView, User
+from accounts.models import AccountTie, SavedView, User
 from readiness.assessment.evidence.models import (
     Attestation,
     DeclaredLimit,
@@ -47,7 +47,7 @@ from tests.readiness.organisation.people import every
 from tests.readiness.organisation.people import made as people
 from tests.readiness.organisation.people import practised as practice
 from tests.scenes import scene
-from tests.visibility import alerts, incidents, loop
+from tests.visibility import alerts, incidents, loop, ways_in
 from web.actor import acting
 from web.audit import AuditEntry
 from web.kinds.models import FileImport
@@ -320,7 +320,7 @@ class Sentinels:
             table="grants.grant", object_id=self.grants[0].pk, site_id=self.porto.pk, step="approve", first=self.one,
             second=self.two, asked_at=NOW - DAY, at=NOW - DAY, flags=["role"],
         )  # fmt: skip
-        AccessScope.objects.create(user=self.one, kind="site", slug="porto")
+        ways_in.take_part(self.one)
 
     def _practice(self):
         every.of_each_kind(self.porto, self.team, self.third, self.linked, self.one)

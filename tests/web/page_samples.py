@@ -256,7 +256,7 @@ def states():
 def login():
     form = LoginForm({"username": "mira", "password": "x"})
     form.add_error(None, "Please enter a correct username and password.")
-    return {"form": form, "next": "/sites/"}
+    return {"form": form, "next": "/sites/", "passwords": True}
 
 
 def road():

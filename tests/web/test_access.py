@@ -13,9 +13,13 @@ from django.urls import URLPattern, URLResolver, get_resolver, resolve
 from web.middleware import page_above
 
 # Open to everybody, since nobody is signed in yet or a machine asks; what they answer holds nothing of the inside.
-FOR_EVERYBODY = {"login/", "health/live", "health/ready", "first-admin/<str:secret>/"}
+FOR_EVERYBODY = {
+    *("login/", "login/link/<str:secret>/", "login/reset/", "login/reset/<str:secret>/"),
+    *("health/live", "health/ready", "first-admin/<str:secret>/"),
+}
 # About the signed-in user alone, or narrowed to what the user may view: they need no permission of their own.
 FOR_EVERY_USER = {
+    "login/confirm/",
     "logout/",
     "search/",
     "search/palette/",

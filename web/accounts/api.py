@@ -20,6 +20,7 @@ from accounts.models import ScopeKind, Token, User
 from accounts.queries import role_of, scopes_of, slugs_of_scopes
 from accounts.roles import ROLES
 from web import clock
+from web.accounts.confirmed_api import ConfirmedViewSet
 from web.accounts.filters import TokenFilters, UserFilters
 from web.requests import UserApiRequest
 from web.rest.errors import translated
@@ -27,7 +28,7 @@ from web.rest.fields import Brief, ChoiceValueField, brief
 from web.rest.permissions import SignedIn
 from web.rest.serializers import ObjectSerializer, RowSerializer
 from web.rest.shapes import filled
-from web.rest.viewsets import ObjectViewSet, Router
+from web.rest.viewsets import Router
 from web.scopes import places
 
 ROLE_CHOICES = [(name, name) for name in ROLES]
@@ -107,7 +108,7 @@ def _operation_arguments(serializer: serializers.BaseSerializer) -> dict[str, An
     return arguments
 
 
-class UserViewSet(ObjectViewSet):
+class UserViewSet(ConfirmedViewSet):
     """Users are never deleted, because history names them: `is_active` false ends all access."""
 
     request: UserApiRequest
@@ -170,7 +171,7 @@ class NewTokenSerializer(TokenSerializer):
         return self.context["view"].made[obj.pk]
 
 
-class TokenViewSet(ObjectViewSet):
+class TokenViewSet(ConfirmedViewSet):
     """Your own tokens; with the permission accounts.view_token everybody's. Deleting a token revokes it."""
 
     request: UserApiRequest
@@ -179,6 +180,7 @@ class TokenViewSet(ObjectViewSet):
     filterset_class = TokenFilters
     permission_classes = [SignedIn]
     http_method_names = ["get", "post", "delete", "head", "options"]
+    methods_asked = frozenset({"POST"})
 
     def get_queryset(self) -> QuerySet[Token]:
         tokens = super().get_queryset()

@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
+from django.conf import settings
+from django.contrib.auth import authenticate
 from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
 from django.contrib.auth.password_validation import password_validators_help_text_html, validate_password
 from django.core.exceptions import ValidationError
@@ -18,6 +20,7 @@ from accounts import operations, throttling
 from accounts.models import ScopeKind, Token, User
 from web import clock, scopes, units
 from web.forms import ShownForm
+from web.requests import UserRequest
 
 ROLE_CHOICES = [
     ("viewer", "viewer: looks at everything"),
@@ -59,23 +62,55 @@ class TriedTooOften(ValidationError):
         )
 
 
-class SignInForm(AuthenticationForm):
-    """Counts each attempt before it checks the password. `wait_s` is above 0 if the attempt was refused unchecked."""
+class CountedTry:
+    """A form that counts each attempt before it checks the secret. `wait_s` is above 0 if it was refused unchecked."""
 
-    request: HttpRequest  # type: ignore[assignment]
+    request: HttpRequest
     wait_s = 0
+
+    @contextmanager
+    def counted(self, username: str) -> Iterator[None]:
+        """Check the secret inside; an error there leaves the attempt counted."""
+        now, address = clock.now(), self.request.META.get("REMOTE_ADDR", "")
+        self.wait_s = throttling.begin(username=username, address=address, now=now)
+        if self.wait_s:
+            raise TriedTooOften(self.wait_s)
+        yield
+        throttling.succeeded(username=username, address=address, now=now)
+
+
+class SignInForm(CountedTry, AuthenticationForm):
+    request: HttpRequest  # type: ignore[assignment]
 
     def clean(self) -> dict[str, Any]:
         username, password = self.cleaned_data.get("username"), self.cleaned_data.get("password")
         if not (username and password):
             return self.cleaned_data
-        now, address = clock.now(), self.request.META.get("REMOTE_ADDR", "")
-        self.wait_s = throttling.begin(username=username, address=address, now=now)
-        if self.wait_s:
-            raise TriedTooOften(self.wait_s)
-        cleaned = super().clean()
-        throttling.succeeded(username=username, address=address, now=now)
-        return cleaned
+        with self.counted(username):
+            return super().clean()
+
+
+class IdentityForm(CountedTry, forms.Form):
+    """Asks a signed-in user for the password again."""
+
+    password = forms.CharField(
+        label="Password",
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password", "autofocus": True}),
+        strip=False,
+        max_length=1000,
+    )
+
+    def __init__(self, *args: Any, request: UserRequest, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.request, self.user = request, request.user
+
+    def clean_password(self) -> str:
+        password: str = self.cleaned_data["password"]
+        username = self.user.get_username()
+        with self.counted(username):
+            if authenticate(self.request, username=username, password=password) != self.user:
+                raise ValidationError("This is not your password.", code="wrong_password")
+        return password
 
 
 class KeepTokens(forms.BooleanField):
@@ -146,7 +181,7 @@ class NewPasswordForm(forms.Form):
 
 
 class SetPasswordForm(NewPasswordForm):
-    """Lets an administrator set another user's password."""
+    """Sets the password of a user who is not asked for the present one."""
 
     keep_tokens = KeepTokens()
 
@@ -158,7 +193,20 @@ class SetPasswordForm(NewPasswordForm):
         return self.user
 
 
-class FirstAdminForm(NewPasswordForm):
+class AskResetForm(forms.Form):
+    name = forms.CharField(label="User name or e-mail", max_length=254)
+
+
+class AccountForm(NewPasswordForm):
+    """A form that makes an account; without passwords while these are switched off."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not settings.PASSWORDS:
+            del self.fields["password"], self.fields["password_again"]
+
+
+class FirstAdminForm(AccountForm):
     username = User._meta.get_field("username").formfield(help_text=USERNAME_HELP)
     email = forms.EmailField(label="E-mail", required=False)
     field_order = ["username", "email", "password", "password_again"]
@@ -266,7 +314,7 @@ class UserForm(ShownForm, ScopesForm):
     field_order = ["name", "email", "role", "is_active", "regions", "sites"]
 
 
-class NewUserForm(ScopesForm, NewPasswordForm):
+class NewUserForm(ScopesForm, AccountForm):
     username = User._meta.get_field("username").formfield(help_text=USERNAME_HELP)
     name = forms.CharField(label="Full name", max_length=300, required=False)
     email = forms.EmailField(label="E-mail", required=False)

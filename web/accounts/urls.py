@@ -3,20 +3,28 @@
 from django.urls import include, path
 
 from web.accounts import api
-from web.accounts.views import settings, sign_in, users
+from web.accounts.views import links, reset, sessions, settings, sign_in, users
 
 urlpatterns = [
     path("login/", sign_in.SignIn.as_view(), name="login"),
+    path("login/confirm/", sign_in.confirm, name="confirm"),
+    path("login/link/<str:secret>/", links.sign_in_link, name="sign-in-link"),
+    path("login/reset/", reset.ask, name="reset"),
+    path("login/reset/<str:secret>/", links.choose_password, name="choose-password"),
     path("logout/", sign_in.SignOut.as_view(), name="logout"),
-    path("first-admin/<str:secret>/", sign_in.first_admin, name="first-admin"),
+    path("first-admin/<str:secret>/", links.first_admin, name="first-admin"),
     path("settings/", settings.display, name="settings"),
     path("settings/access/", settings.access, name="access"),
     path("settings/password/", settings.PasswordChange.as_view(), name="password-change"),
+    path("settings/sessions/", sessions.own, name="sessions"),
+    path("settings/sessions/end-others/", sessions.end_others, name="sessions-end-others"),
+    path("settings/sessions/<str:mark>/end/", sessions.end, name="session-end"),
     path("settings/tokens/add/", settings.add_token, name="token-add"),
     path("settings/tokens/<int:pk>/revoke/", settings.revoke_token, name="token-revoke"),
     path("settings/users/", users.user_list, name="users"),
     path("settings/users/add/", users.add_user, name="user-add"),
     path("settings/users/<int:pk>/", users.user_detail, name="user-detail"),
+    path("settings/users/<int:pk>/end-sessions/", sessions.end_all_of, name="user-end-sessions"),
     path("settings/users/<int:pk>/password/", users.set_password, name="user-password"),
     path("api/authentication-check/", api.authentication_check, name="authentication-check"),
     path("api/accounts/", include(api.router.urls)),

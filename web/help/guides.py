@@ -24,6 +24,7 @@ GUIDE_OF = {
     "/incidents/": "incidents",
     "/inventory/": "inventory",
     "/lessons/": "incidents",
+    "/login/": "signin",
     "/ownership/": "ownership",
     "/people/": "people",
     "/problems/": "problems",
@@ -39,6 +40,7 @@ GUIDE_OF = {
     "/settings/access/": "access",
     "/settings/alerts/": "escalation",
     "/settings/channels/": "channels",
+    "/settings/sessions/": "signin",
     "/settings/users/": "access",
     "/silences/": "silences",
     "/sites/": "framework",
@@ -71,7 +73,9 @@ class Guide:
 
     @property
     def title(self) -> str:
-        return {"golive": "Go-live", "tradeoffs": "Trade-offs"}.get(self.name, self.name.capitalize())
+        return {"golive": "Go-live", "signin": "Sign-in", "tradeoffs": "Trade-offs"}.get(
+            self.name, self.name.capitalize()
+        )
 
 
 @cache

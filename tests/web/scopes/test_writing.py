@@ -16,7 +16,7 @@ from web.policies import rule_of
 
 pytestmark = pytest.mark.django_db
 # Whoever signs in writes these, and each is somebody's own by its operation alone.
-WRITTEN_BY_ALL = {"sessions.Session"}
+WRITTEN_BY_ALL = {"accounts.Session"}
 
 
 @pytest.fixture

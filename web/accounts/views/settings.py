@@ -6,10 +6,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.apps import apps as django_apps
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.mixins import LoginRequiredMixin
 from django.contrib.auth.views import PasswordChangeView
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse, reverse_lazy
 from django.views.decorators.cache import never_cache
@@ -21,6 +23,7 @@ from accounts.queries import role_of, scopes_of
 from web import clock
 from web.accounts.forms import DisplayForm, OwnPasswordForm, TokenForm
 from web.accounts.sections import ADDED_SECTIONS
+from web.accounts.sessions import confirmed
 from web.ages import ago
 from web.context import shortcuts_of, theme_of
 from web.navigation import tabs_for
@@ -45,8 +48,10 @@ def tabs(request: UserRequest, current: str) -> list[dict[str, Any]]:
     sections = [
         ("settings", "Display and tokens"),
         ("access", "What you may do"),
-        ("password-change", "Password"),
+        ("sessions", "Sessions"),
     ]
+    if settings.PASSWORDS:
+        sections.append(("password-change", "Password"))
     sections += ADDED_SECTIONS.items()
     if request.user.has_perm("accounts.view_user"):
         sections.append(("users", "Users"))
@@ -108,6 +113,7 @@ def access(request: UserRequest) -> HttpResponse:
 @require_POST
 @never_cache
 @signed_in
+@confirmed
 def add_token(request: UserRequest) -> HttpResponse:
     """Answer with the secret itself instead of a redirect: it is shown once and stored nowhere."""
     now = clock.now()
@@ -144,6 +150,11 @@ class PasswordChange(LoginRequiredMixin, PasswordChangeView):
     form_class = OwnPasswordForm
     success_url = reverse_lazy("settings")
     extra_context = {"heading": "Settings"}
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not settings.PASSWORDS:
+            raise Http404
+        return super().dispatch(request, *args, **kwargs)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(tabs=tabs(self.request, "password-change"), **kwargs)

@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.debug import sensitive_post_parameters
@@ -12,7 +13,9 @@ from accounts import operations, queries
 from accounts.models import ScopeKind, User
 from web import clock, scopes
 from web.accounts.forms import NewUserForm, SetPasswordForm, UserForm, refusals_on
+from web.accounts.sessions import confirmed
 from web.accounts.tables import user_table, users
+from web.accounts.views.sessions import session_lines
 from web.accounts.views.settings import revoked_words, tabs, token_rows
 from web.permissions import require
 from web.requests import UserRequest
@@ -27,11 +30,12 @@ def user_list(request: UserRequest) -> HttpResponseBase:
 
 @sensitive_post_parameters()
 @require("accounts.view_user", "accounts.add_user")
+@confirmed
 def add_user(request: UserRequest) -> HttpResponse:
     form = NewUserForm(request.POST or None, initial={"role": "viewer"})
     if request.method == "POST" and form.is_valid():
         arguments = form.arguments()
-        del arguments["password_again"]
+        arguments.pop("password_again", None)
         with refusals_on(form):
             user = operations.create_user(**arguments, by=request.user, now=clock.now())
             messages.success(request, f"{user} may sign in now.")
@@ -48,6 +52,7 @@ def user_detail(request: UserRequest, pk: int) -> HttpResponseBase:
 
 
 @require("accounts.change_user")
+@confirmed
 def _change_user(request: UserRequest, user: User) -> HttpResponse:
     form = UserForm(request.POST, initial=_initial(user))
     if form.is_valid():
@@ -61,8 +66,11 @@ def _change_user(request: UserRequest, user: User) -> HttpResponse:
 
 @sensitive_post_parameters()
 @require("accounts.view_user", "accounts.change_user")
+@confirmed
 def set_password(request: UserRequest, pk: int) -> HttpResponse:
     user = get_object_or_404(User, pk=pk)
+    if not settings.PASSWORDS:
+        raise Http404
     if user == request.user:
         # The own password page asks for the old password and keeps this session.
         return redirect("password-change")
@@ -98,6 +106,8 @@ def _detail(request: UserRequest, user: User, form: UserForm) -> HttpResponse:
             ],
             "tokens": token_rows(user, now=clock.now()),
             "may_change": request.user.has_perm("accounts.change_user"),
+            "passwords": settings.PASSWORDS,
+            "sessions": session_lines(user, this_key=request.session.session_key, now=clock.now()),
         },
     )
 

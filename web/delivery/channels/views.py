@@ -14,6 +14,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
 from web import tables
+from web.accounts.sessions import confirmed
 from web.accounts.views.settings import tabs
 from web.clock import now
 from web.delivery.channels import operations, verification
@@ -53,6 +54,7 @@ def detail(request: UserRequest, pk: int) -> HttpResponse:
 
 @sensitive_post_parameters()
 @asks()
+@confirmed
 def add(request: UserRequest) -> HttpResponse:
     kind = _kind(request.GET.get("kind", ChannelKind.MAIL))
     form = ChannelForm(request.POST or None, kind=kind, by=request.user)
@@ -79,6 +81,7 @@ def add(request: UserRequest) -> HttpResponse:
 
 @sensitive_post_parameters()
 @asks()
+@confirmed
 def edit(request: UserRequest, pk: int) -> HttpResponse:
     channel = _channel(request, pk)
     operations.refuse_others(channel, request.user)
@@ -169,7 +172,11 @@ ACTS: Mapping[str, Act] = {
 
 def acts() -> list[URLPattern]:
     return [
-        path(f"settings/channels/<int:pk>/{name}/", _view(act), name=f"channel-{name}")
+        path(
+            f"settings/channels/<int:pk>/{name}/",
+            confirmed(_view(act)) if act is _rotate else _view(act),
+            name=f"channel-{name}",
+        )
         for name, act in ACTS.items()
     ]
 

@@ -3,7 +3,7 @@
 from django.core.management.base import BaseCommand, CommandParser
 from django.urls import reverse
 
-from accounts.operations import FIRST_ADMIN_LINK_LASTS, first_admin_link
+from accounts.links import FIRST_ADMIN_LINK_LASTS, first_admin_link
 from web import clock
 
 

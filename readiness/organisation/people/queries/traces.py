@@ -17,7 +17,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import connection
 from django.db.models import BinaryField, CharField, Field, JSONField, Model, TextField
 
-from accounts.models import User
+from accounts.models import Session, User
 from inventory.models import Manufacturer, Region, Site
 from readiness.organisation.people.core.names import (
     Called,
@@ -37,8 +37,9 @@ from web.links import page_url
 from web.visibility import SEES_NAMES, personal_text
 
 ROOTS = ("accounts.", "web.", "inventory.", "telemetry.", "readiness.")
-APART = (AuditEntry, FileImport, RotationCalendar)
-"""The history is read by itself; files of imports that name the person are deleted, and calendars rewritten."""
+APART = (AuditEntry, FileImport, RotationCalendar, Session)
+"""The history is read by itself; files of imports that name the person are deleted, and calendars rewritten. Sessions
+hold no text that anybody wrote, and end by themselves."""
 MOST_SHOWN = 2000
 """Places that a page or an endpoint lists; all of them are replaced. Operator-set default."""
 

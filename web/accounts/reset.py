@@ -1,0 +1,57 @@
+"""A new password by mail: who may have one, how often, and the mail. The worker sends it."""
+
+from datetime import datetime
+from urllib.parse import urljoin
+
+from celery import shared_task
+from django.conf import settings
+from django.core.mail import EmailMessage, mailers
+from django.db.models import Q
+from django.template.loader import render_to_string
+
+from accounts.counting import CountingWindow
+from accounts.links import USER_LINK_LASTS, Kind, user_link
+from accounts.models import User
+from web import clock
+from web.units import duration
+
+PER_ADDRESS, PER_NAME = 20, 3
+_by_address = CountingWindow("reset:address", 3600)
+_by_name = CountingWindow("reset:name", 3600)
+
+
+def can_reset() -> bool:
+    """Whether Muster can mail links. Their address is configured: whoever asks for one chooses the Host header."""
+    return bool(settings.PASSWORDS and settings.MAIL_HOST and settings.BASE_URL)
+
+
+def wait_s(name: str, address: str, *, now: datetime) -> int:
+    """Count a request for a link, whether there is such a user or not; returns the seconds to wait, 0 if it may go
+    on."""
+    over = _by_address.add(address, now=now) > PER_ADDRESS
+    over = _by_name.add(name.casefold(), now=now) > PER_NAME or over
+    return _by_name.left_s(now) if over else 0
+
+
+@shared_task(name="web.mail_password_link")
+def mail_password_link(name: str, path: str) -> int:
+    """Mail a link to the user with this name or address, if there is one who signs in with a password.
+
+    `path` is the page below which the link lies. The answer to whoever asked is the same in all cases.
+    """
+    user = (
+        User.objects.filter(Q(username=name) | Q(email__iexact=name), is_active=True)
+        .exclude(email="")
+        .first()
+    )
+    if user is None or not user.has_usable_password() or not can_reset():
+        return 0
+    plain = user_link(user, Kind.PASSWORD, now=clock.now())
+    context = {
+        "person": user,
+        "link": urljoin(f"{settings.BASE_URL}/", f"{path.lstrip('/')}{plain}/"),
+        "lasts": duration(USER_LINK_LASTS.total_seconds()),
+    }
+    text = render_to_string("accounts/reset_mail.txt", context)
+    mail = EmailMessage("A new password for Muster", text, settings.MAIL_FROM, [user.email])
+    return int(mailers.default.send_messages([mail]) or 0)

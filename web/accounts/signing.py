@@ -1,0 +1,50 @@
+"""Every way in and out of Muster leaves a line in the log, and leads somewhere."""
+
+import logging
+
+from django.conf import settings
+from django.contrib.auth import login, logout
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.urls import NoReverseMatch, reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+
+from accounts.models import User
+from web.requests import UserRequest
+
+_log = logging.getLogger(__name__)
+
+
+def note_sign_in(request: UserRequest, what: str, username: str) -> None:
+    """Quote the name, because the user chooses it: a line break in it would forge a line of the log."""
+    address = request.META.get("REMOTE_ADDR", "")
+    _log.info("%s: account %r, address %s, request %s", what, username, address, request.id)
+
+
+def sign_in(request: UserRequest, user: User, *, what: str) -> None:
+    login(request, user)
+    note_sign_in(request, what, user.get_username())
+
+
+def sign_out(request: UserRequest) -> HttpResponse:
+    username = request.user.get_username()
+    logout(request)
+    note_sign_in(request, "Signed out", username)
+    return redirect(settings.LOGOUT_REDIRECT_URL)
+
+
+def start_page(user: User) -> str:
+    """The address of the user's start page; home if that page no longer exists."""
+    try:
+        return reverse(str(user.preferences.get("default_view", "home")))
+    except NoReverseMatch:
+        return settings.LOGIN_REDIRECT_URL
+
+
+def next_page(request: UserRequest) -> str:
+    """Where `next` leads, if that is a page of this installation; else the user's start page."""
+    address = request.POST.get("next", request.GET.get("next", ""))
+    is_ours = url_has_allowed_host_and_scheme(
+        address, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
+    return address if is_ours else start_page(request.user)
