@@ -201,6 +201,21 @@ def test_muster_signs_in_to_alertmanager(send, secret, header):
     assert receiver.requests[0].headers["authorization"] == header
 
 
+@pytest.mark.parametrize(
+    ("given", "ends_at"),
+    [
+        pytest.param({}, NOW + timedelta(hours=3, minutes=20), id="it waited three hours"),
+        pytest.param({"replayed_at": NOW}, NOW + timedelta(minutes=20), id="somebody sends it again"),
+    ],
+)
+def test_alertmanager_ends_an_alert_some_time_after_the_attempt(send, given, ends_at):
+    with Receiver() as receiver:
+        waiting = message(payload=PAYLOAD | {"lasts_s": 1200.0}, **given)
+        send(receiver, "alertmanager", waiting, now=NOW + timedelta(hours=3))
+    bodies = json.loads(receiver.requests[0].body)
+    assert {body["endsAt"] for body in bodies} == {ends_at.isoformat()}
+
+
 @pytest.mark.parametrize("kind", ["pagerduty", "alertmanager"])
 def test_what_is_no_alert_goes_to_no_pager(send, kind):
     with Receiver() as receiver:

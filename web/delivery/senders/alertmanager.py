@@ -1,13 +1,13 @@
 """Alertmanager's API: https://github.com/prometheus/alertmanager/blob/main/docs/alerts_api.md
 
-Reads `alerts` and `ends_at` of a payload. An alert that fires is sent again before its `ends_at`, at which Alertmanager
-ends it by itself; one with an `ended_at` ends there. The labels tell alerts apart, so they never change while one
-fires, and what does stands in annotations.
+Reads `alerts`, `ends_at` and `lasts_s` of a payload. An alert that fires is sent again before its end, at which
+Alertmanager ends it by itself: `lasts_s` after the attempt; one with an `ended_at` ends there. The labels tell alerts
+apart, so they never change while one fires, and what does stands in annotations.
 """
 
 from base64 import b64encode
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
@@ -33,13 +33,22 @@ def send(message: Message, channel: Channel, now: datetime) -> Answer:
         return Answer(
             Attempt.Outcome.REFUSED, None, "Alertmanager takes alerts only, and this message is none."
         )
-    ends_at = message.payload.get("ends_at")
+    ends_at = _ends_at(message, now)
     alerts = [_alert(alert, ends_at) for alert in message.payload.get("alerts", [])]
     headers = {"Content-Type": "application/json"}
     if channel.secret is not None:
         headers["Authorization"] = authorization(decrypt(channel.secret))
     url = decrypt(channel.target or b"").rstrip("/").removesuffix(PATH) + PATH
     return judge(http.post(url, body=orjson.dumps(alerts), headers=headers, now=now))
+
+
+def _ends_at(message: Message, now: datetime) -> str | None:
+    """When what fires ends by itself. A message that waited counts from its attempt, since the word that an alert ended
+    waits behind it; one that somebody sends again from when it was written, since the alert may be long over."""
+    lasts_s = message.payload.get("lasts_s")
+    if lasts_s is None or message.replayed_at is not None:
+        return message.payload.get("ends_at")
+    return (now + timedelta(seconds=lasts_s)).isoformat()
 
 
 def authorization(secret: str) -> str:

@@ -167,6 +167,7 @@ def _cause(alert: Alert, alerts: Mapping[int, Alert], facts: _Facts) -> AlertCau
         return None
     return AlertCause(
         began_at=cause.began_at,
+        worse_at=cause.worse_at,
         severity=AlertSeverity(cause.severity),
         standing=AlertStanding(cause.standing),
         told_to=facts.told_to(cause),

@@ -59,9 +59,13 @@ class Matched(models.Model):
         blank=True,
         limit_choices_to={"is_shared": True},
         verbose_name="told to",
-        help_text="A shared channel that hears of its start and end; without one, your own channels hear of them",
+        help_text="A shared channel that hears of its start and end; without one your own channels do, or else the "
+        "last resort",
     )
     start_told_at = models.DateTimeField(null=True, editable=False)
+    tell_again = models.BooleanField(
+        default=False, editable=False, help_text="Changed since its start was told"
+    )
     end_told_at = models.DateTimeField(null=True, editable=False)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -112,7 +116,7 @@ class Silence(Matched):
 
     HISTORY = True
     HISTORY_TITLE = ("domain", "kind", "check_id", "object")
-    HISTORY_LEAVES_OUT = ("start_told_at", "end_told_at")
+    HISTORY_LEAVES_OUT = ("start_told_at", "tell_again", "end_told_at")
     VISIBLE_BY = ("region", "site", "alert")
     WRITABLE_WHERE = _places_within("alerts_silence")
 
@@ -181,7 +185,10 @@ class MaintenanceWindow(Matched):
     """
 
     HISTORY = True
-    HISTORY_LEAVES_OUT = ("start_told_at", "end_told_at", "occurrence_starts_at", "occurrence_ends_at")
+    HISTORY_LEAVES_OUT = (
+        *("start_told_at", "tell_again", "end_told_at"),
+        *("occurrence_starts_at", "occurrence_ends_at"),
+    )
     VISIBLE_BY = ("region", "site")
     WRITABLE_WHERE = _places_within("alerts_maintenancewindow")
 

@@ -15,10 +15,11 @@ from readiness.loop.alerts.core.matching import AlertMatcher
 from readiness.loop.alerts.models import MaintenanceWindow, Silence
 from readiness.loop.alerts.silencing.matches import ANYTHING, AlertMatches, matches_of
 from readiness.loop.alerts.silencing.sentences import matcher_words
+from readiness.loop.alerts.telling.readers import working_last_resorts
 from web.delivery.models import Channel, ChannelKind
 from web.delivery.outbox import Draft
 from web.links import page_url
-from web.scopes import read_as
+from web.scopes import everything, read_as
 from web.units import how_many, instant
 from web.visibility import name_of
 
@@ -45,7 +46,9 @@ class SilenceTurn:
 
 
 def drafts_of(turn: SilenceTurn, *, now: datetime) -> Iterator[Draft]:
-    for channel in _channels(turn.row):
+    with everything():
+        channels = _channels(turn.row)
+    for channel in channels:
         with read_as(channel.owner):
             if _is_hidden(turn.row, channel):
                 continue
@@ -54,13 +57,13 @@ def drafts_of(turn: SilenceTurn, *, now: datetime) -> Iterator[Draft]:
 
 
 def _channels(row: Silence | MaintenanceWindow) -> list[Channel]:
-    """The chosen channel while it is usable, else the author's own ones."""
+    """The chosen channel while it is usable, else the author's own ones, else the last resort."""
     if row.channel is not None and row.channel.is_usable and row.channel.kind not in FOR_PROGRAMS:
         return [row.channel]
-    own = (
-        Channel.objects.usable().filter(owner=row.created_by, is_shared=False).exclude(kind__in=FOR_PROGRAMS)
-    )
-    return list(own.select_related("owner").order_by("pk")) if row.created_by is not None else []
+    usable = Channel.objects.usable().exclude(kind__in=FOR_PROGRAMS).select_related("owner").order_by("pk")
+    own = list(usable.filter(owner=row.created_by, is_shared=False)) if row.created_by is not None else []
+    last_resorts = working_last_resorts().values("last_resort")
+    return own or list(usable.filter(pk__in=last_resorts))
 
 
 def _is_hidden(row: Silence | MaintenanceWindow, channel: Channel) -> bool:

@@ -63,7 +63,7 @@ class HeldForm(RefusedForm):
         label="Told to",
         required=False,
         empty_label="My own channels",
-        help_text="Who hears of its start and end.",
+        help_text="Who hears of its start and end. While you have no confirmed channel, the last resort does.",
     )
 
     def __init__(self, data: Any = None, files: Any = None, *, initial: Mapping[str, Any]) -> None:

@@ -14,8 +14,10 @@ from readiness.assessment.framework import queries as framework_queries
 from readiness.loop.alerts.core.windows import LONGEST_SERIES, next_occurrence, refuse_rule
 from readiness.loop.alerts.models import MaintenanceWindow, Silence
 from readiness.loop.alerts.models.silences import LONGEST_WINDOW
+from readiness.loop.alerts.silencing.announcing import SilenceTurn, drafts_of
 from readiness.loop.alerts.silencing.matches import wake
 from readiness.organisation.people.core.recurrence import RuleRefused
+from web.delivery import outbox
 from web.workflows import require
 from web.workflows.steps import NotInState, still_there
 
@@ -44,7 +46,7 @@ def change_silence(silence: Silence, *, by: User, now: datetime, **values: Any) 
         raise NotInState("It is over. Make a new one.")
     alerts_before = silence.matcher
     silence = checked_silence(silence, now=now, **values)
-    silence.start_told_at = None
+    silence.tell_again = silence.start_told_at is not None
     silence.save()
     wake([alerts_before, silence.matcher], now=now)
     return silence
@@ -94,16 +96,28 @@ def announce_window(*, by: User, now: datetime, **values: Any) -> MaintenanceWin
 
 @transaction.atomic
 def change_window(window: MaintenanceWindow, *, by: User, now: datetime, **values: Any) -> MaintenanceWindow:
-    """Change a window that is not over. One under way stays so if its new times still cover now."""
+    """Change a window that is not over. One under way stays so if its new times still cover now, and its channel hears
+    of it again; otherwise its channel hears that it ended."""
     require(by, "alerts.change_maintenancewindow")
-    window = _locked(window)
-    _refuse_over(window)
-    alerts_before = window.matcher
-    window = checked_window(window, now=now, **values)
-    window.start_told_at = None
+    before = _locked(window)
+    _refuse_over(before)
+    window = checked_window(before, now=now, **values)
+    if before.start_told_at is not None:
+        window.tell_again = window.occurrence_starts_at is not None and window.occurrence_starts_at <= now
+        if not window.tell_again:
+            window.start_told_at = None
+            _tell_end(before, now=now)
     window.save()
-    wake([alerts_before, window.matcher], now=now)
+    wake([before.matcher, window.matcher], now=now)
     return window
+
+
+def _tell_end(window: MaintenanceWindow, *, now: datetime) -> None:
+    starts_at, ends_at = window.occurrence_starts_at, window.occurrence_ends_at
+    assert starts_at is not None
+    assert ends_at is not None
+    turn = SilenceTurn(window, has_begun=False, starts_at=starts_at, ends_at=min(ends_at, now))
+    outbox.send(list(drafts_of(turn, now=now)), now=now)
 
 
 def checked_window(window: MaintenanceWindow, *, now: datetime, **values: Any) -> MaintenanceWindow:

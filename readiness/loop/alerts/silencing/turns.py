@@ -13,6 +13,7 @@ from readiness.loop.alerts.silencing.matches import wake
 from readiness.loop.alerts.silencing.spans import following_occurrence
 from web.delivery import outbox
 
+_UNTOLD = Q(start_told_at=None) | Q(tell_again=True)
 _JOINED = ("region", "site__region", "channel__owner", "created_by")
 
 
@@ -32,10 +33,10 @@ def take_turns(*, now: datetime) -> int:
 def _silences(now: datetime) -> Iterator[SilenceTurn]:
     rows = Silence.objects.select_for_update(of=("self",), skip_locked=True)
     rows = rows.select_related(*_JOINED, "alert").order_by("pk")
-    for silence in rows.unfinished(now).filter(start_told_at=None, starts_at__lte=now):
+    for silence in rows.unfinished(now).filter(_UNTOLD, starts_at__lte=now):
         yield SilenceTurn(silence, has_begun=True, starts_at=silence.starts_at, ends_at=silence.ends_at)
-        silence.start_told_at = now
-        silence.save(update_fields=["start_told_at"])
+        silence.start_told_at, silence.tell_again = now, False
+        silence.save(update_fields=["start_told_at", "tell_again"])
     over = Q(ends_at__lte=now) | Q(ended_early_at__lte=now)
     for silence in rows.filter(over, start_told_at__isnull=False, end_told_at=None):
         yield SilenceTurn(silence, has_begun=False, starts_at=silence.starts_at, ends_at=silence.real_end_at)
@@ -52,13 +53,14 @@ def _windows(now: datetime) -> Iterator[SilenceTurn]:
         following = following_occurrence(window, now=now)
         window.end_told_at = now if following is None else None
         window.start_told_at = None if following is not None else window.start_told_at
+        window.tell_again = False
         window.occurrence_starts_at = following.starts_at if following is not None else None
         window.occurrence_ends_at = following.ends_at if following is not None else None
         window.save()
-    for window in rows.filter(occurrence_starts_at__lte=now, start_told_at=None):
+    for window in rows.filter(_UNTOLD, occurrence_starts_at__lte=now):
         yield _window_turn(window, has_begun=True)
-        window.start_told_at = now
-        window.save(update_fields=["start_told_at"])
+        window.start_told_at, window.tell_again = now, False
+        window.save(update_fields=["start_told_at", "tell_again"])
 
 
 def _window_turn(window: MaintenanceWindow, *, has_begun: bool) -> SilenceTurn:

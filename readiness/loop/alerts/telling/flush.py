@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import batched
 
 from django.db import transaction
 from django.db.models import Max, Q
@@ -16,6 +17,7 @@ from readiness.loop.alerts.core.routes import NotTold
 from readiness.loop.alerts.models import Notice
 from readiness.loop.alerts.telling import systems
 from readiness.loop.alerts.telling.messages import MOST_DESCRIBED, draft_of
+from readiness.loop.alerts.telling.payloads import MOST_ALERTS
 from readiness.loop.alerts.telling.readings import Readings, readings
 from web import scopes
 from web.delivery import outbox
@@ -120,16 +122,38 @@ def _heads(to_send: Mapping[Channel, Sequence[Notice]], facts: Readings) -> set[
     """The alerts that the messages describe."""
     return {
         group.head.pk
-        for notices in to_send.values()
+        for _channel, notices in _portions(to_send, facts)
         for group in groups_of({each.alert_id: facts.alerts[each.alert_id] for each in notices}.values())[
             :MOST_DESCRIBED
         ]
     }
 
 
+def _portions(
+    to_send: Mapping[Channel, Sequence[Notice]], facts: Readings
+) -> Iterator[tuple[Channel, Sequence[Notice]]]:
+    """The notices of each channel; those of a webhook in portions of as many alerts as a payload takes, so that none is
+    left out."""
+    for channel, notices in to_send.items():
+        if channel.kind != ChannelKind.WEBHOOK:
+            yield channel, notices
+            continue
+        by_alert = _by_alert(notices)
+        groups = groups_of([facts.alerts[alert_id] for alert_id in by_alert])
+        for batch in batched((alert for group in groups for alert in group.alerts), MOST_ALERTS):
+            yield channel, [notice for alert in batch for notice in by_alert[alert.pk]]
+
+
+def _by_alert(notices: Iterable[Notice]) -> dict[int, list[Notice]]:
+    by_alert: dict[int, list[Notice]] = defaultdict(list)
+    for notice in notices:
+        by_alert[notice.alert_id].append(notice)
+    return by_alert
+
+
 def _packed(to_send: Mapping[Channel, Sequence[Notice]], facts: Readings) -> Iterator[_Parcel]:
     firing, told_groups = systems.firing_groups(to_send, facts), systems.told_lately(to_send, now=facts.now)
-    for channel, notices in to_send.items():
+    for channel, notices in _portions(to_send, facts):
         reader = facts.readers[channel.owner_id]
         match channel.kind:
             case ChannelKind.PAGERDUTY:
@@ -144,9 +168,7 @@ def _packed(to_send: Mapping[Channel, Sequence[Notice]], facts: Readings) -> Ite
 
 
 def _alertmanager(channel: Channel, notices: Sequence[Notice], facts: Readings) -> Iterator[_Parcel]:
-    by_alert: dict[int, list[Notice]] = defaultdict(list)
-    for notice in notices:
-        by_alert[notice.alert_id].append(notice)
+    by_alert = _by_alert(notices)
     alerts = [facts.alerts[alert_id] for alert_id in by_alert]
     key = f"alerts-{channel.pk}-{notices[0].pk}"
     for draft, batch in systems.alert_batches(channel, alerts, key=key, event="alert.raised", now=facts.now):

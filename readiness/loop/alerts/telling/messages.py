@@ -113,10 +113,17 @@ def draft_of(notices: Sequence[Notice], channel: Channel, reader: User, readings
             )
             if is_for_programs
             else {},
-            order_key=f"alerts-{channel.pk}-{groups[0].head.group}"[:200] if len(groups) == 1 else "",
+            order_key=_order_key(channel, groups),
             about=f"alert:{groups[0].head.pk}",
             is_urgent=any(notice.is_page or readings.follows_page(notice) for notice in notices),
         )
+
+
+def _order_key(channel: Channel, groups: Sequence[AlertGroup[Alert]]) -> str:
+    """Programs go by the last word that they get of an alert, whatever else the message tells."""
+    if channel.kind in READ_BY_PROGRAMS:
+        return f"alerts-{channel.pk}"
+    return f"alerts-{channel.pk}-{groups[0].head.group}"[:200] if len(groups) == 1 else ""
 
 
 def _context(

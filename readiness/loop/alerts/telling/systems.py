@@ -12,6 +12,7 @@ from readiness.loop.alerts.core.quiet import BETWEEN
 from readiness.loop.alerts.models import Alert, Notice
 from readiness.loop.alerts.telling.notices import FOLLOWS
 from readiness.loop.alerts.telling.payloads import PayloadSubject, payload
+from readiness.loop.alerts.telling.readers import alert_readers
 from readiness.loop.alerts.telling.readings import Readings
 from web.delivery.models import Channel, ChannelKind, Message
 from web.delivery.outbox import Draft
@@ -114,12 +115,12 @@ def alert_batches(
 
 
 def ends_by_itself(content: dict[str, Any], now: datetime) -> dict[str, Any]:
-    return {**content, "ends_at": (now + ENDS_AFTER).isoformat()}
+    return {**content, "ends_at": (now + ENDS_AFTER).isoformat(), "lasts_s": ENDS_AFTER.total_seconds()}
 
 
 def resent(*, now: datetime) -> list[Draft]:
-    """Everything that Alertmanager was told and that still fires, once in each five minutes. Two statements, and two
-    more for a channel whose turn it is."""
+    """Everything that Alertmanager was told, that still fires and that the channel may still read, once in each five
+    minutes. Two statements, and where it is the turn of a channel, four more, and two for each."""
     channels = list(Channel.objects.usable().filter(kind=ChannelKind.ALERTMANAGER).order_by("pk"))
     if not channels:
         return []
@@ -128,12 +129,16 @@ def resent(*, now: datetime) -> list[Draft]:
     keys_of_first = {f"{key}-0": key for key in keys}
     sent_keys = set(Message.objects.filter(key__in=keys_of_first).values_list("key", flat=True))
     drafts: list[Draft] = []
+    if sent_keys == keys_of_first.keys():
+        return drafts
+    permits = alert_readers()
     for first_key, key in keys_of_first.items():
         if first_key in sent_keys:
             continue
         channel = keys[key]
         told_alerts = Notice.objects.sent().filter(channel=channel).values("alert")
         alerts = Alert.objects.open().filter(pk__in=told_alerts).select_related("site__region").order_by("pk")
-        batches = alert_batches(channel, alerts, key=key, event="alert.repeated", now=now)
+        readable_alerts = [alert for alert in alerts if permits.reads(channel, alert, alert.site)]
+        batches = alert_batches(channel, readable_alerts, key=key, event="alert.repeated", now=now)
         drafts += [draft for draft, _alerts in batches]
     return drafts

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from inventory.models import Region
 from readiness.loop.alerts.core.life import SilencedSpan
-from readiness.loop.alerts.models import Alert, EndedBy, MaintenanceWindow, Silence
+from readiness.loop.alerts.models import Alert, AlertingState, EndedBy, MaintenanceWindow, Silence
 from readiness.loop.alerts.raising.writing import write
 from readiness.loop.alerts.silencing import operations
 from readiness.loop.alerts.silencing.spans import spans_of
@@ -240,6 +240,46 @@ def test_a_changed_silence_is_told_again(ops, porto, mail):
     operations.change_silence(held, ends_at=NOW + 9 * HOUR, by=ops, now=NOW + HOUR)
     take_turns(now=NOW + HOUR)
     assert [message.event for message in Message.objects.order_by("pk")] == ["silence.began"] * 2
+
+
+def test_the_end_of_a_silence_that_was_just_changed_is_told(ops, porto, mail):
+    held = silence(ops, site=porto)
+    take_turns(now=NOW)
+    operations.change_silence(held, ends_at=NOW + 9 * HOUR, by=ops, now=NOW + HOUR)
+    operations.end_silence(held, by=ops, now=NOW + HOUR)
+    take_turns(now=NOW + HOUR)
+    assert [message.event for message in Message.objects.order_by("pk")] == ["silence.began", "silence.ended"]
+
+
+def test_a_window_that_is_moved_away_while_it_is_under_way_is_told_as_ended(ops, porto, mail):
+    held = window(ops, site=porto)
+    take_turns(now=NOW + HOUR)
+    at = NOW + HOUR + timedelta(minutes=5)
+    operations.change_window(held, starts_at=NOW + 9 * HOUR, by=ops, now=at)
+    take_turns(now=at)
+    ended = Message.objects.get(event="window.ended")
+    assert ended.payload["window"]["ends_at"] == at.isoformat()
+    take_turns(now=NOW + 9 * HOUR)
+    events = [message.event for message in Message.objects.order_by("pk")]
+    assert events == ["window.began", "window.ended", "window.began"]
+
+
+def test_a_window_that_is_lengthened_is_told_again_and_ends_once(ops, porto, mail):
+    held = window(ops, site=porto)
+    take_turns(now=NOW + HOUR)
+    operations.change_window(held, duration_min=180, by=ops, now=NOW + 2 * HOUR)
+    for hours in (2, 3, 4, 5):
+        take_turns(now=NOW + hours * HOUR)
+    events = [message.event for message in Message.objects.order_by("pk")]
+    assert events == ["window.began", "window.began", "window.ended"]
+
+
+def test_the_last_resort_hears_where_the_author_has_no_channel(ops, manager, porto, overloaded):
+    room = channel(manager, "Room", is_shared=True)
+    AlertingState.objects.create(last_resort=room)
+    silence(ops, site=porto)
+    take_turns(now=NOW)
+    assert [message.channel for message in Message.objects.all()] == [room]
 
 
 def test_each_occurrence_is_told(ops, porto, mail):

@@ -162,6 +162,27 @@ def test_a_cause_covers_nothing_that_was_worse_or_began_before_or_is_told_to_oth
         assert not covers
 
 
+@pytest.mark.parametrize(
+    ("child_worse_min", "is_muted"),
+    [pytest.param(None, False, id="it was critical before"), pytest.param(20, True, id="both got worse")],
+)
+def test_a_cause_that_became_critical_later_covers_nothing_that_was_before(child_worse_min, is_muted):
+    worse_at = AT + timedelta(minutes=20)
+    firing = Firing(
+        severity=AlertSeverity.CRITICAL,
+        began_at=AT + timedelta(minutes=10),
+        worse_at=None if child_worse_min is None else AT + timedelta(minutes=child_worse_min),
+    )
+    cause = AlertCause(
+        began_at=AT,
+        worse_at=worse_at,
+        severity=AlertSeverity.CRITICAL,
+        standing=AlertStanding.ACKNOWLEDGED,
+        told_to=frozenset(),
+    )
+    assert is_muted_by(firing, cause) is is_muted
+
+
 ESCALATIONS = [
     pytest.param(AlertSeverity.CRITICAL, 0, 1, 10, id="the first level is told at once"),
     pytest.param(AlertSeverity.CRITICAL, 10, 2, 30, id="the second level at its minute"),

@@ -141,12 +141,18 @@ class TestWebhook:
         [message] = sent(NOW + MINUTE)
         assert (message.event, message.payload["action"]) == ("alert.acknowledged", "acknowledge")
 
-    def test_a_long_payload_keeps_its_counts(self, porto, alert_at):
-        system("webhook")
-        told([alert_at(porto, group="one") for _ in range(70)])
-        [message] = sent()
-        assert len(message.payload["alerts"]) == 50
-        assert message.payload["counts"]["critical"] == message.payload["counts"]["total"] == 70
+    def test_no_alert_is_left_out_and_the_end_of_none_comes_first(self, porto, alert_at):
+        room = system("webhook")
+        alerts = [alert_at(porto, group=f"group {number % 2}") for number in range(70)]
+        told(alerts)
+        messages = sent()
+        assert [each.payload["counts"]["total"] for each in messages] == [50, 20]
+        told_keys = {entry["key"] for each in messages for entry in each.payload["alerts"]}
+        assert told_keys == {alert.key for alert in alerts}
+        assert {each.subject.partition(":")[0] for each in messages} == {"Critical"}
+        end(alerts[0])
+        [ended] = sent(NOW + MINUTE)
+        assert {each.order_key for each in (*messages, ended)} == {f"alerts-{room.pk}"}
 
 
 class TestPagerDuty:
@@ -208,6 +214,14 @@ class TestAlertmanager:
         [ended] = [each.payload["alerts"] for each in again if each.event == "alert.raised"]
         assert [entry["ended_at"] for entry in ended] == [NOW.isoformat()]
         assert sent(NOW + timedelta(minutes=6)) == []
+
+    def test_what_the_channel_may_no_longer_read_is_not_sent_again(self, porto, alert_at):
+        room = system("alertmanager")
+        told([alert_at(porto), alert_at(made.site(slug="elsewhere"))])
+        sent()
+        Channel.objects.filter(pk=room.pk).update(scope_kind="site", scope_slug="porto")
+        [again] = sent(NOW + timedelta(minutes=5))
+        assert [entry["site"] for entry in again.payload["alerts"]] == ["porto"]
 
 
 def test_mail_and_chat_have_no_payload_and_only_mail_has_html(on_call, porto, ana, alert_at):
