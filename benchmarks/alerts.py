@@ -1,8 +1,8 @@
 """Measures what telling people costs while a region is lost: 10,000 problems of 500 sites within a minute.
 
-The bars: everybody on call is told within 30 s, with three messages at most; each run, of which one is due each three
-seconds, ends before the next; and ten times as many alerts take no more statements. `python -m benchmarks.alerts 1000`
-does it with 1,000 problems.
+The bars: everybody on call is told within 30 s, with three messages at most, of one grouped alert for each owner and
+cause; each run, of which one is due each three seconds, ends before the next; and nine times as many alerts take no
+more statements. `python -m benchmarks.alerts 1000` does it with 1,000 problems. It ends with 1 if a bar is missed.
 """
 
 import sys
@@ -34,7 +34,9 @@ def main(flips: int = FLIPS) -> None:
         machine.vacuum()
         lost_at = began_at + 20 * MINUTE
         told_s, runs_s = _lose(sites, lost_at)
-        _tell(flips, lost_at, told_s, runs_s, statements)
+        is_met = _tell(flips, lost_at, told_s, runs_s, statements)
+    if not is_met:
+        raise SystemExit(1)
 
 
 def load(count: int, *, now: datetime) -> list[Any]:
@@ -159,27 +161,36 @@ def _statements(sites: Sequence[Any], at: datetime) -> int:
 
 def _tell(
     flips: int, lost_at: datetime, told_s: dict[int, float], runs_s: list[float], statements: list[int]
-) -> None:
+) -> bool:
+    """Print what was measured; returns whether every bar is met."""
     from django.db.models import Count
 
-    from readiness.loop.alerts.models import Alert
+    from readiness.loop.alerts.models import Alert, Notice
     from web.delivery.models import Message
 
     messages = Message.objects.filter(channel__in=told_s, created_at__gte=lost_at)
     numbers = messages.order_by().values("channel").annotate(number=Count("pk"))
+    notices = Notice.objects.sent().filter(channel__in=told_s, sent_at__gte=lost_at)
+    causes = notices.order_by().values("channel").annotate(number=Count("alert__group", distinct=True))
+    followers = notices.filter(alert__cause__isnull=False).count()
     most, worst_s, run_s = max(row["number"] for row in numbers), max(told_s.values()), max(runs_s)
+    most_causes = max(row["number"] for row in causes)
+    few, many = statements
     standings = Alert.objects.open().order_by().values_list("standing").annotate(number=Count("pk"))
     print(f"{flips:,} problems within a minute: {len(told_s)} people on call, alerts {dict(standings)}")
-    print(f"told after {worst_s:.1f} s at most; bar {TOLD_S:.0f} s: {machine.verdict(worst_s <= TOLD_S)}")
-    print(
-        f"{most} messages to one person at most; bar {MOST_MESSAGES}: {machine.verdict(most <= MOST_MESSAGES)}"
-    )
-    print(
-        f"a run took {run_s:.2f} s at most; bar {EVERY.seconds} s: {machine.verdict(run_s <= EVERY.seconds)}"
-    )
-    few, many = statements
-    print(f"{few} statements, and {many} for nine times as many: {machine.verdict(many <= few)}")
+    bars = {
+        f"told after {worst_s:.1f} s at most; bar {TOLD_S:.0f} s": worst_s <= TOLD_S,
+        f"{most} messages to one person at most; bar {MOST_MESSAGES}": most <= MOST_MESSAGES,
+        f"{most_causes} causes told to one person, {followers} alerts that follow from them; bar 1 and 0": (
+            (most_causes, followers) == (1, 0)
+        ),
+        f"a run took {run_s:.2f} s at most; bar {EVERY.seconds} s": run_s <= EVERY.seconds,
+        f"{few} statements, and {many} for nine times as many": many <= few,
+    }
+    for words, holds in bars.items():
+        print(f"{words}: {machine.verdict(holds)}")
     print(f"last subject: {messages.latest('pk').subject}")
+    return all(bars.values())
 
 
 if __name__ == "__main__":

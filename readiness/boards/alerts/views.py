@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 
+from readiness.boards.alerts.answering import answering_for
 from readiness.boards.alerts.carriers import SEES_ALERTS, carrier_now
 from readiness.boards.alerts.forms import AcknowledgeForm, AssigneeForm, CommentForm, IncidentForm
 from readiness.boards.alerts.handling import handling_of
@@ -47,6 +48,7 @@ def alert(request: HttpRequest, pk: int) -> HttpResponse:
         "carrier": carrier_now(shown_alert, told),
         "told": told,
         "next_level": next_level(shown_alert, now=at),
+        "answering": answering_for(shown_alert, user=request.user, now=at),
         "events": shown_alert.events.select_related("by", "whom").order_by("at", "pk"),
         "children": children[:MOST_CHILDREN],
         "has_more": len(children) > MOST_CHILDREN,

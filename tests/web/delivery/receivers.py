@@ -2,7 +2,9 @@
 
 import socketserver
 import subprocess
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -79,6 +81,26 @@ class Receiver:
         self.server.shutdown()
         self.thread.join()
         self.server.server_close()
+
+
+def drip(handler):
+    """A byte now and then, for most of a minute: no single read takes long."""
+    handler.send_response(200)
+    handler.send_header("Content-Length", "1000")
+    handler.end_headers()
+    with suppress(OSError):
+        for _ in range(1000):
+            handler.wfile.write(b".")
+            handler.wfile.flush()
+            time.sleep(0.05)
+
+
+def flood(handler):
+    handler.send_response(200)
+    handler.end_headers()
+    with suppress(OSError):
+        for _ in range(1000):
+            handler.wfile.write(65536 * b"x")
 
 
 def certificate(folder, name: str):

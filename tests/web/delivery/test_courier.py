@@ -1,5 +1,6 @@
 """Couriers: what is due is sent, in order, and what came of it is written."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -9,11 +10,13 @@ from django.test.utils import CaptureQueriesContext
 from tests.conftest import NOW, make_user
 from tests.web.delivery import made
 from tests.web.delivery.conftest import TAKEN
-from web.delivery import claims, outbox, results
-from web.delivery.courier import THREADS, WEAK_THREADS
+from tests.web.delivery.receivers import SIGNING_KEY, Receiver, drip, flood
+from web.delivery import claims, http, outbox, results
+from web.delivery.courier import THREADS, WEAK_THREADS, Courier
 from web.delivery.models import GONE, Attempt, Channel, Message, MessageState
 from web.delivery.results import STOPPED, AttemptResult
-from web.delivery.senders import Answer
+from web.delivery.secrets import encrypt
+from web.delivery.senders import SENDERS, Answer
 
 pytestmark = pytest.mark.django_db
 
@@ -258,3 +261,45 @@ def test_the_result_of_a_message_that_was_deleted_is_dropped():
     message.channel.delete()
     results.record([AttemptResult(claimed_message, NOW, NOW, TAKEN)])
     assert not Attempt.objects.exists()
+
+
+class TestRealSenders:
+    """What a receiver does wrong stands in the delivery."""
+
+    @pytest.fixture
+    def courier(self, frozen_now, monkeypatch):
+        monkeypatch.setattr(http, "TOTAL_S", 0.6)
+        courier = Courier(clock=frozen_now, senders=SENDERS)
+        yield courier
+        courier.close()
+
+    @pytest.mark.parametrize(
+        ("misbehaving", "state", "reason"),
+        [
+            pytest.param(lambda: Receiver(answer=drip), "waiting", "did not (answer|finish)", id="slow body"),
+            pytest.param(
+                lambda: Receiver(answer=flood), "waiting", "with more than 64 KiB", id="huge answer"
+            ),
+            pytest.param(lambda: Receiver(302), "failed", "no redirect is followed", id="redirect"),
+        ],
+    )
+    def test_the_reason_is_the_last_answer(self, deliver, settings, misbehaving, state, reason):
+        with misbehaving() as receiver:
+            settings.DELIVERY_HOSTS = [receiver.netloc]
+            message = made.message(webhook(receiver.url))
+            deliver()
+        assert fresh(message).state == state
+        assert re.search(reason, message.last_answer)
+        assert "/hook" not in message.last_answer
+
+    def test_an_address_inside_is_named_as_the_reason(self, deliver):
+        message = made.message(webhook("https://127.0.0.1:9/hook"))
+        deliver()
+        assert fresh(message).state == MessageState.FAILED
+        assert message.last_answer.startswith("127.0.0.1 has an address that is not on the internet.")
+
+
+def webhook(url):
+    return made.channel(
+        kind="webhook", address="https://example.org/…", target=encrypt(url), secret=encrypt(SIGNING_KEY)
+    )

@@ -5,8 +5,9 @@ import time
 from contextlib import suppress
 
 import pytest
+from urllib3.connection import HTTPSConnection
 
-from tests.web.delivery.receivers import NOW, Receiver, certificate
+from tests.web.delivery.receivers import NOW, Receiver, certificate, drip, flood
 from web.delivery import http
 from web.delivery.http import AddressRefused, NoAnswer
 
@@ -61,19 +62,36 @@ def test_a_redirect_is_not_followed(post):
     assert inside.requests == []
 
 
-def test_a_name_that_changes_its_mind_is_asked_once(settings):
-    """The check sees an address of the internet, and a second look-up would see this machine."""
-    answers = [["192.0.2.7"], ["127.0.0.1"]]
-    with Receiver() as receiver, pytest.raises(AddressRefused, match="not on the internet"):
+def test_a_name_that_changes_its_mind_is_asked_once(monkeypatch):
+    """The check sees an address of the internet. A second look-up would see one inside, and there is none."""
+    answers, called = [["93.184.216.34"], ["10.0.0.7"]], []
+
+    def connect(connection):
+        called.append(connection.host)
+        raise OSError("unreachable")
+
+    monkeypatch.setattr(HTTPSConnection, "connect", connect)
+    with pytest.raises(NoAnswer, match=r"example\.org does not answer"):
         http.post(
-            f"https://example.org:{receiver.port}/",
+            "https://example.org/", body=b"", headers={}, now=NOW, resolve=lambda host, port: answers.pop(0)
+        )
+    assert called == ["93.184.216.34"]
+    assert answers == [["10.0.0.7"]]
+
+
+@pytest.mark.parametrize("inside", ["10.0.0.7", "127.0.0.1"])
+def test_one_address_inside_among_others_is_enough_to_refuse(monkeypatch, inside):
+    called = []
+    monkeypatch.setattr(HTTPSConnection, "connect", lambda connection: called.append(connection.host))
+    with pytest.raises(AddressRefused, match="not on the internet"):
+        http.post(
+            "https://example.org/",
             body=b"",
             headers={},
             now=NOW,
-            resolve=lambda host, port: answers.pop(0),
+            resolve=lambda host, port: ["93.184.216.34", inside],
         )
-    assert receiver.requests == []
-    assert len(answers) == 1
+    assert called == []
 
 
 def test_the_connection_goes_to_the_checked_address(settings):
@@ -91,32 +109,12 @@ def test_the_connection_goes_to_the_checked_address(settings):
     assert receiver.requests[0].headers["host"] == f"nowhere.invalid:{receiver.port}"
 
 
-def drip(handler):
-    """A byte now and then, for most of a minute: no single read takes long."""
-    handler.send_response(200)
-    handler.send_header("Content-Length", "1000")
-    handler.end_headers()
-    with suppress(OSError):
-        for _ in range(1000):
-            handler.wfile.write(b".")
-            handler.wfile.flush()
-            time.sleep(0.05)
-
-
 def drip_headers(handler):
     with suppress(OSError):
         for letter in b"HTTP/1.1 200 OK\r\nX-Long: " + 1000 * b".":
             handler.wfile.write(bytes([letter]))
             handler.wfile.flush()
             time.sleep(0.05)
-
-
-def flood(handler):
-    handler.send_response(200)
-    handler.end_headers()
-    with suppress(OSError):
-        for _ in range(1000):
-            handler.wfile.write(65536 * b"x")
 
 
 def hang_up(handler):

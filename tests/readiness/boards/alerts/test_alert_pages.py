@@ -9,6 +9,7 @@ from readiness.loop.alerts.models import Alert, AlertEvent, Notice
 from tests.conftest import make_user
 from tests.pages import statements, words_of
 from tests.readiness.loop.alerts.made import MINUTE, NOW, alert_of, loaded_site, look, problem
+from tests.readiness.organisation.people import made as people
 from tests.web.delivery import made as delivery
 
 pytestmark = pytest.mark.django_db
@@ -136,6 +137,15 @@ def test_a_thousand_problems_take_as_many_statements_as_one(ops, hamburg, hot):
         problem(hamburg, f"compute-device-{number + 10}")
     look()
     assert statements(ops, reverse("problems")) <= few
+
+
+def test_the_page_says_who_answers_for_what_it_is_about(ops, hot, client_of):
+    rotation = people.rotation(hot.site, domain="compute", name="Hamburg compute")
+    people.shift(rotation, people.person(name="Ana Reis"), now=NOW)
+    page = words_of(ops.get(reverse("alert", args=[alert_of(hot).pk])))
+    assert "Compute, on call now Ana Reis, primary until" in page
+    assert "No owner" in page
+    assert "Ana" not in words_of(client_of("viewer").get(reverse("alert", args=[alert_of(hot).pk])))
 
 
 def test_the_page_names_whom_the_list_names(ops, hot):

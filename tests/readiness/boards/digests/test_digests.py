@@ -184,15 +184,20 @@ class TestNames:
 
 
 class TestSending:
-    def test_ops_daily_and_managers_on_mondays(self):
-        ops, manager, _viewer = reader("ops"), reader("manager"), reader("viewer")
+    def test_ops_daily_and_planners_and_managers_on_mondays(self):
+        ops, manager, planner, _viewer = (
+            reader("ops"),
+            reader("manager"),
+            reader("planner"),
+            reader("viewer"),
+        )
         assert send_due(now=TUESDAY_AT_SEVEN) == 1
-        assert send_due(now=MONDAY_AT_SEVEN) == 2
-        rows = Message.objects.order_by("pk").values_list("channel__owner", "event")
-        assert list(rows) == [
+        assert send_due(now=MONDAY_AT_SEVEN) == 3
+        assert sorted(Message.objects.values_list("channel__owner", "event")) == [
             (ops.pk, "digest.daily"),
             (ops.pk, "digest.daily"),
             (manager.pk, "digest.weekly"),
+            (planner.pk, "digest.weekly"),
         ]
 
     def test_once_however_often_the_job_runs(self):

@@ -1,15 +1,19 @@
 """The door of webhooks: who is let in, what is refused and with which answer, and how a full one answers."""
 
 import asyncio
+import socket
 
 import pytest
+from django.db import connections
 
 from readiness.loop.alerts.inbound import receive, senders
+from readiness.loop.alerts.inbound.asgi import WebhookDoor
 from readiness.loop.alerts.models import Alert, AlertSender
 from telemetry import operations as telemetry
 from telemetry.room import Room
 from tests.readiness.loop.alerts.inbound import bodies
 from tests.readiness.loop.alerts.inbound.bodies import NOW, after
+from tests.telemetry.sending import hand_to
 
 pytestmark = pytest.mark.django_db
 
@@ -80,6 +84,35 @@ class TestOverload:
         room = Room(10, "too many requests at once")
         asyncio.run(room._take(10))
         assert post(am, bodies.alertmanager(bodies.alert()), room=room).status_code == 503
+
+
+class NoDatabase:
+    """Threads whose connections lead to a port on which nobody listens."""
+
+    async def run(self, work, *arguments):
+        return await asyncio.to_thread(self._work, work, *arguments)
+
+    def _work(self, work, *arguments):
+        with socket.socket() as unheard:
+            unheard.bind(("127.0.0.1", 0))
+            away = {"HOST": "127.0.0.1", "PORT": unheard.getsockname()[1]}
+            connection = connections["default"]
+            connection.settings_dict = connection.settings_dict | away
+            try:
+                return work(*arguments)
+            finally:
+                connections.close_all()
+
+
+def test_without_the_database_a_webhook_is_to_come_again(am):
+    answer = hand_to(
+        lambda _here: WebhookDoor(Room(64 * 1024 * 1024, "full"), threads=NoDatabase()),
+        f"{receive.ROOT}{am.kind}/",
+        bodies.alertmanager(bodies.alert()),
+        {"authorization": f"Bearer {am.plain_token}"},
+    )
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+    assert answer.json()["detail"] == "the database does not answer"
 
 
 class TestGrafana:
