@@ -274,7 +274,7 @@ class TestRealSenders:
         courier.close()
 
     @pytest.mark.parametrize(
-        ("misbehaving", "state", "reason"),
+        ("receiver_of_case", "state", "reason"),
         [
             pytest.param(lambda: Receiver(answer=drip), "waiting", "did not (answer|finish)", id="slow body"),
             pytest.param(
@@ -283,8 +283,8 @@ class TestRealSenders:
             pytest.param(lambda: Receiver(302), "failed", "no redirect is followed", id="redirect"),
         ],
     )
-    def test_the_reason_is_the_last_answer(self, deliver, settings, misbehaving, state, reason):
-        with misbehaving() as receiver:
+    def test_the_reason_is_the_last_answer(self, deliver, settings, receiver_of_case, state, reason):
+        with receiver_of_case() as receiver:
             settings.DELIVERY_HOSTS = [receiver.netloc]
             message = made.message(webhook(receiver.url))
             deliver()

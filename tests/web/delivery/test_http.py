@@ -64,10 +64,10 @@ def test_a_redirect_is_not_followed(post):
 
 def test_a_name_that_changes_its_mind_is_asked_once(monkeypatch):
     """The check sees an address of the internet. A second look-up would see one inside, and there is none."""
-    answers, called = [["93.184.216.34"], ["10.0.0.7"]], []
+    answers, called_hosts = [["93.184.216.34"], ["10.0.0.7"]], []
 
     def connect(connection):
-        called.append(connection.host)
+        called_hosts.append(connection.host)
         raise OSError("unreachable")
 
     monkeypatch.setattr(HTTPSConnection, "connect", connect)
@@ -75,14 +75,14 @@ def test_a_name_that_changes_its_mind_is_asked_once(monkeypatch):
         http.post(
             "https://example.org/", body=b"", headers={}, now=NOW, resolve=lambda host, port: answers.pop(0)
         )
-    assert called == ["93.184.216.34"]
+    assert called_hosts == ["93.184.216.34"]
     assert answers == [["10.0.0.7"]]
 
 
 @pytest.mark.parametrize("inside", ["10.0.0.7", "127.0.0.1"])
 def test_one_address_inside_among_others_is_enough_to_refuse(monkeypatch, inside):
-    called = []
-    monkeypatch.setattr(HTTPSConnection, "connect", lambda connection: called.append(connection.host))
+    called_hosts = []
+    monkeypatch.setattr(HTTPSConnection, "connect", lambda connection: called_hosts.append(connection.host))
     with pytest.raises(AddressRefused, match="not on the internet"):
         http.post(
             "https://example.org/",
@@ -91,7 +91,7 @@ def test_one_address_inside_among_others_is_enough_to_refuse(monkeypatch, inside
             now=NOW,
             resolve=lambda host, port: ["93.184.216.34", inside],
         )
-    assert called == []
+    assert called_hosts == []
 
 
 def test_the_connection_goes_to_the_checked_address(settings):

@@ -70,7 +70,7 @@ def _take_on(alerts: Iterable[Alert], event: IncidentEvent, now: datetime) -> in
     taken_on = 0
     for alert in alerts:
         is_newer = alert.acknowledged_at is None or alert.acknowledged_at < event.at
-        if alert.ended_at is None and _told_from(alert) <= event.at and is_newer:
+        if alert.ended_at is None and _unchanged_since(alert) <= event.at and is_newer:
             try:
                 acknowledge(
                     alert, note=f"{verb} in PagerDuty, incident {event.number or event.id}", by=None, now=now
@@ -81,8 +81,7 @@ def _take_on(alerts: Iterable[Alert], event: IncidentEvent, now: datetime) -> in
     return taken_on
 
 
-def _told_from(alert: Alert) -> datetime:
-    """The instant since which an alert is as whoever acknowledges it knows it: a word from before is about another
-    state of it."""
+def _unchanged_since(alert: Alert) -> datetime:
+    """The instant since which an alert is as it is. What somebody said before is about another state of it."""
     returned_at = alert.standing_since if alert.standing == AlertStanding.ESCALATING else None
     return max(filter(None, (alert.raised_at, alert.worse_at, returned_at)))

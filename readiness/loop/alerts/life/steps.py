@@ -15,7 +15,7 @@ from readiness.loop.alerts.core.steps import LifeStep, StoredLife, step
 from readiness.loop.alerts.core.transitions import Transition
 from readiness.loop.alerts.models import Alert, AlertEvent
 from readiness.loop.alerts.silencing.spans import spans_of
-from readiness.loop.alerts.telling.notices import keys_told, write_notices
+from readiness.loop.alerts.telling.notices import told_recipient_keys, write_notices
 from readiness.loop.alerts.telling.recipients import recipients_of
 
 AT_ONCE = 2_000
@@ -78,7 +78,7 @@ def advance(*, began_at: datetime | None, now: datetime) -> int:
     )
     transitions: list[Transition[Alert]] = []
     events: list[AlertEvent] = []
-    going_on: list[Alert] = []
+    continuing_alerts: list[Alert] = []
     for alert in sorted(alerts, key=lambda each: (_depth(each, by_id), each.pk)):
         if alert.ended_at is not None:
             # Another run that came first has told it.
@@ -90,8 +90,8 @@ def advance(*, began_at: datetime | None, now: datetime) -> int:
         events += _apply_step(alert, life_step, now=now)
         _add_transitions(transitions, alert, life_step.tells)
         if life_step.standing is AlertStanding.ESCALATING and not life_step.tells:
-            going_on.append(alert)
-    _catch_up(transitions, going_on, facts, now=now)
+            continuing_alerts.append(alert)
+    _catch_up(transitions, continuing_alerts, facts, now=now)
     _write(alerts)
     AlertEvent.objects.bulk_create(events)
     write_notices(transitions, now=now, recipients=facts.recipients)
@@ -210,11 +210,13 @@ def _catch_up(
 ) -> None:
     """Tell those who came on call since their level was told, and of whom the step itself tells nobody. One statement,
     if any of these alerts escalates."""
-    escalating = [alert for alert in alerts if alert.severity in ESCALATES and alert.pk in facts.recipients]
-    told = keys_told([alert.pk for alert in escalating])
-    for alert in escalating:
+    escalating_alerts = [
+        alert for alert in alerts if alert.severity in ESCALATES and alert.pk in facts.recipients
+    ]
+    told_keys = told_recipient_keys([alert.pk for alert in escalating_alerts])
+    for alert in escalating_alerts:
         levels, after = facts.recipients[alert.pk], now - (alert.escalating_since or now)
-        if levels.keys_due(after) - told.get(alert.pk, set()):
+        if levels.keys_due(after) - told_keys.get(alert.pk, set()):
             alert.turn += 1
             due_level = sum(level.after <= after for level in levels.levels)
             transitions.append(

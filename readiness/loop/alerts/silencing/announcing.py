@@ -60,10 +60,16 @@ def _channels(row: Silence | MaintenanceWindow) -> list[Channel]:
     """The chosen channel while it is usable, else the author's own ones, else the last resort."""
     if row.channel is not None and row.channel.is_usable and row.channel.kind not in FOR_PROGRAMS:
         return [row.channel]
-    usable = Channel.objects.usable().exclude(kind__in=FOR_PROGRAMS).select_related("owner").order_by("pk")
-    own = list(usable.filter(owner=row.created_by, is_shared=False)) if row.created_by is not None else []
+    usable_channels = (
+        Channel.objects.usable().exclude(kind__in=FOR_PROGRAMS).select_related("owner").order_by("pk")
+    )
+    own = (
+        list(usable_channels.filter(owner=row.created_by, is_shared=False))
+        if row.created_by is not None
+        else []
+    )
     last_resorts = working_last_resorts().values("last_resort")
-    return own or list(usable.filter(pk__in=last_resorts))
+    return own or list(usable_channels.filter(pk__in=last_resorts))
 
 
 def _is_hidden(row: Silence | MaintenanceWindow, channel: Channel) -> bool:

@@ -99,16 +99,16 @@ def change_window(window: MaintenanceWindow, *, by: User, now: datetime, **value
     """Change a window that is not over. One under way stays so if its new times still cover now, and its channel hears
     of it again; otherwise its channel hears that it ended."""
     require(by, "alerts.change_maintenancewindow")
-    before = _locked(window)
-    _refuse_over(before)
-    window = checked_window(before, now=now, **values)
-    if before.start_told_at is not None:
+    window_before = _locked(window)
+    _refuse_over(window_before)
+    window = checked_window(window_before, now=now, **values)
+    if window_before.start_told_at is not None:
         window.tell_again = window.occurrence_starts_at is not None and window.occurrence_starts_at <= now
         if not window.tell_again:
             window.start_told_at = None
-            _tell_end(before, now=now)
+            _tell_end(window_before, now=now)
     window.save()
-    wake([before.matcher, window.matcher], now=now)
+    wake([window_before.matcher, window.matcher], now=now)
     return window
 
 

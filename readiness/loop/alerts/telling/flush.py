@@ -138,13 +138,13 @@ def _portions(
         if channel.kind != ChannelKind.WEBHOOK:
             yield channel, notices
             continue
-        by_alert = _by_alert(notices)
+        by_alert = _notices_by_alert(notices)
         groups = groups_of([facts.alerts[alert_id] for alert_id in by_alert])
         for batch in batched((alert for group in groups for alert in group.alerts), MOST_ALERTS):
             yield channel, [notice for alert in batch for notice in by_alert[alert.pk]]
 
 
-def _by_alert(notices: Iterable[Notice]) -> dict[int, list[Notice]]:
+def _notices_by_alert(notices: Iterable[Notice]) -> dict[int, list[Notice]]:
     by_alert: dict[int, list[Notice]] = defaultdict(list)
     for notice in notices:
         by_alert[notice.alert_id].append(notice)
@@ -168,7 +168,7 @@ def _packed(to_send: Mapping[Channel, Sequence[Notice]], facts: Readings) -> Ite
 
 
 def _alertmanager(channel: Channel, notices: Sequence[Notice], facts: Readings) -> Iterator[_Parcel]:
-    by_alert = _by_alert(notices)
+    by_alert = _notices_by_alert(notices)
     alerts = [facts.alerts[alert_id] for alert_id in by_alert]
     key = f"alerts-{channel.pk}-{notices[0].pk}"
     for draft, batch in systems.alert_batches(channel, alerts, key=key, event="alert.raised", now=facts.now):

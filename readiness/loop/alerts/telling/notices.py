@@ -46,7 +46,7 @@ class _NoticeFacts:
     now: datetime
     recipients: Mapping[int, Recipients]
     earlier: Mapping[int, Sequence[_EarlierRecipient]]
-    told: dict[int, set[str]] = field(default_factory=dict)
+    told_keys: dict[int, set[str]] = field(default_factory=dict)
     channels_of: Mapping[int, Sequence[Channel]] = field(default_factory=dict)
     channels: Mapping[int, Channel] = field(default_factory=dict)
     preferences: Mapping[int, Preferences] = field(default_factory=dict)
@@ -111,17 +111,17 @@ def _facts_of(
         now=now,
         recipients=recipients,
         earlier=earlier,
-        told=keys_told([each.alert.pk for each in transitions if each.reason in GOES_ON]),
+        told_keys=told_recipient_keys([each.alert.pk for each in transitions if each.reason in GOES_ON]),
         channels_of=channels_of,
         channels=Channel.objects.usable().in_bulk(channel_ids - {None}),
         preferences=_preferences(user_ids),
     )
 
 
-def keys_told(alert_ids: Collection[int]) -> dict[int, set[str]]:
+def told_recipient_keys(alert_ids: Collection[int]) -> dict[int, set[str]]:
     """The keys of those whom the present escalation of each alert has called, or will by a notice that waits. One
     statement, if any."""
-    told: dict[int, set[str]] = defaultdict(set)
+    told_keys: dict[int, set[str]] = defaultdict(set)
     if alert_ids:
         calls = Notice.objects.filter(
             alert__in=alert_ids, lack="", channel__isnull=False, at__gte=F("alert__escalating_since")
@@ -130,10 +130,10 @@ def keys_told(alert_ids: Collection[int]) -> dict[int, set[str]]:
         for alert_id, user_id, channel_id in calls.order_by().values_list(
             "alert_id", "user_id", "channel_id"
         ):
-            told[alert_id].add(
+            told_keys[alert_id].add(
                 Recipient(user_id=user_id, channel_id=None if user_id else channel_id, role="").key
             )
-    return told
+    return told_keys
 
 
 def _earlier_recipients(alert_ids: Collection[int]) -> dict[int, list[_EarlierRecipient]]:
@@ -207,9 +207,9 @@ def _told_recipients(
         return
     is_page = alert.severity == AlertSeverity.CRITICAL and reason not in CAN_WAIT
     recipients = facts.recipients[alert.pk]
-    called = _called_recipients(transition, recipients, facts, is_page=is_page)
-    yield from ((recipient, is_page, True) for recipient in called)
-    is_reached = any(facts.reaches(recipient, is_page=is_page) for recipient in called)
+    recipients_to_call = _recipients_to_call(transition, recipients, facts, is_page=is_page)
+    yield from ((recipient, is_page, True) for recipient in recipients_to_call)
+    is_reached = any(facts.reaches(recipient, is_page=is_page) for recipient in recipients_to_call)
     is_out_of_reach = not is_reached and not transition.is_catch_up
     if recipients.last_resort is not None and (is_out_of_reach or reason == NoticeReason.LAST_RESORT):
         yield recipients.last_resort, is_page, False
@@ -219,30 +219,31 @@ def _told_recipients(
         yield from ((recipient, False, True) for recipient in recipients.subscribers)
 
 
-def _called_recipients(
+def _recipients_to_call(
     transition: AlertTransition, recipients: Recipients, facts: _NoticeFacts, *, is_page: bool
 ) -> list[Recipient]:
-    """Those of the level; if the escalation goes on, also those of the levels before whom it has not told, since people
-    change at a hand-over. While there are any whom it has not told, the next level tells nobody a second time."""
+    """The recipients of the level. An escalation that goes on also tells those of earlier levels whom it has not told,
+    since people change at a hand-over; while there are any, its next level tells nobody a second time."""
     of_level = list(_level_recipients(recipients, transition.level, facts, is_page=is_page))
-    told = facts.told.setdefault(transition.alert.pk, set())
+    told_keys = facts.told_keys.setdefault(transition.alert.pk, set())
     if transition.reason not in GOES_ON:
-        told |= {each.key for each in of_level}
+        told_keys |= {each.key for each in of_level}
         return of_level
-    missed = [
+    untold_recipients = [
         recipient
         for level in recipients.levels[: transition.level]
         for recipient in level.recipients
-        if recipient.key not in told and facts.reaches(recipient, is_page=is_page)
+        if recipient.key not in told_keys and facts.reaches(recipient, is_page=is_page)
     ]
     if transition.is_catch_up:
-        called = missed
-    elif transition.reason == NoticeReason.ESCALATED and missed:
-        called = [*missed, *(each for each in of_level if each.key not in told and each not in missed)]
+        recipients_to_call = untold_recipients
+    elif transition.reason == NoticeReason.ESCALATED and untold_recipients:
+        others = [each for each in of_level if each not in untold_recipients]
+        recipients_to_call = [*untold_recipients, *(each for each in others if each.key not in told_keys)]
     else:
-        called = [*of_level, *(each for each in missed if each not in of_level)]
-    told |= {each.key for each in called}
-    return called
+        recipients_to_call = [*of_level, *(each for each in untold_recipients if each not in of_level)]
+    told_keys |= {each.key for each in recipients_to_call}
+    return recipients_to_call
 
 
 def _level_recipients(
