@@ -1,7 +1,7 @@
 // Numbers and days in the words of web/units.py.
 
 const LEAST_SHOWN = 0.005;
-const POWER_UNITS = [[1e6, 'GW'], [1e3, 'MW'], [1, 'kW']];
+const POWER_UNITS = [[1e6, 1e-6, 'GW'], [1e3, 1e-3, 'MW']];
 const MONTHS = 'January February March April May June July August September October November December'.split(' ');
 const formats = new Map();
 
@@ -30,8 +30,9 @@ export function number(value, decimals = Number.isInteger(value) ? 0 : decimalsF
 
 /** A power in its own unit: "12.4 MW", "20.0 kW". */
 export function power(kw) {
-  const [divisor, unit] = POWER_UNITS.find(([least]) => kw >= least) ?? [1, 'kW'];
-  return `${number(kw / divisor, unit === 'kW' ? decimalsFor(kw) : 1)} ${unit}`;
+  const [, factor, unit] = POWER_UNITS.find(([least]) => kw >= least) ?? [0, 1, 'kW'];
+  // Multiplied, as Python does: a quotient may round to the other side.
+  return `${number(kw * factor, unit === 'kW' ? decimalsFor(kw) : 1)} ${unit}`;
 }
 
 /** "2026-12-12" → "12 Dec 2026". */
