@@ -89,6 +89,7 @@ urlpatterns = [
     path(ALERT + "acknowledge/", alerts.acknowledge, name="alert-acknowledge"),
     path(ALERT + "assign/", alerts.assign, name="alert-assign"),
     path(ALERT + "comment/", alerts.comment, name="alert-comment"),
+    path(ALERT + "end/", alerts.end, name="alert-end"),
     path(ALERT + "incident/", alerts.link_incident, name="alert-link-incident"),
     path("sites/", sites.sites, name="sites"),
     path(SITE, site.page, name="site"),

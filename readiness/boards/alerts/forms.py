@@ -63,6 +63,10 @@ class CommentForm(RefusedForm):
     text = _text("Comment", required=True)
 
 
+class EndAlertForm(RefusedForm):
+    reason = _text("Reason", required=True)
+
+
 class IncidentForm(RefusedForm):
     url = forms.URLField(
         label="Address of the incident",

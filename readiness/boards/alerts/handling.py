@@ -28,6 +28,7 @@ class Handling:
     assign: AssigneeForm | None = None
     comment: CommentForm | None = None
     incident: IncidentForm | None = None
+    may_end: bool = False
     why_not: str = ""
 
 
@@ -45,6 +46,7 @@ def handling_of(alert: Alert, user: Any, *, back: str) -> Handling:
         assign=AssigneeForm(initial={"to": alert.assigned_to_id}) if is_firing else None,
         comment=CommentForm(),
         incident=IncidentForm(initial={"url": alert.incident_url}),
+        may_end=is_firing and alert.kind in operations.ENDED_BY_HAND,
     )
 
 

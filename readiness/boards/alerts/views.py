@@ -12,7 +12,13 @@ from django.views.decorators.cache import never_cache
 
 from readiness.boards.alerts.answering import answering_for
 from readiness.boards.alerts.carriers import SEES_ALERTS, carrier_now
-from readiness.boards.alerts.forms import AcknowledgeForm, AssigneeForm, CommentForm, IncidentForm
+from readiness.boards.alerts.forms import (
+    AcknowledgeForm,
+    AssigneeForm,
+    CommentForm,
+    EndAlertForm,
+    IncidentForm,
+)
 from readiness.boards.alerts.handling import handling_of
 from readiness.boards.alerts.told import next_level, told_of
 from readiness.loop.alerts.core.kinds import AlertSeverity
@@ -121,4 +127,10 @@ link_incident = _handles(
     "Saved.",
     lambda request, alert: IncidentForm(request.POST or None, initial={"url": alert.incident_url}),
     lambda alert, form, now, by: operations.link_incident(alert, by=by, now=now, **form.arguments()),
+)
+end = _handles(
+    "End the alert",
+    "The alert has ended.",
+    lambda request, alert: EndAlertForm(request.POST or None),
+    lambda alert, form, now, by: operations.end(alert, by=by, now=now, **form.arguments()),
 )

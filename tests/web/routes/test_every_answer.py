@@ -83,6 +83,7 @@ ONLY_REFUSED = {
     *((f"/api/loop/incidents/{{id}}/{step}/", "post") for step in ("close", "join")),
     *((f"/api/loop/findings/{{id}}/{step}/", "post") for step in ("reopen", "take_up")),
     ("/api/loop/actions/{id}/reopen_action/", "post"),
+    ("/api/loop/alerts/{id}/end/", "post"),
     ("/api/ownership/assignments/reassign/", "post"),
     ("/api/ownership/assignments/{id}/cover/", "post"),
     ("/api/ownership/assignments/{id}/refuse/", "post"),

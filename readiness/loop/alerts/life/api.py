@@ -103,6 +103,10 @@ class LinkIncidentSerializer(BodySerializer):
     )
 
 
+class EndAlertSerializer(BodySerializer):
+    reason = serializers.CharField(max_length=2000)
+
+
 class AlertViewSet(OperatedViewSet):
     queryset = queries.alerts()
     serializer_class = AlertDetailSerializer
@@ -113,6 +117,7 @@ class AlertViewSet(OperatedViewSet):
     assign = endpoint(operations.assign, AssignSerializer)
     comment = endpoint(operations.comment, CommentSerializer)
     link_incident = endpoint(operations.link_incident, LinkIncidentSerializer)
+    end = endpoint(operations.end, EndAlertSerializer)
 
     def get_queryset(self) -> Any:
         return queries.alerts() if self.action == "list" else queries.alerts_with_events()

@@ -7,18 +7,20 @@ from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 
 from accounts.models import User
-from readiness.loop.alerts.core.kinds import AlertSeverity, AlertStanding, NoticeReason
+from readiness.loop.alerts.core.kinds import AlertKind, AlertSeverity, AlertStanding, NoticeReason
 from readiness.loop.alerts.core.life import ACKNOWLEDGED_AT_MOST, acknowledged_for
 from readiness.loop.alerts.core.transitions import Transition
 from readiness.loop.alerts.life.queries import waits_for
-from readiness.loop.alerts.models import Alert, AlertEvent
+from readiness.loop.alerts.models import Alert, AlertEvent, EndedBy
 from readiness.loop.alerts.models.alerts import STANDINGS
 from readiness.loop.alerts.telling.notices import write_notices
 from web.scopes import everything, read_as
-from web.workflows import Workflow
+from web.workflows import NotInState, Workflow
 from web.workflows.waiting import Turn, subjects_by
 
 MAY_HANDLE = "alerts.handle_alert"
+ENDED_BY_HAND = (AlertKind.CERTIFICATE,)
+"""Kinds of which no evidence comes once nobody looks any more."""
 _FIRING = [standing.value for standing in AlertStanding if standing is not AlertStanding.OVER]
 
 ALERTS = Workflow(
@@ -97,6 +99,19 @@ def link_incident(alert: Alert, *, url: str, by: User, now: datetime) -> None:
     if url != alert.incident_url:
         alert.incident_url = url
         _save_event(alert, AlertEvent.Kind.LINKED, by=by, now=now, text=url)
+
+
+@ALERTS.step(after=_FIRING, any_of=(MAY_HANDLE,), words="reason", must_say=True)
+def end(alert: Alert, *, reason: str, by: User, now: datetime) -> None:
+    """End the alert of a TLS certificate that nobody probes any more.
+
+    If its target is still probed, the next run raises another one.
+    """
+    if alert.kind not in ENDED_BY_HAND:
+        raise NotInState("Only the alert of a TLS certificate is ended by hand; this one ends by evidence.")
+    alert.ended_at, alert.ended_by, alert.next_at = now, EndedBy.PERSON, now
+    alert.standing, alert.standing_since, alert.standing_by = AlertStanding.OVER, now, ""
+    _save_event(alert, AlertEvent.Kind.ENDED, by=by, now=now, text=reason)
 
 
 def _save_event(

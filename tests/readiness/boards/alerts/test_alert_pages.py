@@ -4,11 +4,12 @@ import pytest
 from django.urls import reverse
 
 from readiness.boards.alerts.told import MOST_TOLD
+from readiness.loop.alerts.core.kinds import AlertKind
 from readiness.loop.alerts.core.routes import SUBSCRIBER
 from readiness.loop.alerts.models import Alert, AlertEvent, Notice
 from tests.conftest import make_user
 from tests.pages import statements, words_of
-from tests.readiness.loop.alerts.made import MINUTE, NOW, alert_of, loaded_site, look, problem
+from tests.readiness.loop.alerts.made import MINUTE, NOW, alert_of, loaded_site, look, open_alert, problem
 from tests.readiness.organisation.people import made as people
 from tests.web.delivery import made as delivery
 
@@ -146,6 +147,19 @@ def test_the_page_says_who_answers_for_what_it_is_about(ops, hot, client_of):
     assert "Compute, on call now Ana Reis, primary until" in page
     assert "No owner" in page
     assert "Ana" not in words_of(client_of("viewer").get(reverse("alert", args=[alert_of(hot).pk])))
+
+
+def test_the_alert_of_a_certificate_is_ended_by_hand_and_no_other(ops, hamburg, hot):
+    left = open_alert("date:certificate:1", site=hamburg, kind=AlertKind.CERTIFICATE, due_at=NOW)
+    page, address = reverse("alert", args=[left.pk]), reverse("alert-end", args=[left.pk])
+    assert f'href="{address}"' in ops.get(page).content.decode()
+    assert ops.post(address, {"reason": ""}).status_code == 422
+    assert ops.post(address, {"reason": "The probe is gone."}).url == page
+    assert "Ended by ops The probe is gone." in words_of(ops.get(page))
+    other = reverse("alert-end", args=[alert_of(hot).pk])
+    assert other not in ops.get(reverse("alert", args=[alert_of(hot).pk])).content.decode()
+    answer = ops.post(other, {"reason": "It is well."})
+    assert (answer.status_code, alert_of(hot).ended_at) == (422, None)
 
 
 def test_the_page_names_whom_the_list_names(ops, hot):

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 
+from readiness.loop.alerts.core.kinds import AlertKind
 from readiness.loop.alerts.life import operations
 from readiness.loop.alerts.life.run import run
 from readiness.loop.alerts.models import Alert, AlertEvent
@@ -17,6 +18,7 @@ from tests.readiness.loop.alerts.made import (
     events_of,
     loaded_site,
     look,
+    open_alert,
     problem,
 )
 from web.workflows import NotInState
@@ -154,6 +156,22 @@ def test_an_alert_is_assigned_to_somebody_who_sees_it(alert, ops, planner, user_
     with pytest.raises(ValidationError):
         operations.assign(alert, to=scoped, note="", by=ops, now=NOW + 3 * MINUTE)
     assert AlertEvent.objects.get(kind="assigned").whom == planner
+
+
+def test_the_alert_of_a_certificate_that_nobody_probes_is_ended_with_a_reason(site, alert, ops):
+    left = open_alert("date:certificate:1", site=site, kind=AlertKind.CERTIFICATE)
+    operations.end(left, reason="The probe is gone.", by=ops, now=NOW + 2 * MINUTE)
+    run(now=NOW + 2 * MINUTE)
+    left.refresh_from_db()
+    assert (left.standing, left.ended_by, left.next_at) == ("over", "person", None)
+    ended = left.events.get(kind="ended")
+    assert (ended.by, ended.text) == (ops, "The probe is gone.")
+    with pytest.raises(NotInState, match="ends by evidence"):
+        operations.end(alert, reason="It is well.", by=ops, now=NOW + 3 * MINUTE)
+    with pytest.raises(ValidationError):
+        operations.end(
+            open_alert("date:certificate:2", kind=AlertKind.CERTIFICATE), reason=" ", by=ops, now=NOW
+        )
 
 
 def test_an_incident_is_an_address_of_the_web(alert, ops):
