@@ -10,7 +10,7 @@ from readiness.boards.road import sentences
 from readiness.boards.road.core.sums import Road
 from readiness.boards.road.core.threads import RoadState, month_end
 from readiness.boards.road.params import RoadQuestion
-from readiness.boards.road.queries import gather
+from readiness.boards.road.queries import road_outline
 from web.links import link
 from web.units import Formatted, number, power
 
@@ -58,8 +58,7 @@ def quantity(value: float, road: Road) -> Formatted:
 
 
 def strip_of(fleet: FleetStanding) -> list[RoadFigure]:
-    """The figures of all sites of the fleet; none without capacity. Seven statements."""
+    """The figures of all sites of the fleet; none without capacity."""
     today = fleet.at.astimezone(UTC).date()
-    question = RoadQuestion(Question(), today, month_end(today))
-    gathered = gather(question, fleet, now=fleet.at)
-    return figures_of(gathered.road) if gathered.road.sites else []
+    road = road_outline(RoadQuestion(Question(), today, month_end(today)), fleet, now=fleet.at)
+    return figures_of(road) if road.sites else []

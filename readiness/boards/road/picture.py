@@ -88,7 +88,7 @@ def _needed(blockers: Iterable[RoadBlocker], offered: set[str]) -> list[tuple[Ro
     needed: list[tuple[RoadBlocker, str | None]] = []
     last: RoadBlocker | None = None
     for blocker in blockers:
-        key = fix_key(blocker.check, blocker.owner)
+        key = blocker.fix or fix_key(blocker.check, blocker.owner)
         if key in offered:
             needed.append((blocker, key))
         elif last is None or (last.due_on or date.max) < (blocker.due_on or date.max):

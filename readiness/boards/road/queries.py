@@ -1,7 +1,7 @@
 """The road as it stands: every site with capacity, its blockers in order, their steps, owners and fixes."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cached_property
 from zoneinfo import ZoneInfo
@@ -76,39 +76,43 @@ def doer_name(step: RoadStep, users: Mapping[int, User]) -> str:
     return name_of(users.get(step.doer_id) if step.doer_id is not None else step.doer_name)
 
 
-@dataclass(frozen=True, slots=True)
-class Gathered:
-    """The road, and what it was made from; `steps` are by id of the site and check."""
-
-    road: Road
-    owners: Owners
-    steps: Mapping[StepKey, RoadStep]
-
-
-def gather(question: RoadQuestion, fleet: FleetStanding, *, now: datetime) -> Gathered:
-    """Seven statements, however many sites there are."""
+def road_outline(question: RoadQuestion, fleet: FleetStanding, *, now: datetime) -> Road:
+    """The road for its figures alone. Whatever holds a site that has an owner but no planned step, it has no day and
+    counts as owned: blockers are read of the other sites only. Seven statements, however many sites there are."""
     steps = planned_steps(fleet.among, now=now)
-    owners = Owners(fleet, steps.values(), now=now)
-    sites = _sites(fleet, steps, owners, question, now=now)
-    fixes = {blocker.fix for site in sites for blocker in site.blockers} if question.ticks else frozenset()
-    road = Road(sites, question.of.measure, question.today, question.by, question.ticks & fixes)
-    return Gathered(road, owners, steps)
+    planned_ids = {site_id for site_id, _check_id in steps}
+    read_sites: list[SiteStanding] = []
+    other_sites: list[RoadSite] = []
+    for site in fleet.sites:
+        # At least one is read, so that as many statements are made for every fleet.
+        if site.ref.id in planned_ids or not site.ref.owner.strip() or not read_sites:
+            read_sites.append(site)
+        elif (present := fleet.capacity[site.ref.id]).deployed != NOTHING:
+            is_ready = present.verdict is Verdict.READY
+            other_sites.append(RoadSite(site.ref.slug, present.deployed, is_ready))
+    part = replace(fleet, sites=tuple(read_sites), of_all=False)
+    owners = Owners(part, steps.values(), now=now)
+    sites = _sites(part, steps, owners, question, now=now)
+    return Road((*sites, *other_sites), question.of.measure, question.today, question.by)
 
 
 def road_of(question: RoadQuestion, *, now: datetime) -> RoadStanding:
     """Ten statements, however many sites there are."""
     fleet = fleet_of(question.of, now=now)
-    gathered = gather(question, fleet, now=now)
-    steps = gathered.steps
-    keys = {blocker.owner for site in gathered.road.sites for blocker in site.blockers}
+    steps = planned_steps(fleet.among, now=now)
+    owners = Owners(fleet, steps.values(), now=now)
+    sites = _sites(fleet, steps, owners, question, now=now)
+    blockers = [blocker for site in sites for blocker in site.blockers]
+    ticks = question.ticks & {blocker.fix for blocker in blockers} if question.ticks else frozenset()
+    keys = {blocker.owner for blocker in blockers}
     slugs = {site.ref.id: site.ref.slug for site in fleet.sites}
     users = _users(steps.values())
     doers = {step.doer_key: doer_name(step, users) for step in steps.values() if step.doer_key in keys}
     return RoadStanding(
         question=question,
-        road=gathered.road,
+        road=Road(sites, question.of.measure, question.today, question.by, ticks),
         fleet=fleet,
-        owners=gathered.owners.blocks(keys, doers, names=sees_names()),
+        owners=owners.blocks(keys, doers, names=sees_names()),
         steps={(slugs[site_id], check_id): step for (site_id, check_id), step in steps.items()},
         users=users,
         silent=_silent(fleet, slugs),
@@ -128,18 +132,7 @@ def _sites(
     plan = closing(fleet, target=ClosingTarget.READY, measure=question.of.measure)
     checks = {site.site: site.checks for site in plan.held_sites}
     deciding = _deciding(fleet)
-    today = _today(steps.values(), now=now)
-
-    def blocker(site_id: int, check_id: str) -> RoadBlocker:
-        step = steps.get((site_id, check_id))
-        owner = owners.key_of(site_id, check_id, step)
-        due_on = None
-        if step is not None:
-            # Whoever is named for the step does it, else the owner of the check.
-            is_owned = step.has_doer or owner != NOBODY
-            due_on = counted_day(step.due_on, today=today[step.time_zone], is_owned=is_owned)
-        return road_blocker(check_id, owner, due_on, by=question.by)
-
+    gathered = _Blockers(steps, owners, question.by, _today(steps.values(), now=now))
     sites = []
     for standing in fleet.sites:
         site_id, slug = standing.ref.id, standing.ref.slug
@@ -149,10 +142,33 @@ def _sites(
         is_ready = present.verdict is Verdict.READY
         first = deciding.get(site_id, ())
         ordered = _first_blocker_first(() if is_ready else checks[slug], first)
-        blockers = tuple(blocker(site_id, check_id) for check_id in ordered)
+        blockers = tuple(gathered.blocker(site_id, check_id) for check_id in ordered)
         sites.append(RoadSite(slug, present.deployed, is_ready, blockers))
     whole = question.of.measure.whole
     return tuple(sorted(sites, key=lambda site: (-whole(site.capacity), site.slug)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Blockers:
+    """Blockers of checks without a step are shared: most checks have none, and one owner answers at many sites."""
+
+    steps: Mapping[StepKey, RoadStep]
+    owners: Owners
+    by: date
+    today: Mapping[str, date]
+    undated: dict[tuple[str, str], RoadBlocker] = field(default_factory=dict)
+
+    def blocker(self, site_id: int, check_id: str) -> RoadBlocker:
+        step = self.steps.get((site_id, check_id))
+        owner = self.owners.key_of(site_id, check_id, step)
+        if step is None:
+            if (check_id, owner) not in self.undated:
+                self.undated[check_id, owner] = road_blocker(check_id, owner, None, by=self.by)
+            return self.undated[check_id, owner]
+        # Whoever is named for the step does it, else the owner of the check.
+        is_owned = step.has_doer or owner != NOBODY
+        due_on = counted_day(step.due_on, today=self.today[step.time_zone], is_owned=is_owned)
+        return road_blocker(check_id, owner, due_on, by=self.by)
 
 
 def _deciding(fleet: FleetStanding) -> dict[int, tuple[str, ...]]:

@@ -52,6 +52,11 @@ class TestFigures:
     def test_nothing_waits(self, viewer_pages, faro):
         assert "Nothing waits: all 200 kW are ready." in words_of(viewer_pages.get(ROAD))
 
+    def test_fleet_shows_the_same(self, viewer_pages, road_sites):
+        shown = words_of(viewer_pages.get("/fleet/"))
+        for text in figures_on(viewer_pages.get(ROAD)).values():
+            assert text.partition(" ·")[0] in shown
+
 
 class TestTheFirstBlocker:
     def test_a_site_counts_once_under_it(self, viewer_pages, road_sites):
