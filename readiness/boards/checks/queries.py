@@ -5,8 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
+from math import fsum
 from typing import Any, NamedTuple
 
+from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import CharField, F, QuerySet, Value
 from django.db.models.functions import Cast
 
@@ -31,7 +33,7 @@ from readiness.assessment.scoring.queries.rows import (
     flip_row,
     ref_of,
 )
-from readiness.assessment.scoring.queries.standing import present_capacity
+from readiness.assessment.scoring.queries.standing import deployed_kw, present_capacity
 from readiness.boards.checks.samples import check_samples
 from readiness.organisation.ownership import queries as ownership
 from readiness.organisation.ownership.queries import SiteOwner
@@ -243,23 +245,23 @@ class CheckList:
 
 def check_list(*, now: datetime) -> CheckList:
     version, framework = framework_queries.current()
-    sites = Site.objects.select_related("region").exclude(stage=Site.Stage.RETIRED)
-    present = present_capacity(list(sites), now=now)
-    counts: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
-    kw: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
-    seen = set()
-    # Use a fixed order, because floating-point sums depend on it.
-    results = CheckResult.objects.filter(site__in=list(present)).order_by("pk")
-    for site_id, check_id, state in results.values_list("site_id", "check_id", "state"):
-        seen.add(site_id)
-        counts[check_id][state] += 1
-        kw[check_id][state] += present[site_id].deployed.it_kw
+    kw_by_site = deployed_kw(now=now)
+    counts: dict[str, dict[str, int]] = defaultdict(dict)
+    kw: dict[str, dict[str, float]] = defaultdict(dict)
+    evaluated_ids: set[int] = set()
+    results = CheckResult.objects.exclude(site__stage=Site.Stage.RETIRED).order_by()
+    by_state = results.values_list("check_id", "state").annotate(site_ids=ArrayAgg("site_id"))
+    for check_id, state, site_ids in by_state:
+        evaluated_ids.update(site_ids)
+        counts[check_id][state] = len(site_ids)
+        # A site added in the meantime has no capacity yet.
+        kw[check_id][state] = fsum(kw_by_site.get(site_id, 0.0) for site_id in site_ids)
     pillars = {pillar.id: pillar for pillar in framework.pillars}
     rows = tuple(
-        CheckListRow(check, pillars[check.pillar], _counted(counts[check.id]), dict(kw[check.id]))
+        CheckListRow(check, pillars[check.pillar], _counted(counts[check.id]), kw[check.id])
         for check in framework.checks
     )
-    return CheckList(version.version, framework.title, framework.pillars, rows, len(seen))
+    return CheckList(version.version, framework.title, framework.pillars, rows, len(evaluated_ids))
 
 
 def _counted(counts: dict[str, int]) -> dict[str, int]:

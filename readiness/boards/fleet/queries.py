@@ -14,8 +14,14 @@ from inventory.models import DomainChoices, Site
 from readiness.assessment.scoring.core.gap import Gap
 from readiness.assessment.scoring.core.states import Health
 from readiness.assessment.scoring.figures import FIGURES, DomainFigure, combined
-from readiness.assessment.scoring.models import DomainHealth, Flip
-from readiness.assessment.scoring.queries.capacity import CapacityHistory, histories_of, outlook, weekly
+from readiness.assessment.scoring.models import DomainHealth
+from readiness.assessment.scoring.queries.capacity import (
+    HISTORIES,
+    CapacityHistory,
+    histories_of,
+    outlook,
+    weekly,
+)
 from readiness.assessment.scoring.queries.rows import SiteRef
 from readiness.assessment.scoring.queries.standing import FleetStanding
 from telemetry.models import Series, Source
@@ -31,7 +37,7 @@ STEADY = timedelta(minutes=10)
 """Past weeks are shown as of one moment, which is kept for this long."""
 # Reading a year of verdicts takes longer than the rest of the page. The basis is the newest verdict and the capacity.
 _WEEKS: CachedAnswer[None, tuple[Gap, ...]] = CachedAnswer(
-    "gap of past weeks", models=(Site,), versions=(Flip,), grain=STEADY
+    "gap of past weeks", answers=(HISTORIES,), grain=STEADY
 )
 
 

@@ -10,7 +10,7 @@ from django.db import connection
 from django.db.models import Count, F, IntegerField, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
-from readiness.assessment.scoring.queries.standing import owner_annotations
+from readiness.assessment.scoring.queries.standing import owner_annotations, team_annotations
 from readiness.demand.workloads.models import Placement
 from readiness.loop.problems.core.states import ProblemKind, ProblemState
 from readiness.loop.problems.models import Problem, ProblemQuerySet
@@ -123,6 +123,6 @@ def lagging_since(*, now: datetime) -> datetime | None:
 
 def owners(*, now: datetime) -> list[str]:
     """The owners of sites with open problems, by name."""
-    every: QuerySet[Any] = problems(now=now).open()
+    every: QuerySet[Any] = Problem.objects.open().annotate(**team_annotations(now=now, site="site__"))
     owned_problems = every.exclude(answering="").order_by("answering")
     return list(owned_problems.values_list("answering", flat=True).distinct())

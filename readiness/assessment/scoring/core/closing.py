@@ -15,7 +15,7 @@ from itertools import accumulate
 import numpy as np
 from numpy.typing import NDArray
 
-from readiness.assessment.scoring.core.gap import NOTHING, CapacityFigures, CapacityMeasure
+from readiness.assessment.scoring.core.gap import NOTHING, CapacityFigures, CapacityMeasure, total_of
 
 
 class ClosingTarget(StrEnum):
@@ -142,9 +142,9 @@ def _effect(check_id: str, held_sites: Sequence[HeldSite]) -> CheckEffect:
     return CheckEffect(
         check_id=check_id,
         sites=tuple(sorted(site.site for site in held_sites)),
-        touched=sum((site.capacity for site in held_sites), NOTHING),
+        touched=total_of(site.capacity for site in held_sites),
         frees=tuple(sorted(site.site for site in alone)),
-        freed=sum((site.capacity for site in alone), NOTHING),
+        freed=total_of(site.capacity for site in alone),
     )
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from enum import StrEnum
+from functools import cached_property
 from itertools import accumulate
 from operator import itemgetter
 
@@ -36,6 +37,16 @@ class CapacityFigures:
 
 
 NOTHING = CapacityFigures()
+
+
+def total_of(capacities: Iterable[CapacityFigures]) -> CapacityFigures:
+    """Sum the columns at once: adding a thousand sites one by one makes a thousand values."""
+    listed = list(capacities)
+    return CapacityFigures(
+        sum((each.it_kw for each in listed), 0.0), sum(each.accelerators for each in listed)
+    )
+
+
 _WHOLE = 1_000_000
 """Power is summed and compared in whole milliwatts, so that a removal exactly cancels an addition in any order."""
 
@@ -77,7 +88,10 @@ class VerdictStep:
     first_blocker: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+type DatedStep = tuple[datetime, CapacityChange | StageChange | VerdictStep]
+
+
+@dataclass(frozen=True)
 class SiteHistory:
     """A site's dated inputs, each sequence in order of `at`; equal instants count in the given order."""
 
@@ -85,6 +99,12 @@ class SiteHistory:
     changes: Sequence[CapacityChange] = ()
     stages: Sequence[StageChange] = ()
     verdicts: Sequence[VerdictStep] = ()
+
+    @cached_property
+    def steps(self) -> list[DatedStep]:
+        """All of them in order of time."""
+        dated = [(step.at, step) for steps in (self.changes, self.stages, self.verdicts) for step in steps]
+        return sorted(dated, key=itemgetter(0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,11 +148,12 @@ def deployed_at(history: SiteHistory, at: datetime) -> CapacityFigures:
     place = bisect_right(history.stages, at, key=lambda step: step.at)
     if not place or history.stages[place - 1].stage not in STAGES_WITH_VERDICT:
         return NOTHING
-    upto = bisect_right(history.changes, at, key=lambda change: change.at)
-    past = history.changes[:upto]
-    return CapacityFigures(
-        sum((step.change.it_kw for step in past), 0.0), sum(step.change.accelerators for step in past)
-    ).rounded
+    return commissioned_by(history.changes, at)
+
+
+def commissioned_by(changes: Iterable[CapacityChange], at: datetime) -> CapacityFigures:
+    """The capacity that these changes leave, wherever the site stands."""
+    return total_of(step.change for step in changes if step.at <= at).rounded
 
 
 def site_capacity(history: SiteHistory, at: datetime) -> SiteCapacity:
@@ -145,13 +166,13 @@ def site_capacity(history: SiteHistory, at: datetime) -> SiteCapacity:
 
 
 def gap_of(sites: Iterable[SiteCapacity], *, at: datetime) -> Gap:
-    bands = {Verdict.READY: NOTHING, Verdict.CONDITIONAL: NOTHING}
-    deployed = NOTHING
+    by_verdict: dict[Verdict | None, list[CapacityFigures]] = {Verdict.READY: [], Verdict.CONDITIONAL: []}
+    deployed = []
     for site in sites:
-        deployed += site.deployed
-        if site.verdict in bands:
-            bands[site.verdict] += site.deployed
-    return Gap(at, deployed, bands[Verdict.READY], bands[Verdict.CONDITIONAL])
+        deployed.append(site.deployed)
+        if site.verdict in by_verdict:
+            by_verdict[site.verdict].append(site.deployed)
+    return Gap(at, total_of(deployed), *map(total_of, by_verdict.values()))
 
 
 type GroupOf = Callable[[SiteCapacity], str]
@@ -206,13 +227,9 @@ def largest_groups(
 
 
 def _spans(history: SiteHistory, instants: Sequence[datetime]) -> Iterator[Span]:
-    dated: list[tuple[datetime, CapacityChange | StageChange | VerdictStep]] = [
-        (step.at, step) for steps in (history.changes, history.stages, history.verdicts) for step in steps
-    ]
-    dated.sort(key=itemgetter(0))
     total, counts, verdict, blocker = NOTHING, False, None, ""
     first = 0
-    for at, step in dated:
+    for at, step in history.steps:
         # The first instant at or after the step; nothing changes before.
         place = bisect_left(instants, at, lo=first)
         if first < place:
@@ -304,7 +321,7 @@ def group_by_first_blocker(sites: Iterable[SiteCapacity]) -> tuple[BlockerGroup,
         BlockerGroup(
             check_id,
             tuple(sorted(site.site for site in members)),
-            sum((site.deployed for site in members), NOTHING),
+            total_of(site.deployed for site in members),
         )
         for check_id, members in groups.items()
     ]

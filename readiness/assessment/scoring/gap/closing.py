@@ -11,7 +11,7 @@ from readiness.assessment.framework.core.definition import Framework
 from readiness.assessment.scoring.core import closing as core
 from readiness.assessment.scoring.core.closing import CheckEffect, ClosingTarget, HeldSite, Step
 from readiness.assessment.scoring.core.combine import ACCEPTABLE
-from readiness.assessment.scoring.core.gap import NOTHING, CapacityFigures, CapacityMeasure
+from readiness.assessment.scoring.core.gap import NOTHING, CapacityFigures, CapacityMeasure, total_of
 from readiness.assessment.scoring.core.states import Gate, Tier, Verdict
 from readiness.assessment.scoring.models import CheckResult, SiteScore
 from readiness.assessment.scoring.queries.rows import SiteRef
@@ -36,7 +36,7 @@ class Closing:
 
     @cached_property
     def capacity(self) -> CapacityFigures:
-        return sum((site.capacity for site in self.held_sites), NOTHING)
+        return total_of(site.capacity for site in self.held_sites)
 
     @cached_property
     def plan(self) -> tuple[Step, ...]:

@@ -24,6 +24,7 @@ from readiness.assessment.scoring.core.gap import (
     gaps_by_group,
     largest_groups,
     spans_of,
+    total_of,
 )
 from readiness.assessment.scoring.core.states import Verdict
 from readiness.assessment.scoring.models import ScorePoint
@@ -301,7 +302,7 @@ def capability_of(
 ) -> CapabilityGap:
     """Compare the growth of people over 180 days with that of these sites' capacity."""
     then = deployed_before(fleet, fleet.at - GROWTH_SPAN, site_ids)
-    deployed = sum((fleet.capacity[site_id].deployed for site_id in site_ids), NOTHING)
+    deployed = total_of(fleet.capacity[site_id].deployed for site_id in site_ids)
     return capability_gap(
         QualifiedGrowth(
             qualified_then=qualified_then,
@@ -322,15 +323,12 @@ def accelerator_growth(fleet: FleetStanding) -> float | None:
 
 def deployed_before(fleet: FleetStanding, at: datetime, site_ids: Iterable[int]) -> CapacityFigures:
     """Sum the capacity that these sites had at an earlier instant; sites without capacity now are ignored."""
-    return sum(
-        (
-            step.change
-            for site_id in site_ids
-            if fleet.capacity[site_id].deployed != NOTHING
-            for step in fleet.changes[site_id]
-            if step.at <= at
-        ),
-        NOTHING,
+    return total_of(
+        step.change
+        for site_id in site_ids
+        if fleet.capacity[site_id].deployed != NOTHING
+        for step in fleet.changes[site_id]
+        if step.at <= at
     )
 
 

@@ -5,7 +5,10 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from django.db.models import QuerySet
+
 from inventory import queries as inventory
+from inventory.models import Site
 from readiness.assessment.framework.core.definition import Framework
 from readiness.assessment.scoring.core.gap import (
     NOTHING,
@@ -20,12 +23,14 @@ from readiness.assessment.scoring.core.gap import (
     gap_of,
     gap_over_time,
     group_by_first_blocker,
+    total_of,
 )
 from readiness.assessment.scoring.core.mean import TrendLine, fit
 from readiness.assessment.scoring.core.states import Stage, Verdict
 from readiness.assessment.scoring.models import Flip
 from readiness.assessment.scoring.queries.rows import SiteRef
 from readiness.assessment.scoring.queries.standing import EVER, FleetStanding, fleet_standing
+from web.cached import CachedAnswer
 
 PROJECTED_WEEKS = 12
 FITTED_WEEKS = 12
@@ -153,10 +158,10 @@ def holds_back(
     fleet = fleet or fleet_standing(now=now, site_ids=site_ids)
     present = list(fleet.capacity.values())
     groups = group_by_first_blocker(present)
-    unevaluated = sum((group.capacity for group in groups if not group.check_id), NOTHING)
+    unevaluated = total_of(group.capacity for group in groups if not group.check_id)
     return HoldsBack(
         pillars=_held_by_pillar(fleet.framework, groups),
-        conditional=sum((site.deployed for site in present if site.verdict is Verdict.CONDITIONAL), NOTHING),
+        conditional=total_of(site.deployed for site in present if site.verdict is Verdict.CONDITIONAL),
         unevaluated=unevaluated,
         gap=gap_of(present, at=now),
     )
@@ -175,7 +180,7 @@ def _held_by_pillar(framework: Framework, groups: Sequence[BlockerGroup]) -> tup
                 pillar=pillar.id,
                 name=pillar.name,
                 short_name=pillar.short_name,
-                capacity=sum((check.capacity for check in checks), NOTHING),
+                capacity=total_of(check.capacity for check in checks),
                 sites=tuple(sorted(site for check in checks for site in check.sites)),
                 checks=checks,
             )
@@ -188,7 +193,23 @@ def check_name(framework: Framework, check_id: str) -> str:
     return check.name if check else check_id
 
 
-def histories_of(fleet: FleetStanding) -> list[SiteHistory]:
+# Thousands of verdicts are read, which seldom change. The basis is their number, when each site's changed, and the
+# capacity.
+HISTORIES: CachedAnswer[None, Sequence[SiteHistory]] = CachedAnswer(
+    "histories of sites", models=(Site,), versions=(Flip,)
+)
+
+
+def histories_of(fleet: FleetStanding) -> Sequence[SiteHistory]:
+    changed_at = [(site.ref.id, site.verdict_since, site.failed_at) for site in fleet.sites]
+    return HISTORIES.value(
+        lambda: _histories(fleet),
+        key=None if fleet.of_all else tuple(site.ref.id for site in fleet.sites),
+        basis=(_verdict_flips(fleet).count(), changed_at, fleet.changes),
+    )
+
+
+def _histories(fleet: FleetStanding) -> list[SiteHistory]:
     stages, verdicts = _stages(fleet), _verdicts(fleet)
     return [
         SiteHistory(ref.slug, fleet.changes[ref.id], stages[ref.id], verdicts.get(ref.id, ()))
@@ -222,10 +243,15 @@ def _stages(fleet: FleetStanding) -> dict[int, list[StageChange]]:
     }
 
 
+def _verdict_flips(fleet: FleetStanding) -> QuerySet[Flip]:
+    return Flip.objects.filter(fleet.among("site"), subject=Flip.Subject.VERDICT)
+
+
 def _verdicts(fleet: FleetStanding) -> dict[int, list[VerdictStep]]:
     steps: dict[int, list[VerdictStep]] = defaultdict(list)
-    flips = Flip.objects.filter(fleet.among("site"), subject=Flip.Subject.VERDICT)
-    for site_id, at, verdict in flips.order_by("at", "id").values_list("site_id", "at", "to_state"):
+    for site_id, at, verdict in (
+        _verdict_flips(fleet).order_by("at", "id").values_list("site_id", "at", "to_state")
+    ):
         steps[site_id].append(VerdictStep(at, Verdict(verdict) if verdict else None))
     # A verdict that cannot be confirmed counts for nothing, here as in what stands now.
     for site in fleet.sites:

@@ -9,6 +9,8 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
+from operator import attrgetter
 from typing import Any
 
 from django.db import models
@@ -18,17 +20,17 @@ from inventory import queries as inventory
 from inventory.models import CapacityEvent, Site
 from readiness.assessment.framework import queries as framework_queries
 from readiness.assessment.framework.core.definition import Framework
+from readiness.assessment.scoring.core.evaluate import STAGES_WITH_VERDICT
 from readiness.assessment.scoring.core.gap import (
+    NOTHING,
     CapacityChange,
     CapacityFigures,
     Gap,
     SiteCapacity,
-    SiteHistory,
-    StageChange,
-    deployed_at,
+    commissioned_by,
     gap_of,
 )
-from readiness.assessment.scoring.core.states import Stage, Verdict
+from readiness.assessment.scoring.core.states import Verdict
 from readiness.assessment.scoring.models import SiteScore
 from readiness.assessment.scoring.queries.rows import SiteRef
 from readiness.organisation.ownership import deputies
@@ -47,21 +49,13 @@ def owner_annotations(*, now: datetime, site: str = "") -> dict[str, Any]:
     `deputy_name` that of the deputy who answers while the owner is on leave, else None. The owner `owner_has_left` if
     nobody can sign in as them, or if their last day, `owner_left_at`, is over. `site` is the path to the site, such as
     "site__"."""
-    terms = f"{site}assignments"
-    is_orchestration = models.Q(**{f"{terms}__item": Item.ORCHESTRATION}) & condition_in_force(
-        now, through=f"{terms}__"
-    )
+    team = team_annotations(now=now, site=site)
     has_no_account = models.Q(held__accountable__isnull=False, held__accountable__user=None)
     has_gone = has_left(now, person="held__accountable__") | has_no_account
     deputy = deputies.deputy_of(models.OuterRef("held__pk"), now).order_by()
     last_day = models.When(held__accountable__left_at__lte=now, then=models.F("held__accountable__left_at"))
-    # Use a join instead of a query for each site. It duplicates no row, because terms of an item never overlap.
     return {
-        "held": models.FilteredRelation(terms, condition=is_orchestration),
-        "answering": Coalesce(
-            *(models.F("held__team__name"), models.F(f"{site}owner"), models.Value("")),
-            output_field=models.CharField(),
-        ),
+        **team,
         "owner_name": Coalesce(
             models.F("held__accountable__name"), models.Value(""), output_field=models.CharField()
         ),
@@ -69,6 +63,22 @@ def owner_annotations(*, now: datetime, site: str = "") -> dict[str, Any]:
         "deputy_name": models.Subquery(deputy.values("deputy__name")),
         "owner_has_left": models.Case(models.When(has_gone, then=True), default=False),
         "owner_left_at": models.Case(last_day),
+    }
+
+
+def team_annotations(*, now: datetime, site: str = "") -> dict[str, Any]:
+    """`answering` alone, with the assignment `held` that it is read from."""
+    terms = f"{site}assignments"
+    is_orchestration = models.Q(**{f"{terms}__item": Item.ORCHESTRATION}) & condition_in_force(
+        now, through=f"{terms}__"
+    )
+    # Use a join instead of a query for each site. It duplicates no row, because terms of an item never overlap.
+    return {
+        "held": models.FilteredRelation(terms, condition=is_orchestration),
+        "answering": Coalesce(
+            *(models.F("held__team__name"), models.F(f"{site}owner"), models.Value("")),
+            output_field=models.CharField(),
+        ),
     }
 
 
@@ -113,7 +123,7 @@ class SiteStanding:
         return max(self.evaluated_at, min(self.changes_at, now))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class FleetStanding:
     """`changes` and `capacity` (at `at`) are by site id. `of_all` says that these are all sites."""
 
@@ -133,11 +143,11 @@ class FleetStanding:
         ids = self.site_ids
         return models.Q() if ids is None else models.Q(**{f"{site}__in": ids})
 
-    @property
+    @cached_property
     def gap(self) -> Gap:
         return gap_of(self.capacity.values(), at=self.at)
 
-    @property
+    @cached_property
     def verdicts(self) -> dict[str, int]:
         return dict(Counter(site.verdict or "none" for site in self.capacity.values()))
 
@@ -148,7 +158,7 @@ _OF_REF = (
 )
 _OF_SCORE = (
     *("verdict", "verdict_since", "first_blocker", "evaluated_at", "failed_at", "changes_at"),
-    *("capped", "measurable"),
+    *("capped__len", "measurable"),
 )
 
 
@@ -171,16 +181,18 @@ def standing_of(
         *_OF_REF, "region__slug", *(f"score__{name}" for name in _OF_SCORE)
     )
     site_standings = tuple(_site(*row) for row in read)
-    changes = (
-        capacity_changes([site_standings[0].ref.id])
+    commissioned = (
+        commissioned_capacity([site_standings[0].ref.id], now=now)
         if len(site_standings) == 1 and not of_all
-        else _CHANGES.value(lambda: capacity_changes(None))
+        else _commissioned_everywhere(now)
     )
     capacity = {
-        site.ref.id: _present(site.ref, changes[site.ref.id], (site.verdict, site.first_blocker), now)
+        site.ref.id: _present(
+            site.ref, commissioned.figures.get(site.ref.id, NOTHING), site.verdict, site.first_blocker
+        )
         for site in site_standings
     }
-    return FleetStanding(now, site_standings, changes, capacity, framework, of_all)
+    return FleetStanding(now, site_standings, commissioned.changes, capacity, framework, of_all)
 
 
 def _site(*row: Any) -> SiteStanding:
@@ -191,7 +203,7 @@ def _site(*row: Any) -> SiteStanding:
     owner = (deputy_name or owner_name, has_gone, left_at, deputy_name is not None)
     ref = SiteRef(*(*of_ref, north, east, *owner))
     confirmed = "" if failed_at else verdict or ""
-    declared = (len(capped or ()), measurable or 0)
+    declared = (capped or 0, measurable or 0)
     times = (failed_at, changes_at)
     return SiteStanding(ref, region, confirmed, since, blocker or "", evaluated_at, *declared, *times)
 
@@ -203,35 +215,67 @@ def score_of(site: Site) -> SiteScore | None:
 def present_capacity(sites: Sequence[Site], *, now: datetime) -> dict[int, SiteCapacity]:
     """One statement, and one more unless all sites have their score joined in."""
     ids = [site.pk for site in sites]
-    changes = capacity_changes(ids)
+    figures = commissioned_capacity(ids, now=now).figures
     if all(Site.score.is_cached(site) for site in sites):
         stored = [score for site in sites if (score := score_of(site)) is not None]
     else:
         rows = SiteScore.objects.filter(site__in=ids)
         stored = list(rows.only("site_id", "verdict", "first_blocker", "failed_at"))
     scores = {score.site_id: (score.confirmed_verdict, score.first_blocker) for score in stored}
-    return {site.pk: _present(site, changes[site.pk], scores.get(site.pk, ("", "")), now) for site in sites}
+    return {
+        site.pk: _present(site, figures.get(site.pk, NOTHING), *scores.get(site.pk, ("", "")))
+        for site in sites
+    }
 
 
-def _present(
-    site: Site | SiteRef, changes: Sequence[CapacityChange], score: tuple[str, str], now: datetime
-) -> SiteCapacity:
-    history = SiteHistory(site.slug, changes, [StageChange(EVER, Stage(site.stage))])
-    verdict, blocker = score
-    return SiteCapacity(site.slug, deployed_at(history, now), Verdict(verdict) if verdict else None, blocker)
+def _present(site: Site | SiteRef, commissioned: CapacityFigures, verdict: str, blocker: str) -> SiteCapacity:
+    deployed = commissioned if site.stage in STAGES_WITH_VERDICT else NOTHING
+    return SiteCapacity(site.slug, deployed, _VERDICTS[verdict], blocker)
+
+
+_VERDICTS: Mapping[str, Verdict | None] = {"": None, **{verdict.value: verdict for verdict in Verdict}}
+
+
+@dataclass(frozen=True, slots=True)
+class Commissioned:
+    """Dated changes of capacity by site, and the figures that they come to until the next of them."""
+
+    changes: Changes
+    figures: Mapping[int, CapacityFigures]
+    until: datetime | None
 
 
 # Reading thousands of changes takes longer than most of a page.
-_CHANGES: CachedAnswer[None, Changes] = CachedAnswer("capacity of all sites", models=(Site, CapacityEvent))
+_COMMISSIONED: CachedAnswer[None, Commissioned] = CachedAnswer(
+    "capacity of all sites", models=(Site, CapacityEvent)
+)
 
 
-def capacity_changes(site_ids: Collection[int] | None) -> Changes:
+def _commissioned_everywhere(now: datetime) -> Commissioned:
+    return _COMMISSIONED.value(
+        lambda: commissioned_capacity(None, now=now), now=now, until=attrgetter("until")
+    )
+
+
+def deployed_kw(*, now: datetime) -> dict[int, float]:
+    """The power deployed at each site that is not retired, by its id. Two statements."""
+    figures = _commissioned_everywhere(now).figures
+    stages = Site.objects.exclude(stage=Site.Stage.RETIRED).order_by().values_list("pk", "stage")
+    return {
+        site_id: figures.get(site_id, NOTHING).it_kw if stage in STAGES_WITH_VERDICT else 0.0
+        for site_id, stage in stages
+    }
+
+
+def commissioned_capacity(site_ids: Collection[int] | None, *, now: datetime) -> Commissioned:
     changes: dict[int, list[CapacityChange]] = defaultdict(list)
     for step in inventory.capacity_events(site_ids):
         changes[step.site_id].append(
             CapacityChange(step.at, CapacityFigures(step.change.it_kw, step.change.accelerators))
         )
-    return changes
+    figures = {site_id: commissioned_by(of_site, now) for site_id, of_site in changes.items()}
+    ahead = (change.at for of_site in changes.values() for change in of_site if change.at > now)
+    return Commissioned(changes, figures, min(ahead, default=None))
 
 
 # A dated event counts from the end of its day in the site's time zone.
