@@ -65,7 +65,7 @@ def overview(request: HttpRequest) -> tuple[TablePage, Any]:
             **sites_map.card(standing_now, regions=regions, unknown=_unknown_domains(domains)),
         }
 
-    return sites_page(request, framework, at, standing_now), context
+    return sites_page(request, framework, at, standing_now, sites_tables.SITES_IN_SHORT), context
 
 
 @FLEET.chart

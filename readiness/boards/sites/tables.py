@@ -1,7 +1,7 @@
 """Columns and filters of the list of sites."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -207,3 +207,4 @@ SITES = Table(
     row_name="row.site.name",
     row_url=lambda line: link("site", line.row.site.slug),
 )  # fmt: skip
+SITES_IN_SHORT = replace(SITES, per_page=25, page="")

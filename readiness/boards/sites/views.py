@@ -13,7 +13,7 @@ from readiness.boards.sites import queries, tables
 from web import tables as table_kit
 from web.clock import now
 from web.reports import Report
-from web.tables import TablePage
+from web.tables import Table, TablePage
 
 MAY_SEE = ("inventory.view_site", "scoring.view_sitescore")
 SITES = Report("readiness/sites.html", *MAY_SEE)
@@ -39,12 +39,13 @@ def sites_page(
     framework: Framework,
     at: datetime,
     standing_now: FleetStanding | None = None,
+    table: Table = tables.SITES,
 ) -> TablePage:
     """`standing_now` passes in what has already been read about all sites."""
     capacity = standing_now.capacity if standing_now else None
     return table_kit.page(
         request,
-        tables.SITES,
+        table,
         queries.table(now=at),
         prepare=lambda page: tables.site_lines(page, now=at, framework=framework, capacity=capacity),
         # Without parameters the list is not filtered.
