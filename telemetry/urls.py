@@ -13,6 +13,7 @@ from web.kinds.addresses import addresses
 urlpatterns = [
     path("api/v1/write", write, name="write"),
     path("api/telemetry/import/", write, name="import-samples"),
+    path("otlp/v1/metrics", write, name="write-points"),
     path("api/telemetry/", include(api.urlpatterns)),
     path("telemetry/", ingest.overview, name="ingest"),
     path("telemetry/status/", status.page, name="muster-status"),

@@ -7,6 +7,7 @@ import pytest
 from accounts.operations import create_token
 from telemetry import drain, operations
 from telemetry.core.labels import encode_varint
+from telemetry.formats import addresses, formats_at
 from telemetry.models import InboxBatch, Rejection, Series, SourceActivity
 from tests.telemetry.core.wire import metadata, request, series, snappy
 from tests.telemetry.sending import body_of, stored
@@ -117,13 +118,15 @@ def test_a_body_over_the_limit_is_refused_by_its_length(sender, settings):
     assert sender.post(bytes(101)).status_code == 413
 
 
+@pytest.mark.parametrize("address", addresses())
 @pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE", "OPTIONS"])
-def test_other_methods_are_told_what_the_address_takes(client, method):
-    response = client.generic(method, "/api/v1/write")
+def test_other_methods_are_told_what_the_address_takes(client, method, address):
+    response = client.generic(method, address)
     assert response.status_code == 405
     assert response["Allow"] == "POST"
     if method != "HEAD":
-        assert "POST" in response.json()["detail"]
+        detail = response.json()["detail"]
+        assert [str(each) for each in formats_at(address) if str(each) not in detail] == []
 
 
 @pytest.mark.parametrize("token", ["", "Bearer ", "Bearer wrong", "Bearer muster_abc_def", "Basic eDp5"])
