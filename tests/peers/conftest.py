@@ -26,7 +26,15 @@ SCRAPE_S, GRACE_S = 2, 4
 # What measures how long pages take comes after those that begin together, each with the start of a Muster.
 IN_ORDER = (
     *("test_starved", "test_heartbeats", "test_alerts", "test_outages", "test_crawl", "test_faults"),
-    *("test_attacks", "test_clock", "test_in_time", "test_prometheus", "test_deliveries", "test_backup"),
+    *(
+        "test_attacks",
+        "test_clock",
+        "test_in_time",
+        "test_prometheus",
+        "test_deliveries",
+        "test_backup",
+        "test_senders",
+    ),
 )
 
 
