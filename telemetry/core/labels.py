@@ -65,11 +65,13 @@ class BadSeries(ValueError):
 
 
 class KeyCache:
-    """Maps raw label bytes of known-good series, as senders of one format write them, to their canonical keys. It only
-    saves work, so it may be emptied at any moment; it is when all caches of `caches` together reach their bound."""
+    """Maps raw label bytes of known-good series, as senders of one format write them, to their canonical keys, and what
+    stands for several series at once, such as all buckets of a histogram, to the keys of these. It only saves work, so
+    it may be emptied at any moment; it is when all caches of `caches` together reach their bound."""
 
     def __init__(self, caches: "KeyCaches | None" = None, *, max_bytes: int = 64 * 1024 * 1024) -> None:
         self.keys: dict[bytes, bytes] = {}
+        self.groups: dict[bytes, tuple[bytes, ...]] = {}
         self._caches = caches or KeyCaches(max_bytes)
 
     def put(self, raw: bytes, key: bytes) -> bytes:
@@ -79,6 +81,15 @@ class KeyCache:
         key = raw if raw == key else key
         self.keys[raw] = key
         return key
+
+    def put_group(self, raw: bytes, keys: tuple[bytes, ...]) -> None:
+        """Store keys that are in the cache by themselves too, so that only their places in the tuple are counted."""
+        self._caches.take(200 + len(raw) + 8 * len(keys), self)
+        self.groups[raw] = keys
+
+    def clear(self) -> None:
+        self.keys.clear()
+        self.groups.clear()
 
 
 class KeyCaches:
@@ -95,7 +106,7 @@ class KeyCaches:
     def take(self, size: int, taker: KeyCache) -> None:
         if self._bytes + size > self._max_bytes:
             for cache in (taker, *self._by_format.values()):
-                cache.keys.clear()
+                cache.clear()
             self._bytes = 0
         self._bytes += size
 

@@ -1,9 +1,9 @@
 """OTLP metrics in protobuf.
 
-Most numbers go by without a look at their attributes. SDKs and the Collector write the fields of a NumberDataPoint in
-order: start and time, the value, then the attributes. Where what follows the value is known from an earlier point of
-the metric to be whole, good attributes and nothing else, only columns of numbers are left to read. For a cumulative
-sum, the start belongs to what must be known, so that a reset is looked at. Everything else takes the careful way.
+Most numbers and histograms go by without a look at their attributes. SDKs and the Collector write the fields of a point
+in one order (`layout`). Where what follows the numbers is known from an earlier point of the metric to be whole, good
+attributes and nothing else, only columns of numbers are left to read. For a cumulative sum, the start belongs to what
+must be known, so that a reset is looked at. Everything else takes the careful way.
 """
 
 import base64
@@ -15,6 +15,7 @@ from google.protobuf.message import DecodeError
 
 from telemetry.core.labels import encode_field
 from telemetry.formats.contract import BodyLimits, MalformedBody, WriteTooLarge
+from telemetry.formats.otlp.layout import FIELD_BYTES, HistogramLayout, number_columns, split_number
 from telemetry.formats.otlp.naming import Attributes, Origin, PlainValue, label_pairs, origin
 from telemetry.formats.otlp.points import (
     Buckets,
@@ -25,7 +26,7 @@ from telemetry.formats.otlp.points import (
     PointTotals,
     SummaryPoint,
 )
-from telemetry.formats.otlp.samples import OtlpMetric, PointFacts, PointSamples, Temporality
+from telemetry.formats.otlp.samples import OtlpMetric, PointFacts, PointSamples
 from telemetry.formats.protobuf import message_classes
 from telemetry.formats.remote_write import refuse_many_fields
 
@@ -127,17 +128,6 @@ _POINTS = {"data_points": (1, "repeated bytes"), "aggregation_temporality": (2, 
 )
 _VALUES = tuple(_AnyValue.DESCRIPTOR.fields_by_name)
 
-# Start, time and value of a point as they are usually written, each behind its tag.
-_START_TAG, _TIME_TAG = b"\x11", b"\x19"
-_DOUBLE_TAG, _INT_TAG = b"\x21", b"\x31"
-_VALUE_TAGS = (_DOUBLE_TAG, _INT_TAG)
-_FIELD_BYTES = 9
-_NO_START = bytes(_FIELD_BYTES)
-_HEAD = np.dtype(
-    [("", "u1"), ("start_ns", "<u8"), ("", "u1"), ("time_ns", "<u8"), ("tag", "u1"), ("value", "<i8")]
-)
-_HEAD_BYTES = _HEAD.itemsize
-
 
 def read(plain: bytes, samples: PointSamples, limits: BodyLimits) -> None:
     for tag in (0x0A, 0x12):
@@ -187,7 +177,7 @@ def _read_metric(sent: Any, around: Origin, samples: PointSamples, limits: BodyL
         _read_numbers(metric, sent.sum.data_points, samples)
     elif sent.HasField("histogram"):
         metric = OtlpMetric(around, name, sent.histogram.aggregation_temporality, is_monotonic=True)
-        _read_points(metric, sent.histogram.data_points, _Histogram, samples, limits)
+        _read_histograms(metric, sent.histogram.data_points, samples, limits)
     elif sent.HasField("exponential_histogram"):
         points = sent.exponential_histogram
         metric = OtlpMetric(around, name, points.aggregation_temporality, is_monotonic=True)
@@ -204,43 +194,35 @@ def _read_numbers(metric: OtlpMetric, bodies: Any, samples: PointSamples) -> Non
     if not samples.check_metric(metric, len(bodies)):
         return
     find_key, prefix = samples.cache.keys.get, b"number" + metric.digest
-    is_cumulative, is_delta = metric.is_cumulative, metric.temporality == Temporality.DELTA
+    is_cumulative = metric.is_cumulative
     keys: list[bytes] = []
     heads: list[bytes] = []
     for body in bodies:
-        head, rest = _split(body)
-        raw = prefix + head[:_FIELD_BYTES] + rest if is_cumulative else prefix + rest
-        key = find_key(raw) if head and not (is_delta and head.startswith(_NO_START)) else None
+        head, rest = split_number(body)
+        raw = prefix + head[:FIELD_BYTES] + rest if is_cumulative else prefix + rest
+        key = find_key(raw) if head else None
         if key is not None:
             keys.append(key)
             heads.append(head)
-        elif (key := _read_number(metric, body, samples)) is not None and head and _is_attributes(rest):
+            continue
+        key = _read_number(metric, body, samples)
+        if key is not None and head and _holds_only({"attributes"}, _Number, rest):
             samples.cache.put(raw, key)
     if keys:
-        rows = np.frombuffer(b"".join(heads), _HEAD)
-        is_double = rows["tag"] == ord(_DOUBLE_TAG)
-        values = np.where(is_double, rows["value"].view("<f8"), rows["value"].astype(np.float64))
-        samples.add_numbers(metric, keys, rows["start_ns"], rows["time_ns"], values)
+        rows, values = number_columns(heads)
+        samples.add_rows(
+            metric, keys, rows["start_ns"], rows["time_ns"], values.reshape(-1, 1), rising_parts=1
+        )
 
 
-def _split(body: bytes) -> tuple[bytes, bytes]:
-    """Start, time and value with their tags, and what follows them; without a head where the order is another."""
-    if (
-        body[:1] == _START_TAG
-        and body[9:10] == _TIME_TAG
-        and body[18:19] in _VALUE_TAGS
-        and len(body) >= _HEAD_BYTES
-    ):
-        return body[:_HEAD_BYTES], body[_HEAD_BYTES:]
-    short = _HEAD_BYTES - _FIELD_BYTES
-    if body[:1] == _TIME_TAG and body[9:10] in _VALUE_TAGS and len(body) >= short:
-        return _NO_START + body[:short], body[short:]
-    return b"", body
-
-
-def _is_attributes(rest: bytes) -> bool:
-    """Whether it holds attributes alone, so that it says the same behind any start, time and value."""
-    return not any(field.name != "attributes" for field, _ in _parse(_Number, rest).ListFields())
+def _holds_only(names: set[str], message: Any, rest: bytes) -> bool:
+    """Whether a part of a point has no other fields: attributes say the same behind any start, time and value."""
+    try:
+        fields = message.FromString(rest).ListFields()
+    except DecodeError:
+        # An attribute that ends like a field was cut.
+        return False
+    return names.issuperset(field.name for field, _ in fields)
 
 
 def _read_number(metric: OtlpMetric, body: bytes, samples: PointSamples) -> bytes | None:
@@ -254,17 +236,91 @@ def _read_number(metric: OtlpMetric, body: bytes, samples: PointSamples) -> byte
     return keys[0] if keys else None
 
 
+def _read_histograms(metric: OtlpMetric, bodies: Any, samples: PointSamples, limits: BodyLimits) -> None:
+    if not samples.check_metric(metric, len(bodies)):
+        return
+    known = _KnownHistograms(metric, samples, limits)
+    for body in bodies:
+        known.read(body)
+    known.flush()
+
+
+class _KnownHistograms:
+    """Points of one metric that go by as columns, as long as they have one layout."""
+
+    def __init__(self, metric: OtlpMetric, samples: PointSamples, limits: BodyLimits) -> None:
+        self._metric, self._samples, self._limits = metric, samples, limits
+        self._layout: HistogramLayout | None = None
+        self._keys: list[bytes] = []
+        self._numbers: list[bytes] = []
+        self._bodies: list[bytes] = []
+
+    def read(self, body: bytes) -> None:
+        layout = self._layout
+        split = layout.split(body) if layout else None
+        if layout is None or split is None:
+            self.flush()
+            self._layout = layout = HistogramLayout.of(body)
+            split = layout.split(body) if layout else None
+        if layout is None or split is None:
+            self._read_slowly(body)
+            return
+        numbers, rest = split
+        start = numbers[:FIELD_BYTES] if self._metric.is_cumulative else b""
+        raw = b"".join((b"histogram", self._metric.digest, layout.name, start, rest))
+        keys = self._samples.cache.groups.get(raw)
+        if keys is not None:
+            self._keys.extend(keys)
+            self._numbers.append(numbers)
+            self._bodies.append(body)
+            return
+        keys = self._read_slowly(body)
+        if len(keys) == layout.parts and _holds_only({"explicit_bounds", "attributes"}, _Histogram, rest):
+            self._samples.cache.put_group(raw, keys)
+
+    def flush(self) -> None:
+        if self._layout is None or not self._numbers:
+            return
+        layout, keys, bodies = self._layout, self._keys, self._bodies
+        rows, values, is_sound = layout.columns(self._numbers)
+        self._keys, self._numbers, self._bodies = [], [], []
+        if not is_sound.all():
+            # What contradicts itself is read again, to be refused with both sides.
+            for place in np.flatnonzero(~is_sound):
+                self._read_slowly(bodies[place])
+            sound = np.flatnonzero(is_sound).tolist()
+            keys = [key for place in sound for key in keys[place * layout.parts : (place + 1) * layout.parts]]
+            rows, values = rows[is_sound], values[is_sound]
+        self._samples.add_rows(
+            self._metric,
+            keys,
+            rows["start_ns"],
+            rows["time_ns"],
+            values,
+            rising_parts=layout.rising_parts,
+        )
+
+    def _read_slowly(self, body: bytes) -> tuple[bytes, ...]:
+        return _read_point(self._metric, body, _Histogram, self._samples, self._limits)
+
+
 def _read_points(
     metric: OtlpMetric, bodies: Any, message: Any, samples: PointSamples, limits: BodyLimits
 ) -> None:
-    if not samples.check_metric(metric, len(bodies)):
-        return
-    for body in bodies:
-        if len(body) > limits.max_series_bytes:
-            samples.refuse_large(metric, len(body))
-        else:
-            point = _parse(message, body)
-            samples.add_point(metric, _facts(point), _FIGURES[message](point))
+    if samples.check_metric(metric, len(bodies)):
+        for body in bodies:
+            _read_point(metric, body, message, samples, limits)
+
+
+def _read_point(
+    metric: OtlpMetric, body: bytes, message: Any, samples: PointSamples, limits: BodyLimits
+) -> tuple[bytes, ...]:
+    """The keys of the point's series; none if it is refused."""
+    if len(body) > limits.max_series_bytes:
+        samples.refuse_large(metric, len(body))
+        return ()
+    point = _parse(message, body)
+    return tuple(samples.add_point(metric, _facts(point), _FIGURES[message](point)))
 
 
 def _histogram(point: Any) -> Figures:

@@ -113,8 +113,8 @@ class PointSamples:
         self._keys: list[bytes] = []
         self._times: list[int] = []
         self._values: list[float] = []
-        self._numbers: list[tuple[NDArray[np.int64], NDArray[np.float64]]] = []
-        self._keys_of_numbers: list[bytes] = []
+        self._rows: list[tuple[NDArray[np.int64], NDArray[np.float64]]] = []
+        self._keys_of_rows: list[bytes] = []
 
     def check_metric(self, metric: OtlpMetric, points: int) -> bool:
         """Whether points of the metric can be stored; if not, they are refused."""
@@ -164,15 +164,19 @@ class PointSamples:
             self._add(key, facts.time_ms, _STALE if is_absent else part.value)
         return keys
 
-    def add_numbers(
+    def add_rows(
         self,
         metric: OtlpMetric,
         keys: list[bytes],
         start_ns: NDArray[np.uint64],
         time_ns: NDArray[np.uint64],
-        value: NDArray[np.float64],
+        values: NDArray[np.float64],
+        *,
+        rising_parts: int,
     ) -> None:
-        """Many points of one metric, whose series are known and whose starts need no zero, unless it is a delta."""
+        """Many points of one metric, a row of `values` for each, whose series are known: `keys` of all parts of the
+        first point, then of the second. Their starts need no zero, unless the metric is a delta: then the first parts
+        of a point, which count up, get one."""
         window, ts_ms = self._window, (time_ns // _NS_IN_MS).astype(np.int64)
         is_taken = (ts_ms >= window.oldest_ms) & (ts_ms <= window.now_ms + window.future_ms)
         for time_ms in ts_ms[~is_taken].tolist():
@@ -182,30 +186,34 @@ class PointSamples:
             if problems := int(np.count_nonzero(is_taken & ~is_whole)):
                 self.refuse_metric(metric, _STARTS_LATE, problems)
             is_taken &= is_whole
-            zero_ms = np.maximum(
-                np.minimum((start_ns // _NS_IN_MS).astype(np.int64) + 1, ts_ms - 1), window.oldest_ms
-            )
-            self._add_columns(keys, is_taken & (zero_ms < ts_ms), zero_ms, np.zeros(len(keys)))
-        self._add_columns(keys, is_taken, ts_ms, value)
+            zero_ms = np.minimum((start_ns // _NS_IN_MS).astype(np.int64) + 1, ts_ms - 1)
+            # As in `_zero_ms`.
+            zero_ms = np.where(start_ns > 0, np.maximum(zero_ms, window.oldest_ms), ts_ms - 1)
+            is_told = is_taken & (window.oldest_ms <= zero_ms) & (zero_ms < ts_ms)
+            zeros = np.zeros((len(values), rising_parts))
+            self._add_rows(_first_of_each(keys, values.shape[1], rising_parts), is_told, zero_ms, zeros)
+        self._add_rows(keys, is_taken, ts_ms, values)
 
-    def _add_columns(
+    def _add_rows(
         self,
         keys: list[bytes],
         is_taken: NDArray[np.bool_],
         ts_ms: NDArray[np.int64],
-        value: NDArray[np.float64],
+        values: NDArray[np.float64],
     ) -> None:
+        parts = values.shape[1]
         if not is_taken.all():
-            keys = [keys[place] for place in np.flatnonzero(is_taken)]
-            ts_ms, value = ts_ms[is_taken], value[is_taken]
+            places = np.flatnonzero(is_taken).tolist()
+            keys = [key for place in places for key in keys[place * parts : (place + 1) * parts]]
+            ts_ms, values = ts_ms[is_taken], values[is_taken]
         self._take(len(keys))
-        self._keys_of_numbers.extend(keys)
-        self._numbers.append((ts_ms, value))
+        self._keys_of_rows.extend(keys)
+        self._rows.append((np.repeat(ts_ms, parts), values.ravel()))
 
     def columns(self) -> SampleColumns:
-        times, values = zip(*self._numbers, strict=True) if self._numbers else ((), ())
+        times, values = zip(*self._rows, strict=True) if self._rows else ((), ())
         return assemble(
-            self._keys + self._keys_of_numbers,
+            self._keys + self._keys_of_rows,
             np.concatenate([np.array(self._times, np.int64), *times]),
             np.concatenate([np.array(self._values, np.float64), *values]),
             window=self._window,
@@ -267,3 +275,10 @@ class PointSamples:
         self._left -= samples
         if self._left < 0:
             raise WriteTooLarge(f"more than {self._limits.max_samples} samples")
+
+
+def _first_of_each(keys: list[bytes], parts: int, first: int) -> list[bytes]:
+    """The first keys of each point, where each has so many parts."""
+    if first == parts:
+        return keys
+    return [key for place in range(0, len(keys), parts) for key in keys[place : place + first]]

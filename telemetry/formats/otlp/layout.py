@@ -1,0 +1,138 @@
+"""Points of OTLP in protobuf as senders usually write them: numbers at fixed places, then what names their series.
+
+SDKs and the Collector write the fields of a point in the order of their numbers. Of a number these are start and time,
+the value, and the attributes; of a histogram start, time, count and sum, the counts of its buckets, their bounds, the
+attributes, and the least and greatest value.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+# A field of eight bytes behind its tag.
+FIELD_BYTES = 9
+_START_TAG, _TIME_TAG = b"\x11", b"\x19"
+_DOUBLE_TAG, _INT_TAG = b"\x21", b"\x31"
+_VALUE_TAGS = (_DOUBLE_TAG, _INT_TAG)
+NO_START = bytes(FIELD_BYTES)
+_NUMBER = np.dtype(
+    [("", "u1"), ("start_ns", "<u8"), ("", "u1"), ("time_ns", "<u8"), ("tag", "u1"), ("value", "<i8")]
+)
+_NUMBER_BYTES = _NUMBER.itemsize
+
+# Start, time, count and sum; then the counts of the buckets, packed.
+_HISTOGRAM_TAGS, _COUNTS_TAG = b"\x11\x19\x21\x29", 0x32
+_TOTALS_BYTES = FIELD_BYTES * len(_HISTOGRAM_TAGS)
+_EXTREME_TAGS = b"\x59\x61"
+_EXTREMES_BYTES = FIELD_BYTES * len(_EXTREME_TAGS)
+# Sums of so many counts at most stay below 2^64.
+_MOST_COUNTED = 2**53
+
+
+def split_number(body: bytes) -> tuple[bytes, bytes]:
+    """Start, time and value with their tags, and what follows them; without a head where the order is another."""
+    if (
+        body[:1] == _START_TAG
+        and body[9:10] == _TIME_TAG
+        and body[18:19] in _VALUE_TAGS
+        and len(body) >= _NUMBER_BYTES
+    ):
+        return body[:_NUMBER_BYTES], body[_NUMBER_BYTES:]
+    short = _NUMBER_BYTES - FIELD_BYTES
+    if body[:1] == _TIME_TAG and body[9:10] in _VALUE_TAGS and len(body) >= short:
+        return NO_START + body[:short], body[short:]
+    return b"", body
+
+
+def number_columns(heads: list[bytes]) -> tuple[NDArray[Any], NDArray[np.float64]]:
+    """Start and time as fields of the first array, and the values, of what `split_number` gave."""
+    rows = np.frombuffer(b"".join(heads), _NUMBER)
+    is_double = rows["tag"] == ord(_DOUBLE_TAG)
+    return rows, np.where(is_double, rows["value"].view("<f8"), rows["value"].astype(np.float64))
+
+
+@dataclass(frozen=True)
+class HistogramLayout:
+    """Where a histogram's numbers lie: `counts_tag` is the tag and length before the counts of its buckets."""
+
+    counts_tag: bytes
+    buckets: int
+    has_extremes: bool
+
+    @classmethod
+    def of(cls, body: bytes) -> Self | None:
+        """The layout of this point; None where it is another than the usual one."""
+        if body[:_TOTALS_BYTES:FIELD_BYTES] != _HISTOGRAM_TAGS or len(body) < _TOTALS_BYTES + 3:
+            return None
+        tag, size, more = body[_TOTALS_BYTES : _TOTALS_BYTES + 3]
+        length_bytes = 1
+        if size & 0x80:
+            size, length_bytes = size & 0x7F | more << 7, 2
+        counts_tag = body[_TOTALS_BYTES : _TOTALS_BYTES + 1 + length_bytes]
+        is_usual = tag == _COUNTS_TAG and size and size % 8 == 0 and not (length_bytes == 2 and more & 0x80)
+        if not is_usual or len(body) < _TOTALS_BYTES + len(counts_tag) + size:
+            return None
+        return cls(counts_tag, size // 8, body[-_EXTREMES_BYTES::FIELD_BYTES] == _EXTREME_TAGS)
+
+    @property
+    def parts(self) -> int:
+        """Series of such a point: one for each bucket, count and sum, least and greatest value."""
+        return self.rising_parts + 2 * self.has_extremes
+
+    @property
+    def rising_parts(self) -> int:
+        """Those that count up, which are the first."""
+        return self.buckets + 2
+
+    @cached_property
+    def name(self) -> bytes:
+        """Tells it from other layouts of one metric."""
+        return b"%d %d " % (self.buckets, self.has_extremes)
+
+    @cached_property
+    def head_bytes(self) -> int:
+        return _TOTALS_BYTES + len(self.counts_tag) + 8 * self.buckets
+
+    def split(self, body: bytes) -> tuple[bytes, bytes] | None:
+        """The numbers of a point of this layout, and its bounds and attributes; None where its layout is another."""
+        counts_begin = _TOTALS_BYTES + len(self.counts_tag)
+        if (
+            body[:_TOTALS_BYTES:FIELD_BYTES] != _HISTOGRAM_TAGS
+            or body[_TOTALS_BYTES:counts_begin] != self.counts_tag
+        ):
+            return None
+        size = self.head_bytes
+        if not self.has_extremes:
+            return body[:size], body[size:]
+        extremes = body[-_EXTREMES_BYTES:]
+        if extremes[::FIELD_BYTES] != _EXTREME_TAGS or len(body) < size + _EXTREMES_BYTES:
+            return None
+        return body[:size] + extremes, body[size:-_EXTREMES_BYTES]
+
+    def columns(self, numbers: list[bytes]) -> tuple[NDArray[Any], NDArray[np.float64], NDArray[np.bool_]]:
+        """Start and time as fields of the first array, the values of all parts, a row for each point, and which points
+        are sound: their buckets come to their count."""
+        rows = np.frombuffer(b"".join(numbers), self._dtype)
+        counts = rows["counts"]
+        sums = np.cumsum(counts, axis=1, dtype=np.uint64)
+        is_sound = (counts < _MOST_COUNTED).all(axis=1) & (sums[:, -1] == rows["count"])
+        values = np.empty((len(rows), self.parts))
+        values[:, : self.buckets] = sums
+        for part, name in enumerate(("count", "sum", "min", "max")[: self.parts - self.buckets]):
+            values[:, self.buckets + part] = rows[name]
+        return rows, values, is_sound
+
+    @cached_property
+    def _dtype(self) -> np.dtype[Any]:
+        fields: list[Any] = [
+            field
+            for name, kind in (("start_ns", "<u8"), ("time_ns", "<u8"), ("count", "<u8"), ("sum", "<f8"))
+            for field in (("", "u1"), (name, kind))
+        ]
+        fields += [("", f"S{len(self.counts_tag)}"), ("counts", "<u8", self.buckets)]
+        if self.has_extremes:
+            fields += [("", "u1"), ("min", "<f8"), ("", "u1"), ("max", "<f8")]
+        return np.dtype(fields)

@@ -1,0 +1,162 @@
+"""Points whose attributes are known are read as columns, and give what points with unknown attributes give."""
+
+import random
+from functools import partial
+
+import pytest
+from opentelemetry.proto.metrics.v1 import metrics_pb2 as published
+
+from telemetry.core.labels import KeyCache, KeyCaches, RefusalReason
+from tests.telemetry.core.wire import DAY_MS, NOW_MS
+from tests.telemetry.otlp import (
+    CUMULATIVE,
+    DELTA,
+    NS,
+    attributes,
+    counter,
+    decode,
+    gauge,
+    message,
+    number,
+    protobuf_bytes,
+    rows,
+)
+
+# An attribute whose bytes end like the fields `min` and `max` of a histogram.
+LIKE_EXTREMES = "Y" + "\x00" * 8 + "a" + "\x00" * 8
+BOUNDS = [float(bound) for bound in range(200)]
+BACK_MS = (0, 0, 1, 30_000, 120_000, 3 * DAY_MS, -DAY_MS)
+
+
+def outcome(columns):
+    """What a body gives, in no order: equal samples, also those of NaN, are equal texts."""
+    samples = sorted(f"{labels} {at} {value}" for labels, at, value in rows(columns))
+    return samples, columns.rejected.counts
+
+
+def histogram_of(points, temporality):
+    data = published.Histogram(data_points=points, aggregation_temporality=temporality)
+    return message(published.Metric(name="wait", histogram=data))
+
+
+def shape(choices, place):
+    """What all points of one series have in common."""
+    start_ms = choices.choice([0, NOW_MS - 300_000, NOW_MS - 60_000, NOW_MS + 60_000])
+    return published.HistogramDataPoint(
+        attributes=attributes({"place": place, "label": choices.choice(["", "a", "x" * 200, LIKE_EXTREMES])}),
+        start_time_unix_nano=start_ms * NS,
+        bucket_counts=[1] * choices.choice([0, 1, 2, 15, 16, 17, 130]),
+        sum=choices.choice([0.0, 0.0, None]),
+        min=choices.choice([0.0, None]),
+        flags=choices.choice([0, 0, 0, 1, 2]),
+        exemplars=[published.Exemplar(as_double=1.0)] * choices.choice([0, 0, 0, 1]),
+    )
+
+
+def histogram_point(choices, shape):
+    point = published.HistogramDataPoint.FromString(shape.SerializeToString())
+    point.time_unix_nano = (NOW_MS - choices.choice(BACK_MS)) * NS
+    buckets = len(point.bucket_counts)
+    point.bucket_counts[:] = [choices.randrange(4) for _ in range(buckets)]
+    if buckets > 2 and choices.random() < 0.2:
+        # Four of them come to 2^64, which is no sum of zero.
+        point.bucket_counts[0] = choices.choice([2**53, 2**62, 2**64 - 1])
+    # One in five contradicts itself.
+    count = sum(point.bucket_counts) + choices.choice([0, 0, 0, 0, 1])
+    point.count = count % 2**64
+    point.explicit_bounds[:] = BOUNDS[: max(0, buckets - 1)]
+    if point.HasField("sum"):
+        point.sum = choices.choice([2.5, -1.0, float("nan"), float("inf")])
+    if point.HasField("min"):
+        point.min, point.max = choices.random(), choices.random()
+    return point
+
+
+def starts_of(cache):
+    """A cache that knows the starts of cumulative sums, by which a reset is seen, and no series."""
+    fresh = KeyCache()
+    for raw, start in cache.keys.items():
+        if raw.startswith(b"start"):
+            fresh.put(raw, start)
+    return fresh
+
+
+@pytest.mark.parametrize("temporality", [CUMULATIVE, DELTA])
+def test_known_histograms_give_what_unknown_ones_give(temporality):
+    for seed in range(40):
+        choices, cache = random.Random(seed), KeyCache()
+        known_shapes = [shape(choices, place) for place in range(4)]
+        for _ in range(3):
+            points = [histogram_point(choices, each) for each in known_shapes]
+            body, fresh = protobuf_bytes(histogram_of(points, temporality)), starts_of(cache)
+            assert outcome(decode(body, cache=cache)) == outcome(decode(body, cache=fresh)), seed
+
+
+@pytest.mark.parametrize("kind", [gauge, counter, partial(counter, temporality=DELTA)])
+def test_known_numbers_give_what_unknown_ones_give(kind):
+    for seed in range(100):
+        choices, cache = random.Random(seed), KeyCache()
+        starts_ms = [
+            choices.choice([0, NOW_MS - 300_000, NOW_MS - 30_000, NOW_MS + 60_000]) for _ in range(3)
+        ]
+        for _ in range(3):
+            points = [
+                number(
+                    choices.choice([3, -2.5, float("nan")]),
+                    NOW_MS - choices.choice(BACK_MS),
+                    start_ms=start_ms,
+                    place=place,
+                )
+                for place, start_ms in enumerate(starts_ms)
+            ]
+            body, fresh = protobuf_bytes(message(kind("m", *points))), starts_of(cache)
+            assert outcome(decode(body, cache=cache)) == outcome(decode(body, cache=fresh)), seed
+
+
+def sound(*, at_ms=NOW_MS, start_ms=NOW_MS - 60_000, counts=(1, 2), **figures):
+    return published.HistogramDataPoint(
+        attributes=attributes({"gpu": "3"}),
+        start_time_unix_nano=start_ms * NS,
+        time_unix_nano=at_ms * NS,
+        **{"count": sum(counts), "sum": 2.5, "bucket_counts": counts, "explicit_bounds": [1.0], **figures},
+    )
+
+
+@pytest.mark.parametrize("extremes", [{}, {"min": 0.5, "max": 2.0}], ids=["plain", "with extremes"])
+def test_a_histogram_that_is_known_is_found_by_its_group(extremes):
+    """Without this, the tests above would compare the careful way with itself."""
+    cache = KeyCache()
+    body = protobuf_bytes(histogram_of([sound(**extremes)], CUMULATIVE))
+    decode(body, cache=cache)
+    [keys] = cache.groups.values()
+    assert len(keys) == 4 + len(extremes)
+    cache.keys.clear()
+    assert decode(body, cache=cache).samples == len(keys)
+    assert cache.keys == {}
+
+
+def test_a_known_histogram_that_contradicts_itself_is_refused_with_both_sides():
+    cache = KeyCache()
+    for points in ([sound()], [sound(count=7), sound(counts=(3, 4))]):
+        columns = decode(protobuf_bytes(histogram_of(points, CUMULATIVE)), cache=cache)
+    assert columns.rejected.counts == {RefusalReason.BAD_POINT: 1}
+    assert "buckets come to 3, and count is 7" in columns.rejected.examples[RefusalReason.BAD_POINT]
+    assert columns.samples == 4
+
+
+def test_groups_of_keys_share_the_bound_of_the_caches():
+    caches = KeyCaches(max_bytes=1000)
+    first, second = caches.cache_of("first"), caches.cache_of("second")
+    first.put(b"raw", b"key")
+    first.put_group(b"raw", (b"key",) * 4)
+    second.put_group(b"x" * 700, (b"key",))
+    assert (first.keys, first.groups) == ({}, {})
+    assert len(second.groups) == 1
+
+
+def test_a_length_in_three_bytes_is_another_layout():
+    counts = [1] * 2049
+    point = sound(counts=counts, explicit_bounds=[float(bound) for bound in range(2048)])
+    columns = decode(protobuf_bytes(histogram_of([point], CUMULATIVE)))
+    assert columns.rejected.counts == {RefusalReason.BAD_POINT: 1}
+    assert "2048 buckets" in columns.rejected.examples[RefusalReason.BAD_POINT]
