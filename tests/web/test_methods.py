@@ -6,6 +6,7 @@ from django.urls import resolve
 from tests.conftest import PASSWORD
 from tests.web.test_access import address, methods_of, put, routes
 from web.middleware import page_above
+from web.requests import FOR_PROGRAMS
 
 pytestmark = pytest.mark.django_db
 ROLES = [None, "viewer", "ops", "planner", "manager", "admin"]
@@ -32,7 +33,7 @@ DEEPER = {
 
 
 def pages():
-    return [route for route in routes() if not route.startswith(("api/", "health/", "metrics"))]
+    return [route for route in routes() if not f"/{route}".startswith(FOR_PROGRAMS)]
 
 
 @pytest.fixture
@@ -76,11 +77,11 @@ def test_no_refusal_of_a_method_is_empty(client_of):
 
 def test_endpoints_refuse_a_method_in_json(api_of):
     admin = api_of("admin")
-    paths = [address(route) for route in routes() if route.startswith(("api/", "metrics", "health/"))]
+    paths = [path for path in map(address, routes()) if path.startswith(FOR_PROGRAMS)]
     refused = {("PUT", path): admin.put(path) for path in paths}
     refused = {asked: answer for asked, answer in refused.items() if answer.status_code == 405}
     no_get = [path for (_method, path), answer in refused.items() if "GET" not in answer["Allow"]]
-    assert {"/api/v1/write", "/api/readiness/waivers/1/approve/"} <= set(no_get)
+    assert {"/api/v1/write", "/otlp/v1/metrics", "/api/readiness/waivers/1/approve/"} <= set(no_get)
     refused |= {("GET", path): admin.get(path) for path in no_get}
     assert [asked for asked, answer in refused.items() if list(answer.json()) != ["detail"]] == []
     assert [asked for asked, answer in refused.items() if not answer["Allow"]] == []

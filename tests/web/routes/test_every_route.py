@@ -17,6 +17,7 @@ from tests.browser import addresses
 from tests.cases import in_steps
 from tests.visibility.asking import route_of
 from tests.web.routes.test_permissions import TABLE
+from web.requests import FOR_PROGRAMS
 
 pytestmark = pytest.mark.django_db
 ROLES = [None, "viewer", "ops", "planner", "manager", "admin"]
@@ -51,7 +52,7 @@ ODD = "tab=nowhere&page=-1&per=x&sort=nothing&cols=nothing&export=xml&start=tomo
 OF_THE_PAGE = re.compile(r"\b(?:tab|export)=[a-z0-9-]+")
 VARIED = {"/sites/porto/", "/inventory/ports/", "/waivers/"}
 TO_THE_API = re.compile(r'href="(/api/[^"]+)"')
-NO_PAGE = re.compile(r"/api/|.*\.(csv|json)(\?|$)")
+NO_PAGE = re.compile(r"/api/|/otlp/|.*\.(csv|json)(\?|$)")
 OFFERED = re.compile(r'\b(href|hx-get|action|formaction|hx-post)="(/[^"?#]*)')
 API_PK = re.compile(r"\(\?P<pk>[^)]*\)|<int:pk>")
 
@@ -150,7 +151,7 @@ class Reader:
 def is_answer(path, status):
     if status == 404:
         return ONES_OWN.match(path) is not None
-    return status in {200, 401, 403} or (status == 405 and path.startswith("/api/"))
+    return status in {200, 401, 403} or (status == 405 and path.startswith(FOR_PROGRAMS))
 
 
 @pytest.fixture
