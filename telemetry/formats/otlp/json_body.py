@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import orjson
 
 from telemetry.formats.contract import BodyLimits, MalformedBody, WriteTooLarge
@@ -27,9 +28,12 @@ from telemetry.formats.otlp.samples import OtlpMetric, PointFacts, PointSamples
 _MOST_BYTES = 16 * 1024 * 1024
 _MOST_OBJECTS = 400_000
 _MOST_ELEMENTS = 4_000_000
+_PLAIN_FIELDS = {"attributes", "startTimeUnixNano", "timeUnixNano", "asDouble", "asInt"}
 _INT64, _UINT64 = range(-(2**63), 2**63), range(2**64)
 _INT32 = range(-(2**31), 2**31)
 _DIGITS = re.compile(r"-?\d{1,20}", re.ASCII)
+# Integers that 64 bits hold, whichever digits they have.
+_WHOLE, _INSTANT = re.compile(r"-?\d{1,18}", re.ASCII), re.compile(r"\d{1,19}", re.ASCII)
 _DECIMAL = re.compile(r"-?(?:\d++(?:\.\d*+)?+|\.\d++)(?:[eE][+-]?\d++)?|-?Infinity|NaN", re.ASCII)
 
 
@@ -72,7 +76,7 @@ class _Object:
             if "_" in name:
                 raise MalformedBody(f"{self.path}.{name}: names are in lowerCamelCase")
 
-    def _list(self, name: str) -> list[Any]:
+    def elements(self, name: str) -> list[Any]:
         value = self.fields.get(name)
         if value is None:
             return []
@@ -81,7 +85,7 @@ class _Object:
         return value
 
     def objects(self, name: str) -> list["_Object"]:
-        return [_Object(value, f"{self.path}.{name}") for value in self._list(name)]
+        return [_Object(value, f"{self.path}.{name}") for value in self.elements(name)]
 
     def object(self, name: str) -> "_Object":
         value = self.fields.get(name)
@@ -114,11 +118,11 @@ class _Object:
 
     def integers(self, name: str) -> list[int]:
         path = f"{self.path}.{name}"
-        return [_integer(value, _UINT64, path) for value in self._list(name)]
+        return [_integer(value, _UINT64, path) for value in self.elements(name)]
 
     def numbers(self, name: str) -> list[float]:
         path = f"{self.path}.{name}"
-        return [_number(value, path) for value in self._list(name)]
+        return [_number(value, path) for value in self.elements(name)]
 
     def enum(self, name: str) -> int:
         value = self.fields.get(name)
@@ -163,10 +167,67 @@ def _read_metric(sent: _Object, around: Origin, samples: PointSamples) -> None:
     else:
         is_monotonic = kind != "sum" or data.flag("isMonotonic")
         metric = OtlpMetric(around, name, data.enum("aggregationTemporality"), is_monotonic)
-    points = data.objects("dataPoints")
-    if samples.check_metric(metric, len(points)):
-        for point in points:
+    points, path = data.elements("dataPoints"), f"{data.path}.dataPoints"
+    if not samples.check_metric(metric, len(points)):
+        return
+    if read_figures is _number_point:
+        _read_numbers(metric, points, path, samples)
+    else:
+        for fields in points:
+            point = _Object(fields, path)
             samples.add_point(metric, _facts(point), read_figures(point))
+
+
+def _read_numbers(metric: OtlpMetric, points: list[Any], path: str, samples: PointSamples) -> None:
+    """Numbers whose attributes are known go by as columns, as in protobuf: only start, time and value are read."""
+    find_key, prefix = samples.cache.keys.get, b"number in JSON" + metric.digest
+    is_cumulative = metric.is_cumulative
+    keys: list[bytes] = []
+    numbers: list[tuple[int, int, float]] = []
+    for fields in points:
+        number = _plain_number(fields)
+        if number is not None:
+            start = b"%d " % number[0] if is_cumulative else b""
+            raw = b"".join((prefix, start, orjson.dumps(fields.get("attributes"))))
+            key = find_key(raw)
+            if key is not None:
+                keys.append(key)
+                numbers.append(number)
+                continue
+        point = _Object(fields, path)
+        point_keys = samples.add_point(metric, _facts(point), _number_point(point))
+        if point_keys and number is not None:
+            samples.cache.put(raw, point_keys[0])
+    if keys:
+        starts, times, values = zip(*numbers, strict=True)
+        start_ns, time_ns = np.array(starts, np.uint64), np.array(times, np.uint64)
+        samples.add_rows(
+            metric, keys, start_ns, time_ns, np.array(values, np.float64).reshape(-1, 1), rising_parts=1
+        )
+
+
+def _plain_number(fields: Any) -> tuple[int, int, float] | None:
+    """Start and time in ns and the value of a point that has nothing else beside its attributes, written as the SDKs
+    and the Collector do: times and integers as digits."""
+    if not isinstance(fields, dict) or not fields.keys() <= _PLAIN_FIELDS:
+        return None
+    value = fields.get("asDouble")
+    if value is None:
+        value = fields.get("asInt")
+        if isinstance(value, str) and _WHOLE.fullmatch(value):
+            value = int(value)
+        if not isinstance(value, int) or value not in _INT64:
+            return None
+    start, time = fields.get("startTimeUnixNano", "0"), fields.get("timeUnixNano")
+    is_plain = (
+        isinstance(value, int | float)
+        and not isinstance(value, bool)
+        and isinstance(start, str)
+        and isinstance(time, str)
+        and _INSTANT.fullmatch(start)
+        and _INSTANT.fullmatch(time)
+    )
+    return (int(start), int(time), float(value)) if is_plain else None
 
 
 def _number_point(point: _Object) -> Figures:

@@ -1,5 +1,6 @@
 """Points whose attributes are known are read as columns, and give what points with unknown attributes give."""
 
+import json
 import random
 from functools import partial
 
@@ -7,14 +8,18 @@ import pytest
 from opentelemetry.proto.metrics.v1 import metrics_pb2 as published
 
 from telemetry.core.labels import KeyCache, KeyCaches, RefusalReason
+from telemetry.formats.contract import MalformedBody
 from tests.telemetry.core.wire import DAY_MS, NOW_MS
 from tests.telemetry.otlp import (
     CUMULATIVE,
     DELTA,
+    ENCODINGS,
+    JSON,
     NS,
     attributes,
     counter,
     decode,
+    encodings,
     gauge,
     message,
     number,
@@ -92,9 +97,10 @@ def test_known_histograms_give_what_unknown_ones_give(temporality):
             assert outcome(decode(body, cache=cache)) == outcome(decode(body, cache=fresh)), seed
 
 
+@encodings
 @pytest.mark.parametrize("kind", [gauge, counter, partial(counter, temporality=DELTA)])
-def test_known_numbers_give_what_unknown_ones_give(kind):
-    for seed in range(100):
+def test_known_numbers_give_what_unknown_ones_give(kind, encoding):
+    for seed in range(60):
         choices, cache = random.Random(seed), KeyCache()
         starts_ms = [
             choices.choice([0, NOW_MS - 300_000, NOW_MS - 30_000, NOW_MS + 60_000]) for _ in range(3)
@@ -102,15 +108,64 @@ def test_known_numbers_give_what_unknown_ones_give(kind):
         for _ in range(3):
             points = [
                 number(
-                    choices.choice([3, -2.5, float("nan")]),
+                    choices.choice([3, -2.5, 4.0, float("nan"), -(2**63)]),
                     NOW_MS - choices.choice(BACK_MS),
                     start_ms=start_ms,
                     place=place,
                 )
                 for place, start_ms in enumerate(starts_ms)
             ]
-            body, fresh = protobuf_bytes(message(kind("m", *points))), starts_of(cache)
-            assert outcome(decode(body, cache=cache)) == outcome(decode(body, cache=fresh)), seed
+            body, fresh = ENCODINGS[encoding](message(kind("m", *points))), starts_of(cache)
+            assert outcome(decode(body, encoding, cache=cache)) == outcome(
+                decode(body, encoding, cache=fresh)
+            ), seed
+
+
+NUMBERS = {
+    "a double": {"asDouble": 1.5},
+    "a double without a point": {"asDouble": 2},
+    "an integer": {"asInt": 3},
+    "an integer as text": {"asInt": "-4"},
+    "a double beside an integer": {"asDouble": 1.5, "asInt": "9"},
+    "nothing but an integer": {"asDouble": None, "asInt": "5"},
+    "no start": {"asDouble": 1.5, "startTimeUnixNano": None},
+}
+ODD_NUMBERS = {
+    "true": {"asDouble": True},
+    "an integer that is true": {"asInt": True},
+    "an integer of 64 bits and more": {"asInt": 2**63},
+    "a broken integer": {"asInt": "--5"},
+    "a negative start": {"asDouble": 1.5, "startTimeUnixNano": "-1"},
+    "a time with an exponent": {"asDouble": 1.5, "timeUnixNano": "1e18"},
+}
+
+
+def body_of_point(fields):
+    usual = {"timeUnixNano": str(NOW_MS * NS), "startTimeUnixNano": str((NOW_MS - 60_000) * NS)}
+    metric = {"name": "m", "gauge": {"dataPoints": [usual | fields]}}
+    return json.dumps({"resourceMetrics": [{"scopeMetrics": [{"metrics": [metric]}]}]}).encode()
+
+
+@pytest.fixture
+def knowing_cache():
+    cache = KeyCache()
+    decode(body_of_point({"asDouble": 0.5}), JSON, cache=cache)
+    return cache
+
+
+@pytest.mark.parametrize("fields", NUMBERS.values(), ids=NUMBERS)
+def test_a_known_number_in_json_is_read_as_an_unknown_one(fields, knowing_cache):
+    body = body_of_point(fields)
+    known = outcome(decode(body, JSON, cache=knowing_cache))
+    assert known == outcome(decode(body, JSON))
+    assert len(known[0]) == 1
+
+
+@pytest.mark.parametrize("fields", ODD_NUMBERS.values(), ids=ODD_NUMBERS)
+def test_a_known_number_in_json_is_refused_as_an_unknown_one(fields, knowing_cache):
+    for cache in (knowing_cache, KeyCache()):
+        with pytest.raises(MalformedBody, match=r"dataPoints\."):
+            decode(body_of_point(fields), JSON, cache=cache)
 
 
 def sound(*, at_ms=NOW_MS, start_ms=NOW_MS - 60_000, counts=(1, 2), **figures):
