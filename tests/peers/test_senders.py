@@ -21,7 +21,7 @@ from tests.telemetry.sending import hot_samples
 
 pytestmark = [pytest.mark.peers, pytest.mark.timeout(600)]
 
-STORED_S = 60
+STORED_S = 120
 SERIES = (
     "SELECT id, labels || jsonb_build_object('__name__', metric) FROM telemetry_series WHERE source_id = %s"
 )
@@ -33,7 +33,7 @@ OWN = {"requests_total": {"gpu": "3", "is_shared": "true"}}
 STEP = 2**0.25
 
 
-class Sent:
+class SourceUnderTest:
     """A source of a running Muster, and what of it is stored."""
 
     def __init__(self, standing, name):
@@ -146,11 +146,11 @@ SENDERS = {
 class Expected:
     """The samples of the plan, by its numbers and not by what the SDK made of them. `times` are of the exports."""
 
-    def __init__(self, sent, temporality, times):
-        self._sent, self._temporality, self._times = sent, temporality, times
+    def __init__(self, source, temporality, times):
+        self._source, self._temporality, self._times = source, temporality, times
 
     def labels(self, name, **own):
-        labels = {"__name__": name, "sender": str(self._sent.id)} | COMMON | OWN.get(name, {}) | own
+        labels = {"__name__": name, "sender": str(self._source.id)} | COMMON | OWN.get(name, {}) | own
         return pairs(labels)
 
     def samples(self, values_of_life):
@@ -200,15 +200,15 @@ class Expected:
 
 @pytest.mark.parametrize(("encoding", "temporality", "compression"), SENDERS.values(), ids=SENDERS)
 def test_what_a_program_measured_is_stored_in_both_its_lives(standing, encoding, temporality, compression):
-    sent = Sent(standing, f"SDK, {encoding}, {temporality}")
+    source = SourceUnderTest(standing, f"SDK, {encoding}, {temporality}")
     settings = {
         "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE": temporality,
         "OTEL_EXPORTER_OTLP_COMPRESSION": compression,
     }
-    lives = [sent.run_program(encoding, number, **settings) for number in range(len(PLAN))]
+    lives = [source.run_program(encoding, number, **settings) for number in range(len(PLAN))]
     times = [*chain.from_iterable(lives)]
-    expected = Expected(sent, temporality, times)
-    stored = sent.stored_until(times[-1])
+    expected = Expected(source, temporality, times)
+    stored = source.stored_until(times[-1])
 
     at_exports, beside_them = split_by_time(stored, times)
     exponential = [labels for labels in at_exports if ("__name__", "size_bucket") in labels]
@@ -221,7 +221,7 @@ def test_what_a_program_measured_is_stored_in_both_its_lives(standing, encoding,
     names = {dict(labels)["__name__"] for labels in beside_them}
     assert [name for name in names if not name.endswith(("_total", "_count", "_sum", "_bucket"))] == []
     for name in ("requests_total", "read_total", "wait_count", "size_count"):
-        assert sent.increase(name) == expected.increase(name), name
+        assert source.increase(name) == expected.increase(name), name
 
 
 def split_by_time(stored, times):
@@ -246,16 +246,16 @@ def assert_buckets(buckets, expected):
         assert min(bound for bound in map(float, bounds) if bound >= value) <= value * STEP
 
 
-def post_by_curl(curl, sent, path, content_type):
+def post_by_curl(curl, source, path, content_type):
     argv = [curl, "--silent", "--show-error", "--data-binary", f"@{path}"]
-    argv += ["--header", f"Authorization: Bearer {sent.token}", "--header", f"Content-Type: {content_type}"]
-    argv += ["--write-out", "%{http_code}", f"{sent.muster.url}/api/telemetry/import/"]
+    argv += ["--header", f"Authorization: Bearer {source.token}", "--header", f"Content-Type: {content_type}"]
+    argv += ["--write-out", "%{http_code}", f"{source.muster.url}/api/telemetry/import/"]
     done = subprocess.run(argv, capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stdout) == (0, "204"), done.stderr
 
 
 def test_what_an_exporter_shows_is_pushed_by_curl(standing, peer, exporter, tmp_path):
-    curl, sent, path = peer("curl"), Sent(standing, "curl, text"), tmp_path / "metrics"
+    curl, source, path = peer("curl"), SourceUnderTest(standing, "curl, text"), tmp_path / "metrics"
     subprocess.run(
         [curl, "--silent", "--fail", "--output", path, f"http://127.0.0.1:{exporter.port}/metrics"],
         check=True,
@@ -270,28 +270,32 @@ def test_what_an_exporter_shows_is_pushed_by_curl(standing, peer, exporter, tmp_
         for family in families
         for each in family.samples
     }
-    post_by_curl(curl, sent, path, "text/plain; version=0.0.4")
-    stored = eventually(sent.stored, within_s=STORED_S, what="the text is stored")
+    post_by_curl(curl, source, path, "text/plain; version=0.0.4")
+    stored = eventually(source.stored, within_s=STORED_S, what="the text is stored")
     assert len({at for samples in stored.values() for at in samples}) == 1
     values = {labels: value for labels, samples in stored.items() for value in samples.values()}
     assert values == {labels: shown[labels] for labels in values}
     # What is no reading, such as the speed of a port that has none, is counted.
     eventually(
-        lambda: sum(sent.ignored().values()) == len(shown) - len(values),
+        lambda: sum(source.ignored().values()) == len(shown) - len(values),
         within_s=STORED_S,
         what="each sample that is not stored is counted",
-        last=lambda: (sent.ignored(), {labels: shown[labels] for labels in shown.keys() - values.keys()}),
+        last=lambda: (source.ignored(), {labels: shown[labels] for labels in shown.keys() - values.keys()}),
     )
 
 
 def test_a_table_is_pushed_by_curl(standing, peer, tmp_path):
-    sent, path, at_s = Sent(standing, "curl, CSV"), tmp_path / "usage.csv", int(os.stat(tmp_path).st_mtime)
+    source, path, at_s = (
+        SourceUnderTest(standing, "curl, CSV"),
+        tmp_path / "usage.csv",
+        int(os.stat(tmp_path).st_mtime),
+    )
     rows = [(f"gpu-0{number}", at_s - 60 * number, number + 0.5) for number in range(3)]
     lines = [f"{host};{at};{str(watts).replace('.', ',')}\r\n" for host, at, watts in rows]
     path.write_text("host;stamp;watts\r\n" + "".join(lines), encoding="utf-8-sig")
     table = 'text/csv; separator=semicolon; decimal=comma; time=stamp; labels="host"'
-    post_by_curl(peer("curl"), sent, path, table)
-    stored = eventually(sent.stored, within_s=STORED_S, what="the table is stored")
+    post_by_curl(peer("curl"), source, path, table)
+    stored = eventually(source.stored, within_s=STORED_S, what="the table is stored")
     assert stored == {
         pairs({"__name__": "watts", "host": host}): {at * 1000: watts} for host, at, watts in rows
     }

@@ -219,15 +219,13 @@ def _plain_number(fields: Any) -> tuple[int, int, float] | None:
         if not isinstance(value, int) or value not in _INT64:
             return None
     start, time = fields.get("startTimeUnixNano", "0"), fields.get("timeUnixNano")
-    is_plain = (
-        isinstance(value, int | float)
-        and not isinstance(value, bool)
-        and isinstance(start, str)
-        and isinstance(time, str)
-        and _INSTANT.fullmatch(start)
-        and _INSTANT.fullmatch(time)
-    )
-    return (int(start), int(time), float(value)) if is_plain else None
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return None
+    if not isinstance(start, str) or not isinstance(time, str):
+        return None
+    if not _INSTANT.fullmatch(start) or not _INSTANT.fullmatch(time):
+        return None
+    return int(start), int(time), float(value)
 
 
 def _number_point(point: _Object) -> Figures:

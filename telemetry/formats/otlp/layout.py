@@ -63,7 +63,7 @@ class HistogramLayout:
     has_extremes: bool
 
     @classmethod
-    def of(cls, body: bytes) -> Self | None:
+    def read(cls, body: bytes) -> Self | None:
         """The layout of this point; None where it is another than the usual one."""
         if body[:_TOTALS_BYTES:FIELD_BYTES] != _HISTOGRAM_TAGS or len(body) < _TOTALS_BYTES + 3:
             return None

@@ -239,10 +239,10 @@ def _read_number(metric: OtlpMetric, body: bytes, samples: PointSamples) -> byte
 def _read_histograms(metric: OtlpMetric, bodies: Any, samples: PointSamples, limits: BodyLimits) -> None:
     if not samples.check_metric(metric, len(bodies)):
         return
-    known = _KnownHistograms(metric, samples, limits)
+    histograms = _KnownHistograms(metric, samples, limits)
     for body in bodies:
-        known.read(body)
-    known.flush()
+        histograms.read(body)
+    histograms.flush()
 
 
 class _KnownHistograms:
@@ -260,7 +260,7 @@ class _KnownHistograms:
         split = layout.split(body) if layout else None
         if layout is None or split is None:
             self.flush()
-            self._layout = layout = HistogramLayout.of(body)
+            self._layout = layout = HistogramLayout.read(body)
             split = layout.split(body) if layout else None
         if layout is None or split is None:
             self._read_slowly(body)
