@@ -172,20 +172,12 @@ ACTS: Mapping[str, Act] = {
 
 def acts() -> list[URLPattern]:
     return [
-        path(
-            f"settings/channels/<int:pk>/{name}/",
-            confirmed(_view(act)) if act is _rotate else _view(act),
-            name=f"channel-{name}",
-        )
+        path(f"settings/channels/<int:pk>/{name}/", _view(act), name=f"channel-{name}")
         for name, act in ACTS.items()
     ]
 
 
 def _view(act: Act) -> Callable[..., HttpResponseBase]:
-    @sensitive_post_parameters()
-    @require_POST
-    @never_cache
-    @signed_in
     def view(request: UserRequest, pk: int) -> HttpResponse:
         channel = _channel(request, pk)
         try:
@@ -196,7 +188,9 @@ def _view(act: Act) -> Callable[..., HttpResponseBase]:
             return _detail(request, _channel(request, pk), refusals=error.messages, status=422)
         return answer or redirect("channel-detail", pk=pk)
 
-    return view
+    # Whoever reads, or is not signed in, is led on before anybody asks who they are.
+    checked = confirmed(view) if act is _rotate else view
+    return sensitive_post_parameters()(require_POST(never_cache(signed_in(checked))))
 
 
 def _channel(request: UserRequest, pk: int) -> Channel:
