@@ -283,7 +283,7 @@ class SavedView(models.Model):
 
 
 class Session(AbstractBaseSession):
-    """A browser that is signed in, and since when. Without a user it is one that somebody only signs in with.
+    """A session of a browser. It has no user before somebody has signed in.
 
     `accounts/sessions.py` writes the columns from what the session holds; `seen_at` is the last use, some minutes
     coarse.

@@ -189,6 +189,8 @@ def change_user(
         setattr(user, field, value)
     user.full_clean(exclude=["password"])
     user.save(update_fields=list(changes))
+    if is_active is False:
+        user.sessions.all().delete()
     if role is not None:
         set_role(user, role=role, by=by, now=now)
     if scopes is not None:

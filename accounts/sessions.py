@@ -10,10 +10,9 @@ from datetime import datetime, timedelta
 from typing import Any, cast
 
 from django.conf import settings
-from django.contrib.auth import SESSION_KEY
+from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends import db
 from django.contrib.sessions.backends.base import SessionBase
-from django.db.models import QuerySet
 
 from accounts.models import Session, User
 from accounts.operations import refuse_unless_may_change
@@ -38,6 +37,10 @@ class SessionStore(db.SessionStore):
             session.began_at, session.seen_at = _instant(notes, "began_at"), _instant(notes, "seen_at")
             session.address, session.browser = notes["address"], notes["browser"]
         return session
+
+    def _validate_session_key(self, key: str) -> bool:
+        """A cookie with other characters names no session; a null byte would fail in the database."""
+        return bool(super()._validate_session_key(key)) and key.isalnum()  # type: ignore[misc]
 
 
 def begin(session: SessionBase, *, address: str, browser: str, now: datetime) -> None:
@@ -77,9 +80,18 @@ def is_confirmed(session: SessionBase, *, now: datetime) -> bool:
     return notes is not None and now - _instant(notes, "confirmed_at") < settings.CONFIRM_EVERY
 
 
-def sessions_of(user: User, *, now: datetime) -> QuerySet[Session]:
-    """Return sessions that go on, the last used first."""
-    return Session.objects.filter(user=user, expire_date__gt=now).order_by("-seen_at", "session_key")
+def sessions_of(user: User, *, now: datetime) -> list[Session]:
+    """Return sessions that go on, the last used first. Rows from before a new password stay, but open nothing."""
+    rows = Session.objects.filter(
+        user=user, seen_at__gt=now - settings.SESSION_IDLE, began_at__gt=now - settings.SESSION_LIFETIME
+    )
+    hashes = {user.get_session_auth_hash(), *user.get_session_auth_fallback_hash()}
+    store = SessionStore()
+    return [
+        row
+        for row in rows.order_by("-seen_at", "session_key")
+        if store.decode(row.session_data).get(HASH_SESSION_KEY) in hashes
+    ]
 
 
 def mark_of(session_key: str) -> str:

@@ -17,10 +17,15 @@ def main(benchmark_names: list[str]) -> int:
     if unknown:
         print(f"No benchmark is called {', '.join(sorted(unknown))}; there are {', '.join(names())}.")
         return 2
+    status = 0
     for name in benchmark_names or names():
         print(f"== {name}", flush=True)
-        import_module(f"benchmarks.{name}").main()
-    return 0
+        try:
+            import_module(f"benchmarks.{name}").main()
+        except SystemExit as missed_bar:
+            status = 1
+            print(missed_bar)
+    return status
 
 
 if __name__ == "__main__":

@@ -78,9 +78,9 @@ def report(name: str, address: str, content_type: str, make_body: MakeBody) -> N
     rates = []
     for at_ms in range(BEGIN_MS, end_ms, STEP_MS):
         body, points = make_body(at_ms)
-        begun = time.process_time()
+        began_s = time.process_time()
         columns = decoder.decode(body, headers, window=window, limits=formats.BodyLimits(), cache=cache)
-        spent_s = time.process_time() - begun
+        spent_s = time.process_time() - began_s
         if columns.rejected.total:
             raise AssertionError(columns.rejected.message())
         rates.append((points / spent_s, columns.samples / spent_s))
@@ -162,7 +162,7 @@ def rows() -> Iterator[tuple[str, dict[str, str]]]:
 
 
 def exposition(at_ms: int) -> bytes:
-    """A time in ms behind each value, as a Pushgateway shows none and an importer does."""
+    """Text with a time in ms behind each value."""
     return "".join(
         f"{name}{{{','.join(f'{label}="{text}"' for label, text in own.items())}}} {at_ms % 997}.5 {at_ms}\n"
         for name, own in rows()

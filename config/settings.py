@@ -120,7 +120,7 @@ INSTALLED_APPS = [
     "accounts",
     "django.contrib.auth",
     "django.contrib.contenttypes",
-    # For its empty table, which dumps of earlier releases have: sessions are rows of accounts.Session.
+    # For its table, which dumps of earlier releases have; nobody reads it: sessions are rows of accounts.Session.
     "django.contrib.sessions",
     "django.contrib.messages",
     "whitenoise.runserver_nostatic",

@@ -214,14 +214,14 @@ def _static_files(_static_root):
 
 @pytest.fixture(scope="session", autouse=True)
 def _contexts_of_pages():
-    """Keep the context of a page for tests, and not also one for each of the hundreds of templates that it includes."""
+    """Keep the context of each page, but not of the hundreds of templates that it includes."""
     from django.test import client
 
     store_rendered = client.store_rendered_templates
 
-    def store_pages(store, signal, sender, template, context, **given):
+    def store_pages(store, signal, sender, template, context, **options):
         if context.template is template:
-            store_rendered(store, signal, sender, template, context, **given)
+            store_rendered(store, signal, sender, template, context, **options)
 
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(client, "store_rendered_templates", store_pages)

@@ -1,4 +1,4 @@
-"""Roles of the database under which web and worker can alter no table, on a PostgreSQL of one's own.
+"""Roles of the database, on a PostgreSQL of one's own: web alters no table, the worker only those split by time.
 
 `deploy/postgres/roles.sql` makes them:
 
@@ -105,7 +105,7 @@ def are_in_use(using: str) -> bool:
 
 
 def grant(using: str) -> None:
-    """Give the roles their rights on all tables, as the owner of these; again, it changes what is new alone.
+    """Give the roles their rights on all tables. Their owner runs it; a second run changes only what is new.
 
     Raises RolesMissingError.
     """

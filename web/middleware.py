@@ -127,7 +127,7 @@ class BadValueMiddleware:
 class SlashMiddleware(CommonMiddleware):
     """Redirects to the address with a slash in a way that keeps the method, so that a write is sent again.
 
-    Whoever asks how Muster is may call it by any host name: probes know the address of a process alone.
+    Addresses below /health/ answer to any host name: a probe knows only the address of a process.
     """
 
     def process_request(self, request: HttpRequest) -> HttpResponse | None:

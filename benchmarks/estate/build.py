@@ -56,8 +56,8 @@ def build(*, count: int = 1000, now: datetime, say: Callable[[str], None] = prin
         say(f"{time.perf_counter() - began:5.0f} s  {what}")
 
     @contextmanager
-    def imported(what: str) -> Iterator[None]:
-        """Write in one transaction, in the name of an import: a whole estate comes by nothing else."""
+    def one_import(what: str) -> Iterator[None]:
+        """Write in one transaction, attributed to an import, as a real fleet of this size would be entered."""
         with acting("import", message=what), transaction.atomic():
             yield
         report(what)
@@ -65,17 +65,17 @@ def build(*, count: int = 1000, now: datetime, say: Callable[[str], None] = prin
     store.keep_partitions(now=now)
     _, framework = framework_queries.current()
     planned = plans(count)
-    with imported(f"inventory of {count} sites"):
+    with one_import(f"inventory of {count} sites"):
         places = write_places(planned, now=now)
-    with imported("runs, records and grants"):
+    with one_import("runs, records and grants"):
         write_standards(planned, places, now=now)
         write_runs(planned, places, now=now)
         write_records(planned, places, framework, now=now)
         write_grants(planned, places, framework, now=now)
-    with imported("daily measures"):
+    with one_import("daily measures"):
         write_days(planned, places.sites, now=now)
     started_at = now - timedelta(minutes=MINUTES)
-    with imported("sources"):
+    with one_import("sources"):
         sending = collectors(planned, places.sites, now=started_at)
     send(sending, [started_at], now=started_at)
     report("series")

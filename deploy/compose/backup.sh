@@ -1,6 +1,7 @@
 # Writes one dump, reads it back, and deletes the oldest: docs/guides/deployment.md.
 set -eu
 umask 077
+[ "$BACKUPS_TO_KEEP" -ge 1 ] || { echo "BACKUPS_TO_KEEP must be 1 or more." >&2; exit 1; }
 name="muster-$(date -u +%Y%m%dT%H%M%SZ).dump"
 # A dump that was cut short never gets the name of a whole one.
 trap 'rm -f "/backups/$name.part"' EXIT

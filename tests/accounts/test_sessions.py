@@ -7,8 +7,8 @@ from django.core.exceptions import ImproperlyConfigured
 from django.test import Client
 
 from accounts.models import Session, Token, User
-from accounts.operations import set_role
-from accounts.sessions import mark_of
+from accounts.operations import change_user, set_role
+from accounts.sessions import mark_of, sessions_of
 from config import env
 from tests.conftest import NOW, PASSWORD
 from web.accounts.browsers import browser_words
@@ -64,7 +64,7 @@ def test_a_session_in_use_ends_after_two_weeks(ops, limits):
     assert not is_signed_in(client)
 
 
-def test_use_is_noted_seldom(ops, limits, django_assert_num_queries):
+def test_use_is_noted_seldom(ops, limits):
     client = signed_in()
     client.get("/settings/sessions/")
     limits.move(minutes=29)
@@ -143,6 +143,31 @@ def test_an_administrator_sees_and_ends_sessions_of_a_user(ops, admin, limits, c
     assert [
         line for line in caplog.messages if line.startswith("Sessions ended by 'admin' (1): account 'ops'")
     ]
+
+
+def test_whoever_may_not_change_users_sees_no_sessions(ops, manager, limits):
+    signed_in()
+    page = signed_in("manager").get(f"/settings/users/{ops.pk}/")
+    assert "10.0.0.1" not in page.content.decode()
+
+
+def test_sessions_from_before_a_new_password_are_not_listed(ops, limits):
+    signed_in()
+    ops.set_password("another-long-password")
+    ops.save()
+    assert sessions_of(ops, now=NOW) == []
+
+
+def test_whoever_is_deactivated_is_signed_out_for_good(ops, admin, limits):
+    theirs = signed_in()
+    for is_active in (False, True):
+        change_user(ops, is_active=is_active, by=admin, now=NOW)
+    assert not is_signed_in(theirs)
+
+
+def test_a_cookie_that_no_session_can_have_is_nobodys(client):
+    answer = client.get("/settings/", headers={"cookie": 'sessionid="abcdefgh\\000"'})
+    assert answer.status_code == 302
 
 
 def test_whoever_may_not_change_an_administrator_ends_none_of_their_sessions(admin, user_of, limits):

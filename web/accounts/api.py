@@ -180,7 +180,7 @@ class TokenViewSet(ConfirmedViewSet):
     filterset_class = TokenFilters
     permission_classes = [SignedIn]
     http_method_names = ["get", "post", "delete", "head", "options"]
-    methods_asked = frozenset({"POST"})
+    methods_to_confirm = frozenset({"POST"})
 
     def get_queryset(self) -> QuerySet[Token]:
         tokens = super().get_queryset()

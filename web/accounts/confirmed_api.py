@@ -12,12 +12,12 @@ from web.rest.viewsets import ObjectViewSet
 
 
 class ConfirmedViewSet(ObjectViewSet):
-    methods_asked: ClassVar[frozenset[str]] = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+    methods_to_confirm: ClassVar[frozenset[str]] = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
     def check_permissions(self, request: Request) -> None:
         super().check_permissions(request)
         is_program = request.auth is not None
-        if is_program or request.method not in self.methods_asked:
+        if is_program or request.method not in self.methods_to_confirm:
             return
         if not sessions.is_confirmed(request.session, now=clock.now()):
             raise PermissionDenied(f"Confirm who you are first, at {reverse('confirm')}.")

@@ -181,7 +181,7 @@ class NewPasswordForm(forms.Form):
 
 
 class SetPasswordForm(NewPasswordForm):
-    """Sets the password of a user who is not asked for the present one."""
+    """Sets a user's password without the present one: for an administrator, or by a mailed link."""
 
     keep_tokens = KeepTokens()
 

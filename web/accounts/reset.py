@@ -39,12 +39,10 @@ def mail_password_link(name: str, path: str) -> int:
 
     `path` is the page below which the link lies. The answer to whoever asked is the same in all cases.
     """
-    user = (
-        User.objects.filter(Q(username=name) | Q(email__iexact=name), is_active=True)
-        .exclude(email="")
-        .first()
-    )
-    if user is None or not user.has_usable_password() or not can_reset():
+    users = User.objects.filter(Q(username=name) | Q(email__iexact=name), is_active=True).exclude(email="")
+    # Accounts of programs have no password, and may have the same address.
+    user = next((each for each in users.order_by("pk") if each.has_usable_password()), None)
+    if user is None or not can_reset():
         return 0
     plain = user_link(user, Kind.PASSWORD, now=clock.now())
     context = {

@@ -1,4 +1,4 @@
-"""Every way in and out of Muster leaves a line in the log, and leads somewhere."""
+"""Signing in and out: what is logged, and which page follows."""
 
 import logging
 

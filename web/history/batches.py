@@ -30,7 +30,7 @@ KINDS = 3
 class HistoryBatch:
     """`counts` are numbers of entries by kind of object, the largest first; `query` selects all entries.
 
-    Of a write of more than `MOST_COUNTED` entries `count` and `counts` may be of its newest ones.
+    `count` and `counts` may leave out older entries of a write of more than `MOST_COUNTED`.
     """
 
     id: str

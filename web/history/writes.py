@@ -63,8 +63,8 @@ class WritePart:
 
 @dataclass(slots=True)
 class Write:
-    """Numbers of entries by table. `started_at` is None where its transactions that were walked have `MOST_COUNTED`
-    entries or more: those are counted, and no others.
+    """Numbers of entries by table. `started_at` is None where the transactions walked so far have `MOST_COUNTED`
+    entries or more; then only their entries are counted.
 
     `is_listed` says whether the write has entries after those that are walked.
     """

@@ -35,7 +35,8 @@ BEFORE_WEEKS = 4
 SPARK_WEEKS = 52
 STEADY = timedelta(minutes=10)
 """Past weeks are shown as of one moment, which is kept for this long."""
-# Reading a year of verdicts takes longer than the rest of the page. The basis is the newest verdict and the capacity.
+# Adding up a year of histories takes longer than the rest of the page. The basis is the newest verdict and the
+# capacity.
 _WEEKS: CachedAnswer[None, tuple[Gap, ...]] = CachedAnswer(
     "gap of past weeks", answers=(HISTORIES,), grain=STEADY
 )

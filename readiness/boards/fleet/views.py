@@ -43,8 +43,8 @@ FLEET = Report("readiness/fleet.html", *MAY_SEE)
 @FLEET.page
 def overview(request: HttpRequest) -> tuple[TablePage, Any]:
     at, framework = now(), framework_queries.current()[1]
-    if table_kit.wants_table_only(request, sites_tables.SITES):
-        return sites_page(request, framework, at), dict
+    if table_kit.wants_table_only(request, sites_tables.SITES_ON_FLEET):
+        return sites_page(request, framework, at, table=sites_tables.SITES_ON_FLEET), dict
     standing_now = fleet_standing(now=at, framework=framework)
 
     def context() -> dict[str, Any]:
@@ -65,7 +65,7 @@ def overview(request: HttpRequest) -> tuple[TablePage, Any]:
             **sites_map.card(standing_now, regions=regions, unknown=_unknown_domains(domains)),
         }
 
-    return sites_page(request, framework, at, standing_now, sites_tables.SITES_IN_SHORT), context
+    return sites_page(request, framework, at, standing_now, sites_tables.SITES_ON_FLEET), context
 
 
 @FLEET.chart

@@ -55,7 +55,7 @@ STEPS = (
     SetupStep("framework", "Publish a framework", "The checks and thresholds that sites are judged by.",
               "framework", "See the framework", "framework.publish_frameworkversion"),
     SetupStep("last-resort", "Name a last resort",
-              "The shared channel for alerts that nobody takes: without one they go nowhere.",
+              "The shared channel for alerts that nobody takes. Its owner must see the alerts of all sites.",
               "last-resort", "Choose a channel", "alerts.change_alertingstate"),
 )  # fmt: skip
 

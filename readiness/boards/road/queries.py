@@ -77,8 +77,8 @@ def doer_name(step: RoadStep, users: Mapping[int, User]) -> str:
 
 
 def road_outline(question: RoadQuestion, fleet: FleetStanding, *, now: datetime) -> Road:
-    """The road for its figures alone. Whatever holds a site that has an owner but no planned step, it has no day and
-    counts as owned: blockers are read of the other sites only. Seven statements, however many sites there are."""
+    """Build the road for its figures alone. A site with an owner but no planned step has no day, whichever checks hold
+    it, so blockers are read for the other sites only. Seven statements, however many sites there are."""
     steps = planned_steps(fleet.among, now=now)
     planned_ids = {site_id for site_id, _check_id in steps}
     read_sites: list[SiteStanding] = []
@@ -132,7 +132,7 @@ def _sites(
     plan = closing(fleet, target=ClosingTarget.READY, measure=question.of.measure)
     checks = {site.site: site.checks for site in plan.held_sites}
     deciding = _deciding(fleet)
-    gathered = _Blockers(steps, owners, question.by, _today(steps.values(), now=now))
+    road_blockers = _Blockers(steps, owners, question.by, _today(steps.values(), now=now))
     sites = []
     for standing in fleet.sites:
         site_id, slug = standing.ref.id, standing.ref.slug
@@ -142,7 +142,7 @@ def _sites(
         is_ready = present.verdict is Verdict.READY
         first = deciding.get(site_id, ())
         ordered = _first_blocker_first(() if is_ready else checks[slug], first)
-        blockers = tuple(gathered.blocker(site_id, check_id) for check_id in ordered)
+        blockers = tuple(road_blockers.blocker(site_id, check_id) for check_id in ordered)
         sites.append(RoadSite(slug, present.deployed, is_ready, blockers))
     whole = question.of.measure.whole
     return tuple(sorted(sites, key=lambda site: (-whole(site.capacity), site.slug)))

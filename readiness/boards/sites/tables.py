@@ -207,4 +207,5 @@ SITES = Table(
     row_name="row.site.name",
     row_url=lambda line: link("site", line.row.site.slug),
 )  # fmt: skip
-SITES_IN_SHORT = replace(SITES, per_page=25, page="")
+# Saved views check their query by SITES, so this one has no page of its own.
+SITES_ON_FLEET = replace(SITES, per_page=25, page="")

@@ -253,7 +253,8 @@ def finding(trend: Trend) -> str:
 def moved(scores: Sequence[float]) -> dict[str, Any]:
     if not scores:
         return {"value": None, "note": NO_KW}
-    change = scores[-1] - scores[0]
+    # As `points` writes them, so that figure and sentence agree.
+    change = round(scores[-1], 3) - round(scores[0], 3)
     tone = "ok" if change >= NOTICEABLE else "bad" if change <= -NOTICEABLE else ""
     sign = {"ok": "+", "bad": "−"}.get(tone, "")
     size = f"{sign}{number(abs(100 * change), 1)}" if tone else "unchanged"

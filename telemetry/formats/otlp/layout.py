@@ -84,12 +84,12 @@ class HistogramLayout:
 
     @property
     def rising_parts(self) -> int:
-        """Those that count up, which are the first."""
+        """Number of series that count up; they come first."""
         return self.buckets + 2
 
     @cached_property
     def name(self) -> bytes:
-        """Tells it from other layouts of one metric."""
+        """Distinguishes this layout from others of the same metric."""
         return b"%d %d " % (self.buckets, self.has_extremes)
 
     @cached_property
@@ -98,13 +98,13 @@ class HistogramLayout:
 
     def split(self, body: bytes) -> tuple[bytes, bytes] | None:
         """The numbers of a point of this layout, and its bounds and attributes; None where its layout is another."""
-        counts_begin = _TOTALS_BYTES + len(self.counts_tag)
+        counts_begin, size = _TOTALS_BYTES + len(self.counts_tag), self.head_bytes
         if (
-            body[:_TOTALS_BYTES:FIELD_BYTES] != _HISTOGRAM_TAGS
+            len(body) < size
+            or body[:_TOTALS_BYTES:FIELD_BYTES] != _HISTOGRAM_TAGS
             or body[_TOTALS_BYTES:counts_begin] != self.counts_tag
         ):
             return None
-        size = self.head_bytes
         if not self.has_extremes:
             return body[:size], body[size:]
         extremes = body[-_EXTREMES_BYTES:]

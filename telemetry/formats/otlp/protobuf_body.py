@@ -288,8 +288,12 @@ class _KnownHistograms:
             # What contradicts itself is read again, to be refused with both sides.
             for place in np.flatnonzero(~is_sound):
                 self._read_slowly(bodies[place])
-            sound = np.flatnonzero(is_sound).tolist()
-            keys = [key for place in sound for key in keys[place * layout.parts : (place + 1) * layout.parts]]
+            sound_places = np.flatnonzero(is_sound).tolist()
+            keys = [
+                key
+                for place in sound_places
+                for key in keys[place * layout.parts : (place + 1) * layout.parts]
+            ]
             rows, values = rows[is_sound], values[is_sound]
         self._samples.add_rows(
             self._metric,

@@ -278,7 +278,7 @@ class PointSamples:
 
 
 def _first_of_each(keys: list[bytes], parts: int, first: int) -> list[bytes]:
-    """The first keys of each point, where each has so many parts."""
+    """The first `first` keys of each point; a point has `parts` keys."""
     if first == parts:
         return keys
     return [key for place in range(0, len(keys), parts) for key in keys[place : place + first]]

@@ -177,6 +177,22 @@ def sound(*, at_ms=NOW_MS, start_ms=NOW_MS - 60_000, counts=(1, 2), **figures):
     )
 
 
+def field(number, content):
+    """A field of bytes in protobuf."""
+    size = len(content)
+    return bytes([number << 3 | 2, *([size] if size < 128 else [size & 0x7F | 0x80, size >> 7])]) + content
+
+
+def test_a_known_histogram_that_is_cut_short_is_refused():
+    point = sound(counts=(1,), explicit_bounds=[])
+    point.ClearField("attributes")
+    whole, cache = point.SerializeToString(), KeyCache()
+    decode(protobuf_bytes(histogram_of([point], CUMULATIVE)), cache=cache)
+    histogram = field(1, whole) + field(1, whole[:-4]) + bytes([2 << 3, CUMULATIVE])
+    with pytest.raises(MalformedBody):
+        decode(field(1, field(2, field(2, field(1, b"wait") + field(9, histogram)))), cache=cache)
+
+
 @pytest.mark.parametrize("extremes", [{}, {"min": 0.5, "max": 2.0}], ids=["plain", "with extremes"])
 def test_a_histogram_that_is_known_is_found_by_its_group(extremes):
     """Without this, the tests above would compare the careful way with itself."""

@@ -7,6 +7,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 from kombu.exceptions import OperationalError
 
+from accounts.links import USER_LINK_LASTS
 from web import clock
 from web.accounts.forms import AskResetForm
 from web.accounts.reset import can_reset, mail_password_link, wait_s
@@ -37,4 +38,5 @@ def ask(request: UserRequest) -> HttpResponse:
     except OperationalError:
         form.add_error(None, "Muster cannot send mail at the moment. Try again in some minutes.")
         return render(request, "accounts/reset.html", {"form": form}, status=503)
-    return render(request, "accounts/reset_sent.html", {"name": name})
+    lasts = duration(USER_LINK_LASTS.total_seconds())
+    return render(request, "accounts/reset_sent.html", {"name": name, "lasts": lasts})

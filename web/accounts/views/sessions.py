@@ -63,7 +63,7 @@ def own(request: UserRequest) -> HttpResponse:
     context = {
         "tabs": tabs(request, "sessions"),
         "sessions": lines,
-        "others": len(lines) > 1,
+        "has_others": len(lines) > 1,
         **limit_words(),
     }
     return render(request, "accounts/sessions.html", context)

@@ -92,6 +92,8 @@ def set_password(request: UserRequest, pk: int) -> HttpResponse:
 
 
 def _detail(request: UserRequest, user: User, form: UserForm) -> HttpResponse:
+    may_change = request.user.has_perm("accounts.change_user")
+    this_key = request.session.session_key
     return _render(
         request,
         "accounts/user.html",
@@ -105,9 +107,10 @@ def _detail(request: UserRequest, user: User, form: UserForm) -> HttpResponse:
                 {"term": "Sites", "value": scopes.scope_text(queries.scopes_of(user))},
             ],
             "tokens": token_rows(user, now=clock.now()),
-            "may_change": request.user.has_perm("accounts.change_user"),
+            "may_change": may_change,
             "passwords": settings.PASSWORDS,
-            "sessions": session_lines(user, this_key=request.session.session_key, now=clock.now()),
+            # Addresses and times of use are for administrators alone.
+            "sessions": session_lines(user, this_key=this_key, now=clock.now()) if may_change else [],
         },
     )
 

@@ -119,7 +119,7 @@ class SiteCapacity:
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """One site at one instant. `verdict` None: never evaluated by then, and so counted as not ready."""
+    """Capacity of several sites at one instant, by band."""
 
     at: datetime
     deployed: CapacityFigures

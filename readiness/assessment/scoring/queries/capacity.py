@@ -212,7 +212,7 @@ def histories_of(fleet: FleetStanding) -> Sequence[SiteHistory]:
 def _histories(fleet: FleetStanding) -> list[SiteHistory]:
     stages, verdicts = _stages(fleet), _verdicts(fleet)
     return [
-        SiteHistory(ref.slug, fleet.changes[ref.id], stages[ref.id], verdicts.get(ref.id, ()))
+        SiteHistory(ref.slug, fleet.changes.get(ref.id, ()), stages[ref.id], verdicts.get(ref.id, ()))
         for ref in (site.ref for site in fleet.sites)
     ]
 

@@ -67,7 +67,8 @@ def owner_annotations(*, now: datetime, site: str = "") -> dict[str, Any]:
 
 
 def team_annotations(*, now: datetime, site: str = "") -> dict[str, Any]:
-    """`answering` alone, with the assignment `held` that it is read from."""
+    """The part of `owner_annotations` that needs no person: `answering`, and the assignment `held` that it is read
+    from."""
     terms = f"{site}assignments"
     is_orchestration = models.Q(**{f"{terms}__item": Item.ORCHESTRATION}) & condition_in_force(
         now, through=f"{terms}__"
@@ -238,7 +239,8 @@ _VERDICTS: Mapping[str, Verdict | None] = {"": None, **{verdict.value: verdict f
 
 @dataclass(frozen=True, slots=True)
 class Commissioned:
-    """Dated changes of capacity by site, and the figures that they come to until the next of them."""
+    """Dated changes of capacity by site. `figures` are their sums, which hold up to `until`, the next change; None if
+    none is ahead."""
 
     changes: Changes
     figures: Mapping[int, CapacityFigures]
@@ -258,7 +260,8 @@ def _commissioned_everywhere(now: datetime) -> Commissioned:
 
 
 def deployed_kw(*, now: datetime) -> dict[int, float]:
-    """The power deployed at each site that is not retired, by its id. Two statements."""
+    """The power deployed at each site that is not retired, by its id. Two statements, and a third after capacity
+    changed."""
     figures = _commissioned_everywhere(now).figures
     stages = Site.objects.exclude(stage=Site.Stage.RETIRED).order_by().values_list("pk", "stage")
     return {

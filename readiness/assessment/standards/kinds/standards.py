@@ -118,7 +118,7 @@ STANDARD = declared(
     ),
     empty={
         "title": "No standard yet",
-        "text": "A standard sets one way for all sites: of interfaces, security, monitoring, firmware or procedures."
+        "text": "A standard is a rule for all sites about interfaces, security, monitoring, firmware or procedures."
         " Muster then computes how far each site conforms.",
         "icon": "shield-check",
     },

@@ -104,12 +104,15 @@ def _covering(spans: Sequence[SilencedSpan], now: datetime) -> SilencedSpan | No
 
 
 def is_muted_by(alert: Firing, cause: AlertCause) -> bool:
-    """Whether a cause stands for an alert: it began before, is at least as severe and was so before, the same people
-    are told of it, and they are being told of it, or one of them has taken it on."""
+    """Whether a cause stands for an alert: it began before, is more severe, or as severe and was so before, the same
+    people are told of it, and they are being told of it, or one of them has taken it on."""
     return (
         cause.standing in (AlertStanding.ESCALATING, AlertStanding.ACKNOWLEDGED)
         and cause.began_at <= alert.began_at
-        and (cause.worse_at or cause.began_at) <= max(alert.began_at, alert.worse_at or alert.began_at)
+        and (
+            cause.severity.rank < alert.severity.rank
+            or (cause.worse_at or cause.began_at) <= max(alert.began_at, alert.worse_at or alert.began_at)
+        )
         and cause.severity.rank <= alert.severity.rank
         and alert.told_to <= cause.told_to
     )

@@ -75,7 +75,7 @@ class Recipients:
         )
 
     def keys_due(self, after: timedelta) -> frozenset[str]:
-        """The keys of those who are to be told by so long after the escalation began."""
+        """The keys of those whose level is due this long after the escalation began."""
         return Recipients(tuple(level for level in self.levels if level.after <= after)).keys
 
 

@@ -8,8 +8,8 @@ from readiness.loop.alerts.core.kinds import NoticeReason
 @dataclass(frozen=True, slots=True)
 class Transition[A]:
     """`level` is the level of the route that is told, from 1 on; after the last one the last is told again. `turn`
-    counts the transitions of the alert. `is_catch_up` says that only those are told whom a level up to this one should
-    have told, and who came on call after it had."""
+    counts the transitions of the alert. `is_catch_up` says that only those are told who came on call after their
+    level, this one or an earlier one, had been told."""
 
     alert: A
     reason: NoticeReason

@@ -62,7 +62,7 @@ def _opened_by_muster(key: str) -> AlertQuerySet:
 
 
 def _take_on(alerts: Iterable[Alert], event: IncidentEvent, now: datetime) -> int:
-    """Acknowledge what has escalated as it does since before the event, and was not acknowledged since; returns how
+    """Acknowledge the alerts that have not changed since the event, and were not acknowledged after it; returns how
     many. PagerDuty's word that an incident is resolved ends nothing: what Muster sees does."""
     if now - event.at > LATE_AFTER:
         return 0
@@ -82,6 +82,6 @@ def _take_on(alerts: Iterable[Alert], event: IncidentEvent, now: datetime) -> in
 
 
 def _unchanged_since(alert: Alert) -> datetime:
-    """The instant since which an alert is as it is. What somebody said before is about another state of it."""
+    """When an alert was raised, got worse or returned last. An earlier acknowledgement is about another state."""
     returned_at = alert.standing_since if alert.standing == AlertStanding.ESCALATING else None
     return max(filter(None, (alert.raised_at, alert.worse_at, returned_at)))

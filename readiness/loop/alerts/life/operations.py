@@ -105,7 +105,7 @@ def link_incident(alert: Alert, *, url: str, by: User, now: datetime) -> None:
 def end(alert: Alert, *, reason: str, by: User, now: datetime) -> None:
     """End the alert of a TLS certificate that nobody probes any more.
 
-    If its target is still probed, the next run raises another one.
+    If its target was read within a day, the next run raises another one.
     """
     if alert.kind not in ENDED_BY_HAND:
         raise NotInState("Only the alert of a TLS certificate is ended by hand; this one ends by evidence.")

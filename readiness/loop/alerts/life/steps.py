@@ -208,8 +208,8 @@ def _add_transitions(
 def _catch_up(
     transitions: list[Transition[Alert]], alerts: Collection[Alert], facts: _Facts, *, now: datetime
 ) -> None:
-    """Tell those who came on call since their level was told, and of whom the step itself tells nobody. One statement,
-    if any of these alerts escalates."""
+    """Tell those who came on call after their level was told, where the step itself tells nobody. One statement, if any
+    of these alerts escalates."""
     escalating_alerts = [
         alert for alert in alerts if alert.severity in ESCALATES and alert.pk in facts.recipients
     ]

@@ -119,7 +119,9 @@ def _draft(turn: SilenceTurn, channel: Channel, matches: AlertMatches, *, now: d
     ]
     return Draft(
         channel_id=channel.pk,
-        key=f"{turn.noun}-{row.pk}-{turn.event}-{turn.starts_at.timestamp():.0f}-{turn.ends_at.timestamp():.0f}-{channel.pk}",
+        # A change of the matcher alone is told again, too.
+        key=f"{turn.noun}-{row.pk}-{turn.event}-{turn.starts_at.timestamp():.0f}-{turn.ends_at.timestamp():.0f}"
+        f"-{now.timestamp():.0f}-{channel.pk}",
         event=turn.event,
         subject=f"{what} {verb}: {row}",
         text="\n".join(filter(None, parts)),

@@ -89,7 +89,7 @@ class SubscriptionForm(RefusedForm):
 
 class LastResortForm(RefusedForm):
     channel = forms.ModelChoiceField(
-        Channel.objects.filter(is_shared=True).order_by("name", "pk"),
+        Channel.objects.filter(is_shared=True, scope_kind="").order_by("name", "pk"),
         required=False,
         empty_label="nowhere",
         help_text="A shared channel, to which alerts go that nobody takes, and those of which nobody can be told.",

@@ -93,13 +93,13 @@ def _facts_of(
     earlier = _earlier_recipients(
         {each.alert.pk for each in transitions if each.reason in (*FOLLOWS, NoticeReason.WORSE)}
     )
-    of_alerts = [recipients[alert_id] for alert_id in alerts]
+    recipients_of_alerts = [recipients[alert_id] for alert_id in alerts]
     everybody = [
         recipient
-        for each in of_alerts
+        for each in recipients_of_alerts
         for recipient in (*(one for level in each.levels for one in level.recipients), *each.subscribers)
     ]
-    everybody += [each.last_resort for each in of_alerts if each.last_resort is not None]
+    everybody += [each.last_resort for each in recipients_of_alerts if each.last_resort is not None]
     everybody += [each.recipient for of_alert in earlier.values() for each in of_alert]
     users = {each.user_id for each in everybody} | {alert.assigned_to_id for alert in alerts.values()}
     user_ids = {user_id for user_id in users if user_id is not None}
@@ -224,11 +224,11 @@ def _recipients_to_call(
 ) -> list[Recipient]:
     """The recipients of the level. An escalation that goes on also tells those of earlier levels whom it has not told,
     since people change at a hand-over; while there are any, its next level tells nobody a second time."""
-    of_level = list(_level_recipients(recipients, transition.level, facts, is_page=is_page))
+    level_recipients = list(_level_recipients(recipients, transition.level, facts, is_page=is_page))
     told_keys = facts.told_keys.setdefault(transition.alert.pk, set())
     if transition.reason not in GOES_ON:
-        told_keys |= {each.key for each in of_level}
-        return of_level
+        told_keys |= {each.key for each in level_recipients}
+        return level_recipients
     untold_recipients = [
         recipient
         for level in recipients.levels[: transition.level]
@@ -238,10 +238,13 @@ def _recipients_to_call(
     if transition.is_catch_up:
         recipients_to_call = untold_recipients
     elif transition.reason == NoticeReason.ESCALATED and untold_recipients:
-        others = [each for each in of_level if each not in untold_recipients]
+        others = [each for each in level_recipients if each not in untold_recipients]
         recipients_to_call = [*untold_recipients, *(each for each in others if each.key not in told_keys)]
     else:
-        recipients_to_call = [*of_level, *(each for each in untold_recipients if each not in of_level)]
+        recipients_to_call = [
+            *level_recipients,
+            *(each for each in untold_recipients if each not in level_recipients),
+        ]
     told_keys |= {each.key for each in recipients_to_call}
     return recipients_to_call
 

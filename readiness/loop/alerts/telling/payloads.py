@@ -12,7 +12,7 @@ from readiness.loop.alerts.models import Alert
 from web.links import page_url
 
 MOST_ALERTS = 50
-"""So many are in one payload, which receivers take up to 20 kB. A webhook gets the others in further messages."""
+"""The most alerts in one payload: some receivers take 20 kB at most. A webhook gets the others in further messages."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,6 +68,7 @@ def _alert(shift: Shift, site_id: int, sites: int, *, now: datetime) -> PresentA
         url=page_url(rotation) or "",
         site_id=site_id,
         domain=rotation.domain,
-        due_at=shift.starts_at,
+        # Whoever is on call already may be given a channel until the end.
+        due_at=shift.starts_at if shift.starts_at > now else shift.ends_at,
         began_at=shift.starts_at - AHEAD,
     )

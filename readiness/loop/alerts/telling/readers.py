@@ -59,8 +59,8 @@ def users_who_see_alerts() -> QuerySet[User]:
 
 
 def working_last_resorts() -> QuerySet[AlertingState]:
-    """The state of alerting if its last resort hears of every alert: the channel is usable and its owner sees alerts,
-    neither of both of some sites only."""
+    """The state of alerting, if its last resort hears of every alert: the channel is usable and has no scope, and its
+    owner sees the alerts of all sites."""
     owners = users_who_see_alerts().filter(access_scopes=None)
     channels = Channel.objects.usable().filter(owner__in=owners, scope_kind="")
     return AlertingState.objects.filter(last_resort__in=channels)

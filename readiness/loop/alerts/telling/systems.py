@@ -12,7 +12,7 @@ from readiness.loop.alerts.core.quiet import BETWEEN
 from readiness.loop.alerts.models import Alert, Notice
 from readiness.loop.alerts.telling.notices import FOLLOWS
 from readiness.loop.alerts.telling.payloads import PayloadSubject, payload
-from readiness.loop.alerts.telling.readers import alert_readers
+from readiness.loop.alerts.telling.readers import AlertReaders, alert_readers
 from readiness.loop.alerts.telling.readings import Readings
 from web.delivery.models import Channel, ChannelKind, Message
 from web.delivery.outbox import Draft
@@ -120,7 +120,7 @@ def ends_by_itself(content: dict[str, Any], now: datetime) -> dict[str, Any]:
 
 def resent(*, now: datetime) -> list[Draft]:
     """Everything that Alertmanager was told, that still fires and that the channel may still read, once in each five
-    minutes. Two statements, and where it is the turn of a channel, four more, and two for each."""
+    minutes. Two statements, and where it is the turn of a channel, two for each, and four more if anything fires."""
     channels = list(Channel.objects.usable().filter(kind=ChannelKind.ALERTMANAGER).order_by("pk"))
     if not channels:
         return []
@@ -131,14 +131,19 @@ def resent(*, now: datetime) -> list[Draft]:
     drafts: list[Draft] = []
     if sent_keys == keys_of_first.keys():
         return drafts
-    permits = alert_readers()
+    readers: AlertReaders | None = None
     for first_key, key in keys_of_first.items():
         if first_key in sent_keys:
             continue
         channel = keys[key]
         told_alerts = Notice.objects.sent().filter(channel=channel).values("alert")
-        alerts = Alert.objects.open().filter(pk__in=told_alerts).select_related("site__region").order_by("pk")
-        readable_alerts = [alert for alert in alerts if permits.reads(channel, alert, alert.site)]
+        alerts = list(
+            Alert.objects.open().filter(pk__in=told_alerts).select_related("site__region").order_by("pk")
+        )
+        if not alerts:
+            continue
+        readers = readers or alert_readers()
+        readable_alerts = [alert for alert in alerts if readers.reads(channel, alert, alert.site)]
         batches = alert_batches(channel, readable_alerts, key=key, event="alert.repeated", now=now)
         drafts += [draft for draft, _alerts in batches]
     return drafts

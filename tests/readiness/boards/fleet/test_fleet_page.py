@@ -92,6 +92,15 @@ def test_the_file_has_the_weeks_that_the_page_draws_and_ages_in_seconds(viewer_p
     assert row[head.index("24 weeks (points, oldest first)")].split()[-5:-2] == ["-", "25", "50"]
 
 
+def test_the_pages_of_the_table_follow_each_other(viewer_pages, dallas, porto, yard):
+    for place in range(25):
+        made.site(region=dallas.region, name=f"Site {place}", slug=f"site-{place}")
+    next_page = viewer_pages.get(
+        "/fleet/?page=2", headers={"HX-Request": "true", "HX-Target": "div#table-sites"}
+    )
+    assert len(re.findall(r'id="row-sites-\d+"', next_page.content.decode())) == 3
+
+
 def test_view_of_the_gap_is_in_the_address(viewer_pages, dallas):
     assert "charts/gap-by-site.json" in re.search(
         r'id="gap" data-chart-url="([^"]+)"', viewer_pages.get("/fleet/?view=site").content.decode()

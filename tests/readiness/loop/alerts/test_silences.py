@@ -240,6 +240,9 @@ def test_a_changed_silence_is_told_again(ops, porto, mail):
     operations.change_silence(held, ends_at=NOW + 9 * HOUR, by=ops, now=NOW + HOUR)
     take_turns(now=NOW + HOUR)
     assert [message.event for message in Message.objects.order_by("pk")] == ["silence.began"] * 2
+    operations.change_silence(held, reason="Another node", by=ops, now=NOW + 2 * HOUR)
+    take_turns(now=NOW + 2 * HOUR)
+    assert [message.event for message in Message.objects.order_by("pk")] == ["silence.began"] * 3
 
 
 def test_the_end_of_a_silence_that_was_just_changed_is_told(ops, porto, mail):

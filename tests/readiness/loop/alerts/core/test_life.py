@@ -162,6 +162,18 @@ def test_a_cause_covers_nothing_that_was_worse_or_began_before_or_is_told_to_oth
         assert not covers
 
 
+def test_a_cause_that_became_more_severe_still_covers_what_is_less_severe():
+    firing = Firing(severity=AlertSeverity.ERROR, began_at=AT + timedelta(minutes=10))
+    cause = AlertCause(
+        began_at=AT,
+        worse_at=AT + timedelta(minutes=20),
+        severity=AlertSeverity.CRITICAL,
+        standing=AlertStanding.ESCALATING,
+        told_to=frozenset(),
+    )
+    assert is_muted_by(firing, cause)
+
+
 @pytest.mark.parametrize(
     ("child_worse_min", "is_muted"),
     [pytest.param(None, False, id="it was critical before"), pytest.param(20, True, id="both got worse")],
