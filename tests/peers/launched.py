@@ -6,7 +6,8 @@ import signal
 import socket
 import subprocess
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psycopg
@@ -74,6 +75,18 @@ class Launched(Muster):
             lambda: self.pid(name) != killed, within_s=20, what=f"another {name} is started", last=self._logs
         )
 
+    @contextmanager
+    def suspended(self, name: str) -> Iterator[None]:
+        """Stop the process and its children where they are: the launcher sees that they live, and starts no other."""
+        pids = _tree(self.pid(name))
+        for pid in pids:
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for pid in pids:
+                os.kill(pid, signal.SIGCONT)
+
     def flush_valkey(self) -> None:
         with socket.socket(socket.AF_UNIX) as connection:
             connection.settimeout(10)
@@ -103,3 +116,8 @@ class Launched(Muster):
         logs = (self.data / "log").glob("*.log")
         last = "\n".join("\n".join([path.name, *path.read_text().splitlines()[-15:]]) for path in logs)
         return f"{super()._logs()}\n{last}"
+
+
+def _tree(pid: int) -> list[int]:
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [pid, *(each for child in children for each in _tree(int(child)))]

@@ -7,6 +7,7 @@ import pytest
 from tests.peers.running import eventually
 from tests.peers.standing import standing as standing_muster
 from tests.web.delivery.receivers import Receiver
+from web.workers import DOOR_AWAY_AFTER
 
 pytestmark = [pytest.mark.peers, pytest.mark.timeout(900)]
 
@@ -45,11 +46,19 @@ def test_the_heartbeat_stops_while_anything_is_away(standing, watcher):
             last=lambda: standing.muster.page("/inbound/heartbeats/"),
         )
 
+    def stays_silent(name, *, after_s):
+        time.sleep(after_s)
+        count = beats()
+        time.sleep(AWAY_S)
+        assert beats() == count, name
+
     beats_again("from the start")
+    with standing.muster.suspended("worker"):
+        stays_silent("worker", after_s=5)
+    with standing.muster.suspended("web"):
+        stays_silent("web", after_s=DOOR_AWAY_AFTER.total_seconds() + 10)
+    beats_again("when worker and web are back")
     for name, server in (("PostgreSQL", standing.postgres), ("Valkey", standing.valkey)):
         with server.killed():
-            time.sleep(5)
-            count = beats()
-            time.sleep(AWAY_S)
-            assert beats() == count, name
-    beats_again("when both are back")
+            stays_silent(name, after_s=5)
+    beats_again("when PostgreSQL and Valkey are back")
