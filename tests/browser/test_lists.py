@@ -151,6 +151,8 @@ def test_what_is_added_leaves_the_style_of_the_rest_alone(chromium, racks, as_ro
     """A selector such as `:has(…) > *` or `legend + *` has a browser style the whole page anew."""
     page = as_role("planner").open(path)
     page.evaluate(ADDED)
+    # What observes the sizes of the page acts with the next frame.
+    page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
     chromium.start_tracing(page=page, categories=["devtools.timeline"])
     page.evaluate(ADDED)
     events = json.loads(chromium.stop_tracing())["traceEvents"]

@@ -35,6 +35,8 @@ SNAPSHOT = """() => ({
 })"""
 SETTLED = """() => !document.documentElement.hasAttribute("data-on-way")
     && Boolean(document.querySelector(".matrix")) === Boolean(document.querySelector(".matrix button[tabindex='0']"))
+    && [...document.querySelectorAll(".table-scroll > .table > thead")]
+        .every(head => !head.checkVisibility() || head.closest("[data-head-way]"))
     && [...document.querySelectorAll("[data-road-frame]")].every(frame => frame.firstElementChild)
     && [...document.querySelectorAll("[data-chart-url]")].every(chart => {
         const frame = chart.closest("[data-plot-frame]");
