@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[2]
 SITE = "porto"
 # Two senders with ten series each, and at most one body in 40 ms: 500 samples/s.
 SENDERS, PAUSE_S = 2, 0.03
-BEFORE_S, LEAST_PER_S, STORED_S = 5, 250, 90
+BEFORE_S, LEAST_PER_S, STORED_S = 5, 50, 90
 PASSPHRASE = {"MUSTER_BACKUP_PASSPHRASE": "correct horse battery"}
 
 

@@ -78,6 +78,8 @@ def test_nothing_is_lost_and_nothing_taken_twice_whatever_is_killed(standing, ke
 
     def goes_on(after):
         counts = [len(keeper.bodies()) for keeper in keepers]
+        # However many of the messages from before have arrived already.
+        say_more()
         eventually(
             lambda: all(len(keeper.bodies()) > count for keeper, count in zip(keepers, counts, strict=True)),
             within_s=120,
@@ -85,7 +87,6 @@ def test_nothing_is_lost_and_nothing_taken_twice_whatever_is_killed(standing, ke
             last=muster._logs,
         )
 
-    say_more()
     goes_on("the start")
     for name in ("worker", "beat", "web"):
         say_more()
