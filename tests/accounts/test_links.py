@@ -29,11 +29,11 @@ def is_signed_in(client):
 
 
 @pytest.fixture
-def without_passwords(settings):
+def passwords_off(settings):
     settings.PASSWORDS = False
 
 
-def test_a_link_signs_in_while_passwords_are_switched_off(admin, capsys, frozen_now, without_passwords):
+def test_a_link_signs_in_while_passwords_are_switched_off(admin, capsys, frozen_now, passwords_off):
     address, client = printed_link(capsys), Client()
     assert "Sign in as admin" in client.get(address).text
     assert not is_signed_in(client)
@@ -92,21 +92,21 @@ def test_a_link_of_one_kind_opens_nothing_of_another(ops, frozen_now):
     assert Client().get(f"/first-admin/{plain}/").status_code == 410
 
 
-def test_no_password_opens_anything_while_they_are_switched_off(ops, without_passwords):
+def test_no_password_opens_anything_while_they_are_switched_off(ops, passwords_off):
     client = Client()
     assert "Passwords are switched off here." in client.get("/login/").text
     assert client.post("/login/", {"username": "ops", "password": PASSWORD}).status_code == 200
     assert not is_signed_in(client)
 
 
-def test_pages_of_passwords_are_gone_while_they_are_switched_off(client_of, ops, without_passwords):
+def test_pages_of_passwords_are_gone_while_they_are_switched_off(client_of, ops, passwords_off):
     admin = client_of("admin")
     for path in ("/settings/password/", f"/settings/users/{ops.pk}/password/", "/login/reset/"):
         assert admin.get(path).status_code == 404
     assert "/settings/password/" not in admin.get("/settings/").text
 
 
-def test_users_are_added_without_a_password_while_they_are_switched_off(client_of, without_passwords):
+def test_users_are_added_without_a_password_while_they_are_switched_off(client_of, passwords_off):
     new_user = {"username": "mira", "name": "Mira", "email": "mira@example.org", "role": "viewer"}
     assert client_of("admin").post("/settings/users/add/", new_user).status_code == 302
     assert not User.objects.get(username="mira").has_usable_password()
@@ -121,7 +121,7 @@ def ola(ops, settings, frozen_now):
 
 @pytest.fixture
 def sent(monkeypatch):
-    """What the pages send to the worker."""
+    """The arguments of the tasks that the pages send to the worker."""
     calls = []
     monkeypatch.setattr(
         reset.mail_password_link, "apply_async", lambda kwargs, **options: calls.append(kwargs)

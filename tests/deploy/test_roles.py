@@ -63,8 +63,8 @@ def migrated_database(django_db_setup, django_db_blocker):
 
 
 @pytest.fixture
-def as_user(migrated_database, django_db_blocker):
-    """`with as_user("muster_web"): …` in a database that tests of this module share."""
+def connected_as(migrated_database, django_db_blocker):
+    """`with connected_as("muster_web"): …` in a database that tests of this module share."""
 
     @contextmanager
     def sign_in(user):
@@ -97,8 +97,8 @@ def run_tasks(*tasks):
             app.tasks[task].apply(throw=True)
 
 
-def test_web_and_worker_do_their_work(as_user, frozen_now):
-    with as_user("muster_web"):
+def test_web_and_worker_do_their_work(connected_as, frozen_now):
+    with connected_as("muster_web"):
         admin, site = make_user("admin"), made.site(name="Porto", slug="porto")
         limited = make_user("planner")
         limited.access_scopes.create(kind="site", slug="porto")
@@ -108,7 +108,7 @@ def test_web_and_worker_do_their_work(as_user, frozen_now):
         sender = Sender(source, frozen_now)
         answer = sender.post(body_of(("up", 1.0, frozen_now.at), ("load", 2.0, frozen_now.at)))
         assert answer.status_code == 204
-    with as_user("muster_worker"):
+    with connected_as("muster_worker"):
         run_tasks(*(job.task for job in settings.JOBS.values()))
         (table,) = hot.hot_tables()
         for _ in range(4):
@@ -119,7 +119,7 @@ def test_web_and_worker_do_their_work(as_user, frozen_now):
         assert [
             day for (day,) in fetched("SELECT day FROM telemetry_blockday WHERE packed_at IS NOT NULL", None)
         ]
-    with as_user("muster_web"):
+    with connected_as("muster_web"):
         for user, sites in ((admin, {"Porto", "Lyon"}), (limited, {"Porto"})):
             client = Client()
             client.force_login(user)
@@ -138,9 +138,9 @@ def test_web_and_worker_do_their_work(as_user, frozen_now):
         assert AuditEntry.objects.filter(table="inventory_site", action="created").count() == 2
 
 
-def test_neither_can_alter_a_table(as_user):
+def test_neither_can_alter_a_table(connected_as):
     for user in ("muster_web", "muster_worker"):
-        with as_user(user):
+        with connected_as(user):
             assert find_accepted(ALTERS) == [], user
 
 
@@ -148,31 +148,31 @@ def keep_all(now):
     return [partitions.keep(each, now=now, newest_at=now) for each in (*ALL, PASSING)]
 
 
-def test_the_worker_alone_makes_and_drops_partitions(as_user, frozen_now):
-    with as_user("muster_worker"):
+def test_the_worker_alone_makes_and_drops_partitions(connected_as, frozen_now):
+    with connected_as("muster_worker"):
         keep_all(frozen_now.at)
         name = next(iter(existing(BLOCKS)))
-    with as_user("muster_web"):
+    with connected_as("muster_web"):
         assert find_accepted([f"DROP TABLE {name}", "SET ROLE muster_maintenance"]) == []
-    with as_user("muster_worker"):
+    with connected_as("muster_worker"):
         assert min(keep_all(frozen_now.move(days=3000))) > 1
         assert name not in existing(BLOCKS)
         with connection.cursor() as cursor:
             cursor.execute("SELECT current_user")
             assert cursor.fetchone() == ("muster_worker",)
-    with as_user(roles.OWNER):
+    with connected_as(roles.OWNER):
         # Partitions of the present, for the tests that write there.
         call_command("migrate", interactive=False, verbosity=0)
 
 
-def test_rights_come_with_each_migration(as_user):
+def test_rights_come_with_each_migration(connected_as):
     """A table that is made later has them at once."""
-    with as_user(roles.OWNER):
+    with connected_as(roles.OWNER):
         connection.cursor().execute("CREATE TABLE added (note text)")
         call_command("migrate", interactive=False, verbosity=0)
-    with as_user("muster_web"):
+    with connected_as("muster_web"):
         connection.cursor().execute("INSERT INTO added VALUES ('x')")
-    with as_user(roles.OWNER):
+    with connected_as(roles.OWNER):
         connection.cursor().execute("DROP TABLE added")
 
 

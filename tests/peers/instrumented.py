@@ -24,7 +24,7 @@ APART_S = 0.02
 
 
 class Round(NamedTuple):
-    """What is measured between two exports; `read` and `open` are the state that a callback finds."""
+    """The measurements between two exports. Callbacks report `read` and `open`."""
 
     requests: int
     in_flight: int

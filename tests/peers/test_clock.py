@@ -58,7 +58,7 @@ def states(muster):
 
 
 def told(muster):
-    """As a new session sees it: those from before the clock moved are over by their age."""
+    """Whether the page says so to a new session. Older sessions end when the clock moves ahead by weeks."""
     request = Request(f"{muster.url}/sites/", headers={"Cookie": muster.session(USER)})
     with urlopen(request, timeout=30) as response:
         return "clock is 45 d ahead of" in " ".join(response.read().decode().split())

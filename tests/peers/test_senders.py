@@ -53,7 +53,7 @@ class SourceUnderTest:
         return dict(series)
 
     def stored_until(self, at_ms):
-        """What is stored once a sample of this time is."""
+        """Wait until a sample of this time is stored; returns all samples that are stored then."""
         eventually(
             lambda: at_ms in chain.from_iterable(self.stored().values()),
             within_s=STORED_S,
@@ -183,7 +183,7 @@ class Expected:
         return series | {self.labels("wait_bucket", le="+Inf"): self.counts("waits", math.inf)}
 
     def increase(self, name):
-        """What the counter, or the count of a histogram, rose by in both lives together."""
+        """The increase of a counter, or of the count of a histogram, summed over both lives of the sender."""
         match name:
             case "requests_total":
                 rises = [sum(measured.requests for measured in life) for life in PLAN]

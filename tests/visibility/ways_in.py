@@ -1,4 +1,4 @@
-"""What lets somebody in beside a password, and where to."""
+"""Rows of sessions and one-time links for the scene."""
 
 from datetime import timedelta
 

@@ -34,7 +34,7 @@ BACK_MS = (0, 0, 1, 30_000, 120_000, 3 * DAY_MS, -DAY_MS)
 
 
 def outcome(columns):
-    """What a body gives, in no order: equal samples, also those of NaN, are equal texts."""
+    """The samples of a body as sorted texts, so that NaN equals NaN, and the counts of its refusals."""
     samples = sorted(f"{labels} {at} {value}" for labels, at, value in rows(columns))
     return samples, columns.rejected.counts
 
@@ -45,7 +45,7 @@ def histogram_of(points, temporality):
 
 
 def shape(choices, place):
-    """What all points of one series have in common."""
+    """A point with the fields that all points of one series share."""
     start_ms = choices.choice([0, NOW_MS - 300_000, NOW_MS - 60_000, NOW_MS + 60_000])
     return published.HistogramDataPoint(
         attributes=attributes({"place": place, "label": choices.choice(["", "a", "x" * 200, LIKE_EXTREMES])}),
