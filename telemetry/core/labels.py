@@ -66,12 +66,14 @@ class BadSeries(ValueError):
 
 class KeyCache:
     """Maps raw label bytes of known-good series, as senders of one format write them, to their canonical keys, and what
-    stands for several series at once, such as all buckets of a histogram, to the keys of these. It only saves work, so
-    it may be emptied at any moment; it is when all caches of `caches` together reach their bound."""
+    stands for several series at once, such as all buckets of a histogram, to the keys of these: in order, or by a
+    number. It only saves work, so it may be emptied at any moment; it is when all caches of `caches` together reach
+    their bound."""
 
     def __init__(self, caches: "KeyCaches | None" = None, *, max_bytes: int = 64 * 1024 * 1024) -> None:
         self.keys: dict[bytes, bytes] = {}
         self.groups: dict[bytes, tuple[bytes, ...]] = {}
+        self.tables: dict[bytes, dict[int, bytes]] = {}
         self._caches = caches or KeyCaches(max_bytes)
 
     def put(self, raw: bytes, key: bytes) -> bytes:
@@ -87,9 +89,16 @@ class KeyCache:
         self._caches.take(200 + len(raw) + 8 * len(keys), self)
         self.groups[raw] = keys
 
+    def put_table(self, raw: bytes, keys: Mapping[int, bytes]) -> None:
+        """Add keys by their numbers. They are in the cache by themselves too; a number takes about 100 bytes."""
+        new_numbers = keys.keys() - self.tables.get(raw, {}).keys()
+        self._caches.take((0 if raw in self.tables else 300 + len(raw)) + 100 * len(new_numbers), self)
+        self.tables.setdefault(raw, {}).update(keys)
+
     def clear(self) -> None:
         self.keys.clear()
         self.groups.clear()
+        self.tables.clear()
 
 
 class KeyCaches:

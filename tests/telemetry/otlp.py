@@ -145,3 +145,18 @@ def values_of(*metrics, encoding=PROTOBUF, cache=None, **options):
         name = labels["__name__"] + own
         series.setdefault(name, {})[at] = value
     return series
+
+
+def outcome(columns):
+    """The samples of a body as sorted texts, so that NaN equals NaN, and the counts of its refusals."""
+    samples = sorted(f"{labels} {at} {value}" for labels, at, value in rows(columns))
+    return samples, columns.rejected.counts
+
+
+def starts_of(cache):
+    """A cache that knows the starts of cumulative sums, by which a reset is seen, and no series."""
+    fresh = KeyCache()
+    for raw, start in cache.keys.items():
+        if raw.startswith(b"start"):
+            fresh.put(raw, start)
+    return fresh

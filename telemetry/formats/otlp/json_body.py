@@ -12,6 +12,7 @@ import numpy as np
 import orjson
 
 from telemetry.formats.contract import BodyLimits, MalformedBody, WriteTooLarge
+from telemetry.formats.otlp.json_histograms import JsonExponentialQueue, JsonHistogramQueue
 from telemetry.formats.otlp.naming import Attributes, Origin, PlainValue, label_pairs, origin
 from telemetry.formats.otlp.points import (
     Buckets,
@@ -22,12 +23,14 @@ from telemetry.formats.otlp.points import (
     PointTotals,
     SummaryPoint,
 )
-from telemetry.formats.otlp.samples import OtlpMetric, PointFacts, PointSamples
+from telemetry.formats.otlp.samples import OtlpMetric, PointColumns, PointFacts, PointSamples
 
 # A text takes up to four times its bytes once read, an object some 300 bytes, an element of a list some 40.
 _MOST_BYTES = 16 * 1024 * 1024
 _MOST_OBJECTS = 400_000
 _MOST_ELEMENTS = 4_000_000
+_METRICS = "body.resourceMetrics.scopeMetrics.metrics"
+_KINDS = ("gauge", "sum", "histogram", "exponentialHistogram", "summary")
 _PLAIN_FIELDS = {"attributes", "startTimeUnixNano", "timeUnixNano", "asDouble", "asInt"}
 _INT64, _UINT64 = range(-(2**63), 2**63), range(2**64)
 _INT32 = range(-(2**31), 2**31)
@@ -48,6 +51,7 @@ def read(plain: bytes, samples: PointSamples, limits: BodyLimits) -> None:
         raise MalformedBody(f"no JSON: line {error.lineno}, column {error.colno}") from error
     if request.fields and "resourceMetrics" not in request.fields:
         raise MalformedBody("no resourceMetrics")
+    points = _JsonPoints(samples)
     for resource in request.objects("resourceMetrics"):
         resource_attributes = _attributes(resource.object("resource"))
         for scope in resource.objects("scopeMetrics"):
@@ -59,7 +63,8 @@ def read(plain: bytes, samples: PointSamples, limits: BodyLimits) -> None:
                 _attributes(scope_fields),
             )
             for metric in scope.objects("metrics"):
-                _read_metric(metric, around, samples)
+                points.read_metric(metric, around)
+    points.flush()
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,57 +158,84 @@ def _number(value: Any, path: str) -> float:
     return float(value)
 
 
-def _read_metric(sent: _Object, around: Origin, samples: PointSamples) -> None:
-    name = sent.text("name")
-    kind = next((kind for kind in _FIGURES if sent.has(kind)), None)
-    if kind is None:
-        samples.refuse_metric(OtlpMetric(around, name), "no points of a type that Muster reads")
-        return
-    data, read_figures = sent.object(kind), _FIGURES[kind]
-    if kind == "gauge":
-        metric = OtlpMetric(around, name)
-    elif kind == "summary":
-        metric = OtlpMetric(around, name, has_start=True)
-    else:
-        is_monotonic = kind != "sum" or data.flag("isMonotonic")
-        metric = OtlpMetric(around, name, data.enum("aggregationTemporality"), is_monotonic)
-    points, path = data.elements("dataPoints"), f"{data.path}.dataPoints"
-    if not samples.check_metric(metric, len(points)):
-        return
-    if read_figures is _number_point:
-        _read_numbers(metric, points, path, samples)
-    else:
+class _JsonPoints:
+    """The points of a body. Histograms wait until many are read together."""
+
+    def __init__(self, samples: PointSamples) -> None:
+        self._samples = samples
+        self._histograms = JsonHistogramQueue(samples, self._read_histogram)
+        self._exponentials = JsonExponentialQueue(samples, self._read_exponential)
+
+    def read_metric(self, sent: _Object, around: Origin) -> None:
+        name = sent.text("name")
+        kind = next((kind for kind in _KINDS if sent.has(kind)), None)
+        if kind is None:
+            self._samples.refuse_metric(OtlpMetric(around, name), "no points of a type that Muster reads")
+            return
+        data = sent.object(kind)
+        if kind == "gauge":
+            metric = OtlpMetric(around, name)
+        elif kind == "summary":
+            metric = OtlpMetric(around, name, has_start=True)
+        else:
+            is_monotonic = kind != "sum" or data.flag("isMonotonic")
+            metric = OtlpMetric(around, name, data.enum("aggregationTemporality"), is_monotonic)
+        points = data.elements("dataPoints")
+        if not self._samples.check_metric(metric, len(points)):
+            return
+        match kind:
+            case "gauge" | "sum":
+                self._read_numbers(metric, points, kind)
+            case "histogram":
+                self._histograms.read(metric, points)
+            case "exponentialHistogram":
+                self._exponentials.read(metric, points)
+            case "summary":
+                for fields in points:
+                    self._read_point(metric, fields, kind, _summary)
+
+    def flush(self) -> None:
+        self._histograms.flush()
+        self._exponentials.flush()
+
+    def _read_numbers(self, metric: OtlpMetric, points: list[Any], kind: str) -> None:
+        """Numbers whose attributes are known go by as columns, as in protobuf: only start, time and value are read."""
+        cache, prefix = self._samples.cache, b"number in JSON" + metric.digest
+        is_cumulative = metric.is_cumulative
+        keys: list[bytes] = []
+        numbers: list[tuple[int, int, float]] = []
         for fields in points:
-            point = _Object(fields, path)
-            samples.add_point(metric, _facts(point), read_figures(point))
+            number = _plain_number(fields)
+            if number is not None:
+                start = b"%d " % number[0] if is_cumulative else b""
+                raw = b"".join((prefix, start, orjson.dumps(fields.get("attributes"))))
+                key = cache.keys.get(raw)
+                if key is not None:
+                    keys.append(key)
+                    numbers.append(number)
+                    continue
+            point_keys = self._read_point(metric, fields, kind, _number_point)
+            if point_keys and number is not None:
+                cache.put(raw, point_keys[0])
+        if keys:
+            starts, times, values = zip(*numbers, strict=True)
+            columns = PointColumns.numbers(
+                np.array(starts, np.uint64), np.array(times, np.uint64), np.array(values, np.float64)
+            )
+            self._samples.add_columns([metric] * len(keys), keys, columns)
 
+    def _read_histogram(self, metric: OtlpMetric, fields: Any) -> list[bytes]:
+        return self._read_point(metric, fields, "histogram", _histogram)
 
-def _read_numbers(metric: OtlpMetric, points: list[Any], path: str, samples: PointSamples) -> None:
-    """Numbers whose attributes are known go by as columns, as in protobuf: only start, time and value are read."""
-    find_key, prefix = samples.cache.keys.get, b"number in JSON" + metric.digest
-    is_cumulative = metric.is_cumulative
-    keys: list[bytes] = []
-    numbers: list[tuple[int, int, float]] = []
-    for fields in points:
-        number = _plain_number(fields)
-        if number is not None:
-            start = b"%d " % number[0] if is_cumulative else b""
-            raw = b"".join((prefix, start, orjson.dumps(fields.get("attributes"))))
-            key = find_key(raw)
-            if key is not None:
-                keys.append(key)
-                numbers.append(number)
-                continue
-        point = _Object(fields, path)
-        point_keys = samples.add_point(metric, _facts(point), _number_point(point))
-        if point_keys and number is not None:
-            samples.cache.put(raw, point_keys[0])
-    if keys:
-        starts, times, values = zip(*numbers, strict=True)
-        start_ns, time_ns = np.array(starts, np.uint64), np.array(times, np.uint64)
-        samples.add_rows(
-            metric, keys, start_ns, time_ns, np.array(values, np.float64).reshape(-1, 1), rising_parts=1
-        )
+    def _read_exponential(self, metric: OtlpMetric, fields: Any) -> list[bytes]:
+        return self._read_point(metric, fields, "exponentialHistogram", _exponential)
+
+    def _read_point(
+        self, metric: OtlpMetric, fields: Any, kind: str, read_figures: Callable[[_Object], Figures]
+    ) -> list[bytes]:
+        """The keys of the point's series; none if it is refused."""
+        point = _Object(fields, f"{_METRICS}.{kind}.dataPoints")
+        return self._samples.add_point(metric, _facts(point), read_figures(point))
 
 
 def _plain_number(fields: Any) -> tuple[int, int, float] | None:
@@ -264,15 +296,6 @@ def _summary(point: _Object) -> Figures:
 
 def _totals(point: _Object) -> PointTotals:
     return PointTotals(point.integer("count"), point.number("sum"), point.number("min"), point.number("max"))
-
-
-_FIGURES: dict[str, Callable[[_Object], Figures]] = {
-    "gauge": _number_point,
-    "sum": _number_point,
-    "histogram": _histogram,
-    "exponentialHistogram": _exponential,
-    "summary": _summary,
-}
 
 
 def _facts(point: _Object) -> PointFacts:

@@ -12,6 +12,8 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from telemetry.formats.otlp.samples import PointColumns
+
 # A field of eight bytes behind its tag.
 FIELD_BYTES = 9
 _START_TAG, _TIME_TAG = b"\x11", b"\x19"
@@ -112,9 +114,8 @@ class HistogramLayout:
             return None
         return body[:size] + extremes, body[size:-_EXTREMES_BYTES]
 
-    def columns(self, numbers: list[bytes]) -> tuple[NDArray[Any], NDArray[np.float64], NDArray[np.bool_]]:
-        """Start and time as fields of the first array, the values of all parts, a row for each point, and which points
-        are sound: their buckets come to their count."""
+    def columns(self, numbers: list[bytes]) -> PointColumns:
+        """The columns of points; sound are those whose buckets come to their count."""
         rows = np.frombuffer(b"".join(numbers), self._dtype)
         counts = rows["counts"]
         sums = np.cumsum(counts, axis=1, dtype=np.uint64)
@@ -123,7 +124,8 @@ class HistogramLayout:
         values[:, : self.buckets] = sums
         for part, name in enumerate(("count", "sum", "min", "max")[: self.parts - self.buckets]):
             values[:, self.buckets + part] = rows[name]
-        return rows, values, is_sound
+        parts, rising_parts = np.full(len(rows), self.parts), np.full(len(rows), self.rising_parts)
+        return PointColumns(rows["start_ns"], rows["time_ns"], values.ravel(), parts, rising_parts, is_sound)
 
     @cached_property
     def _dtype(self) -> np.dtype[Any]:

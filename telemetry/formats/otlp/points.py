@@ -14,11 +14,12 @@ from typing import NamedTuple
 
 # More buckets than any sender makes (160 in each direction by default), and few enough for a series each.
 MOST_BUCKETS = 1000
-# The scale whose bounds exponential histograms become: 4 to an octave, 19 % apart.
-_SCALE = 2
-_STEPS = 1 << _SCALE
+# Scales of exponential histograms, and the one whose bounds they become: 4 to an octave, 19 % apart.
+SCALES = range(-10, 21)
+FINEST_SCALE = 2
+_STEPS = 1 << FINEST_SCALE
 # Exponents of the least and the greatest double at that scale.
-_LEAST, _GREATEST = -1074 << _SCALE, 1024 << _SCALE
+_LEAST, _GREATEST = -1074 << FINEST_SCALE, 1024 << FINEST_SCALE
 
 
 class BadPoint(ValueError):
@@ -94,8 +95,8 @@ class ExponentialPoint:
     negative: Buckets = field(default_factory=Buckets)
 
     def parts(self, *, is_counter: bool) -> list[SeriesPart]:
-        if not -10 <= self.scale <= 20:
-            raise BadPoint(f"scale {self.scale} is not from -10 to 20")
+        if self.scale not in SCALES:
+            raise BadPoint(f"scale {self.scale} is not from {SCALES[0]} to {SCALES[-1]}")
         above = self._count_by_exponent(self.positive, 1)
         below = self._count_by_exponent(self.negative, 0)
         # The upper bound of a bucket below zero is the end that is nearer to zero.
@@ -112,7 +113,7 @@ class ExponentialPoint:
         """Counts by the end of their bucket, as an exponent of the fourth root of 2."""
         if len(buckets.counts) > MOST_BUCKETS:
             raise BadPoint(f"{len(buckets.counts)} buckets, more than {MOST_BUCKETS}")
-        shift = self.scale - _SCALE
+        shift = self.scale - FINEST_SCALE
         by_exponent: Counter[int] = Counter()
         for index, count in enumerate(buckets.counts, buckets.offset):
             if not count:

@@ -8,11 +8,13 @@ A cumulative sum whose start has moved on was reset, even where its value did no
 new start, if an earlier start is known in this process.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 from hashlib import blake2b
+from itertools import compress
 from struct import Struct, unpack
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,8 +62,10 @@ class OtlpMetric:
     has_start: bool = False
     # Begins the names by which this process knows the metric's series.
     digest: bytes = field(init=False)
+    is_delta: bool = field(init=False)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "is_delta", self.temporality == Temporality.DELTA)
         kind = f"{self.temporality} {self.is_monotonic} {self.has_start} ".encode()
         digest = blake2b(self.origin.digest + kind + self.name, digest_size=16).digest()
         object.__setattr__(self, "digest", digest)
@@ -100,6 +104,34 @@ class PointFacts:
         return bool(self.flags & _NO_RECORDED_VALUE)
 
 
+@dataclass(frozen=True, slots=True)
+class PointColumns:
+    """Points as columns, a row for each, and the values of their parts, one point after the other. Of the parts of a
+    point, the first `rising_parts` count up. Points that are not sound are left out."""
+
+    start_ns: NDArray[np.uint64]
+    time_ns: NDArray[np.uint64]
+    values: NDArray[np.float64]
+    parts: NDArray[np.int64]
+    rising_parts: NDArray[np.int64]
+    is_sound: NDArray[np.bool_]
+
+    @classmethod
+    def numbers(
+        cls, start_ns: NDArray[np.uint64], time_ns: NDArray[np.uint64], values: NDArray[np.float64]
+    ) -> Self:
+        """Points of one value each."""
+        ones = np.ones(len(values), np.int64)
+        return cls(start_ns, time_ns, values, ones, ones, np.ones(len(values), np.bool_))
+
+    @property
+    def is_rising(self) -> NDArray[np.bool_]:
+        """Which values count up."""
+        begins = np.cumsum(self.parts) - self.parts
+        place_in_point = np.arange(len(self.values)) - np.repeat(begins, self.parts)
+        return np.asarray(place_in_point < np.repeat(self.rising_parts, self.parts))
+
+
 class PointSamples:
     """The samples and refusals of a body, as its points are read. Refusals count points."""
 
@@ -123,7 +155,7 @@ class PointSamples:
         if metric.temporality not in (Temporality.DELTA, Temporality.CUMULATIVE):
             problem = f"{metric.example}: aggregation temporality {metric.temporality} is neither delta nor cumulative"
             self._rejected.add(RefusalReason.BAD_POINT, points, problem)
-        elif metric.temporality == Temporality.DELTA and not metric.is_monotonic:
+        elif metric.is_delta and not metric.is_monotonic:
             self._rejected.add(RefusalReason.DELTA_UP_AND_DOWN, points, metric.example)
         else:
             return True
@@ -140,7 +172,7 @@ class PointSamples:
         """The keys of the point's series; none if it is refused."""
         if not self._is_taken_time(metric, facts.time_ms):
             return []
-        is_delta = metric.temporality == Temporality.DELTA
+        is_delta = metric.is_delta
         is_absent = facts.is_absent
         if is_absent and figures == NumberPoint(None):
             figures = NumberPoint(0.0)
@@ -164,35 +196,29 @@ class PointSamples:
             self._add(key, facts.time_ms, _STALE if is_absent else part.value)
         return keys
 
-    def add_rows(
-        self,
-        metric: OtlpMetric,
-        keys: list[bytes],
-        start_ns: NDArray[np.uint64],
-        time_ns: NDArray[np.uint64],
-        values: NDArray[np.float64],
-        *,
-        rising_parts: int,
-    ) -> None:
-        """Many points of one metric, a row of `values` for each, whose series are known: `keys` of all parts of the
-        first point, then of the second. Their starts need no zero, unless the metric is a delta: then the first parts
-        of a point, which count up, get one."""
-        window, ts_ms = self._window, (time_ns // _NS_IN_MS).astype(np.int64)
-        is_taken = (ts_ms >= window.oldest_ms) & (ts_ms <= window.now_ms + window.future_ms)
-        for time_ms in ts_ms[~is_taken].tolist():
-            self._is_taken_time(metric, time_ms)
-        if metric.temporality == Temporality.DELTA:
-            is_whole = start_ns <= time_ns
-            if problems := int(np.count_nonzero(is_taken & ~is_whole)):
-                self.refuse_metric(metric, _STARTS_LATE, problems)
-            is_taken &= is_whole
-            zero_ms = np.minimum((start_ns // _NS_IN_MS).astype(np.int64) + 1, ts_ms - 1)
+    def add_columns(self, metrics: Sequence[OtlpMetric], keys: list[bytes], columns: PointColumns) -> None:
+        """Many points whose series are known, each of a metric: the keys of all parts of the first point, then of the
+        second. Their starts need no zero, unless the metric is a delta: then the parts that count up get one."""
+        window, parts = self._window, columns.parts
+        ts_ms = (columns.time_ns // _NS_IN_MS).astype(np.int64)
+        is_inside = (ts_ms >= window.oldest_ms) & (ts_ms <= window.now_ms + window.future_ms)
+        for place in np.flatnonzero(columns.is_sound & ~is_inside).tolist():
+            self._is_taken_time(metrics[place], int(ts_ms[place]))
+        is_taken = columns.is_sound & is_inside
+        is_delta = np.array([metric.is_delta for metric in metrics])
+        if is_delta.any():
+            start_ns = columns.start_ns
+            is_late = is_taken & is_delta & (start_ns > columns.time_ns)
+            for place in np.flatnonzero(is_late).tolist():
+                self.refuse_metric(metrics[place], _STARTS_LATE)
+            is_taken &= ~is_late
             # As in `_zero_ms`.
+            zero_ms = np.minimum((start_ns // _NS_IN_MS).astype(np.int64) + 1, ts_ms - 1)
             zero_ms = np.where(start_ns > 0, np.maximum(zero_ms, window.oldest_ms), ts_ms - 1)
-            is_told = is_taken & (window.oldest_ms <= zero_ms) & (zero_ms < ts_ms)
-            zeros = np.zeros((len(values), rising_parts))
-            self._add_rows(_first_of_each(keys, values.shape[1], rising_parts), is_told, zero_ms, zeros)
-        self._add_rows(keys, is_taken, ts_ms, values)
+            is_told = is_taken & is_delta & (window.oldest_ms <= zero_ms) & (zero_ms < ts_ms)
+            is_zero = np.repeat(is_told, parts) & columns.is_rising
+            self._add_rows(keys, is_zero, np.repeat(zero_ms, parts), np.zeros(len(keys)))
+        self._add_rows(keys, np.repeat(is_taken, parts), np.repeat(ts_ms, parts), columns.values)
 
     def _add_rows(
         self,
@@ -201,14 +227,12 @@ class PointSamples:
         ts_ms: NDArray[np.int64],
         values: NDArray[np.float64],
     ) -> None:
-        parts = values.shape[1]
         if not is_taken.all():
-            places = np.flatnonzero(is_taken).tolist()
-            keys = [key for place in places for key in keys[place * parts : (place + 1) * parts]]
+            keys = list(compress(keys, is_taken.tolist()))
             ts_ms, values = ts_ms[is_taken], values[is_taken]
         self._take(len(keys))
         self._keys_of_rows.extend(keys)
-        self._rows.append((np.repeat(ts_ms, parts), values.ravel()))
+        self._rows.append((ts_ms, values))
 
     def columns(self) -> SampleColumns:
         times, values = zip(*self._rows, strict=True) if self._rows else ((), ())
@@ -275,10 +299,3 @@ class PointSamples:
         self._left -= samples
         if self._left < 0:
             raise WriteTooLarge(f"more than {self._limits.max_samples} samples")
-
-
-def _first_of_each(keys: list[bytes], parts: int, first: int) -> list[bytes]:
-    """The first `first` keys of each point; a point has `parts` keys."""
-    if first == parts:
-        return keys
-    return [key for place in range(0, len(keys), parts) for key in keys[place : place + first]]

@@ -23,20 +23,15 @@ from tests.telemetry.otlp import (
     gauge,
     message,
     number,
+    outcome,
     protobuf_bytes,
-    rows,
+    starts_of,
 )
 
 # An attribute whose bytes end like the fields `min` and `max` of a histogram.
 LIKE_EXTREMES = "Y" + "\x00" * 8 + "a" + "\x00" * 8
 BOUNDS = [float(bound) for bound in range(200)]
 BACK_MS = (0, 0, 1, 30_000, 120_000, 3 * DAY_MS, -DAY_MS)
-
-
-def outcome(columns):
-    """The samples of a body as sorted texts, so that NaN equals NaN, and the counts of its refusals."""
-    samples = sorted(f"{labels} {at} {value}" for labels, at, value in rows(columns))
-    return samples, columns.rejected.counts
 
 
 def histogram_of(points, temporality):
@@ -77,24 +72,18 @@ def histogram_point(choices, shape):
     return point
 
 
-def starts_of(cache):
-    """A cache that knows the starts of cumulative sums, by which a reset is seen, and no series."""
-    fresh = KeyCache()
-    for raw, start in cache.keys.items():
-        if raw.startswith(b"start"):
-            fresh.put(raw, start)
-    return fresh
-
-
+@encodings
 @pytest.mark.parametrize("temporality", [CUMULATIVE, DELTA])
-def test_known_histograms_give_what_unknown_ones_give(temporality):
+def test_known_histograms_give_what_unknown_ones_give(temporality, encoding):
     for seed in range(40):
         choices, cache = random.Random(seed), KeyCache()
         known_shapes = [shape(choices, place) for place in range(4)]
         for _ in range(3):
             points = [histogram_point(choices, each) for each in known_shapes]
-            body, fresh = protobuf_bytes(histogram_of(points, temporality)), starts_of(cache)
-            assert outcome(decode(body, cache=cache)) == outcome(decode(body, cache=fresh)), seed
+            body, fresh = ENCODINGS[encoding](histogram_of(points, temporality)), starts_of(cache)
+            assert outcome(decode(body, encoding, cache=cache)) == outcome(
+                decode(body, encoding, cache=fresh)
+            ), seed
 
 
 @encodings
@@ -193,35 +182,38 @@ def test_a_known_histogram_that_is_cut_short_is_refused():
         decode(field(1, field(2, field(2, field(1, b"wait") + field(9, histogram)))), cache=cache)
 
 
+@encodings
 @pytest.mark.parametrize("extremes", [{}, {"min": 0.5, "max": 2.0}], ids=["plain", "with extremes"])
-def test_a_histogram_that_is_known_is_found_by_its_group(extremes):
+def test_a_histogram_that_is_known_is_found_by_its_group(extremes, encoding):
     """Without this, the tests above would compare the careful way with itself."""
     cache = KeyCache()
-    body = protobuf_bytes(histogram_of([sound(**extremes)], CUMULATIVE))
-    decode(body, cache=cache)
+    body = ENCODINGS[encoding](histogram_of([sound(**extremes)], CUMULATIVE))
+    decode(body, encoding, cache=cache)
     [keys] = cache.groups.values()
     assert len(keys) == 4 + len(extremes)
     cache.keys.clear()
-    assert decode(body, cache=cache).samples == len(keys)
+    assert decode(body, encoding, cache=cache).samples == len(keys)
     assert cache.keys == {}
 
 
-def test_a_known_histogram_that_contradicts_itself_is_refused_with_both_sides():
+@encodings
+def test_a_known_histogram_that_contradicts_itself_is_refused_with_both_sides(encoding):
     cache = KeyCache()
     for points in ([sound()], [sound(count=7), sound(counts=(3, 4))]):
-        columns = decode(protobuf_bytes(histogram_of(points, CUMULATIVE)), cache=cache)
+        columns = decode(ENCODINGS[encoding](histogram_of(points, CUMULATIVE)), encoding, cache=cache)
     assert columns.rejected.counts == {RefusalReason.BAD_POINT: 1}
     assert "buckets come to 3, and count is 7" in columns.rejected.examples[RefusalReason.BAD_POINT]
     assert columns.samples == 4
 
 
-def test_groups_of_keys_share_the_bound_of_the_caches():
+def test_groups_and_tables_of_keys_share_the_bound_of_the_caches():
     caches = KeyCaches(max_bytes=1000)
     first, second = caches.cache_of("first"), caches.cache_of("second")
     first.put(b"raw", b"key")
     first.put_group(b"raw", (b"key",) * 4)
-    second.put_group(b"x" * 700, (b"key",))
-    assert (first.keys, first.groups) == ({}, {})
+    first.put_table(b"raw", {1: b"key", 2: b"key"})
+    second.put_group(b"x" * 200, (b"key",))
+    assert (first.keys, first.groups, first.tables) == ({}, {}, {})
     assert len(second.groups) == 1
 
 

@@ -1,0 +1,221 @@
+"""Histograms of OTLP in JSON, written as senders usually do, wait for others to be read together as columns.
+
+Senders write integers of 64 bits as digits in text, or as numbers. A point with other fields, or with a number that is
+written otherwise, is read by itself.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import numpy as np
+import orjson
+
+from telemetry.formats.otlp.histograms import (
+    MOST_QUEUED,
+    ExponentialCounts,
+    HistogramTotals,
+    ReadPoint,
+    Whole,
+    add_grouped,
+    add_numbered,
+    explicit_buckets,
+    exponential_buckets,
+    histogram_columns,
+)
+from telemetry.formats.otlp.points import SCALES
+from telemetry.formats.otlp.samples import OtlpMetric, PointSamples
+
+_TOTALS = {"attributes", "startTimeUnixNano", "timeUnixNano", "count", "sum", "min", "max"}
+_HISTOGRAM = _TOTALS | {"bucketCounts", "explicitBounds"}
+_EXPONENTIAL = _TOTALS | {"scale", "zeroCount", "positive", "negative"}
+_BUCKETS = {"offset", "bucketCounts"}
+# Of values below zero, when there are none.
+_EMPTY_BUCKETS = {
+    b"null",
+    b"{}",
+    b'{"offset":0}',
+    b'{"bucketCounts":[]}',
+    b'{"bucketCounts":["0"]}',
+    b'{"offset":0,"bucketCounts":[]}',
+    b'{"offset":0,"bucketCounts":[0]}',
+}
+_NUMBERS = {int, float}
+_INT32 = range(-(2**31), 2**31)
+
+
+class _Figures(NamedTuple):
+    """The numbers of a point that are no counts; extremes that were not sent are 0."""
+
+    start_ns: str
+    time_ns: str
+    count: Any
+    sum: float
+    min: float
+    max: float
+    has_extremes: bool
+
+    @classmethod
+    def read(cls, fields: dict[str, Any]) -> "_Figures | None":
+        start_ns: Any = fields.get("startTimeUnixNano", "0")
+        time_ns: Any = fields.get("timeUnixNano")
+        least, greatest = fields.get("min"), fields.get("max")
+        has_extremes = least is not None or greatest is not None
+        doubles: tuple[Any, Any, Any] = (fields.get("sum"), least, greatest)
+        if not has_extremes:
+            doubles = (fields.get("sum"), 0, 0)
+        is_usual = type(start_ns) is str and type(time_ns) is str and _NUMBERS.issuperset(map(type, doubles))
+        return cls(start_ns, time_ns, fields.get("count", "0"), *doubles, has_extremes) if is_usual else None
+
+
+@dataclass(slots=True)
+class _Numbers:
+    """The numbers of points that wait, as they were sent."""
+
+    figures: list[_Figures] = field(default_factory=list)
+    counts: list[Any] = field(default_factory=list)
+    sizes: list[int] = field(default_factory=list)
+
+    def add(self, figures: _Figures, counts: list[Any]) -> None:
+        self.figures.append(figures)
+        self.counts.extend(counts)
+        self.sizes.append(len(counts))
+
+    def totals(self) -> HistogramTotals | None:
+        starts, times, counts, sums, least, greatest, has_extremes = zip(*self.figures, strict=True)
+        instants, wholes = whole_numbers(starts + times), whole_numbers(counts)
+        if instants is None or wholes is None:
+            return None
+        start_ns, time_ns = instants.astype(np.uint64).reshape(2, -1)
+        sum_of_each, min_of_each, max_of_each = np.array((sums, least, greatest), np.float64)
+        return HistogramTotals(
+            start_ns, time_ns, wholes, sum_of_each, min_of_each, max_of_each, np.array(has_extremes)
+        )
+
+
+def whole_numbers(sent: tuple[Any, ...] | list[Any]) -> Whole | None:
+    """Integers from 0 to 2^63 - 1, in digits or as numbers; None if there is anything else among them."""
+    kinds = set(map(type, sent))
+    if not kinds <= {int, str}:
+        return None
+    numbers = sent
+    if str in kinds:
+        text = ",".join(map(str, sent) if int in kinds else sent)
+        if not text.isascii() or not text.replace(",", "").isdigit():
+            return None
+        try:
+            numbers = orjson.loads(f"[{text}]")
+        except orjson.JSONDecodeError:
+            return None
+    wholes = np.array(numbers)
+    is_whole = wholes.dtype == np.int64 and len(wholes) == len(sent) and wholes.min() >= 0
+    return wholes if is_whole else None
+
+
+class JsonHistogramQueue:
+    """Histograms with bounds, whose series are known. `read_point` reads one by itself."""
+
+    def __init__(self, samples: PointSamples, read_point: ReadPoint) -> None:
+        self._samples, self._read_point = samples, read_point
+        self._points: list[tuple[OtlpMetric, Any]] = []
+        self._groups: list[tuple[bytes, ...]] = []
+        self._numbers = _Numbers()
+
+    def read(self, metric: OtlpMetric, points: list[Any]) -> None:
+        for point in points:
+            counts = point.get("bucketCounts") if isinstance(point, dict) else None
+            figures = None
+            if isinstance(counts, list) and counts and point.keys() <= _HISTOGRAM:
+                figures = _Figures.read(point)
+            if counts is None or figures is None:
+                self._read_point(metric, point)
+            else:
+                self._read_usual(metric, point, counts, figures)
+
+    def _read_usual(
+        self, metric: OtlpMetric, point: dict[str, Any], counts: list[Any], figures: _Figures
+    ) -> None:
+        shape = b"histogram in JSON %d %d " % (len(counts), figures.has_extremes)
+        start = figures.start_ns.encode() + b" " if metric.is_cumulative else b""
+        around = orjson.dumps((point.get("attributes"), point.get("explicitBounds")))
+        raw = b"".join((shape, metric.digest, start, around))
+        keys = self._samples.cache.groups.get(raw)
+        if keys is None:
+            keys = tuple(self._read_point(metric, point))
+            if len(keys) == len(counts) + (4 if figures.has_extremes else 2):
+                self._samples.cache.put_group(raw, keys)
+            return
+        self._points.append((metric, point))
+        self._groups.append(keys)
+        self._numbers.add(figures, counts)
+        if len(self._numbers.counts) > MOST_QUEUED:
+            self.flush()
+
+    def flush(self) -> None:
+        points, groups, sent = self._points, self._groups, self._numbers
+        self._points, self._groups, self._numbers = [], [], _Numbers()
+        if not points:
+            return
+        totals, counts = sent.totals(), whole_numbers(sent.counts)
+        if totals is None or counts is None:
+            for metric, point in points:
+                self._read_point(metric, point)
+            return
+        _, columns = histogram_columns(totals, explicit_buckets(counts, np.array(sent.sizes)))
+        add_grouped(self._samples, points, groups, columns, self._read_point)
+
+
+class JsonExponentialQueue:
+    """Exponential histograms of positive values. `read_point` reads one by itself."""
+
+    def __init__(self, samples: PointSamples, read_point: ReadPoint) -> None:
+        self._samples, self._read_point = samples, read_point
+        self._points: list[tuple[OtlpMetric, Any]] = []
+        self._names: list[bytes] = []
+        self._numbers = _Numbers()
+        self._others: list[tuple[int, int, Any]] = []
+
+    def read(self, metric: OtlpMetric, points: list[Any]) -> None:
+        for point in points:
+            is_usual = isinstance(point, dict) and point.keys() <= _EXPONENTIAL
+            others = _scale_offset_and_zero(point) if is_usual else None
+            figures = _Figures.read(point) if others else None
+            if figures is None or others is None:
+                self._read_point(metric, point)
+                continue
+            start = figures.start_ns.encode() + b" " if metric.is_cumulative else b""
+            attributes = orjson.dumps(point.get("attributes"))
+            self._points.append((metric, point))
+            self._names.append(b"".join((b"exponential in JSON ", metric.digest, start, attributes)))
+            self._numbers.add(figures, point["positive"]["bucketCounts"])
+            self._others.append(others)
+            if len(self._numbers.counts) > MOST_QUEUED:
+                self.flush()
+
+    def flush(self) -> None:
+        points, names, sent, others = self._points, self._names, self._numbers, self._others
+        self._points, self._names, self._numbers, self._others = [], [], _Numbers(), []
+        if not points:
+            return
+        scales, offsets, zeros = zip(*others, strict=True)
+        totals, counts, zero_counts = sent.totals(), whole_numbers(sent.counts), whole_numbers(zeros)
+        if totals is None or counts is None or zero_counts is None:
+            for metric, point in points:
+                self._read_point(metric, point)
+            return
+        columns_of_counts = ExponentialCounts(
+            np.array(scales), np.array(offsets), zero_counts, counts, np.array(sent.sizes)
+        )
+        numbers, columns = histogram_columns(totals, exponential_buckets(columns_of_counts))
+        add_numbered(self._samples, points, names, numbers, columns, self._read_point)
+
+
+def _scale_offset_and_zero(point: dict[str, Any]) -> tuple[int, int, Any] | None:
+    """None where they are written in another way, or where values below zero are counted."""
+    buckets, scale = point.get("positive"), point.get("scale", 0)
+    if not isinstance(buckets, dict) or not buckets.keys() <= _BUCKETS or type(scale) is not int:
+        return None
+    offset, counts = buckets.get("offset", 0), buckets.get("bucketCounts")
+    is_usual = counts and isinstance(counts, list) and type(offset) is int and offset in _INT32
+    if not is_usual or scale not in SCALES or orjson.dumps(point.get("negative")) not in _EMPTY_BUCKETS:
+        return None
+    return scale, offset, point.get("zeroCount", "0")
