@@ -1,8 +1,8 @@
 """Exponential histograms of OTLP in protobuf as senders usually write them.
 
 SDKs and the Collector write the fields of a point in the order of their numbers: attributes, start, time, count and
-sum, scale, the count of zero, the buckets above and below zero, and the least and greatest value. A field that is zero
-is left out.
+sum, scale, the count of zero, the buckets above and below zero, exemplars, and the least and greatest value. A field
+that is zero is left out.
 """
 
 import re
@@ -11,9 +11,10 @@ from typing import NamedTuple
 import numpy as np
 
 from telemetry.formats.otlp.histograms import MOST_COUNTED, ExponentialCounts, HistogramTotals, Whole
+from telemetry.formats.otlp.layout import skip_fields
 from telemetry.formats.otlp.points import SCALES
 
-_ATTRIBUTE_TAG = 0x0A
+_ATTRIBUTE_TAG, _EXEMPLAR_TAG = 0x0A, 0x5A
 _FIXED = rb".{8}"
 _LENGTH = rb"([\x80-\xff]?[\x00-\x7f])"
 _POINT = re.compile(
@@ -25,12 +26,9 @@ _POINT = re.compile(
     + rb"\x42" + _LENGTH + rb"(?:\x08([\x80-\xff]{0,3}[\x00-\x7f]))?\x12" + _LENGTH,
     re.DOTALL,
 )  # fmt: skip
-# Behind the counts: buckets below zero that count nothing, as the SDK for Python sends them, and the extremes.
-_END = re.compile(
-    rb"(?:\x4a(?:\x00|\x03\x12\x01\x00|\x05\x08[\x00-\x7f]\x12\x01\x00))?"
-    rb"(\x61" + _FIXED + rb"\x69" + _FIXED + rb")?",
-    re.DOTALL,
-)
+# Behind the counts: buckets below zero that count nothing, as the SDK for Python sends them.
+_EMPTY_BUCKETS = re.compile(rb"(?:\x4a(?:\x00|\x03\x12\x01\x00|\x05\x08[\x00-\x7f]\x12\x01\x00))?")
+_EXTREMES = re.compile(rb"(?:\x61" + _FIXED + rb"\x69" + _FIXED + rb")?", re.DOTALL)
 _TOTALS_BYTES = 36
 _NO_ZERO, _NO_EXTREMES = bytes(9), bytes(18)
 _TOTALS = np.dtype(
@@ -59,37 +57,29 @@ class ExponentialNumbers(NamedTuple):
     scale: int
     offset: int
     counts: bytes
+    exemplars: int
 
 
 def split_exponential(body: bytes) -> tuple[bytes, ExponentialNumbers] | None:
     """The attributes and the numbers of a point; None where its layout is another."""
-    begin = _end_of_attributes(body)
+    begin, _ = skip_fields(body, 0, _ATTRIBUTE_TAG)
     match = _POINT.match(body, begin)
     if match is None:
         return None
     scale_varint, zero_count, size, offset, counts_size = match.groups()
     counts_begin = match.end()
     end = counts_begin + _varint(counts_size)
-    ending = _END.fullmatch(body, end)
     counts, scale = body[counts_begin:end], _signed(scale_varint)
-    is_usual = counts and end <= len(body) and counts[-1] < 0x80 and match.end(3) + _varint(size) == end
-    if ending is None or not is_usual or scale not in SCALES:
+    empty_buckets = _EMPTY_BUCKETS.match(body, end)
+    extremes_begin, exemplars = skip_fields(
+        body, empty_buckets.end() if empty_buckets else end, _EXEMPLAR_TAG
+    )
+    extremes = _EXTREMES.fullmatch(body, extremes_begin)
+    is_whole = end <= len(body) and extremes_begin <= len(body) and match.end(3) + _varint(size) == end
+    if extremes is None or not is_whole or not counts or counts[-1] >= 0x80 or scale not in SCALES:
         return None
-    totals = body[begin : begin + _TOTALS_BYTES] + (zero_count or _NO_ZERO) + (ending[1] or _NO_EXTREMES)
-    return body[:begin], ExponentialNumbers(totals, scale, _signed(offset), counts)
-
-
-def _end_of_attributes(body: bytes) -> int:
-    place, size = 0, len(body)
-    while place + 2 < size and body[place] == _ATTRIBUTE_TAG:
-        length = body[place + 1]
-        if length < 0x80:
-            place += 2 + length
-        elif body[place + 2] < 0x80:
-            place += 3 + (length & 0x7F | body[place + 2] << 7)
-        else:
-            break
-    return place
+    totals = body[begin : begin + _TOTALS_BYTES] + (zero_count or _NO_ZERO) + (extremes[0] or _NO_EXTREMES)
+    return body[:begin], ExponentialNumbers(totals, scale, _signed(offset), counts, exemplars)
 
 
 def _varint(octets: bytes) -> int:
@@ -107,7 +97,7 @@ def _signed(octets: bytes | None) -> int:
 
 def columns_of_numbers(points: list[ExponentialNumbers]) -> tuple[HistogramTotals, ExponentialCounts]:
     """Numbers of points as columns, a row for each point."""
-    totals, scales, offsets, counts = zip(*points, strict=True)
+    totals, scales, offsets, counts, exemplars = zip(*points, strict=True)
     rows = np.frombuffer(b"".join(totals), _TOTALS)
     numbers, ends = read_varints(b"".join(counts))
     byte_ends = np.cumsum([len(each) for each in counts])
@@ -120,6 +110,7 @@ def columns_of_numbers(points: list[ExponentialNumbers]) -> tuple[HistogramTotal
         rows["min"],
         rows["max"],
         rows["min_tag"] > 0,
+        np.array(exemplars, np.int64),
     )
     return totals_of_points, ExponentialCounts(
         np.array(scales, np.int64),

@@ -39,6 +39,7 @@ class HistogramTotals:
     min: NDArray[np.float64]
     max: NDArray[np.float64]
     has_extremes: NDArray[np.bool_]
+    exemplars: Whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +127,10 @@ def histogram_columns(totals: HistogramTotals, buckets: ClassicBuckets) -> tuple
     ):
         values[places], numbers[places] = part_values, part_numbers
     is_sound = buckets.is_sound & (values[count_places - 1] == totals.count)
-    return numbers, PointColumns(totals.start_ns, totals.time_ns, values, parts, sizes + 2, is_sound)
+    columns = PointColumns(
+        totals.start_ns, totals.time_ns, values, parts, sizes + 2, is_sound, totals.exemplars
+    )
+    return numbers, columns
 
 
 def add_grouped(

@@ -12,7 +12,13 @@ import numpy as np
 import orjson
 
 from telemetry.formats.contract import BodyLimits, MalformedBody, WriteTooLarge
-from telemetry.formats.otlp.json_histograms import JsonExponentialQueue, JsonHistogramQueue
+from telemetry.formats.otlp.json_histograms import (
+    TOO_DEEP,
+    JsonExponentialQueue,
+    JsonHistogramQueue,
+    count_exemplars,
+    json_text,
+)
 from telemetry.formats.otlp.naming import Attributes, Origin, PlainValue, label_pairs, origin
 from telemetry.formats.otlp.points import (
     Buckets,
@@ -29,9 +35,11 @@ from telemetry.formats.otlp.samples import OtlpMetric, PointColumns, PointFacts,
 _MOST_BYTES = 16 * 1024 * 1024
 _MOST_OBJECTS = 400_000
 _MOST_ELEMENTS = 4_000_000
+# Protobuf's parsers stop after about as many lists in lists.
+_MOST_DEPTH = 64
 _METRICS = "body.resourceMetrics.scopeMetrics.metrics"
 _KINDS = ("gauge", "sum", "histogram", "exponentialHistogram", "summary")
-_PLAIN_FIELDS = {"attributes", "startTimeUnixNano", "timeUnixNano", "asDouble", "asInt"}
+_PLAIN_FIELDS = {"attributes", "startTimeUnixNano", "timeUnixNano", "asDouble", "asInt", "exemplars"}
 _INT64, _UINT64 = range(-(2**63), 2**63), range(2**64)
 _INT32 = range(-(2**31), 2**31)
 _DIGITS = re.compile(r"-?\d{1,20}", re.ASCII)
@@ -43,7 +51,9 @@ _DECIMAL = re.compile(r"-?(?:\d++(?:\.\d*+)?+|\.\d++)(?:[eE][+-]?\d++)?|-?Infini
 def read(plain: bytes, samples: PointSamples, limits: BodyLimits) -> None:
     if len(plain) > _MOST_BYTES:
         raise WriteTooLarge(f"more than {_MOST_BYTES} bytes of JSON: send protobuf, or less at once")
-    if plain.count(b"{") + plain.count(b"[") > _MOST_OBJECTS or plain.count(b",") > _MOST_ELEMENTS:
+    octets = np.frombuffer(plain, np.uint8)
+    objects, lists, commas = (np.count_nonzero(octets == ord(mark)) for mark in "{[,")
+    if objects + lists > _MOST_OBJECTS or commas > _MOST_ELEMENTS:
         raise WriteTooLarge(f"more than {_MOST_OBJECTS} objects and lists, or {_MOST_ELEMENTS} elements")
     try:
         request = _Object(orjson.loads(plain), "body")
@@ -203,12 +213,12 @@ class _JsonPoints:
         cache, prefix = self._samples.cache, b"number in JSON" + metric.digest
         is_cumulative = metric.is_cumulative
         keys: list[bytes] = []
-        numbers: list[tuple[int, int, float]] = []
+        numbers: list[tuple[int, int, float, int]] = []
         for fields in points:
             number = _plain_number(fields)
             if number is not None:
                 start = b"%d " % number[0] if is_cumulative else b""
-                raw = b"".join((prefix, start, orjson.dumps(fields.get("attributes"))))
+                raw = b"".join((prefix, start, json_text(fields.get("attributes"))))
                 key = cache.keys.get(raw)
                 if key is not None:
                     keys.append(key)
@@ -218,9 +228,12 @@ class _JsonPoints:
             if point_keys and number is not None:
                 cache.put(raw, point_keys[0])
         if keys:
-            starts, times, values = zip(*numbers, strict=True)
+            starts, times, values, exemplars = zip(*numbers, strict=True)
             columns = PointColumns.numbers(
-                np.array(starts, np.uint64), np.array(times, np.uint64), np.array(values, np.float64)
+                np.array(starts, np.uint64),
+                np.array(times, np.uint64),
+                np.array(values, np.float64),
+                np.array(exemplars, np.int64),
             )
             self._samples.add_columns([metric] * len(keys), keys, columns)
 
@@ -238,9 +251,9 @@ class _JsonPoints:
         return self._samples.add_point(metric, _facts(point), read_figures(point))
 
 
-def _plain_number(fields: Any) -> tuple[int, int, float] | None:
-    """Start and time in ns and the value of a point that has nothing else beside its attributes, written as the SDKs
-    and the Collector do: times and integers as digits."""
+def _plain_number(fields: Any) -> tuple[int, int, float, int] | None:
+    """Start and time in ns, the value and the number of exemplars of a point that has nothing else beside its
+    attributes, written as the SDKs and the Collector do: times and integers as digits."""
     if not isinstance(fields, dict) or not fields.keys() <= _PLAIN_FIELDS:
         return None
     value = fields.get("asDouble")
@@ -257,7 +270,8 @@ def _plain_number(fields: Any) -> tuple[int, int, float] | None:
         return None
     if not _INSTANT.fullmatch(start) or not _INSTANT.fullmatch(time):
         return None
-    return int(start), int(time), float(value)
+    exemplars = count_exemplars(fields.get("exemplars"))
+    return None if exemplars is None else (int(start), int(time), float(value), exemplars)
 
 
 def _number_point(point: _Object) -> Figures:
@@ -300,7 +314,7 @@ def _totals(point: _Object) -> PointTotals:
 
 def _facts(point: _Object) -> PointFacts:
     return PointFacts(
-        raw=orjson.dumps(point.fields.get("attributes")),
+        raw=json_text(point.fields.get("attributes")),
         pairs=lambda: label_pairs(_attributes(point)),
         start_ns=point.integer("startTimeUnixNano"),
         time_ns=point.integer("timeUnixNano"),
@@ -313,22 +327,28 @@ def _attributes(owner: _Object) -> Attributes:
     return [(each.text("key"), _value(each.object("value"))) for each in owner.objects("attributes")]
 
 
-def _value(value: _Object) -> PlainValue:
+def _value(value: _Object, depth: int = 0) -> PlainValue:
+    if depth > _MOST_DEPTH:
+        raise MalformedBody(TOO_DEEP)
     for name, read_value in _VALUES.items():
         if value.has(name):
-            return read_value(value)
+            return read_value(value, depth + 1)
     return None
 
 
-_VALUES: dict[str, Callable[[_Object], PlainValue]] = {
-    "stringValue": lambda value: value.text("stringValue").decode(),
-    "boolValue": lambda value: value.flag("boolValue"),
-    "intValue": lambda value: value.integer("intValue", _INT64),
-    "doubleValue": lambda value: value.number("doubleValue"),
-    "arrayValue": lambda value: [_value(each) for each in value.object("arrayValue").objects("values")],
-    "kvlistValue": lambda value: {
-        each.text("key").decode(): _value(each.object("value"))
-        for each in value.object("kvlistValue").objects("values")
-    },
-    "bytesValue": lambda value: value.text("bytesValue").decode(),
+def _pairs(value: _Object, depth: int) -> dict[str, PlainValue]:
+    pairs = value.object("kvlistValue").objects("values")
+    return {each.text("key").decode(): _value(each.object("value"), depth) for each in pairs}
+
+
+_VALUES: dict[str, Callable[[_Object, int], PlainValue]] = {
+    "stringValue": lambda value, _: value.text("stringValue").decode(),
+    "boolValue": lambda value, _: value.flag("boolValue"),
+    "intValue": lambda value, _: value.integer("intValue", _INT64),
+    "doubleValue": lambda value, _: value.number("doubleValue"),
+    "arrayValue": lambda value, depth: [
+        _value(each, depth) for each in value.object("arrayValue").objects("values")
+    ],
+    "kvlistValue": _pairs,
+    "bytesValue": lambda value, _: value.text("bytesValue").decode(),
 }

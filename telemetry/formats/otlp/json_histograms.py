@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import orjson
 
+from telemetry.formats.contract import MalformedBody
 from telemetry.formats.otlp.histograms import (
     MOST_QUEUED,
     ExponentialCounts,
@@ -25,7 +26,7 @@ from telemetry.formats.otlp.histograms import (
 from telemetry.formats.otlp.points import SCALES
 from telemetry.formats.otlp.samples import OtlpMetric, PointSamples
 
-_TOTALS = {"attributes", "startTimeUnixNano", "timeUnixNano", "count", "sum", "min", "max"}
+_TOTALS = {"attributes", "startTimeUnixNano", "timeUnixNano", "count", "sum", "min", "max", "exemplars"}
 _HISTOGRAM = _TOTALS | {"bucketCounts", "explicitBounds"}
 _EXPONENTIAL = _TOTALS | {"scale", "zeroCount", "positive", "negative"}
 _BUCKETS = {"offset", "bucketCounts"}
@@ -40,7 +41,16 @@ _EMPTY_BUCKETS = {
     b'{"offset":0,"bucketCounts":[0]}',
 }
 _NUMBERS = {int, float}
+TOO_DEEP = "lists or objects in an attribute that are nested too deep"
 _INT32 = range(-(2**31), 2**31)
+
+
+def json_text(value: Any) -> bytes:
+    """The text of a part of the body, by which it is known again."""
+    try:
+        return orjson.dumps(value)
+    except TypeError as error:
+        raise MalformedBody(TOO_DEEP) from error
 
 
 class _Figures(NamedTuple):
@@ -53,6 +63,7 @@ class _Figures(NamedTuple):
     min: float
     max: float
     has_extremes: bool
+    exemplars: int
 
     @classmethod
     def read(cls, fields: dict[str, Any]) -> "_Figures | None":
@@ -63,8 +74,19 @@ class _Figures(NamedTuple):
         doubles: tuple[Any, Any, Any] = (fields.get("sum"), least, greatest)
         if not has_extremes:
             doubles = (fields.get("sum"), 0, 0)
+        exemplars = count_exemplars(fields.get("exemplars"))
         is_usual = type(start_ns) is str and type(time_ns) is str and _NUMBERS.issuperset(map(type, doubles))
-        return cls(start_ns, time_ns, fields.get("count", "0"), *doubles, has_extremes) if is_usual else None
+        if exemplars is None or not is_usual:
+            return None
+        return cls(start_ns, time_ns, fields.get("count", "0"), *doubles, has_extremes, exemplars)
+
+
+def count_exemplars(sent: Any) -> int | None:
+    """None where they are no objects, or have names in another spelling."""
+    if sent is None:
+        return 0
+    is_usual = type(sent) is list and all(type(each) is dict and "_" not in "".join(each) for each in sent)
+    return len(sent) if is_usual else None
 
 
 @dataclass(slots=True)
@@ -81,14 +103,23 @@ class _Numbers:
         self.sizes.append(len(counts))
 
     def totals(self) -> HistogramTotals | None:
-        starts, times, counts, sums, least, greatest, has_extremes = zip(*self.figures, strict=True)
+        starts, times, counts, sums, least, greatest, has_extremes, exemplars = zip(
+            *self.figures, strict=True
+        )
         instants, wholes = whole_numbers(starts + times), whole_numbers(counts)
         if instants is None or wholes is None:
             return None
         start_ns, time_ns = instants.astype(np.uint64).reshape(2, -1)
         sum_of_each, min_of_each, max_of_each = np.array((sums, least, greatest), np.float64)
         return HistogramTotals(
-            start_ns, time_ns, wholes, sum_of_each, min_of_each, max_of_each, np.array(has_extremes)
+            start_ns,
+            time_ns,
+            wholes,
+            sum_of_each,
+            min_of_each,
+            max_of_each,
+            np.array(has_extremes),
+            np.array(exemplars, np.int64),
         )
 
 
@@ -136,7 +167,7 @@ class JsonHistogramQueue:
     ) -> None:
         shape = b"histogram in JSON %d %d " % (len(counts), figures.has_extremes)
         start = figures.start_ns.encode() + b" " if metric.is_cumulative else b""
-        around = orjson.dumps((point.get("attributes"), point.get("explicitBounds")))
+        around = json_text((point.get("attributes"), point.get("explicitBounds")))
         raw = b"".join((shape, metric.digest, start, around))
         keys = self._samples.cache.groups.get(raw)
         if keys is None:
@@ -183,7 +214,7 @@ class JsonExponentialQueue:
                 self._read_point(metric, point)
                 continue
             start = figures.start_ns.encode() + b" " if metric.is_cumulative else b""
-            attributes = orjson.dumps(point.get("attributes"))
+            attributes = json_text(point.get("attributes"))
             self._points.append((metric, point))
             self._names.append(b"".join((b"exponential in JSON ", metric.digest, start, attributes)))
             self._numbers.add(figures, point["positive"]["bucketCounts"])
@@ -216,6 +247,6 @@ def _scale_offset_and_zero(point: dict[str, Any]) -> tuple[int, int, Any] | None
         return None
     offset, counts = buckets.get("offset", 0), buckets.get("bucketCounts")
     is_usual = counts and isinstance(counts, list) and type(offset) is int and offset in _INT32
-    if not is_usual or scale not in SCALES or orjson.dumps(point.get("negative")) not in _EMPTY_BUCKETS:
+    if not is_usual or scale not in SCALES or json_text(point.get("negative")) not in _EMPTY_BUCKETS:
         return None
     return scale, offset, point.get("zeroCount", "0")

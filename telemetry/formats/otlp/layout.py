@@ -2,7 +2,7 @@
 
 SDKs and the Collector write the fields of a point in the order of their numbers. Of a number these are start and time,
 the value, and the attributes; of a histogram start, time, count and sum, the counts of its buckets, their bounds, the
-attributes, and the least and greatest value.
+attributes, and the least and greatest value. Exemplars, which differ from point to point, stand before the attributes.
 """
 
 from dataclasses import dataclass
@@ -10,8 +10,8 @@ from functools import cached_property
 from typing import Any, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
+from telemetry.core.labels import encode_varint
 from telemetry.formats.otlp.samples import PointColumns
 
 # A field of eight bytes behind its tag.
@@ -25,35 +25,66 @@ _NUMBER = np.dtype(
 )
 _NUMBER_BYTES = _NUMBER.itemsize
 
+_EXEMPLAR_TAG_OF_NUMBER = 0x2A
+
 # Start, time, count and sum; then the counts of the buckets, packed.
 _HISTOGRAM_TAGS, _COUNTS_TAG = b"\x11\x19\x21\x29", 0x32
 _TOTALS_BYTES = FIELD_BYTES * len(_HISTOGRAM_TAGS)
+_BOUNDS_TAG, _EXEMPLAR_TAG = b"\x3a", 0x42
 _EXTREME_TAGS = b"\x59\x61"
 _EXTREMES_BYTES = FIELD_BYTES * len(_EXTREME_TAGS)
 # Sums of so many counts at most stay below 2^64.
 _MOST_COUNTED = 2**53
 
 
-def split_number(body: bytes) -> tuple[bytes, bytes]:
-    """Start, time and value with their tags, and what follows them; without a head where the order is another."""
+def skip_fields(body: bytes, place: int, tag: int) -> tuple[int, int]:
+    """The end of fields that have this tag and a length of one or two bytes, from a place on, and their number. A field
+    that is cut short ends behind the body."""
+    fields, last = 0, len(body) - 2
+    while place < last and body[place] == tag:
+        length = body[place + 1]
+        if length < 0x80:
+            place += 2 + length
+        elif body[place + 2] < 0x80:
+            place += 3 + (length & 0x7F | body[place + 2] << 7)
+        else:
+            break
+        fields += 1
+    return place, fields
+
+
+def cut_exemplars(rest: bytes, place: int, tag: int) -> tuple[bytes, int]:
+    """Leave out the exemplars, which begin at a place of what follows a point's numbers, and tell how many they are."""
+    end, exemplars = skip_fields(rest, place, tag)
+    return (rest[:place] + rest[end:], exemplars) if exemplars and end <= len(rest) else (rest, 0)
+
+
+def split_number(body: bytes) -> tuple[bytes, bytes, int]:
+    """Start, time and value with their tags, the rest of the body, and the number of exemplars, which are left out;
+    without a head where the order is another."""
     if (
         body[:1] == _START_TAG
         and body[9:10] == _TIME_TAG
         and body[18:19] in _VALUE_TAGS
         and len(body) >= _NUMBER_BYTES
     ):
-        return body[:_NUMBER_BYTES], body[_NUMBER_BYTES:]
-    short = _NUMBER_BYTES - FIELD_BYTES
-    if body[:1] == _TIME_TAG and body[9:10] in _VALUE_TAGS and len(body) >= short:
-        return NO_START + body[:short], body[short:]
-    return b"", body
+        head, rest = body[:_NUMBER_BYTES], body[_NUMBER_BYTES:]
+    else:
+        short = _NUMBER_BYTES - FIELD_BYTES
+        if body[:1] != _TIME_TAG or body[9:10] not in _VALUE_TAGS or len(body) < short:
+            return b"", body, 0
+        head, rest = NO_START + body[:short], body[short:]
+    if rest and rest[0] == _EXEMPLAR_TAG_OF_NUMBER:
+        return head, *cut_exemplars(rest, 0, _EXEMPLAR_TAG_OF_NUMBER)
+    return head, rest, 0
 
 
-def number_columns(heads: list[bytes]) -> tuple[NDArray[Any], NDArray[np.float64]]:
-    """Start and time as fields of the first array, and the values, of what `split_number` gave."""
+def number_columns(heads: list[bytes], exemplars: list[int]) -> PointColumns:
+    """The columns of what `split_number` gave."""
     rows = np.frombuffer(b"".join(heads), _NUMBER)
     is_double = rows["tag"] == ord(_DOUBLE_TAG)
-    return rows, np.where(is_double, rows["value"].view("<f8"), rows["value"].astype(np.float64))
+    values = np.where(is_double, rows["value"].view("<f8"), rows["value"].astype(np.float64))
+    return PointColumns.numbers(rows["start_ns"], rows["time_ns"], values, np.array(exemplars, np.int64))
 
 
 @dataclass(frozen=True)
@@ -98,8 +129,19 @@ class HistogramLayout:
     def head_bytes(self) -> int:
         return _TOTALS_BYTES + len(self.counts_tag) + 8 * self.buckets
 
-    def split(self, body: bytes) -> tuple[bytes, bytes] | None:
-        """The numbers of a point of this layout, and its bounds and attributes; None where its layout is another."""
+    @cached_property
+    def bounds_tag(self) -> bytes:
+        """The tag and length before the bounds."""
+        size = 8 * (self.buckets - 1)
+        return _BOUNDS_TAG + encode_varint(size) if size else b""
+
+    @cached_property
+    def bounds_bytes(self) -> int:
+        return len(self.bounds_tag) + 8 * (self.buckets - 1)
+
+    def split(self, body: bytes) -> tuple[bytes, bytes, int] | None:
+        """The numbers of a point of this layout, its bounds and attributes, and the number of its exemplars; None where
+        its layout is another."""
         counts_begin, size = _TOTALS_BYTES + len(self.counts_tag), self.head_bytes
         if (
             len(body) < size
@@ -107,14 +149,18 @@ class HistogramLayout:
             or body[_TOTALS_BYTES:counts_begin] != self.counts_tag
         ):
             return None
-        if not self.has_extremes:
-            return body[:size], body[size:]
-        extremes = body[-_EXTREMES_BYTES:]
-        if extremes[::FIELD_BYTES] != _EXTREME_TAGS or len(body) < size + _EXTREMES_BYTES:
-            return None
-        return body[:size] + extremes, body[size:-_EXTREMES_BYTES]
+        numbers, rest = body[:size], body[size:]
+        if self.has_extremes:
+            extremes = body[-_EXTREMES_BYTES:]
+            if extremes[::FIELD_BYTES] != _EXTREME_TAGS or len(body) < size + _EXTREMES_BYTES:
+                return None
+            numbers, rest = numbers + extremes, rest[:-_EXTREMES_BYTES]
+        place = self.bounds_bytes
+        if place < len(rest) and rest[place] == _EXEMPLAR_TAG and rest.startswith(self.bounds_tag):
+            return numbers, *cut_exemplars(rest, place, _EXEMPLAR_TAG)
+        return numbers, rest, 0
 
-    def columns(self, numbers: list[bytes]) -> PointColumns:
+    def columns(self, numbers: list[bytes], exemplars: list[int]) -> PointColumns:
         """The columns of points; sound are those whose buckets come to their count."""
         rows = np.frombuffer(b"".join(numbers), self._dtype)
         counts = rows["counts"]
@@ -125,7 +171,15 @@ class HistogramLayout:
         for part, name in enumerate(("count", "sum", "min", "max")[: self.parts - self.buckets]):
             values[:, self.buckets + part] = rows[name]
         parts, rising_parts = np.full(len(rows), self.parts), np.full(len(rows), self.rising_parts)
-        return PointColumns(rows["start_ns"], rows["time_ns"], values.ravel(), parts, rising_parts, is_sound)
+        return PointColumns(
+            rows["start_ns"],
+            rows["time_ns"],
+            values.ravel(),
+            parts,
+            rising_parts,
+            is_sound,
+            np.array(exemplars, np.int64),
+        )
 
     @cached_property
     def _dtype(self) -> np.dtype[Any]:

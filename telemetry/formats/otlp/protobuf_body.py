@@ -25,7 +25,7 @@ from telemetry.formats.otlp.points import (
     SummaryPoint,
 )
 from telemetry.formats.otlp.protobuf_histograms import ExponentialQueue, HistogramQueue
-from telemetry.formats.otlp.samples import OtlpMetric, PointColumns, PointFacts, PointSamples
+from telemetry.formats.otlp.samples import OtlpMetric, PointFacts, PointSamples
 from telemetry.formats.remote_write import refuse_many_fields
 
 _VALUES = tuple(messages.AnyValue.DESCRIPTOR.fields_by_name)
@@ -109,22 +109,22 @@ class _ProtobufPoints:
         is_cumulative = metric.is_cumulative
         keys: list[bytes] = []
         heads: list[bytes] = []
+        exemplars: list[int] = []
         for body in bodies:
-            head, rest = split_number(body)
+            head, rest, exemplars_of_point = split_number(body)
             raw = prefix + head[:FIELD_BYTES] + rest if is_cumulative else prefix + rest
             key = find_key(raw) if head else None
             if key is not None:
                 keys.append(key)
                 heads.append(head)
+                exemplars.append(exemplars_of_point)
                 continue
             point = messages.parse(messages.Number, body)
             point_keys = samples.add_point(metric, _facts(point), _number(point))
             if point_keys and head and messages.holds_only({"attributes"}, messages.Number, rest):
                 samples.cache.put(raw, point_keys[0])
         if keys:
-            rows, values = number_columns(heads)
-            columns = PointColumns.numbers(rows["start_ns"], rows["time_ns"], values)
-            samples.add_columns([metric] * len(keys), keys, columns)
+            samples.add_columns([metric] * len(keys), keys, number_columns(heads, exemplars))
 
     def _read_summaries(self, metric: OtlpMetric, bodies: Any) -> None:
         for body in bodies:

@@ -23,12 +23,13 @@ from telemetry.formats.otlp.samples import OtlpMetric, PointSamples
 
 @dataclass(slots=True)
 class _Batch:
-    """Points of one layout, the keys of their series, and their numbers."""
+    """Points of one layout, the keys of their series, their numbers, and how many exemplars each has."""
 
     layout: HistogramLayout
     points: list[tuple[OtlpMetric, bytes]] = field(default_factory=list)
     groups: list[tuple[bytes, ...]] = field(default_factory=list)
     numbers: list[bytes] = field(default_factory=list)
+    exemplars: list[int] = field(default_factory=list)
 
 
 class HistogramQueue:
@@ -57,7 +58,7 @@ class HistogramQueue:
         return self._batches.setdefault(layout, _Batch(layout)) if layout else None
 
     def _read_usual(
-        self, metric: OtlpMetric, body: bytes, batch: _Batch, numbers: bytes, rest: bytes
+        self, metric: OtlpMetric, body: bytes, batch: _Batch, numbers: bytes, rest: bytes, exemplars: int
     ) -> None:
         layout = batch.layout
         start = numbers[:FIELD_BYTES] if metric.is_cumulative else b""
@@ -72,6 +73,7 @@ class HistogramQueue:
         batch.points.append((metric, body))
         batch.groups.append(keys)
         batch.numbers.append(numbers)
+        batch.exemplars.append(exemplars)
         self._counts += layout.buckets
         if self._counts > MOST_QUEUED:
             self.flush()
@@ -79,7 +81,7 @@ class HistogramQueue:
     def flush(self) -> None:
         for batch in self._batches.values():
             if batch.points:
-                columns = batch.layout.columns(batch.numbers)
+                columns = batch.layout.columns(batch.numbers, batch.exemplars)
                 add_grouped(self._samples, batch.points, batch.groups, columns, self._read_point)
         self._batches, self._batch, self._counts = {}, None, 0
 

@@ -107,7 +107,8 @@ class PointFacts:
 @dataclass(frozen=True, slots=True)
 class PointColumns:
     """Points as columns, a row for each, and the values of their parts, one point after the other. Of the parts of a
-    point, the first `rising_parts` count up. Points that are not sound are left out."""
+    point, the first `rising_parts` count up. `exemplars` is how many the point has, which are refused. Points that are
+    not sound are left out."""
 
     start_ns: NDArray[np.uint64]
     time_ns: NDArray[np.uint64]
@@ -115,14 +116,19 @@ class PointColumns:
     parts: NDArray[np.int64]
     rising_parts: NDArray[np.int64]
     is_sound: NDArray[np.bool_]
+    exemplars: NDArray[np.int64]
 
     @classmethod
     def numbers(
-        cls, start_ns: NDArray[np.uint64], time_ns: NDArray[np.uint64], values: NDArray[np.float64]
+        cls,
+        start_ns: NDArray[np.uint64],
+        time_ns: NDArray[np.uint64],
+        values: NDArray[np.float64],
+        exemplars: NDArray[np.int64],
     ) -> Self:
         """Points of one value each."""
         ones = np.ones(len(values), np.int64)
-        return cls(start_ns, time_ns, values, ones, ones, np.ones(len(values), np.bool_))
+        return cls(start_ns, time_ns, values, ones, ones, ones > 0, exemplars)
 
     @property
     def is_rising(self) -> NDArray[np.bool_]:
@@ -219,6 +225,10 @@ class PointSamples:
             is_zero = np.repeat(is_told, parts) & columns.is_rising
             self._add_rows(keys, is_zero, np.repeat(zero_ms, parts), np.zeros(len(keys)))
         self._add_rows(keys, np.repeat(is_taken, parts), np.repeat(ts_ms, parts), columns.values)
+        exemplars = np.where(is_taken, columns.exemplars, 0)
+        if exemplars.any():
+            example = metrics[int(np.argmax(exemplars > 0))].example
+            self._rejected.add(RefusalReason.EXEMPLAR, int(exemplars.sum()), example)
 
     def _add_rows(
         self,

@@ -57,6 +57,22 @@ def test_a_broken_body_of_json_says_where(body, reason):
     assert reason in caught.value.reason
 
 
+@pytest.mark.parametrize("depth", [40, 70, 330])
+@pytest.mark.parametrize("owner", ["point", "resource"])
+def test_lists_in_lists_end_somewhere(owner, depth):
+    value = '{"arrayValue":{"values":[' * depth + "]}}" * depth
+    attributes_of = {"point": "[]", "resource": "[]"} | {owner: f'[{{"key":"a","value":{value}}}]'}
+    point = f'{{"timeUnixNano":"{NOW_MS * 10**6}","asDouble":1.5,"attributes":{attributes_of["point"]}}}'
+    metrics = f'[{{"metrics":[{{"name":"m","gauge":{{"dataPoints":[{point}]}}}}]}}]'
+    resource = f'{{"attributes":{attributes_of["resource"]}}}'
+    body = f'{{"resourceMetrics":[{{"resource":{resource},"scopeMetrics":{metrics}}}]}}'.encode()
+    if depth == 40:
+        assert decode(body, JSON).samples == 1
+    else:
+        with pytest.raises(MalformedBody, match="nested too deep"):
+            decode(body, JSON)
+
+
 @pytest.mark.parametrize(
     ("changed", "reason"),
     [

@@ -122,7 +122,8 @@ def test_an_exponential_histogram_may_fill_another_bucket(encoding):
 
 def sound_point(temporality, kind):
     if kind == "exponentialHistogram":
-        return exponentials([usual(1, 0, 200, zero_count=1, min=1, max=2), usual(3, place="b")], temporality)
+        first = usual(1, 0, 200, zero_count=1, min=1, max=2, exemplars=[published.Exemplar(as_double=1.0)])
+        return exponentials([first, usual(3, place="b")], temporality)
     point = published.HistogramDataPoint(
         start_time_unix_nano=(NOW_MS - 60_000) * NS,
         time_unix_nano=NOW_MS * NS,
@@ -130,6 +131,7 @@ def sound_point(temporality, kind):
         sum=2.5,
         bucket_counts=[1, 2],
         explicit_bounds=[1.5],
+        exemplars=[published.Exemplar(as_double=1.0)],
     )
     data = published.Histogram(data_points=[point], aggregation_temporality=temporality)
     return message(published.Metric(name="wait", histogram=data))

@@ -17,10 +17,13 @@ from tests.telemetry.otlp import (
     JSON,
     NS,
     attributes,
+    buckets,
     counter,
     decode,
     encodings,
+    exponential,
     gauge,
+    histogram,
     message,
     number,
     outcome,
@@ -100,6 +103,7 @@ def test_known_numbers_give_what_unknown_ones_give(kind, encoding):
                     choices.choice([3, -2.5, 4.0, float("nan"), -(2**63)]),
                     NOW_MS - choices.choice(BACK_MS),
                     start_ms=start_ms,
+                    exemplars=choices.choice([0, 0, 0, 2]),
                     place=place,
                 )
                 for place, start_ms in enumerate(starts_ms)
@@ -164,6 +168,26 @@ def sound(*, at_ms=NOW_MS, start_ms=NOW_MS - 60_000, counts=(1, 2), **figures):
         time_unix_nano=at_ms * NS,
         **{"count": sum(counts), "sum": 2.5, "bucket_counts": counts, "explicit_bounds": [1.0], **figures},
     )
+
+
+@encodings
+def test_known_histograms_go_by_with_their_exemplars(encoding):
+    """Exemplars differ from body to body, and are refused by name."""
+    cache = KeyCache()
+    figures = {"start_ms": NOW_MS - 60_000, "count": 3, "sum": 2.5, "min": 0.5, "max": 2.0}
+    for values in ((), (1.0, 2.0)):
+        exemplars = [published.Exemplar(as_double=value, time_unix_nano=NOW_MS * NS) for value in values]
+        metrics = [
+            histogram(
+                "wait", NOW_MS, exemplars=exemplars, bucket_counts=[1, 2], explicit_bounds=[1.0], **figures
+            ),
+            exponential("size", NOW_MS, exemplars=exemplars, positive=buckets(0, 3), **figures),
+        ]
+        columns = decode(ENCODINGS[encoding](message(*metrics)), encoding, cache=cache)
+        cache.keys.clear()
+    assert columns.rejected.counts == {RefusalReason.EXEMPLAR: 4}
+    assert columns.samples == 6 + 7
+    assert len(cache.groups) == len(cache.tables) == 1
 
 
 def field(number, content):
