@@ -143,7 +143,7 @@ def event_of(*lines, times=1):
     ],
     ids=["daily", "for years", "most days", "in 2032", "on 29 February", "exceptions", "events"],
 )
-def test_too_much_is_refused_within_a_second(lines, times):
+def test_too_much_is_refused_within_seconds(lines, times):
     content = event_of(*lines, times=times)
 
     def seconds():
@@ -157,5 +157,5 @@ def test_too_much_is_refused_within_a_second(lines, times):
         finally:
             gc.enable()
 
-    # Other work on the machine may slow one of them.
-    assert any(seconds() < 1 for _ in range(3))
+    # A quarter of a second on a quiet core; to read all of it would take minutes.
+    assert any(seconds() < 5 for _ in range(3))
