@@ -113,7 +113,9 @@ def _newest_parts(entries: Any, before: datetime | None, size: int) -> list[Writ
     by_time = entries.order_by("-at").values("at")
     this_instant = RawSQL("past.at", ())
     rows_of_one = (
-        entries.filter(at=this_instant).order_by("-id").values("id", "at", "table", *WriteKey._fields)
+        entries.filter(at=this_instant)
+        .order_by("-table", "-id")
+        .values("id", "at", "table", *WriteKey._fields)
     )
     querysets = {
         "newest": (by_time if before is None else by_time.filter(at__lt=before))[:1],

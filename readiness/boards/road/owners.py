@@ -1,7 +1,7 @@
 """Who answers for what holds a site, as blocks of the road: one for each team."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -55,6 +55,10 @@ class Owners:
         keys = {text: f"text-{slugify(text)}" for text in set(texts.values()) if text}
         self.texts = {key: text for text, key in keys.items()}
         self.sites = {site_id: keys[text] for site_id, text in texts.items() if text}
+
+    def terms_at(self, site_id: int) -> Hashable:
+        """Sites with equal ones have the same owners of checks without a step."""
+        return frozenset(self.cells.get(site_id, {}).items()), self.sites.get(site_id)
 
     def key_of(self, site_id: int, check_id: str, step: RoadStep | None) -> str:
         cells = self.cells.get(site_id)

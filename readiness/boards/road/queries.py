@@ -1,6 +1,6 @@
 """The road as it stands: every site with capacity, its blockers in order, their steps, owners and fixes."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cached_property
@@ -132,7 +132,8 @@ def _sites(
     plan = closing(fleet, target=ClosingTarget.READY, measure=question.of.measure)
     checks = {site.site: site.checks for site in plan.held_sites}
     deciding = _deciding(fleet)
-    road_blockers = _Blockers(steps, owners, question.by, _today(steps.values(), now=now))
+    today, planned_ids = _today(steps.values(), now=now), frozenset(site_id for site_id, _check_id in steps)
+    road_blockers = _Blockers(steps, owners, question.by, today, planned_ids)
     sites = []
     for standing in fleet.sites:
         site_id, slug = standing.ref.id, standing.ref.slug
@@ -142,23 +143,33 @@ def _sites(
         is_ready = present.verdict is Verdict.READY
         first = deciding.get(site_id, ())
         ordered = _first_blocker_first(() if is_ready else checks[slug], first)
-        blockers = tuple(road_blockers.blocker(site_id, check_id) for check_id in ordered)
-        sites.append(RoadSite(slug, present.deployed, is_ready, blockers))
+        sites.append(RoadSite(slug, present.deployed, is_ready, road_blockers.at(site_id, ordered)))
     whole = question.of.measure.whole
     return tuple(sorted(sites, key=lambda site: (-whole(site.capacity), site.slug)))
 
 
 @dataclass(frozen=True, slots=True)
 class _Blockers:
-    """Blockers of checks without a step are shared: most checks have none, and one owner answers at many sites."""
+    """Blockers of checks without a step are shared, and so are all those of sites without any: most sites have none,
+    and wait for the same checks of the same owners as others do."""
 
     steps: Mapping[StepKey, RoadStep]
     owners: Owners
     by: date
     today: Mapping[str, date]
+    planned_ids: frozenset[int]
     undated: dict[tuple[str, str], RoadBlocker] = field(default_factory=dict)
+    of_alike: dict[Hashable, tuple[RoadBlocker, ...]] = field(default_factory=dict)
 
-    def blocker(self, site_id: int, check_id: str) -> RoadBlocker:
+    def at(self, site_id: int, check_ids: Sequence[str]) -> tuple[RoadBlocker, ...]:
+        if site_id in self.planned_ids:
+            return tuple(self._blocker(site_id, check_id) for check_id in check_ids)
+        alike = self.owners.terms_at(site_id), *check_ids
+        if alike not in self.of_alike:
+            self.of_alike[alike] = tuple(self._blocker(site_id, check_id) for check_id in check_ids)
+        return self.of_alike[alike]
+
+    def _blocker(self, site_id: int, check_id: str) -> RoadBlocker:
         step = self.steps.get((site_id, check_id))
         owner = self.owners.key_of(site_id, check_id, step)
         if step is None:

@@ -13,7 +13,7 @@ from readiness.assessment.framework import queries as framework_queries
 from readiness.assessment.framework.core.definition import Framework
 from readiness.assessment.scoring.checks.standards import interface_reading, multivendor_readings
 from readiness.assessment.scoring.core.judge import Reading, judge_without_gate
-from readiness.assessment.scoring.queries.standing import present_capacity
+from readiness.assessment.scoring.queries.standing import deployed_kw
 from readiness.assessment.standards.core.conformance import SiteStandards
 from readiness.assessment.standards.core.shares import shares_of
 from readiness.assessment.standards.models import Conformance, FlexibleArea, StandardVersion
@@ -177,10 +177,11 @@ def _count(rows: QuerySet, path: str) -> dict[str, int]:
 
 
 def _kw_by_region(now: datetime) -> dict[str, int]:
-    sites = list(Site.objects.filter(stage__in=IN_SERVICE).select_related("region", "score"))
+    kw_by_site = deployed_kw(now=now)
+    sites = Site.objects.filter(stage__in=IN_SERVICE).order_by()
     by_region: Counter[str] = Counter()
-    for site, capacity in zip(sites, present_capacity(sites, now=now).values(), strict=True):
-        by_region[site.region.name] += round(capacity.deployed.it_kw)
+    for site_id, region in sites.values_list("pk", "region__name"):
+        by_region[region] += round(kw_by_site[site_id])
     return +by_region
 
 

@@ -1,14 +1,17 @@
 """Each kept answer declares what it reads, all of it and nothing else, and notices each write of it."""
 
 from collections import OrderedDict
+from datetime import timedelta
 
 import pytest
 from django.db import DatabaseError, connection, models, transaction
 
+from accounts.models import User
 from inventory.models import Site
 from readiness.assessment.scoring import operations as scoring
 from readiness.demand.workloads.models import ServedRegion, UserRegion, WorkloadClass
-from readiness.organisation.people.models import Rotation, RotationCalendar
+from readiness.organisation.ownership.models import Assignment, LeaveHandover
+from readiness.organisation.people.models import Leave, Person, Rotation, RotationCalendar
 from tests.conftest import NOW
 from tests.readiness.organisation.people import scenes
 from tests.web.cached.recording import faults, label, reads_recorded
@@ -99,11 +102,21 @@ NEW = {
 }
 
 
+def hand_over():
+    term = Assignment.objects.earliest("pk")
+    leave = Leave.objects.create(person=term.accountable, starts_at=NOW, ends_at=NOW + timedelta(days=9))
+    answered = {"answered_by": User.objects.earliest("pk"), "answered_at": NOW}
+    LeaveHandover.objects.create(
+        assignment=term, leave=leave, deputy=Person.objects.latest("pk"), accepted=True, **answered
+    )
+
+
 def test_each_watched_model_has_another_stamp_after_a_write(scene):
     RotationCalendar.objects.create(rotation=Rotation.objects.first(), content=b"BEGIN:VCALENDAR")
     ServedRegion.objects.create(
         workload_class=WorkloadClass.objects.first(), user_region=UserRegion.objects.first(), requests_per_s=5
     )
+    hand_over()
     watched = {model for answer in ANSWERS.values() for model in answer.watched}
     unstamped, unchanged = [], []
     for model in sorted(watched, key=label):

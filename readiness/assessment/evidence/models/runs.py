@@ -155,6 +155,8 @@ class ValidationRun(Voidable):
             models.Index(fields=["site", "tool", "-taken_at"], name="run_site_tool_taken"),
             # The newest runs of each thing, which is what scoring reads.
             models.Index(fields=["site", "about", "-taken_at", "-id"], name="run_site_about_taken"),
+            # The newest runs of all sites.
+            models.Index(fields=["-taken_at", "-id"], name="run_newest"),
         ]
         constraints = [
             # The same file twice is one run: either a retry, or an old result passed off as new.

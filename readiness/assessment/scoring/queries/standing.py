@@ -16,8 +16,9 @@ from typing import Any
 from django.db import models
 from django.db.models.functions import Cast, Coalesce, Greatest
 
+from accounts.models import User
 from inventory import queries as inventory
-from inventory.models import CapacityEvent, Site
+from inventory.models import CapacityEvent, Region, Site
 from readiness.assessment.framework import queries as framework_queries
 from readiness.assessment.framework.core.definition import Framework
 from readiness.assessment.scoring.core.evaluate import STAGES_WITH_VERDICT
@@ -35,7 +36,8 @@ from readiness.assessment.scoring.models import SiteScore
 from readiness.assessment.scoring.queries.rows import SiteRef
 from readiness.organisation.ownership import deputies
 from readiness.organisation.ownership.core.standing import Item
-from readiness.organisation.ownership.models import Assignment, condition_in_force
+from readiness.organisation.ownership.models import Assignment, LeaveHandover, condition_in_force
+from readiness.organisation.people.models import Leave, Person, Team
 from readiness.organisation.people.models.staff import has_left
 from web.cached import CachedAnswer
 
@@ -177,6 +179,25 @@ def standing_of(
     sites: models.QuerySet[Site], *, now: datetime, of_all: bool = False, framework: Framework | None = None
 ) -> FleetStanding:
     framework = framework or framework_queries.current()[1]
+    standing = (
+        _EVERYWHERE.value(lambda: _standing_sites(sites, now=now, of_all=True), now=now, until=_owners_until)
+        if of_all
+        else _standing_sites(sites, now=now)
+    )
+    return FleetStanding(now, standing.sites, standing.changes, standing.capacity, framework, of_all)
+
+
+@dataclass(frozen=True, slots=True)
+class _StandingSites:
+    """What of a `FleetStanding` is the same until time alone changes an owner or a capacity."""
+
+    at: datetime
+    sites: tuple[SiteStanding, ...]
+    changes: Changes
+    capacity: dict[int, SiteCapacity]
+
+
+def _standing_sites(sites: models.QuerySet[Site], *, now: datetime, of_all: bool = False) -> _StandingSites:
     # Read values: a thousand model objects would take longer than everything else here.
     read = annotate_owner(sites, now=now).values_list(
         *_OF_REF, "region__slug", *(f"score__{name}" for name in _OF_SCORE)
@@ -193,7 +214,20 @@ def standing_of(
         )
         for site in site_standings
     }
-    return FleetStanding(now, site_standings, commissioned.changes, capacity, framework, of_all)
+    return _StandingSites(now, site_standings, commissioned.changes, capacity)
+
+
+def _owners_until(standing: _StandingSites) -> datetime | None:
+    """When a term, a leave or a last day begins or ends next."""
+    dates = (
+        *((Assignment, "effective_at"), (Assignment, "ended_at"), (Person, "left_at")),
+        *((Leave, "starts_at"), (Leave, "ends_at")),
+    )
+    first, *others = (
+        model.objects.filter(**{f"{field}__gt": standing.at}).order_by(field).values_list(field)[:1]
+        for model, field in dates
+    )
+    return min((at for (at,) in first.union(*others).order_by()), default=None)
 
 
 def _site(*row: Any) -> SiteStanding:
@@ -250,6 +284,15 @@ class Commissioned:
 # Reading thousands of changes takes longer than most of a page.
 _COMMISSIONED: CachedAnswer[None, Commissioned] = CachedAnswer(
     "capacity of all sites", models=(Site, CapacityEvent)
+)
+
+
+# Reading all sites with their owners takes a third of a page over 1,000 of them.
+_EVERYWHERE: CachedAnswer[None, _StandingSites] = CachedAnswer(
+    "all sites as they stand",
+    models=(Site, Region, Assignment, LeaveHandover, Team, Person, Leave, User),
+    rows=(SiteScore,),
+    answers=(_COMMISSIONED,),
 )
 
 

@@ -9,6 +9,8 @@ from readiness.assessment.evidence.operations import attest
 from readiness.assessment.scoring import operations as scoring
 from readiness.assessment.scoring.queries.standing import fleet_standing
 from readiness.organisation.ownership.core.standing import Item
+from readiness.organisation.ownership.models import Assignment
+from readiness.organisation.people.models import Leave
 from tests.pages import text_of
 from tests.readiness.assessment.scoring import stored
 from tests.readiness.problems import write_problems
@@ -56,6 +58,27 @@ def test_the_fleet_knows_who_answers(dallas, ana, own, frozen_now):
     own(dallas, ana)
     [there] = fleet_standing(now=frozen_now.at).sites
     assert (there.ref.owner, there.ref.accountable) == ("Fabric", "Ana Reis")
+
+
+def test_the_fleet_knows_when_a_leave_begins_and_ends_and_when_a_term_ends(dallas, ana, own, frozen_now):
+    """Nothing is written meanwhile, and what was read stays in the process."""
+    at = frozen_now.at
+    term = own(dallas, ana)
+    Leave.objects.create(person=ana, starts_at=at + timedelta(hours=1), ends_at=at + timedelta(hours=2))
+    ended = {"ended_at": at + timedelta(hours=3), "ended_by": term.accountable.user, "end_reason": "moves"}
+    Assignment.objects.filter(pk=term.pk).update(**ended)
+
+    def owner(minutes):
+        [there] = fleet_standing(now=at + timedelta(minutes=minutes)).sites
+        return there.ref.owner, there.ref.accountable
+
+    names = [owner(minutes) for minutes in (0, 59, 60, 119, 120, 179, 180)]
+    assert names == [
+        *[("Fabric", "Ana Reis")] * 2,
+        *[("Fabric", "Rui Reis")] * 2,
+        *[("Fabric", "Ana Reis")] * 2,
+        ("Platform", ""),
+    ]
 
 
 def test_owners_who_left_or_are_overdue_are_problems_of_the_site(
