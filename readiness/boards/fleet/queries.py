@@ -4,10 +4,11 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 import orjson
-from django.db.models import F, StringAgg, TextField, Value
+from django.db.models import F, Min, Q, StringAgg, TextField, Value
 from django.db.models.functions import Cast, Concat
 
 from inventory.models import DomainChoices, Site
@@ -145,28 +146,50 @@ def _weeks(fleet_standing: FleetStanding) -> tuple[Gap, ...]:
 
 
 def domain_cards(*, now: datetime) -> tuple[DomainCard, ...]:
+    at = watch.instant_reached(now)
+    return _CARDS.value(lambda: _read_cards(at), now=at, until=attrgetter("until")).cards
+
+
+@dataclass(frozen=True, slots=True)
+class _CardsAtInstant:
+    """`until` is when the next health ends unless a sample comes; None if none does."""
+
+    cards: tuple[DomainCard, ...]
+    until: datetime | None
+
+
+# Reading the figures of 3,000 domains takes a quarter of a page over 1,000 sites.
+_CARDS: CachedAnswer[None, _CardsAtInstant] = CachedAnswer(
+    "health of domains over the fleet", models=(Site,), rows=(DomainHealth,)
+)
+
+
+def _read_cards(at: datetime) -> _CardsAtInstant:
     health = DomainHealth.objects.exclude(site__stage=Site.Stage.RETIRED)
     by_domain: dict[str, list[_SiteHealth]] = defaultdict(list)
     # Aggregate equal sites into one text: fetching a row for each would take longer than the statement.
     site_id, stored = (Cast(field, TextField()) for field in ("site_id", "figures"))
     both = Concat(Value("["), site_id, Value(","), stored, Value("]"), output_field=TextField())
     rows = (
-        health.annotate_health_now(watch.instant_reached(now))
+        health.annotate_health_now(at)
         .order_by()
         .values_list("domain", "health", F("health_now"), "clock")
-        .annotate(texts=StringAgg(both, Value(",")))
+        .annotate(texts=StringAgg(both, Value(",")), ends_at=Min("blind_at", filter=Q(blind_at__gte=at)))
     )
-    for domain, evaluated, state, clock, texts in rows:
+    ends = []
+    for domain, evaluated, state, clock, texts, ends_at in rows:
+        ends.append(ends_at)
         for site_id, figures in orjson.loads(f"[{texts}]"):
             # Figures without live samples mean nothing.
             by_domain[domain].append(
                 _SiteHealth(state, clock, site_id, figures if state == evaluated else {})
             )
     # Sort first: the database returns rows in any order, and floating-point sums depend on it.
-    return tuple(
+    cards = tuple(
         _card(domain, sorted(by_domain[domain], key=lambda row: row.site_id))
         for domain in DomainChoices.values
     )
+    return _CardsAtInstant(cards, min(filter(None, ends), default=None))
 
 
 class _SiteHealth(NamedTuple):

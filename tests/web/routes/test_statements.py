@@ -23,7 +23,7 @@ MOST_OF = {
     "/api/readiness/validation-runs/": 17,
     # With the strip of the road.
     "/": 60,
-    "/fleet/": 42,
+    "/fleet/": 43,
     "/metrics": 33,
     "/decisions/": 29,
     # With the samples that cannot be read.

@@ -189,6 +189,14 @@ def test_a_domain_card_adds_up_its_sites_and_tells_no_figure_it_has_not(dallas):
     assert (network.sites, network.reporting) == (0, 0)
 
 
+def test_health_of_a_domain_ends_though_nothing_is_written():
+    stored.health(stored.site(), "compute", blind_at=NOW + timedelta(minutes=1))
+    by_second = [
+        fleet.domain_cards(now=NOW + timedelta(seconds=second))[0].sites_by_health for second in (0, 59, 61)
+    ]
+    assert by_second == [{"ok": 1}, {"ok": 1}, {"unknown": 1}]
+
+
 def test_a_mean_over_sites_weighs_by_what_stands_behind_it():
     for value, weight in ((90.0, 30), (50.0, 10)):
         figure = {
