@@ -19,8 +19,8 @@ type Whole = NDArray[np.int64]
 # Reads a point by itself and gives the keys of its series.
 type ReadPoint = Callable[[OtlpMetric, Any], Sequence[bytes]]
 
-# Points are read together once so many counts wait, each of which takes some 50 bytes then.
-MOST_QUEUED = 100_000
+# Points are read together once they take so many bytes.
+MOST_QUEUED_BYTES = 10_000_000
 # Sums of so many counts of one point stay exact, as integers and as doubles.
 MOST_COUNTED = 2**52 // MOST_BUCKETS
 # The bounds of these exponents are distinct, ordinary doubles.
@@ -63,6 +63,12 @@ class ClassicBuckets:
     counts: Whole
     sizes: Whole
     is_sound: NDArray[np.bool_]
+
+
+def queued_bytes(sent: int, counts: int) -> int:
+    """The memory that a point takes until it is read with others: what is sent of it, twice, and its counts in some
+    twelve columns."""
+    return 2 * sent + 100 * counts
 
 
 def explicit_buckets(counts: Whole, sizes: Whole) -> ClassicBuckets:

@@ -12,7 +12,7 @@ import orjson
 
 from telemetry.formats.contract import MalformedBody
 from telemetry.formats.otlp.histograms import (
-    MOST_QUEUED,
+    MOST_QUEUED_BYTES,
     ExponentialCounts,
     HistogramTotals,
     ReadPoint,
@@ -22,6 +22,7 @@ from telemetry.formats.otlp.histograms import (
     explicit_buckets,
     exponential_buckets,
     histogram_columns,
+    queued_bytes,
 )
 from telemetry.formats.otlp.points import SCALES
 from telemetry.formats.otlp.samples import OtlpMetric, PointSamples
@@ -150,6 +151,7 @@ class JsonHistogramQueue:
         self._points: list[tuple[OtlpMetric, Any]] = []
         self._groups: list[tuple[bytes, ...]] = []
         self._numbers = _Numbers()
+        self._bytes = 0
 
     def read(self, metric: OtlpMetric, points: list[Any]) -> None:
         for point in points:
@@ -178,12 +180,13 @@ class JsonHistogramQueue:
         self._points.append((metric, point))
         self._groups.append(keys)
         self._numbers.add(figures, counts)
-        if len(self._numbers.counts) > MOST_QUEUED:
+        self._bytes += queued_bytes(len(raw), len(counts))
+        if self._bytes > MOST_QUEUED_BYTES:
             self.flush()
 
     def flush(self) -> None:
         points, groups, sent = self._points, self._groups, self._numbers
-        self._points, self._groups, self._numbers = [], [], _Numbers()
+        self._points, self._groups, self._numbers, self._bytes = [], [], _Numbers(), 0
         if not points:
             return
         totals, counts = sent.totals(), whole_numbers(sent.counts)
@@ -204,6 +207,7 @@ class JsonExponentialQueue:
         self._names: list[bytes] = []
         self._numbers = _Numbers()
         self._others: list[tuple[int, int, Any]] = []
+        self._bytes = 0
 
     def read(self, metric: OtlpMetric, points: list[Any]) -> None:
         for point in points:
@@ -216,15 +220,19 @@ class JsonExponentialQueue:
             start = figures.start_ns.encode() + b" " if metric.is_cumulative else b""
             attributes = json_text(point.get("attributes"))
             self._points.append((metric, point))
-            self._names.append(b"".join((b"exponential in JSON ", metric.digest, start, attributes)))
-            self._numbers.add(figures, point["positive"]["bucketCounts"])
+            name = b"".join((b"exponential in JSON ", metric.digest, start, attributes))
+            self._names.append(name)
+            counts = point["positive"]["bucketCounts"]
+            self._numbers.add(figures, counts)
             self._others.append(others)
-            if len(self._numbers.counts) > MOST_QUEUED:
+            self._bytes += queued_bytes(len(name), len(counts))
+            if self._bytes > MOST_QUEUED_BYTES:
                 self.flush()
 
     def flush(self) -> None:
         points, names, sent, others = self._points, self._names, self._numbers, self._others
         self._points, self._names, self._numbers, self._others = [], [], _Numbers(), []
+        self._bytes = 0
         if not points:
             return
         scales, offsets, zeros = zip(*others, strict=True)

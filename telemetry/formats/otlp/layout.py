@@ -25,7 +25,7 @@ _NUMBER = np.dtype(
 )
 _NUMBER_BYTES = _NUMBER.itemsize
 
-_EXEMPLAR_TAG_OF_NUMBER = 0x2A
+EXEMPLAR_TAG_OF_NUMBER = b"\x2a"
 
 # Start, time, count and sum; then the counts of the buckets, packed.
 _HISTOGRAM_TAGS, _COUNTS_TAG = b"\x11\x19\x21\x29", 0x32
@@ -59,32 +59,30 @@ def cut_exemplars(rest: bytes, place: int, tag: int) -> tuple[bytes, int]:
     return (rest[:place] + rest[end:], exemplars) if exemplars and end <= len(rest) else (rest, 0)
 
 
-def split_number(body: bytes) -> tuple[bytes, bytes, int]:
-    """Start, time and value with their tags, the rest of the body, and the number of exemplars, which are left out;
-    without a head where the order is another."""
+def split_number(body: bytes) -> tuple[bytes, bytes]:
+    """Start, time and value with their tags, and what follows them; without a head where the order is another."""
     if (
         body[:1] == _START_TAG
         and body[9:10] == _TIME_TAG
         and body[18:19] in _VALUE_TAGS
         and len(body) >= _NUMBER_BYTES
     ):
-        head, rest = body[:_NUMBER_BYTES], body[_NUMBER_BYTES:]
-    else:
-        short = _NUMBER_BYTES - FIELD_BYTES
-        if body[:1] != _TIME_TAG or body[9:10] not in _VALUE_TAGS or len(body) < short:
-            return b"", body, 0
-        head, rest = NO_START + body[:short], body[short:]
-    if rest and rest[0] == _EXEMPLAR_TAG_OF_NUMBER:
-        return head, *cut_exemplars(rest, 0, _EXEMPLAR_TAG_OF_NUMBER)
-    return head, rest, 0
+        return body[:_NUMBER_BYTES], body[_NUMBER_BYTES:]
+    short = _NUMBER_BYTES - FIELD_BYTES
+    if body[:1] == _TIME_TAG and body[9:10] in _VALUE_TAGS and len(body) >= short:
+        return NO_START + body[:short], body[short:]
+    return b"", body
 
 
-def number_columns(heads: list[bytes], exemplars: list[int]) -> PointColumns:
-    """The columns of what `split_number` gave."""
+def number_columns(heads: list[bytes], exemplars: dict[int, int]) -> PointColumns:
+    """The columns of what `split_number` gave; exemplars by the place of their point."""
     rows = np.frombuffer(b"".join(heads), _NUMBER)
     is_double = rows["tag"] == ord(_DOUBLE_TAG)
     values = np.where(is_double, rows["value"].view("<f8"), rows["value"].astype(np.float64))
-    return PointColumns.numbers(rows["start_ns"], rows["time_ns"], values, np.array(exemplars, np.int64))
+    exemplars_of_points = np.zeros(len(heads), np.int64)
+    for place, number in exemplars.items():
+        exemplars_of_points[place] = number
+    return PointColumns.numbers(rows["start_ns"], rows["time_ns"], values, exemplars_of_points)
 
 
 @dataclass(frozen=True)
@@ -139,9 +137,9 @@ class HistogramLayout:
     def bounds_bytes(self) -> int:
         return len(self.bounds_tag) + 8 * (self.buckets - 1)
 
-    def split(self, body: bytes) -> tuple[bytes, bytes, int] | None:
-        """The numbers of a point of this layout, its bounds and attributes, and the number of its exemplars; None where
-        its layout is another."""
+    def split(self, body: bytes) -> tuple[bytes, bytes] | None:
+        """The numbers of a point of this layout, and its bounds, exemplars and attributes; None where its layout is
+        another."""
         counts_begin, size = _TOTALS_BYTES + len(self.counts_tag), self.head_bytes
         if (
             len(body) < size
@@ -155,10 +153,13 @@ class HistogramLayout:
             if extremes[::FIELD_BYTES] != _EXTREME_TAGS or len(body) < size + _EXTREMES_BYTES:
                 return None
             numbers, rest = numbers + extremes, rest[:-_EXTREMES_BYTES]
-        place = self.bounds_bytes
-        if place < len(rest) and rest[place] == _EXEMPLAR_TAG and rest.startswith(self.bounds_tag):
-            return numbers, *cut_exemplars(rest, place, _EXEMPLAR_TAG)
-        return numbers, rest, 0
+        return numbers, rest
+
+    def cut_exemplars(self, rest: bytes) -> tuple[bytes, int]:
+        """Leave out the exemplars between bounds and attributes, and tell how many they are."""
+        if rest.startswith(self.bounds_tag):
+            return cut_exemplars(rest, self.bounds_bytes, _EXEMPLAR_TAG)
+        return rest, 0
 
     def columns(self, numbers: list[bytes], exemplars: list[int]) -> PointColumns:
         """The columns of points; sound are those whose buckets come to their count."""

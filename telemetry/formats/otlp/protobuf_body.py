@@ -13,7 +13,13 @@ from typing import Any
 from telemetry.core.labels import encode_field
 from telemetry.formats.contract import BodyLimits, WriteTooLarge
 from telemetry.formats.otlp import messages
-from telemetry.formats.otlp.layout import FIELD_BYTES, number_columns, split_number
+from telemetry.formats.otlp.layout import (
+    EXEMPLAR_TAG_OF_NUMBER,
+    FIELD_BYTES,
+    cut_exemplars,
+    number_columns,
+    split_number,
+)
 from telemetry.formats.otlp.naming import Attributes, Origin, PlainValue, label_pairs, origin
 from telemetry.formats.otlp.points import (
     Buckets,
@@ -28,6 +34,7 @@ from telemetry.formats.otlp.protobuf_histograms import ExponentialQueue, Histogr
 from telemetry.formats.otlp.samples import OtlpMetric, PointFacts, PointSamples
 from telemetry.formats.remote_write import refuse_many_fields
 
+_MOST_NUMBERS = 10_000
 _VALUES = tuple(messages.AnyValue.DESCRIPTOR.fields_by_name)
 
 
@@ -65,10 +72,15 @@ class _Entries:
 
 
 class _ProtobufPoints:
-    """The points of a body. Histograms wait until many are read together."""
+    """The points of a body. Those whose series are known wait until many are read together."""
 
     def __init__(self, samples: PointSamples, limits: BodyLimits) -> None:
         self._samples, self._limits = samples, limits
+        # Known numbers: their metrics, keys, and heads, and the exemplars of some of these places.
+        self._metrics: list[OtlpMetric] = []
+        self._keys: list[bytes] = []
+        self._heads: list[bytes] = []
+        self._exemplars: dict[int, int] = {}
         self._histograms = HistogramQueue(samples, self._read_histogram)
         self._exponentials = ExponentialQueue(samples, self._read_exponential)
 
@@ -93,6 +105,7 @@ class _ProtobufPoints:
             self._samples.refuse_metric(OtlpMetric(around, name), "no points of a type that Muster reads")
 
     def flush(self) -> None:
+        self._flush_numbers()
         self._histograms.flush()
         self._exponentials.flush()
 
@@ -104,27 +117,36 @@ class _ProtobufPoints:
             read_points(metric, bodies)
 
     def _read_numbers(self, metric: OtlpMetric, bodies: Any) -> None:
-        samples = self._samples
-        find_key, prefix = samples.cache.keys.get, b"number" + metric.digest
+        find_key, prefix = self._samples.cache.keys.get, b"number" + metric.digest
         is_cumulative = metric.is_cumulative
-        keys: list[bytes] = []
-        heads: list[bytes] = []
-        exemplars: list[int] = []
+        keys, heads, exemplars = self._keys, self._heads, self._exemplars
+        before = len(keys)
         for body in bodies:
-            head, rest, exemplars_of_point = split_number(body)
-            raw = prefix + head[:FIELD_BYTES] + rest if is_cumulative else prefix + rest
-            key = find_key(raw) if head else None
+            head, rest = split_number(body)
+            start = head[:FIELD_BYTES] if is_cumulative else b""
+            key = find_key(prefix + start + rest) if head else None
+            if key is None and head and rest[:1] == EXEMPLAR_TAG_OF_NUMBER:
+                rest, number = cut_exemplars(rest, 0, EXEMPLAR_TAG_OF_NUMBER[0])
+                key = find_key(prefix + start + rest)
+                if key is not None:
+                    exemplars[len(keys)] = number
             if key is not None:
                 keys.append(key)
                 heads.append(head)
-                exemplars.append(exemplars_of_point)
                 continue
             point = messages.parse(messages.Number, body)
-            point_keys = samples.add_point(metric, _facts(point), _number(point))
+            point_keys = self._samples.add_point(metric, _facts(point), _number(point))
             if point_keys and head and messages.holds_only({"attributes"}, messages.Number, rest):
-                samples.cache.put(raw, point_keys[0])
-        if keys:
-            samples.add_columns([metric] * len(keys), keys, number_columns(heads, exemplars))
+                self._samples.cache.put(prefix + start + rest, point_keys[0])
+        self._metrics += [metric] * (len(keys) - before)
+        if len(keys) > _MOST_NUMBERS:
+            self._flush_numbers()
+
+    def _flush_numbers(self) -> None:
+        if self._keys:
+            columns = number_columns(self._heads, self._exemplars)
+            self._samples.add_columns(self._metrics, self._keys, columns)
+        self._metrics, self._keys, self._heads, self._exemplars = [], [], [], {}
 
     def _read_summaries(self, metric: OtlpMetric, bodies: Any) -> None:
         for body in bodies:

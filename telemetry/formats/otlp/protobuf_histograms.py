@@ -10,12 +10,13 @@ from telemetry.formats.otlp.exponential_layout import (
     split_exponential,
 )
 from telemetry.formats.otlp.histograms import (
-    MOST_QUEUED,
+    MOST_QUEUED_BYTES,
     ReadPoint,
     add_grouped,
     add_numbered,
     exponential_buckets,
     histogram_columns,
+    queued_bytes,
 )
 from telemetry.formats.otlp.layout import FIELD_BYTES, HistogramLayout
 from telemetry.formats.otlp.samples import OtlpMetric, PointSamples
@@ -40,7 +41,7 @@ class HistogramQueue:
         self._batches: dict[HistogramLayout, _Batch] = {}
         # That of the point before, whose layout the next one is likely to have.
         self._batch: _Batch | None = None
-        self._counts = 0
+        self._bytes = 0
 
     def read(self, metric: OtlpMetric, bodies: Iterable[bytes]) -> None:
         for body in bodies:
@@ -58,24 +59,29 @@ class HistogramQueue:
         return self._batches.setdefault(layout, _Batch(layout)) if layout else None
 
     def _read_usual(
-        self, metric: OtlpMetric, body: bytes, batch: _Batch, numbers: bytes, rest: bytes, exemplars: int
+        self, metric: OtlpMetric, body: bytes, batch: _Batch, numbers: bytes, rest: bytes
     ) -> None:
         layout = batch.layout
+        groups, exemplars = self._samples.cache.groups, 0
         start = numbers[:FIELD_BYTES] if metric.is_cumulative else b""
-        raw = b"".join((b"histogram", metric.digest, layout.name, start, rest))
-        keys = self._samples.cache.groups.get(raw)
+        prefix = b"".join((b"histogram", metric.digest, layout.name, start))
+        keys = groups.get(prefix + rest)
+        if keys is None:
+            # Exemplars are never known.
+            rest, exemplars = layout.cut_exemplars(rest)
+            keys = groups.get(prefix + rest) if exemplars else None
         if keys is None:
             keys = tuple(self._read_point(metric, body))
             fields = {"explicit_bounds", "attributes"}
             if len(keys) == layout.parts and messages.holds_only(fields, messages.Histogram, rest):
-                self._samples.cache.put_group(raw, keys)
+                self._samples.cache.put_group(prefix + rest, keys)
             return
         batch.points.append((metric, body))
         batch.groups.append(keys)
         batch.numbers.append(numbers)
         batch.exemplars.append(exemplars)
-        self._counts += layout.buckets
-        if self._counts > MOST_QUEUED:
+        self._bytes += queued_bytes(len(body), layout.buckets)
+        if self._bytes > MOST_QUEUED_BYTES:
             self.flush()
 
     def flush(self) -> None:
@@ -83,7 +89,7 @@ class HistogramQueue:
             if batch.points:
                 columns = batch.layout.columns(batch.numbers, batch.exemplars)
                 add_grouped(self._samples, batch.points, batch.groups, columns, self._read_point)
-        self._batches, self._batch, self._counts = {}, None, 0
+        self._batches, self._batch, self._bytes = {}, None, 0
 
 
 class ExponentialQueue:
@@ -94,7 +100,7 @@ class ExponentialQueue:
         self._points: list[tuple[OtlpMetric, bytes]] = []
         self._names: list[bytes] = []
         self._numbers: list[ExponentialNumbers] = []
-        self._count_bytes = 0
+        self._bytes = 0
 
     def read(self, metric: OtlpMetric, bodies: Iterable[bytes]) -> None:
         prefix = b"exponential" + metric.digest
@@ -108,8 +114,8 @@ class ExponentialQueue:
             self._points.append((metric, body))
             self._names.append(b"".join((prefix, start, attributes)))
             self._numbers.append(numbers)
-            self._count_bytes += len(numbers.counts)
-            if self._count_bytes > MOST_QUEUED:
+            self._bytes += queued_bytes(len(body), len(numbers.counts))
+            if self._bytes > MOST_QUEUED_BYTES:
                 self.flush()
 
     def flush(self) -> None:
@@ -118,4 +124,4 @@ class ExponentialQueue:
         totals, counts = columns_of_numbers(self._numbers)
         numbers, columns = histogram_columns(totals, exponential_buckets(counts))
         add_numbered(self._samples, self._points, self._names, numbers, columns, self._read_point)
-        self._points, self._names, self._numbers, self._count_bytes = [], [], [], 0
+        self._points, self._names, self._numbers, self._bytes = [], [], [], 0

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from hashlib import blake2b
 from itertools import compress
+from operator import attrgetter
 from struct import Struct, unpack
 from typing import Self
 
@@ -27,7 +28,6 @@ from telemetry.core.labels import (
     RefusalReason,
     canonical_key,
     describe,
-    encode_field,
 )
 from telemetry.formats.contract import BodyLimits, WriteTooLarge
 from telemetry.formats.otlp.naming import Origin, Pairs, join_labels
@@ -39,6 +39,7 @@ _START = Struct("<Q")
 _NO_RECORDED_VALUE = 1
 (_STALE,) = unpack("<d", STALE_BITS.to_bytes(8, "little"))
 _NS_IN_MS = 1_000_000
+_IS_DELTA = attrgetter("is_delta")
 _STARTS_LATE = "a delta that starts after its time"
 # Of a start that is longer ago, all processes have heard.
 _RESET_WITHIN_MS = 600_000
@@ -196,6 +197,7 @@ class PointSamples:
         if facts.exemplars:
             self._rejected.add(RefusalReason.EXEMPLAR, facts.exemplars, metric.example)
         zero_ms = self._zero_ms(metric, facts, is_delta=is_delta)
+        self._take(len(parts) if zero_ms is None else len(parts) + sum(part.counts_up for part in parts))
         for key, part in zip(keys, parts, strict=True):
             if part.counts_up and zero_ms is not None:
                 self._add(key, zero_ms, 0.0)
@@ -211,7 +213,7 @@ class PointSamples:
         for place in np.flatnonzero(columns.is_sound & ~is_inside).tolist():
             self._is_taken_time(metrics[place], int(ts_ms[place]))
         is_taken = columns.is_sound & is_inside
-        is_delta = np.array([metric.is_delta for metric in metrics])
+        is_delta = np.fromiter(map(_IS_DELTA, metrics), np.bool_, len(metrics))
         if is_delta.any():
             start_ns = columns.start_ns
             is_late = is_taken & is_delta & (start_ns > columns.time_ns)
@@ -265,8 +267,9 @@ class PointSamples:
         return False
 
     def _key(self, metric: OtlpMetric, facts: PointFacts, part: SeriesPart) -> bytes:
-        own = b"".join([encode_field(0x0A, text) for text in (part.suffix, *(part.label or ()))])
-        raw = b"part" + metric.digest + own + facts.raw
+        # Suffixes and labels of parts are our own, without a zero byte.
+        own = b"\0".join((b"part", part.suffix, *(part.label or ()), b""))
+        raw = b"".join((own, b"\0", metric.digest, facts.raw))
         key = self.cache.keys.get(raw)
         if key is None:
             around: Pairs = [(_NAME, metric.series_name(part.suffix))]
@@ -300,7 +303,6 @@ class PointSamples:
         return before is not None and _START.unpack(before)[0] < facts.start_ns
 
     def _add(self, key: bytes, ts_ms: int, value: float) -> None:
-        self._take(1)
         self._keys.append(key)
         self._times.append(ts_ms)
         self._values.append(value)
