@@ -21,9 +21,11 @@ class ActingTask(Task):
     """A task whose writes are attributed to the worker and to the run of the task."""
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        from web import request_ids
         from web.actor import acting
 
-        with acting("worker", request_id=self.request.id or ""):
+        task_id = self.request.id or ""
+        with request_ids.logged(task_id or request_ids.NO_REQUEST), acting("worker", request_id=task_id):
             return super().__call__(*args, **kwargs)
 
 

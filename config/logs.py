@@ -1,7 +1,29 @@
 """The log: what is in it, and how a line looks."""
 
-from logging import LogRecord
+import json
+from datetime import UTC, datetime
+from logging import Formatter, LogRecord
 from typing import Any
+
+LINE, JSON = "line", "json"
+FORMS = (LINE, JSON)
+
+
+class JsonFormatter(Formatter):
+    """One JSON object in a line, with the request and the account that asked."""
+
+    def format(self, record: LogRecord) -> str:
+        entry = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": record.getMessage(),
+            "request": getattr(record, "request_id", "-"),
+            "user": getattr(record, "user_id", None),
+        }
+        if record.exc_info:
+            entry["exception"] = self.formatException(record.exc_info)
+        return json.dumps(entry, ensure_ascii=False)
 
 
 def _refused_in_a_line(record: LogRecord) -> bool:
@@ -11,8 +33,8 @@ def _refused_in_a_line(record: LogRecord) -> bool:
     return True
 
 
-def configuration(level: str) -> dict[str, Any]:
-    """Return Django's LOGGING; `level` is that of Muster's own lines."""
+def configuration(level: str, form: str) -> dict[str, Any]:
+    """Return Django's LOGGING; `level` is that of Muster's own lines, `form` one of FORMS."""
     return {
         "version": 1,
         "disable_existing_loggers": False,
@@ -25,12 +47,15 @@ def configuration(level: str) -> dict[str, Any]:
             },
             "short": {"()": "django.utils.log.CallbackFilter", "callback": _refused_in_a_line},
         },
-        "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s [%(request_id)s] %(message)s"}},
+        "formatters": {
+            LINE: {"format": "%(asctime)s %(levelname)s %(name)s [%(request_id)s] %(message)s"},
+            JSON: {"()": JsonFormatter},
+        },
         "handlers": {
             "nowhere": {"class": "logging.NullHandler"},
             "console": {
                 "class": "logging.StreamHandler",
-                "formatter": "line",
+                "formatter": form,
                 "filters": ["request_id", "no_refusals", "short"],
             },
         },
@@ -41,6 +66,8 @@ def configuration(level: str) -> dict[str, Any]:
             "urllib3": {"level": "INFO"},
             # What it says is in the answer of the attempt.
             "apprise": {"level": "WARNING", "handlers": ["nowhere"], "propagate": False},
+            # It has a form of its own for lines.
+            **({"uvicorn": {"handlers": ["console"], "propagate": False}} if form == JSON else {}),
         },
         "root": {
             "handlers": ["console"],

@@ -388,6 +388,9 @@ CELERY_TASK_ROUTES = schedule.ROUTES
 CELERY_BEAT_SCHEDULE = schedule.ENTRIES
 JOBS = schedule.JOBS
 
-LOGGING = logs.configuration(env.text("MUSTER_LOG_LEVEL", "INFO", "DEBUG, INFO, WARNING or ERROR"))
+LOGGING = logs.configuration(
+    env.text("MUSTER_LOG_LEVEL", "INFO", "DEBUG, INFO, WARNING or ERROR"),
+    env.one_of("MUSTER_LOG_FORMAT", logs.LINE, logs.FORMS, "how a line of the log looks: line or json"),
+)
 
 env.refuse_misspelt()

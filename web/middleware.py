@@ -12,7 +12,7 @@ from django.middleware.common import CommonMiddleware
 from django.urls import Resolver404, resolve
 from django.utils import timezone
 
-from web import errors, metrics, scopes, visibility
+from web import errors, metrics, request_ids, scopes, visibility
 from web.actor import acting
 from web.requests import FOR_PROGRAMS, wants_json
 
@@ -73,6 +73,7 @@ class ActorMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         with visibility.read_by(request), scopes.reading():
             scopes.narrow_to(request.user)
+            request_ids.note_user(request.user.pk)
             response = self._attributed(request)
             if response.streaming:
                 steps = iter(response.streaming_content)

@@ -14,7 +14,7 @@ from accounts.counting import CountingWindow
 from accounts.models import Token, User
 from accounts.operations import TOKEN_KEYWORDS, authenticate_token
 from accounts.throttling import bad_tokens
-from web import clock
+from web import clock, request_ids
 from web.actor import identify
 from web.scopes import everything, narrow_to
 
@@ -49,6 +49,7 @@ class TokenAuthentication(authentication.BaseAuthentication):
         if token.scope == Token.Scope.READ and not _reads(request):
             raise PermissionDenied("This token has the scope read: a token with the scope write is needed.")
         identify(token.user, token)
+        request_ids.note_user(token.user.pk)
         narrow_to(token.user)
         return token.user, token
 
