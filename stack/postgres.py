@@ -55,6 +55,9 @@ THROW_AWAY = {
     "max_wal_size": "4GB",
     "checkpoint_timeout": "1h",
     "log_checkpoints": "off",
+    "update_process_title": "off",
+    # A database for each scene and worker, side by side.
+    "shared_buffers": "256MB",
 }
 
 

@@ -20,7 +20,9 @@ from django.core.cache import cache
 from django.core.management import call_command
 from django.db import connection, connections, transaction
 
+from telemetry import store
 from tests import migrated
+from tests.conftest import NOW
 
 TABLES = """SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace
     AND relname <> 'django_migrations' AND pg_relation_size(oid) > 0"""
@@ -86,6 +88,8 @@ def _migrate():
     if not migrated.restore(url):
         call_command("migrate", interactive=False, verbosity=0)
         migrated.keep(url)
+    # Or each test with samples makes them anew, which takes longer than the test.
+    store.keep_partitions(now=NOW)
 
 
 MIGRATED = Scene("migrated", _migrate, None)
