@@ -8,7 +8,9 @@ from contextlib import contextmanager
 
 import pytest
 
+from tests.web.empty import EmptyPage
 from tests.web.page_server import SampleServer
+from tests.web.test_access import address, routes
 
 # The one without a window of its own draws the same pages for two thirds of the processor time.
 CHROMIUM = shutil.which("chromium-headless-shell") or shutil.which("chromium")
@@ -41,6 +43,24 @@ def axe_source(pytestconfig):
     # forbids; what `make run` serves imports none.
     light = "const run = axe.run; axe.run = (context, options) => run(context, {preload: false, ...options});"
     return f"{path.read_text()}; {{ {light} }} null"
+
+
+@pytest.fixture(scope="session")
+def empty_pages_by_route():
+    return {}
+
+
+@pytest.fixture
+def empty_pages(frozen_now, client_of, empty_pages_by_route):
+    """What an admin reads at each route of an installation that holds nothing. One visit serves all questions."""
+    if not empty_pages_by_route:
+        client = client_of("admin")
+        client.raise_request_exception = False
+        for route in routes():
+            # Signing out would end the walk.
+            if route != "logout/":
+                empty_pages_by_route[route] = EmptyPage(client.get(address(route)))
+    return empty_pages_by_route
 
 
 @contextmanager
