@@ -2,6 +2,7 @@
 
 import gc
 import os
+import re
 import socket
 import threading
 from contextlib import ExitStack
@@ -43,6 +44,18 @@ def pytest_configure():
     muster.API_CALLS_PER_MINUTE = 0
     # Tests move the clock by years, and sign in once; those of sessions and of confirming set these.
     muster.SESSION_IDLE = muster.SESSION_LIFETIME = muster.CONFIRM_EVERY = timedelta(days=36500)
+
+
+# What marks a test as full, in its own file.
+MARKS_FULL = re.compile(r"\bmark\.full\b|\bevery_fourth\b|\bin_steps\b")
+
+
+def pytest_ignore_collect(collection_path, config):
+    """Patient tests are in few files; reading all the others takes longer than many of these tests."""
+    is_only_patient = config.getoption("patient") == "only" and collection_path.name.startswith("test_")
+    if is_only_patient and not MARKS_FULL.search(collection_path.read_text(encoding="utf-8")):
+        return True
+    return None
 
 
 # Or those of a browser, which is closed again only with the last test that needs it.

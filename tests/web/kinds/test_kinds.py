@@ -27,7 +27,10 @@ def kind(request):
     return request.param
 
 
-@pytest.fixture(params=every_fourth(ENTRIES), ids=lambda pair: pair[1].url_name)
+@pytest.fixture(
+    params=every_fourth(ENTRIES, lambda pair: (pair[0].noun, pair[1].url_name)),
+    ids=lambda pair: pair[1].url_name,
+)
 def entry(request):
     return request.param[1]
 
