@@ -9,6 +9,8 @@ WALL, DESK, NARROW, ZOOMED, PHONE = 1920, 1440, 1024, 720, 390
 """Widths; a desk at 200 % zoom has half of its own, and tables hardly fit the narrow one."""
 CHARTS_FIT = """() => [...document.querySelectorAll(".plot .main-svg")].every(
     svg => svg.getBoundingClientRect().right <= innerWidth)"""
+ONE_AFTER_THE_OTHER = ((DESK, "light"), (PHONE, "dark"), (DESK, "dark"), (PHONE, "light"))
+"""Screens of pages that are made of the same templates, of which each is looked at on one."""
 ON_A_PHONE = [
     "color-contrast", "link-in-text-block", "scrollable-region-focusable", "button-name", "link-name", "label",
     "select-name", "nested-interactive", "aria-hidden-focus",
@@ -41,6 +43,30 @@ def faults(one, axe_source, path):
     one.scroll_through()
     page.wait_for_function(CHARTS_FIT)
     return [*found, *boxes.faults(page, PHONE), *_axe(page, f"phone, {themes[1]}", ON_A_PHONE)]
+
+
+def faults_on_one_screen(one, axe_source, path, place):
+    """Return the faults of a page that others are made as, on one screen, which `place` chooses.
+
+    Its boxes are measured on desk and phone, since they depend on what it holds.
+    """
+    page = one.page
+    width, theme = ONE_AFTER_THE_OTHER[place % len(ONE_AFTER_THE_OTHER)]
+    _resize(page, width)
+    page.emulate_media(color_scheme=theme)
+    one.open(path)
+    one.scroll_through()
+    page.wait_for_function(CHARTS_FIT)
+    page.evaluate(axe_source)
+    found = _axe(page, f"{width} px, {theme}")
+    for each in (width, DESK + PHONE - width):
+        _resize(page, each)
+        found += boxes.faults(page, each)
+    if path in addresses_of_lists():
+        for each in (NARROW, PHONE):
+            _resize(page, each)
+            found += boxes.faults_of_tables(page, each)
+    return found
 
 
 @cache
