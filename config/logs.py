@@ -69,8 +69,5 @@ def configuration(level: str, form: str) -> dict[str, Any]:
             # It has a form of its own for lines.
             **({"uvicorn": {"handlers": ["console"], "propagate": False}} if form == JSON else {}),
         },
-        "root": {
-            "handlers": ["console"],
-            "level": level,
-        },
+        "root": {"handlers": ["console"], "level": level},
     }

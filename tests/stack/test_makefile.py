@@ -62,10 +62,10 @@ def test_help_names_every_target_for_people() -> None:
 
 def test_ci_runs_checks_tests_and_peers() -> None:
     script = (ROOT / ".ci" / "run").read_text()
-    for line in ("run test-peers\n", "make check >", '"$failed check"\n', '"$failed test-all"\n'):
+    for line in ('run peers test-peers ""\n', "make check >", '"$failed check"\n', '"$failed test-all"\n'):
         assert line in script
     # Both together are all of them.
     for part in ("none", "only"):
-        assert f'test-all args="--ignore=tests/architecture --patient={part}"' in script
+        assert f'test-all "--ignore=tests/architecture --patient={part}"' in script
     for package in ("chromium", "prometheus", "prometheus-node-exporter", "docker-compose"):
         assert package in script

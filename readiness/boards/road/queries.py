@@ -143,7 +143,9 @@ def _sites(
         is_ready = present.verdict is Verdict.READY
         first = deciding.get(site_id, ())
         ordered = _first_blocker_first(() if is_ready else checks[slug], first)
-        sites.append(RoadSite(slug, present.deployed, is_ready, road_blockers.at(site_id, ordered)))
+        sites.append(
+            RoadSite(slug, present.deployed, is_ready, road_blockers.site_blockers(site_id, ordered))
+        )
     whole = question.of.measure.whole
     return tuple(sorted(sites, key=lambda site: (-whole(site.capacity), site.slug)))
 
@@ -161,7 +163,7 @@ class _Blockers:
     undated: dict[tuple[str, str], RoadBlocker] = field(default_factory=dict)
     of_alike: dict[Hashable, tuple[RoadBlocker, ...]] = field(default_factory=dict)
 
-    def at(self, site_id: int, check_ids: Sequence[str]) -> tuple[RoadBlocker, ...]:
+    def site_blockers(self, site_id: int, check_ids: Sequence[str]) -> tuple[RoadBlocker, ...]:
         if site_id in self.planned_ids:
             return tuple(self._blocker(site_id, check_id) for check_id in check_ids)
         alike = self.owners.terms_at(site_id), *check_ids

@@ -189,7 +189,7 @@ def standing_of(
 
 @dataclass(frozen=True, slots=True)
 class _StandingSites:
-    """What of a `FleetStanding` is the same until time alone changes an owner or a capacity."""
+    """The part of a `FleetStanding` that stays the same until time alone changes an owner or a capacity."""
 
     at: datetime
     sites: tuple[SiteStanding, ...]
