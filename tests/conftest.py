@@ -7,6 +7,7 @@ import socket
 import threading
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
+from functools import cache
 
 import pytest
 from _pytest import runner
@@ -52,10 +53,23 @@ MARKS_FULL = re.compile(r"\bmark\.full\b|\bevery_fourth\b|\bin_steps\b")
 
 def pytest_ignore_collect(collection_path, config):
     """Patient tests are in few files; reading all the others takes longer than many of these tests."""
-    is_only_patient = config.getoption("patient") == "only" and collection_path.name.startswith("test_")
-    if is_only_patient and not MARKS_FULL.search(collection_path.read_text(encoding="utf-8")):
-        return True
-    return None
+    is_module = collection_path.name.startswith("test_") and collection_path.suffix == ".py"
+    return (
+        True
+        if config.getoption("patient") == "only" and is_module and not marks_full(collection_path)
+        else None
+    )
+
+
+@cache
+def marks_full(path):
+    return MARKS_FULL.search(path.read_text(encoding="utf-8")) is not None
+
+
+def pytest_sessionfinish(session, exitstatus):
+    """`.ci/run` asks whether every test was tried."""
+    if (kept := getattr(session.config, "cache", None)) and not hasattr(session.config, "workerinput"):
+        kept.set("muster/exit_status", int(exitstatus))
 
 
 # Or those of a browser, which is closed again only with the last test that needs it.
@@ -68,6 +82,8 @@ def pytest_collection_modifyitems(config, items):
     idle beside it."""
     leave_out_parts(config, items)
     if choice := config.getoption("patient"):
+        if lost := [item.nodeid for item in items if is_patient(item) and not marks_full(item.path)]:
+            raise pytest.UsageError(f"Their files do not say that they are full: {', '.join(lost)}")
         deselect(config, items, [item for item in items if is_patient(item) is (choice == "none")])
     items.sort(key=lambda item: (not takes_minutes(item), uses_servers(item)))
     if config.getoption("patient") == "only":

@@ -10,7 +10,7 @@ WALL, DESK, NARROW, ZOOMED, PHONE = 1920, 1440, 1024, 720, 390
 CHARTS_FIT = """() => [...document.querySelectorAll(".plot .main-svg")].every(
     svg => svg.getBoundingClientRect().right <= innerWidth)"""
 ONE_AFTER_THE_OTHER = ((DESK, "light"), (PHONE, "dark"), (DESK, "dark"), (PHONE, "light"))
-"""Screens of pages that are made of the same templates, of which each is looked at on one."""
+"""Pages that are made of the same templates take turns on these."""
 ON_A_PHONE = [
     "color-contrast", "link-in-text-block", "scrollable-region-focusable", "button-name", "link-name", "label",
     "select-name", "nested-interactive", "aria-hidden-focus",
@@ -61,6 +61,7 @@ def faults_on_one_screen(one, axe_source, path, place):
     found = _axe(page, f"{width} px, {theme}")
     for each in (width, DESK + PHONE - width):
         _resize(page, each)
+        page.wait_for_function(CHARTS_FIT)
         found += boxes.faults(page, each)
     if path in addresses_of_lists():
         for each in (NARROW, PHONE):

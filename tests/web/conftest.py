@@ -56,10 +56,9 @@ def empty_pages(frozen_now, client_of, empty_pages_by_route):
     if not empty_pages_by_route:
         client = client_of("admin")
         client.raise_request_exception = False
-        for route in routes():
-            # Signing out would end the walk.
-            if route != "logout/":
-                empty_pages_by_route[route] = EmptyPage(client.get(address(route)))
+        # Signing out would end the walk.
+        pages = {route: EmptyPage(client.get(address(route))) for route in routes() if route != "logout/"}
+        empty_pages_by_route.update(pages)
     return empty_pages_by_route
 
 

@@ -76,7 +76,9 @@ def folded(query: HistoryQuery, *, limit: int = 50) -> FoldedPage:
     page: dict[WriteKey, Write] = {}
     next_after = ""
     last: WritePart | None = None
-    for part, write in newest_writes(entries, _instant_of(position(query.after)), size=2 * limit):
+    for part, write in newest_writes(
+        entries, query.tables, _instant_of(position(query.after)), size=2 * limit
+    ):
         if last is not None and len(page) >= limit and part.at != last.at:
             next_after = str(last.newest_id)
             break
@@ -102,7 +104,7 @@ def lines_before(query: HistoryQuery, before: datetime, *, limit: int) -> list[t
     entries = entries_of(query).annotate(day=written_on())
     places: list[tuple[datetime, int, Write | None]] = []
     listed_keys: set[WriteKey] = set()
-    for part, write in newest_writes(entries, before, size=2 * limit):
+    for part, write in newest_writes(entries, query.tables, before, size=2 * limit):
         if len(places) >= limit and part.at < places[-1][0]:
             break
         if write.count <= APART:

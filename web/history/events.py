@@ -95,6 +95,10 @@ class HistoryQuery:
     message: str = ""
     about: Q | None = None
 
+    @property
+    def tables(self) -> list[str]:
+        return [model._meta.db_table for model in self.models]
+
 
 @dataclass(frozen=True, slots=True)
 class HistoryPage:
@@ -146,7 +150,7 @@ def entries_of(query: HistoryQuery) -> QuerySet[AuditEntry]:
         "at__lt": query.end,
         "id__lt": position(query.after),
     }
-    entries = AuditEntry.objects.filter(table__in=[model._meta.db_table for model in query.models])
+    entries = AuditEntry.objects.filter(table__in=query.tables)
     return entries.filter(
         query.about or Q(), **{key: value for key, value in conditions.items() if value is not None}
     )

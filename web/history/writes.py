@@ -1,7 +1,8 @@
 """Writes of many entries, read from the newest on without reading each entry.
 
 The entries of one transaction share their instant. So the transactions are walked by the index of instants, and of each
-only the newest entries are read.
+only the newest entries are read. Those of a large one are read for each table, because most of it may be of tables that
+are not asked for.
 """
 
 from collections import Counter
@@ -9,6 +10,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import reduce
+from itertools import chain
 from operator import or_
 from typing import Any, NamedTuple
 
@@ -31,7 +33,18 @@ WITH RECURSIVE past (at) AS (
     SELECT ({next_older}) FROM past WHERE past.at IS NOT NULL
 )
 SELECT entry.at, {key}, entry."table", count(*), (array_agg(entry.id ORDER BY entry.id DESC))[:{ids}]
-FROM (SELECT at FROM past WHERE at IS NOT NULL LIMIT {size}) AS past, LATERAL ({newest_of_one}) AS entry
+FROM (
+    SELECT at, (
+        SELECT count(*) FROM (SELECT FROM audit_entry WHERE at = past.at LIMIT {most} + 1) AS entries
+    ) > {most} AS is_large
+    FROM past WHERE at IS NOT NULL LIMIT {size}
+) AS past, LATERAL (
+    SELECT * FROM ({newest_of_one}) AS of_one WHERE NOT past.is_large
+    UNION ALL (
+        SELECT of_table.* FROM unnest(%s::text[]) AS one ("table"), LATERAL ({newest_of_table}) AS of_table
+        WHERE past.is_large ORDER BY of_table.id DESC LIMIT {most}
+    )
+) AS entry
 GROUP BY entry.at, {key}, entry."table" ORDER BY entry.at DESC, max(entry.id) DESC
 """
 
@@ -90,8 +103,11 @@ def one_of(keys: Collection[WriteKey]) -> Q:
     return reduce(or_, map(_condition, keys))
 
 
-def newest_writes(entries: Any, before: datetime | None, *, size: int) -> Iterator[tuple[WritePart, Write]]:
-    """Parts of writes from the newest on, each with its write. `entries` have the annotation `day`, `written_on()`.
+def newest_writes(
+    entries: Any, tables: Sequence[str], before: datetime | None, *, size: int
+) -> Iterator[tuple[WritePart, Write]]:
+    """Parts of writes from the newest on, each with its write. `entries` are of `tables`, and have the annotation
+    `day`, `written_on()`.
 
     Transactions come by `size`. A write that has most of them is passed over from then on.
     """
@@ -99,7 +115,7 @@ def newest_writes(entries: Any, before: datetime | None, *, size: int) -> Iterat
     passed_over: set[WriteKey] = set()
     end = before
     while True:
-        parts = _newest_parts(entries.filter(*(~_condition(key) for key in passed_over)), end, size)
+        parts = _newest_parts(entries.filter(*(~_condition(key) for key in passed_over)), tables, end, size)
         writes |= _writes(entries, [part for part in parts if part.key not in writes], before)
         yield from ((part, writes[part.key]) for part in parts)
         if len({part.at for part in parts}) < size:
@@ -109,18 +125,18 @@ def newest_writes(entries: Any, before: datetime | None, *, size: int) -> Iterat
         passed_over |= {key for key, count in transactions.items() if 2 * count > size}
 
 
-def _newest_parts(entries: Any, before: datetime | None, size: int) -> list[WritePart]:
+def _newest_parts(entries: Any, tables: Sequence[str], before: datetime | None, size: int) -> list[WritePart]:
     by_time = entries.order_by("-at").values("at")
     this_instant = RawSQL("past.at", ())
     rows_of_one = (
-        entries.filter(at=this_instant)
-        .order_by("-table", "-id")
-        .values("id", "at", "table", *WriteKey._fields)
+        entries.filter(at=this_instant).order_by("-id").values("id", "at", "table", *WriteKey._fields)
     )
+    rows_of_table = rows_of_one.filter(table=RawSQL('one."table"', ()))
     querysets = {
         "newest": (by_time if before is None else by_time.filter(at__lt=before))[:1],
         "next_older": by_time.filter(at__lt=this_instant)[:1],
         "newest_of_one": rows_of_one[:MOST_COUNTED],
+        "newest_of_table": rows_of_table[:MOST_COUNTED],
     }
     try:
         sql_by_name = {name: queryset.query.sql_with_params() for name, queryset in querysets.items()}
@@ -130,12 +146,14 @@ def _newest_parts(entries: Any, before: datetime | None, size: int) -> list[Writ
     statement = _TRANSACTIONS.format(
         key=", ".join(f"entry.{name}" for name in WriteKey._fields),
         size=size,
+        most=MOST_COUNTED,
         ids=NEWEST_IDS,
         **{name: sql for name, (sql, _values) in sql_by_name.items()},
     )
+    *others, of_table = (values for _sql, values in sql_by_name.values())
     parts: dict[tuple[datetime, WriteKey], WritePart] = {}
     with connection.cursor() as cursor:
-        cursor.execute(statement, [value for _sql, values in sql_by_name.values() for value in values])
+        cursor.execute(statement, [*chain.from_iterable(others), [*tables], *of_table])
         for at, *values, table, count, ids in cursor:
             key = WriteKey(*values)
             part = parts.setdefault((at, key), WritePart(key, at, Counter(), []))

@@ -57,7 +57,7 @@ class Owners:
         self.sites = {site_id: keys[text] for site_id, text in texts.items() if text}
 
     def terms_at(self, site_id: int) -> Hashable:
-        """Sites with equal ones have the same owners of checks without a step."""
+        """Sites whose terms are equal have the same owners of checks without a step."""
         return frozenset(self.cells.get(site_id, {}).items()), self.sites.get(site_id)
 
     def key_of(self, site_id: int, check_id: str, step: RoadStep | None) -> str:

@@ -181,7 +181,7 @@ def _kw_by_region(now: datetime) -> dict[str, int]:
     sites = Site.objects.filter(stage__in=IN_SERVICE).order_by()
     by_region: Counter[str] = Counter()
     for site_id, region in sites.values_list("pk", "region__name"):
-        by_region[region] += round(kw_by_site[site_id])
+        by_region[region] += round(kw_by_site.get(site_id, 0.0))
     return +by_region
 
 

@@ -145,12 +145,13 @@ class HistogramLayout:
             len(body) < size
             or body[:_TOTALS_BYTES:FIELD_BYTES] != _HISTOGRAM_TAGS
             or body[_TOTALS_BYTES:counts_begin] != self.counts_tag
+            or (body[-_EXTREMES_BYTES::FIELD_BYTES] == _EXTREME_TAGS) != self.has_extremes
         ):
             return None
         numbers, rest = body[:size], body[size:]
         if self.has_extremes:
             extremes = body[-_EXTREMES_BYTES:]
-            if extremes[::FIELD_BYTES] != _EXTREME_TAGS or len(body) < size + _EXTREMES_BYTES:
+            if len(body) < size + _EXTREMES_BYTES:
                 return None
             numbers, rest = numbers + extremes, rest[:-_EXTREMES_BYTES]
         return numbers, rest

@@ -120,8 +120,10 @@ class _ProtobufPoints:
         find_key, prefix = self._samples.cache.keys.get, b"number" + metric.digest
         is_cumulative = metric.is_cumulative
         keys, heads, exemplars = self._keys, self._heads, self._exemplars
-        before = len(keys)
         for body in bodies:
+            if len(keys) > _MOST_NUMBERS:
+                self._flush_numbers()
+                keys, heads, exemplars = self._keys, self._heads, self._exemplars
             head, rest = split_number(body)
             start = head[:FIELD_BYTES] if is_cumulative else b""
             key = find_key(prefix + start + rest) if head else None
@@ -131,6 +133,7 @@ class _ProtobufPoints:
                 if key is not None:
                     exemplars[len(keys)] = number
             if key is not None:
+                self._metrics.append(metric)
                 keys.append(key)
                 heads.append(head)
                 continue
@@ -138,9 +141,6 @@ class _ProtobufPoints:
             point_keys = self._samples.add_point(metric, _facts(point), _number(point))
             if point_keys and head and messages.holds_only({"attributes"}, messages.Number, rest):
                 self._samples.cache.put(prefix + start + rest, point_keys[0])
-        self._metrics += [metric] * (len(keys) - before)
-        if len(keys) > _MOST_NUMBERS:
-            self._flush_numbers()
 
     def _flush_numbers(self) -> None:
         if self._keys:

@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from inventory.models import Region, Site
+from inventory.models import Manufacturer, Region, Site
 from tests.inventory import made
 from tests.pages import statements, text_of, words_in
 from web.actor import acting
@@ -280,13 +280,15 @@ class TestWords:
             Region.objects.filter(slug__startswith="r").update(description="moved")
             with acting("import", message="Rename"):
                 Site.objects.filter(pk=lisbon.pk).update(name="Lisboa")
-        words = " ".join(lines_of()[:3])
+            with acting("import", message="Buy"):
+                made.manufacturer(name="Acme")
+        words = " ".join(lines_of()[:4])
         assert "300 changes together" in words
         assert "at least 200 changes together" in words
-        query = HistoryQuery(models=(Site, Region))
-        lines = folded(query, limit=2).lines
-        pages = folded(replace(query, after=folded(query, limit=2).next_after), limit=10)
-        assert {line.message for line in lines} == {"Rename", "Move"}
+        query = HistoryQuery(models=(Manufacturer, Site, Region))
+        lines = folded(query, limit=3).lines
+        pages = folded(replace(query, after=folded(query, limit=3).next_after), limit=10)
+        assert [line.message for line in lines] == ["Buy", "Rename", "Move"]
         assert [line.message for line in pages.lines] == ["Load", "", ""]
         assert pages.lines[0].counts == [("region", "regions", MOST_COUNTED)]
 

@@ -218,10 +218,10 @@ def _standing_sites(sites: models.QuerySet[Site], *, now: datetime, of_all: bool
 
 
 def _owners_until(standing: _StandingSites) -> datetime | None:
-    """When a term, a leave or a last day begins or ends next."""
+    """When a term is accepted, or when a term, a leave or a last day begins or ends next."""
     dates = (
-        *((Assignment, "effective_at"), (Assignment, "ended_at"), (Person, "left_at")),
-        *((Leave, "starts_at"), (Leave, "ends_at")),
+        *((Assignment, "answered_at"), (Assignment, "effective_at"), (Assignment, "ended_at")),
+        *((Person, "left_at"), (Leave, "starts_at"), (Leave, "ends_at")),
     )
     first, *others = (
         model.objects.filter(**{f"{field}__gt": standing.at}).order_by(field).values_list(field)[:1]
