@@ -27,7 +27,14 @@ TOUCHES_ALL = (
         "templates/base.html",
         "static/",
     ),
-    *("tests/conftest.py", "tests/database.py", "tests/scenes.py", "stack/testing.py", "manage.py"),
+    *(
+        "tests/conftest.py",
+        "tests/database.py",
+        "tests/scenes.py",
+        "tests/selection.py",
+        "stack/testing.py",
+        "manage.py",
+    ),
 )
 # They read files or ask addresses as they are, and so import none of what they test.
 READ_ALL = ("tests/architecture",)

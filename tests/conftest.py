@@ -2,17 +2,17 @@
 
 import gc
 import os
-import re
 import socket
 import threading
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
-from functools import cache
 
 import pytest
 from _pytest import runner
 from django.test import Client
 from hypothesis import HealthCheck, settings
+
+from tests.selection import PATIENCE_S, deselect, is_patient, leave_out_parts, marks_full, takes_minutes
 
 # How fast a machine is says nothing about the property.
 # On CI the same examples each time, so that a run fails for the change it is about; elsewhere the search goes on.
@@ -47,23 +47,12 @@ def pytest_configure():
     muster.SESSION_IDLE = muster.SESSION_LIFETIME = muster.CONFIRM_EVERY = timedelta(days=36500)
 
 
-# What marks a test as full, in its own file.
-MARKS_FULL = re.compile(r"\bmark\.full\b|\bevery_fourth\b|\bin_steps\b")
-
-
 def pytest_ignore_collect(collection_path, config):
     """Patient tests are in few files; reading all the others takes longer than many of these tests."""
     is_module = collection_path.name.startswith("test_") and collection_path.suffix == ".py"
-    return (
-        True
-        if config.getoption("patient") == "only" and is_module and not marks_full(collection_path)
-        else None
-    )
-
-
-@cache
-def marks_full(path):
-    return MARKS_FULL.search(path.read_text(encoding="utf-8")) is not None
+    if config.getoption("patient") == "only" and is_module and not marks_full(collection_path):
+        return True
+    return None
 
 
 def pytest_sessionfinish(session, exitstatus):
@@ -90,40 +79,6 @@ def pytest_collection_modifyitems(config, items):
         for item in items:
             # At the lowest priority a test takes several times as long.
             item.add_marker(pytest.mark.timeout(PATIENCE_S), append=False)
-
-
-def takes_minutes(item):
-    limit = item.get_closest_marker("timeout")
-    return limit is not None and limit.args[0] >= item.config.getoption("timeout")
-
-
-def leave_out_parts(config, items):
-    """Where a test runs in full, a part of it tells nothing more."""
-    whole = {(item.path, item.originalname) for item in items if item.get_closest_marker("full")}
-    parts = {
-        item
-        for item in items
-        if (mark := item.get_closest_marker("part"))
-        and (item.path, mark.args[0] if mark.args else item.originalname) in whole
-    }
-    deselect(config, items, parts)
-
-
-def deselect(config, items, unwanted):
-    config.hook.pytest_deselected(items=list(unwanted))
-    left_out = set(unwanted)
-    items[:] = [item for item in items if item not in left_out]
-
-
-PATIENCE_S = 3600
-# They start processes, and wait for these no longer than a machine takes that has nothing else to do.
-HURRIED = ("tests/browser/", "tests/peers/", "tests/stack/", "tests/web/serving/")
-
-
-def is_patient(item):
-    """Whether a test marked full may take as long as it likes: it computes, and waits for nothing."""
-    is_full = item.get_closest_marker("full") is not None
-    return is_full and item.get_closest_marker("browser") is None and not item.nodeid.startswith(HURRIED)
 
 
 def uses_servers(item):
