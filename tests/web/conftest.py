@@ -52,7 +52,7 @@ def empty_pages_by_route():
 
 @pytest.fixture
 def empty_pages(frozen_now, client_of, empty_pages_by_route):
-    """What an admin reads at each route of an installation that holds nothing. One visit serves all questions."""
+    """Maps each route to the page that an admin reads there while nothing is stored; all tests share one walk."""
     if not empty_pages_by_route:
         client = client_of("admin")
         client.raise_request_exception = False
