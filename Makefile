@@ -116,7 +116,7 @@ bench:
 
 # Write the pinned, hashed lists anew from requirements/*.in; they hold no addresses.
 pins:
-	cd requirements && for set in base dev; do ../.venv/bin/uv pip compile --universal --generate-hashes --no-header \
+	cd requirements && for set in base dev agent; do ../.venv/bin/uv pip compile --universal --generate-hashes --no-header \
 		--python-version 3.12 -q $$set.in -o $$set.txt; done
 	cd requirements && ../.venv/bin/uv pip compile --universal --generate-hashes --no-header --no-deps \
 		--python-version 3.12 -q data.in -o data.txt

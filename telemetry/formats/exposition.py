@@ -15,10 +15,11 @@ from telemetry.formats.compression import check_encoding, needed_bytes, plain_bo
 from telemetry.formats.contract import BodyHeaders, BodyLimits, MalformedBody, UnsupportedType, WriteTooLarge
 from telemetry.formats.lines import LineError, LineSamples, show
 
-__all__ = ["check_headers", "decode", "needed_bytes"]
+__all__ = ["MEDIA_TYPES", "check_headers", "decode", "needed_bytes"]
 
 OPEN_METRICS = "application/openmetrics-text"
 _VERSIONS = {"text/plain": ("0.0.4", "1.0.0"), OPEN_METRICS: ("1.0.0", "0.0.1")}
+MEDIA_TYPES = _VERSIONS.keys()
 
 # Repetitions are possessive: a line is read once, however it is made.
 _NAME = rb"[a-zA-Z_:][a-zA-Z0-9_:]*+"

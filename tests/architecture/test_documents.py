@@ -19,7 +19,9 @@ DOCUMENTS = [
     *sorted(str(path.relative_to(ROOT)) for path in (ROOT / "docs").glob("*/*.md")),
 ]
 LARGEST_PICTURE_BYTES = 200_000
-_FOLDERS = "accounts|benchmarks|config|docs|inventory|readiness|stack|static|telemetry|templates|tests|web"
+_FOLDERS = (
+    "accounts|agent|benchmarks|config|docs|inventory|readiness|stack|static|telemetry|templates|tests|web"
+)
 _CODE = re.compile(r"`([^`\n]+)`")
 _PATH = re.compile(rf"(?:{_FOLDERS})/[\w./*-]*")
 _SYMBOL = re.compile(rf"(?:{_FOLDERS})(?:\.[A-Za-z_0-9]+)+")
@@ -30,6 +32,12 @@ _COMMAND = re.compile(r"(?:manage\.py |make manage args='?)(?P<command>[a-z_]+)"
 _ADDRESS = re.compile(r"(?:^|[ \"'(]|\$MUSTER|example\.com)(?P<path>/[a-z][\w<>./-]*)")
 # What all endpoints begin with, a folder of the machine, and the page that a recipe makes.
 NO_ADDRESSES = {"/api/", "/var/lib/muster", "/api/telemetry/import/"} | {
+    *(
+        "/etc/muster-agent/agent.yaml",
+        "/etc/muster-agent/token",
+        "/etc/muster-agent/targets/",
+        "/var/lib/muster-agent",
+    ),
     "/readiness/stages/",
     "/api/readiness/stages/",
 }

@@ -8,7 +8,10 @@ ROOT = Path(__file__).resolve().parents[2]
 GLOSSARY = ROOT / "docs" / "glossary.md"
 _ENTRY = re.compile(r"^\| \*\*(?P<word>[^*]+)\*\* ?(?P<of>[^|]*?) \| (?P<meaning>.+) \|$", re.MULTILINE)
 _WHERE_WORDS_ARE_USED = (
-    *(f"{top}/**/*.py" for top in ("accounts", "inventory", "readiness", "stack", "telemetry", "web")),
+    *(
+        f"{top}/**/*.py"
+        for top in ("accounts", "agent", "inventory", "readiness", "stack", "telemetry", "web")
+    ),
     *("templates/**/*.html", "docs/*.md", "docs/guides/**/*.md", "README.md", "readiness/**/data/**/*.yaml"),
 )
 

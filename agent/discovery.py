@@ -1,0 +1,50 @@
+"""The targets of the moment: those of the agent's file, and those of the lists that it names."""
+
+import logging
+from collections.abc import Iterator
+from glob import glob
+from pathlib import Path
+
+from agent.documents import UnreadableFile, read_document
+from agent.settings import AgentSettings, ScrapeJob
+from agent.targets import AgentTarget, BadTarget, targets_of_groups, targets_of_job
+
+log = logging.getLogger(__name__)
+
+
+class TargetLists:
+    """Reads all lists again and again. A list that cannot be read any more counts as it last was."""
+
+    def __init__(self, settings: AgentSettings) -> None:
+        self._settings = settings
+        self._last_good: dict[str, list[AgentTarget]] = {}
+        self.faults: dict[str, str] = {}
+
+    def read(self) -> list[AgentTarget]:
+        """All targets, each once, up to the limit."""
+        before, self.faults = self.faults, {}
+        lists = dict(self._read_lists())
+        self._last_good = lists
+        targets = list(dict.fromkeys(target for each in lists.values() for target in each))
+        most = self._settings.limits.targets
+        if len(targets) > most:
+            self.faults["limits.targets"] = f"{len(targets)} targets, more than {most}: the rest is left out"
+        for name, fault in self.faults.items():
+            if before.get(name) != fault:
+                log.error("%s: %s", name, fault)
+        return targets[:most]
+
+    def _read_lists(self) -> Iterator[tuple[str, list[AgentTarget]]]:
+        for job in self._settings.jobs:
+            yield f"job {job.name}", self._read_list(f"job {job.name}", job)
+            paths = sorted({path for pattern in job.files for path in glob(pattern)})
+            for path in paths:
+                name = f"job {job.name}, {path}"
+                yield name, self._read_list(name, job, Path(path))
+
+    def _read_list(self, name: str, job: ScrapeJob, path: Path | None = None) -> list[AgentTarget]:
+        try:
+            return list(targets_of_job(job)) if path is None else targets_of_groups(read_document(path), job)
+        except (UnreadableFile, BadTarget) as error:
+            self.faults[name] = str(error)
+            return self._last_good.get(name, [])
