@@ -1,9 +1,11 @@
-"""Senders that others wrote meet a running Muster: OpenTelemetry's SDK, and curl. What they sent is stored."""
+"""Senders meet a running Muster: OpenTelemetry's SDK, curl, and the agent. What they sent is stored."""
 
 import json
 import math
 import os
+import shutil
 import signal
+import struct
 import subprocess
 import sys
 from collections import defaultdict
@@ -13,7 +15,9 @@ import psycopg
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from telemetry.core.labels import IGNORED
+from agent.disk_buffer import BufferBounds, DiskBuffer
+from telemetry.core.labels import IGNORED, labels_of
+from tests.agent.test_remote_write import read
 from tests.peers.instrumented import BOUNDS, PLAN, SCOPE
 from tests.peers.running import eventually
 from tests.peers.standing import ROOT, SITE
@@ -22,6 +26,8 @@ from tests.telemetry.sending import hot_samples
 pytestmark = [pytest.mark.peers, pytest.mark.timeout(600)]
 
 STORED_S = 120
+# A scrape of node_exporter takes about 25 kB.
+ENOUGH_BYTES = 60_000
 SERIES = (
     "SELECT id, labels || jsonb_build_object('__name__', metric) FROM telemetry_series WHERE source_id = %s"
 )
@@ -299,3 +305,68 @@ def test_a_table_is_pushed_by_curl(standing, peer, tmp_path):
     assert stored == {
         pairs({"__name__": "watts", "host": host}): {at * 1000: watts} for host, at, watts in rows
     }
+
+
+def buffered(folder):
+    """{labels as sorted pairs: {ms: value}} of what an agent that was killed left on disk."""
+    buffer, series = DiskBuffer(folder, BufferBounds(1 << 30, 1 << 60)), defaultdict(dict)
+    while body := buffer.oldest():
+        for key, at_ms, bits in read(body.body):
+            [value] = struct.unpack("<d", bits)
+            series[pairs(labels_of(key))][at_ms] = value
+        buffer.remove(body)
+    buffer.close()
+    return series
+
+
+def test_an_agent_that_is_refused_and_killed_delivers_all_that_it_scraped(
+    standing, exporter, programs, tmp_path
+):
+    """While its source is paused, the agent keeps what it scrapes; another process of it delivers that."""
+    source, folder = SourceUnderTest(standing, "agent"), tmp_path / "buffer"
+    of_source = f"/api/telemetry/sources/{source.id}"
+    (tmp_path / "token").write_text(source.token)
+    config = tmp_path / "agent.yaml"
+    job = {"name": "node", "targets": [f"127.0.0.1:{exporter.port}"], "interval_s": 1, "timeout_s": 1}
+    settings = {
+        "muster": source.muster.url,
+        "token_file": str(tmp_path / "token"),
+        "networks": ["127.0.0.0/8"],
+        "buffer": {"folder": str(folder)},
+        "labels": {"sender": str(source.id)},
+        "jobs": [job],
+        "write_s": 0.5,
+    }
+    config.write_text(json.dumps(settings))
+    source.muster.post(f"{of_source}/pause/", {})
+    argv = [sys.executable, "-m", "agent", "--config", str(config)]
+    agent = programs.start("agent", argv, cwd=ROOT)
+    eventually(
+        lambda: sum(path.stat().st_size for path in folder.glob("*.segment")) > ENOUGH_BYTES,
+        within_s=STORED_S,
+        what="some scrapes are on disk",
+        last=agent.said,
+    )
+    agent.kill()
+    assert "is paused" in agent.said()
+    scraped = buffered(shutil.copytree(folder, tmp_path / "copy"))
+    source.muster.post(f"{of_source}/resume/", {})
+    agent.start()
+    times = sorted(scraped[up_of(scraped)])
+    stored = source.stored_until(times[-1])
+    agent.end()
+    assert len(times) > 1
+    assert sorted(at for at in stored[up_of(stored)] if at <= times[-1]) == times
+    # What is no reading, such as the speed of a port that has none, is not stored at any time.
+    stored_series = scraped.keys() & stored.keys()
+    assert len(stored_series) > len(scraped) / 2
+    for labels in stored_series:
+        if ("__name__", "scrape_duration_seconds") in labels:
+            continue  # Muster converts it to milliseconds.
+        of_first = {at: value for at, value in stored[labels].items() if at <= times[-1]}
+        assert of_first == {at: value for at, value in scraped[labels].items() if not math.isnan(value)}
+
+
+def up_of(series):
+    [labels] = [labels for labels in series if ("__name__", "up") in labels]
+    return labels
