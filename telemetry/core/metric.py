@@ -157,6 +157,8 @@ class HealthRule:
         return "" if self.label else unit
 
     def applies_to(self, labels: Mapping[str, str]) -> bool:
+        if not self.when and not self.unless:
+            return True
         return all(_fits(labels, each) for each in self.when) and not any(
             _fits(labels, each) for each in self.unless
         )
@@ -240,6 +242,8 @@ class Metric:
 
     def part(self, labels: Mapping[str, str]) -> str:
         """The part of the object that a series describes; "" if the metric distinguishes none."""
+        if not self.parts:
+            return ""
         return " ".join(labels[name] for name in self.parts if labels.get(name))[:_PART_CHARS]
 
     def titled(self, title: str, labels: Mapping[str, str]) -> str:

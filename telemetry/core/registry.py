@@ -61,7 +61,7 @@ class Registry:
         return tuple(metric for name, metric in self.names.items() if name == metric.name == metric.family)
 
     def get(self, name: str, labels: Mapping[str, str] | None = None) -> Metric | None:
-        for variant in self.variants.get(name, ()) if labels else ():
+        for variant in self.variants.get(name, ()):
             if labels and variant.applies_to(labels):
                 return variant.metric
         return self.names.get(name)

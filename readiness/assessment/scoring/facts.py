@@ -130,6 +130,9 @@ class EvaluationFacts:
     linked_ports: Set[ObjectKey] = frozenset()
     was_well: Set[int] = frozenset()
     standards: SiteStandards = NO_STANDARDS
+    _live_since: dict[tuple[int, datetime], datetime] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     @property
     def alternatives(self) -> list[RecordedAlternative]:
@@ -148,7 +151,11 @@ class EvaluationFacts:
         return max(LIVE_CADENCES * (source.cadence_s if source else 0.0), self.live_floor_s)
 
     def is_live(self, sample: Latest, now: datetime) -> bool:
-        return sample.ts >= now - timedelta(seconds=self.live_s(sample.source_id))
+        place = sample.source_id, now
+        since = self._live_since.get(place)
+        if since is None:
+            since = self._live_since[place] = now - timedelta(seconds=self.live_s(sample.source_id))
+        return sample.ts >= since
 
     def things_in_service(self, *, domain: str = "", kind: str = "", role: str = "") -> Iterator[Thing]:
         for thing in self.things.values():
