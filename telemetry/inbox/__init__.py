@@ -1,0 +1,1 @@
+"""Accepted bodies until they are stored, and which of the replicas of a sender stores what."""
