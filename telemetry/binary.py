@@ -60,27 +60,37 @@ def fetched_columns(statement: str, values: Any) -> tuple[NDArray[Any], ...]:
 
 
 class ArrayDumper(Dumper):
-    """A one-dimensional array of integers as `bigint[]`, any other as `float8[]`."""
+    """A one-dimensional array of integers as `bigint[]`, of `datetime64` in UTC as `timestamptz[]`, any other as
+    `float8[]`."""
 
     format = Format.BINARY
     oid = _FLOAT8S
+    element, kind = _FLOAT8, ">f8"
 
     def get_key(self, obj: NDArray[Any], format: PyFormat) -> tuple[Any, ...]:
-        return self.cls, obj.dtype.kind == "i"
+        return self.cls, obj.dtype.kind
 
     def upgrade(self, obj: NDArray[Any], format: PyFormat) -> "ArrayDumper":
-        return IntegersDumper(self.cls) if obj.dtype.kind == "i" else self
+        return {"i": IntegersDumper, "M": InstantsDumper}.get(obj.dtype.kind, ArrayDumper)(self.cls)
 
     def dump(self, obj: NDArray[Any]) -> bytes:
-        element, kind = (_INT8, ">i8") if self.oid == _INT8S else (_FLOAT8, ">f8")
-        packed = np.empty(len(obj), [("length", ">i4"), ("value", kind)])
+        packed = np.empty(len(obj), [("length", ">i4"), ("value", self.kind)])
         packed["length"] = 8
         packed["value"] = obj
-        return _ARRAY_HEADER.pack(1, 0, element, len(obj), 1) + packed.tobytes()
+        return _ARRAY_HEADER.pack(1, 0, self.element, len(obj), 1) + packed.tobytes()
 
 
 class IntegersDumper(ArrayDumper):
     oid = _INT8S
+    element, kind = _INT8, ">i8"
+
+
+class InstantsDumper(ArrayDumper):
+    oid = _INSTANTS
+    element, kind = _INSTANT, ">i8"
+
+    def dump(self, obj: NDArray[Any]) -> bytes:
+        return super().dump(obj.astype("datetime64[us]").astype(np.int64) - EPOCH_US)
 
 
 class ArrayLoader(Loader):

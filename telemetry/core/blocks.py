@@ -9,6 +9,7 @@ import struct
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +26,10 @@ MOST_BYTES = 1800
 _CONFIG = ChunkConfig(compression_level=4)
 # The first byte of packed numbers says how they are packed.
 _PLAIN, _PCODEC = b"\0", b"\1"
+# pcodec unpacks as many at a time.
+_UNPACKED_TOGETHER = 256
 _HEADER = struct.Struct("<qqqid")
+_PLACES = np.arange(MOST_SAMPLES)
 
 
 class DamagedBlock(ValueError):
@@ -133,29 +137,55 @@ def _packed(numbers: NDArray[np.generic]) -> bytes:
     return packed if is_same else _PLAIN + numbers.tobytes()
 
 
-def _unpacked[Numbers: NDArray[np.generic]](packed: bytes | memoryview, into: Numbers) -> Numbers:
-    if bytes(packed[:1]) == _PLAIN:
-        if len(packed) - 1 != into.nbytes:
+def _unpacked[Numbers: NDArray[np.generic]](packed: bytes, into: Numbers, *, whole: bool = True) -> Numbers:
+    if packed[:1] == _PLAIN:
+        if len(packed) - 1 != into.nbytes and (whole or len(packed) <= into.nbytes):
             raise DamagedBlock(f"{len(packed) - 1} bytes instead of {into.nbytes}")
-        into[:] = np.frombuffer(packed[1:], into.dtype)
+        into[:] = np.frombuffer(packed, into.dtype, len(into), 1)
         return into
     try:
-        progress = standalone.simple_decompress_into(bytes(packed[1:]), into)
+        progress = standalone.simple_decompress_into(packed[1:], into)
     except Exception as error:
         raise DamagedBlock(f"not unpacked: {error}") from error
-    if progress.n_processed != len(into) or not progress.finished:
+    if progress.n_processed != len(into) or progress.finished != whole:
         raise DamagedBlock(f"{progress.n_processed} numbers instead of {len(into)}")
     return into
 
 
+class PackedBlock(NamedTuple):
+    """Columns of a stored block, from which it is unpacked."""
+
+    start_ms: int
+    end_ms: int
+    step_ms: int
+    samples: int
+    first: float
+    checksum: int
+    times: bytes
+    values: bytes
+
+    def unpack(self, begin: int, end: int, ts_ms: NDArray[np.int64], values: NDArray[np.float64]) -> None:
+        """Put times and values from place `begin` up to `end` into arrays of that length. Raises DamagedBlock."""
+        numbers = _HEADER.pack(self.start_ms, self.end_ms, self.step_ms, self.samples, self.first)
+        if zlib.crc32(self.values, zlib.crc32(self.times, zlib.crc32(numbers))) != self.checksum:
+            raise DamagedBlock("the checksum differs")
+        if self.step_ms:
+            np.multiply(_PLACES[begin:end], self.step_ms, out=ts_ms)
+        else:
+            ts_ms[:] = _unpacked(self.times, np.empty(self.samples, np.int64))[begin:end]
+        ts_ms += self.start_ms
+        if not self.values:
+            values[:] = self.first
+        elif end - begin == self.samples:
+            _unpacked(self.values, values)
+        else:
+            most = min(-(-end // _UNPACKED_TOGETHER) * _UNPACKED_TOGETHER, self.samples)
+            values[:] = _unpacked(self.values, np.empty(most), whole=most == self.samples)[begin:end]
+
+
 def unpack(block: SampleBlock, checksum: int) -> Samples:
     """Return the times and values that were packed. Raises DamagedBlock."""
-    if block.checksum != checksum:
-        raise DamagedBlock("the checksum differs")
-    if block.step_ms:
-        ts_ms = block.start_ms + block.step_ms * np.arange(block.samples)
-    else:
-        ts_ms = block.start_ms + _unpacked(block.times, np.empty(block.samples, np.int64))
-    if block.values:
-        return ts_ms, _unpacked(block.values, np.empty(block.samples))
-    return ts_ms, np.full(block.samples, block.first)
+    ts_ms, values = np.empty(block.samples, np.int64), np.empty(block.samples)
+    numbers = block.start_ms, block.end_ms, block.step_ms, block.samples, block.first, checksum
+    PackedBlock(*numbers, block.times, block.values).unpack(0, block.samples, ts_ms, values)
+    return ts_ms, values

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from telemetry import store
-from telemetry.core.instants import FIVE_MINUTES, floor, instant
+from telemetry.core.instants import FIVE_MINUTES, floor, instant, ms
 
 # How far back the previous value of a span's first value may be.
 COMPARED_WITH = timedelta(days=7)
@@ -78,10 +78,11 @@ def _exact(
     now: datetime,
 ) -> dict[int, datetime]:
     spans = [
-        (series, change.window, min(change.window + FIVE_MINUTES, now)) for series, change in changes.items()
+        (series, ms(change.window), ms(min(change.window + FIVE_MINUTES, now)))
+        for series, change in changes.items()
     ]
-    spans += [(series, tail, now) for series in ids]
-    readings = store.readings_in_spans(*zip(*spans, strict=True))
+    spans += [(series, ms(tail), ms(now)) for series in ids]
+    readings = store.readings_in_spans(*np.array(spans, np.int64).T)
     exact: dict[int, datetime] = {}
     value = {series: change.before for series, change in changes.items()}
     in_tail: set[int] = set()

@@ -10,8 +10,7 @@ import psycopg
 from django.db import connection
 from numpy.typing import NDArray
 
-from telemetry.core import blocks
-from telemetry.core.blocks import DamagedBlock, SampleBlock
+from telemetry.core.blocks import DamagedBlock, PackedBlock, SampleBlock
 from telemetry.core.instants import instant, ms
 
 log = logging.getLogger(__name__)
@@ -51,6 +50,12 @@ AND start <= %(until)s AND start > %(day_before)s AND finish > %(after)s"""
 ONE_DAY = timedelta(days=1)
 
 
+# A time that no sample has.
+NO_TIME = np.iinfo(np.int64).min
+
+type Ints = NDArray[np.int64]
+
+
 class SampleArrays(NamedTuple):
     """Samples, or newest readings, in no order. A stale marker is NaN."""
 
@@ -61,8 +66,16 @@ class SampleArrays(NamedTuple):
     def where(self, is_match: NDArray[np.bool_]) -> "SampleArrays":
         return SampleArrays(self.series[is_match], self.ts_ms[is_match], self.value[is_match])
 
+    def order_by_series(self) -> "SampleArrays":
+        """In order of series; those of a series as they come."""
+        if (self.series[1:] >= self.series[:-1]).all():
+            return self
+        places = np.argsort(self.series, kind="stable")
+        return SampleArrays(self.series[places], self.ts_ms[places], self.value[places])
+
     def cut(self, after: datetime, until: datetime) -> "SampleArrays":
-        return self.where((self.ts_ms > ms(after)) & (self.ts_ms <= ms(until)))
+        is_inside = (self.ts_ms > ms(after)) & (self.ts_ms <= ms(until))
+        return self if is_inside.all() else self.where(is_inside)
 
 
 NO_SAMPLES = SampleArrays(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0))
@@ -83,55 +96,95 @@ class UnpackedBlocks(NamedTuple):
     damaged: list[BlockKey]
 
 
+class BlockRows(NamedTuple):
+    """Packed blocks in order of series and time."""
+
+    series: Ints
+    start_ms: Ints
+    end_ms: Ints
+    step_ms: Ints
+    samples: Ints
+    first: NDArray[np.float64]
+    checksum: Ints
+    times: list[bytes]
+    values: list[bytes]
+
+    def bounds(self, after_ms: int | Ints, until_ms: int | Ints) -> tuple[Ints, Ints]:
+        """Where in each block the samples after an instant up to another begin and end; all of it where they are not
+        evenly spaced. The instants are those of each block, or of all."""
+        begins, ends = (
+            np.clip((at_ms - self.start_ms) // np.maximum(self.step_ms, 1) + 1, 0, self.samples)
+            for at_ms in (after_ms, until_ms)
+        )
+        is_even = self.step_ms > 0
+        return np.where(is_even, begins, 0), np.where(is_even, np.maximum(begins, ends), self.samples)
+
+    def key(self, number: int) -> BlockKey:
+        return BlockKey(int(self.series[number]), int(self.start_ms[number]))
+
+
+class UnpackPlan(NamedTuple):
+    """Which samples of each block are unpacked, and from which place on they go into the arrays for them."""
+
+    begins: Ints
+    ends: Ints
+    places: Ints
+
+
+def order_of_rows(columns: Sequence[Any]) -> NDArray[np.intp]:
+    return np.lexsort((columns[1], columns[0]))
+
+
+def block_rows(columns: Sequence[Any]) -> BlockRows:
+    """The blocks of the columns of `PACKED`."""
+    if columns[0] is None:
+        nothing = np.empty(0, np.int64)
+        return BlockRows(*(nothing,) * 5, np.empty(0), nothing, [], [])
+    *numbers, time_sizes, value_sizes, times, values = columns
+    order = order_of_rows(columns)
+    packed = (cut_apart(times, time_sizes), cut_apart(values, value_sizes))
+    return BlockRows(
+        *(column[order] for column in numbers), *([parts[place] for place in order] for parts in packed)
+    )
+
+
+def unpack_rows(rows: BlockRows, plan: UnpackPlan, ts_ms: Ints, value: NDArray[np.float64]) -> list[int]:
+    """Unpack blocks into arrays of times and values; returns which are damaged. Samples of these get `NO_TIME`."""
+    damaged = []
+    columns = (*(column.tolist() for column in rows[1:7]), rows.times, rows.values)
+    into = (column.tolist() for column in plan)
+    for number, (*columns_of_block, begin, end, place) in enumerate(zip(*columns, *into, strict=True)):
+        places = slice(place, place + end - begin)
+        try:
+            PackedBlock(*columns_of_block).unpack(begin, end, ts_ms[places], value[places])
+        except DamagedBlock as error:
+            key = rows.key(number)
+            log.error(
+                "block of series %s from %s is damaged: %s", key.series_id, instant(key.start_ms), error
+            )
+            damaged.append(number)
+            ts_ms[places] = NO_TIME
+    return damaged
+
+
 def unpacked(columns: Sequence[Any]) -> UnpackedBlocks:
     """The samples of the columns of `PACKED`. Damaged blocks are left out and named."""
-    if columns[0] is None:
-        return UnpackedBlocks(NO_SAMPLES, [], [])
-    *numbers, time_sizes, value_sizes, times, values = columns
-    series, starts, _ends, _steps, counts, _firsts, _checksums = numbers
-    # Samples come out in order of series and time, so that nobody has to sort them.
-    order = np.lexsort((starts, series))
-    ends = np.empty(len(counts), np.int64)
-    ends[order] = np.cumsum(counts[order])
-    places = np.stack((ends - counts, ends), axis=1).tolist()
-    ts_ms, value = np.empty(counts.sum(), np.int64), np.empty(counts.sum())
-    keys, damaged = [], []
-    is_whole = np.ones(len(series), np.bool_)
-    rows = zip(
-        *(column.tolist() for column in numbers),
-        cut_apart(times, time_sizes),
-        cut_apart(values, value_sizes),
-        strict=True,
-    )
-    for number, (series_id, start, end, step, samples, first, checksum, *packed) in enumerate(rows):
-        block = _stored_block(start, end, step, samples, first, *packed)
-        place = slice(*places[number])
-        try:
-            ts_ms[place], value[place] = blocks.unpack(block, checksum)
-        except DamagedBlock as error:
-            log.error("block of series %s from %s is damaged: %s", series_id, instant(start), error)
-            damaged.append(BlockKey(series_id, start))
-            is_whole[number] = False
-        else:
-            keys.append(BlockKey(series_id, start))
-    read = SampleArrays(np.repeat(series[order], counts[order]), ts_ms, value)
+    rows = block_rows(columns)
+    sizes = rows.samples
+    ts_ms, value = np.empty(sizes.sum(), np.int64), np.empty(sizes.sum())
+    plan = UnpackPlan(np.zeros_like(sizes), sizes, np.cumsum(sizes) - sizes)
+    damaged = unpack_rows(rows, plan, ts_ms, value)
+    read = SampleArrays(np.repeat(rows.series, sizes), ts_ms, value)
     if damaged:
-        read = read.where(np.repeat(is_whole[order], counts[order]))
-    return UnpackedBlocks(read, keys, damaged)
+        read = read.where(ts_ms != NO_TIME)
+    whole = sorted({*range(len(sizes))} - {*damaged})
+    return UnpackedBlocks(read, *([rows.key(number) for number in some] for some in (whole, damaged)))
 
 
 def cut_apart(whole: bytes, sizes: NDArray[np.int64]) -> list[bytes]:
     return [
         whole[end - size : end] for size, end in zip(sizes.tolist(), np.cumsum(sizes).tolist(), strict=True)
     ]
-
-
-def _stored_block(
-    start: int, end: int, step: int, samples: int, first: float, times: bytes, values: bytes
-) -> SampleBlock:
-    """A block with what unpacking needs."""
-    nothing = np.nan
-    return SampleBlock(start, end, step, samples, 0, nothing, nothing, nothing, first, nothing, times, values)
 
 
 def take_turn(*, wait: bool) -> bool:

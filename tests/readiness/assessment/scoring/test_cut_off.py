@@ -5,6 +5,7 @@ from collections import Counter, defaultdict
 from datetime import timedelta
 from random import Random
 
+import numpy as np
 import pytest
 
 from agent.disk_buffer import BufferBounds, DiskBuffer
@@ -79,8 +80,8 @@ def stored(plant, *, after):
     """{series: {ms: value}} as readers get it, and how many samples the roll-ups of five minutes count."""
     rows = {series.pk: series for series in Series.objects.filter(source=plant.source)}
     keys = {pk: key_of({"__name__": series.metric, **series.labels}) for pk, series in rows.items()}
-    spans = len(keys)
-    readings = store.readings_in_spans([*keys], [after] * spans, [plant.clock.at] * spans)
+    begins, ends = (np.full(len(keys), ms(at)) for at in (after, plant.clock.at))
+    readings = store.readings_in_spans(np.array([*keys]), begins, ends)
     samples = defaultdict(dict)
     for series_id, at_ms, value in zip(*(column.tolist() for column in readings), strict=True):
         assert at_ms not in samples[keys[series_id]], "an instant stands once"
