@@ -347,8 +347,8 @@ def test_an_agent_that_is_refused_and_killed_delivers_all_that_it_scraped(
         what="some scrapes are on disk",
         last=agent.said,
     )
+    eventually(lambda: "is paused" in agent.said(), within_s=STORED_S, what="it is refused", last=agent.said)
     agent.kill()
-    assert "is paused" in agent.said()
     scraped = buffered(shutil.copytree(folder, tmp_path / "copy"))
     source.muster.post(f"{of_source}/resume/", {})
     agent.start()
