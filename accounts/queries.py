@@ -13,6 +13,12 @@ from accounts.roles import ROLES
 _BETWEEN = ":"
 
 
+def find_account(username: str) -> User | None:
+    """The account of a name as it was typed, read in the way in which the form of the sign-in reads it."""
+    name = User.normalize_username(username.strip())
+    return None if "\0" in name else User.objects.filter(username=name).first()
+
+
 def role_of(user: User) -> str:
     """The user's role, "" without one. Takes no statement if `groups` are prefetched."""
     names = {group.name for group in user.groups.all()}

@@ -3,7 +3,10 @@
 import json
 from datetime import UTC, datetime
 from logging import Formatter, LogRecord
+from pathlib import Path
 from typing import Any
+
+from config import env
 
 LINE, JSON = "line", "json"
 FORMS = (LINE, JSON)
@@ -71,3 +74,13 @@ def configuration(level: str, form: str) -> dict[str, Any]:
         },
         "root": {"handlers": ["console"], "level": level},
     }
+
+
+def heads_folder(data_dir: Path) -> Path | None:
+    """Return where heads of the security log are kept outside the database; None if the worker's log alone has them."""
+    folder = env.text(
+        "MUSTER_SECURITY_LOG_DIR",
+        str(data_dir / "security-log"),
+        "the folder for the heads of the security log; none if only the worker's log has them",
+    )
+    return None if folder == "none" else Path(folder)

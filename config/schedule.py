@@ -17,6 +17,7 @@ ROUTES = {
     "web.number_written": {"queue": "scoring"},
     "web.deliver": {"queue": "delivery"},
     "web.mail_password_link": {"queue": "delivery"},
+    "web.chain_security_log": {"queue": "delivery"},
 }
 
 
@@ -93,6 +94,8 @@ JOBS: dict[str, Job] = {
         ("back-up", "default", 60, "web.back_up", "Start backups"),
         ("clear-sessions", "default", 3600, "web.clear_sessions", "Drop sessions that have ended"),
         ("keep-deliveries", "default", 3600, "web.keep_deliveries", "Drop old deliveries"),
+        # What is not chained yet can be changed unseen.
+        ("chain-security-log", "delivery", 30, "web.chain_security_log", "Chain the security log"),
         # At seven in the morning somewhere, they take seconds each on a large fleet.
         ("send-digests", "default", 60, "readiness.boards.digests", "Send digests"),
         # External servers answer slowly.

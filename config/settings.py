@@ -149,6 +149,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "web.middleware.ActorMiddleware",
+    "web.security_log.middleware.SecurityLogMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -340,6 +341,8 @@ REST_FRAMEWORK, SPECTACULAR_SETTINGS = rest.FRAMEWORK, rest.SCHEMA
 HISTORY_DAYS = env.integer(
     "MUSTER_HISTORY_DAYS", 1826, "days that the history is kept, in whole months (5 years)"
 )
+SECURITY_LOG_DAYS = env.integer("MUSTER_SECURITY_LOG_DAYS", 1826, "days the security log is kept", least=1)
+SECURITY_LOG_DIR = logs.heads_folder(DATA_DIR)
 # Triggers follow from the models: they are installed after each migration (web/audit/triggers.py), not by one.
 PGTRIGGER_MIGRATIONS = False
 

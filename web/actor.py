@@ -17,6 +17,8 @@ from psycopg.sql import quote
 if TYPE_CHECKING:
     from accounts.models import Token, User
 
+FIRST_ADMINISTRATOR = "First administrator"
+"""The message of whoever makes the first account, which does not exist when they begin to act."""
 _acting: ContextVar[dict[str, Any] | None] = ContextVar("who acts", default=None)
 # Statements with this beginning write nothing, or cannot be combined with another statement.
 _PLAIN = (

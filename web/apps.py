@@ -64,6 +64,20 @@ class WebConfig(AppConfig):
         )
         faults.register("backups", standing.faults)
         metrics.gauges(standing.GAUGES, standing.gauges)
+        self._keep_security_log()
+
+    def _keep_security_log(self) -> None:
+        from web import faults, key_rotation
+        from web.accounts.sections import add_section
+        from web.security_log import chaining, sign_ins, standing, triggers
+
+        triggers.register()
+        sign_ins.listen()
+        add_section("security-log", "Security log", "web.view_securityevent")
+        faults.register("security log", standing.faults)
+        key_rotation.register(
+            "heads of the security log are signed with the first key", lambda now: chaining.sign_anew()
+        )
 
 
 def _refuse_foreign_data(using: str, **kwargs: Any) -> None:

@@ -10,9 +10,12 @@ from web.backups.tasks import back_up
 from web.clock import trusted_now
 from web.delivery.tasks import deliver, keep_deliveries
 from web.kinds.import_job import work_on_import
+from web.security_log import chaining
+from web.security_log.tasks import chain_security_log
 
 __all__ = [
     "back_up",
+    "chain_security_log",
     "clear_sessions",
     "deliver",
     "keep_deliveries",
@@ -25,7 +28,10 @@ __all__ = [
 
 @shared_task(name="web.keep_history")
 def keep_history() -> int:
-    return 0 if workers.are_catching_up() else retention.keep(now=trusted_now())
+    if workers.are_catching_up():
+        return 0
+    now = trusted_now()
+    return retention.keep(now=now) + chaining.drop_expired(now=now)
 
 
 @shared_task(name="web.number_written")

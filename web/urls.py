@@ -24,6 +24,7 @@ urlpatterns = [
     path("history/<int:pk>/restore/", undo.restore, name="history-restore"),
     path("api/history/", api.changes, name="history-api"),
     path("backups/", backups.page, name="backups"),
+    path("", include("web.security_log.urls")),
     path("approvals/", approval_list.page, name="approvals"),
     path(
         "api/approvals/", approval_list.ApprovalViewSet.as_view({"get": "list"}), name="web-api-approval-list"

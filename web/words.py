@@ -60,4 +60,6 @@ def plain(value: Any) -> Any:
         return value
     if isinstance(value, (list, tuple, set, frozenset)):
         return ", ".join(str(plain(each)) for each in value)
+    if isinstance(value, dict):
+        return value
     return str(value)

@@ -50,6 +50,7 @@ PARTIAL = {
     "telemetry.core.matching.OBJECT_COLUMNS": "the site is a column of every row, no object of its own",
     "telemetry.sources._BADNESS": "a paused or waiting source stays so, whatever waits at the door",
     "web.workflows.second.FLAG_OF": "what a link says depends on whether it is still in force",
+    "web.security_log.standing.CONTRADICTIONS": "read by `in` first: the others contradict nothing",
     "web.watch._waiting": "rows wait for this stage alone; the others note what they have reached",
     "telemetry.core.spec._COMBINED_BY": "read by `get`: the others are summed",
     "telemetry.explore.newest._REDUCED": "the ways in which series are combined",

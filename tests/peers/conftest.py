@@ -102,6 +102,7 @@ def muster(programs, own_database, more_environment, tmp_path):
         "DATABASE_URL": own_database,
         "REDIS_URL": valkey,
         "MUSTER_DATA_DIR": str(tmp_path / "data"),
+        "MUSTER_SECURITY_LOG_DIR": str(tmp_path / "security-log"),
         "MUSTER_TELEMETRY_LIVE_S": str(LIVE_S),
         "MUSTER_HASHED_STATIC": "0",
         "PYTHONUNBUFFERED": "1",

@@ -16,6 +16,7 @@ from readiness.loop.alerts.models import (
 )
 from tests.readiness.assessment.scoring.stored import NOW
 from web.delivery.models import Channel, Message
+from web.security_log.models import SecurityEvent
 
 DAY = timedelta(days=1)
 
@@ -36,6 +37,7 @@ def take_part(porto, one, two, third):
         channel=channel, key="alerts-1", event="alert.raised", subject="Critical: Porto", created_at=NOW,
         state="sent", ended_at=NOW, give_up_at=NOW, replayed_by=two,
     )  # fmt: skip
+    SecurityEvent.objects.create(action="refused", actor=one, account=two, at=NOW, last_at=NOW)
     alert = Alert.objects.create(
         key="problem:1", kind="health", group="problem:1", severity="critical", rank=0, site=porto,
         domain="compute", title="GPU temperature is critical", began_at=NOW - DAY, raised_at=NOW - DAY,

@@ -15,6 +15,7 @@ from telemetry.models import LateDay, MatchedInventory
 from tests.conftest import NOW, make_user
 from tests.scenes import scene
 from tests.web.routes.scenes import everything
+from web.security_log.models import SecurityBatch, SecurityEvent
 from web.workflows.models import Approval
 
 
@@ -37,6 +38,12 @@ def rows_of_all_kinds(clock):
         table="inventory.site", object_id=porto.pk, site_id=porto.pk, step="approve", first=make_user("planner"),
         second=make_user("manager"), at=NOW, flags=["young"],
     )  # fmt: skip
+    batch = SecurityBatch.objects.create(number=1, chained_at=NOW, events=1, digest=bytes(32), head=bytes(32))
+    actor, event = (
+        make_user("ops"),
+        {"at": NOW, "last_at": NOW, "address": "192.0.2.1", "place": "/sites/porto/"},
+    )
+    SecurityEvent.objects.create(action="refused", actor=actor, batch=batch, digest=bytes(32), **event)
     LeaveHandover.objects.create(
         assignment=Assignment.objects.first(),
         leave=Leave.objects.first(),

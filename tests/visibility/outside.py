@@ -44,6 +44,8 @@ WRITTEN_BY_TRIGGERS = {
     *("accounts.AccountTie", "standards.Conformance", "standards.Deviation"),
     # Whoever signs in writes it.
     "accounts.Session",
+    # Also what was refused.
+    "web.SecurityEvent",
 }
 # Django's own, which hold no object of Muster.
 NOT_OURS = {"sessions", "contenttypes", "django_celery_beat"}

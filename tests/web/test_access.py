@@ -118,7 +118,9 @@ def methods_of(path, admin):
 
 
 def is_about_oneself(route):
-    return route.startswith(ABOUT_ONESELF) and not route.startswith("settings/users")
+    return route.startswith(ABOUT_ONESELF) and not route.startswith(
+        ("settings/users", "settings/security-log")
+    )
 
 
 def is_root(route):

@@ -41,6 +41,7 @@ GUIDE_OF = {
     "/settings/alerts/": "escalation",
     "/settings/channels/": "channels",
     "/settings/sessions/": "signin",
+    "/settings/security-log/": "audit",
     "/settings/users/": "access",
     "/silences/": "silences",
     "/sites/": "framework",

@@ -1,6 +1,6 @@
 """Identifies the caller of an endpoint: the bearer of a token, or the user of a session."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -44,6 +44,9 @@ class TokenAuthentication(authentication.BaseAuthentication):
             bad_tokens.failed(address, plain)
             raise AuthenticationFailed("This token is unknown, expired or disabled.")
         bad_tokens.passed(plain)
+        # For the security log: a token that is refused below identifies nobody.
+        underlying_request: Any = getattr(request, "_request", request)
+        underlying_request.presented_token = token
         if token.user is None:
             raise PermissionDenied("This token has the scope ingest: it may only send telemetry.")
         if token.scope == Token.Scope.READ and not _reads(request):

@@ -9,7 +9,7 @@ SEARCH, SORT, PAGE, SIZE, COLUMNS, EXPORT = "q", "sort", "page", "per", "cols", 
 # The id of a requested view, and the id of the view behind an address, 0 for none.
 VIEW, SAVED = "view", "saved"
 SIZES = (25, 50, 100, 250)
-EXPORTS = {"csv": "CSV", "json": "JSON"}
+EXPORTS = {"csv": "CSV", "json": "JSON", "jsonl": "JSON lines"}
 
 type Pairs = list[tuple[str, str]]
 

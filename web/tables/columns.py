@@ -1,5 +1,6 @@
 """Declarations of a table: its columns, and the names of its rows."""
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -73,6 +74,8 @@ class Column:
 
     def cells(self, row: Any) -> list[Any]:
         value = self.exported(row)
+        if isinstance(value, dict):
+            return [json.dumps(value, ensure_ascii=False)]
         if self.unit_of is None:
             return [value]
         return [value, "" if value is None else str(read_seen(row, self.unit_of) or "")]
@@ -100,7 +103,8 @@ class Table:
     sort, `then_by` those after it, a unique one last; `headed_by` gives the heading that a row stands under, with all
     others of it. Without a row it
     says what the template `nothing` holds, or `empty`. `page` is the url name of the page that shows this table alone.
-    `row_object` leads from a row to the object that it is of, by default the row itself.
+    `row_object` leads from a row to the object that it is of, by default the row itself. `exports` are the files that
+    the page offers.
     """
 
     id: str
@@ -125,6 +129,7 @@ class Table:
     headed_by: Callable[[Any], str] | None = None
     page: str = ""
     row_object: str = ""
+    exports: Sequence[str] = ("csv", "json")
 
     def __post_init__(self) -> None:
         if self.page:

@@ -9,11 +9,11 @@ from web import sheets
 from web.tables.columns import Column, Table
 from web.tables.sources import Rows
 
-_TYPES = {"csv": "text/csv; charset=utf-8", "json": "application/json"}
+_TYPES = {"csv": "text/csv; charset=utf-8", "json": "application/json", "jsonl": "application/x-ndjson"}
 
 
 def answer(table: Table, columns: Sequence[Column], source: Rows, form: str) -> StreamingHttpResponse:
-    chunks = {"csv": _csv, "json": _json}[form](table, columns, source)
+    chunks = {"csv": _csv, "json": _json, "jsonl": _json_lines}[form](table, columns, source)
     name = f'attachment; filename="{table.id}.{form}"'
     return StreamingHttpResponse(chunks, content_type=_TYPES[form], headers={"Content-Disposition": name})
 
@@ -26,12 +26,22 @@ def _csv(table: Table, columns: Sequence[Column], source: Rows) -> Iterator[byte
 
 
 def _json(table: Table, columns: Sequence[Column], source: Rows) -> Iterator[bytes]:
-    keys = ["id", *(column.key for column in columns)]
     before = b"["
+    for objects in _objects(table, columns, source):
+        yield before + b",\n".join(objects)
+        before = b",\n"
+    yield b"]" if before == b",\n" else b"[]"
+
+
+def _json_lines(table: Table, columns: Sequence[Column], source: Rows) -> Iterator[bytes]:
+    for objects in _objects(table, columns, source):
+        yield b"".join(each + b"\n" for each in objects)
+
+
+def _objects(table: Table, columns: Sequence[Column], source: Rows) -> Iterator[list[bytes]]:
+    """Each chunk of rows as JSON objects; none without rows."""
+    keys = ["id", *(column.key for column in columns)]
     for chunk in source.chunks():
         rows = ([table.id_of(row), *(column.exported(row) for column in columns)] for row in chunk)
-        objects = [orjson.dumps(dict(zip(keys, row, strict=True)), default=str) for row in rows]
-        if objects:
-            yield before + b",\n".join(objects)
-            before = b",\n"
-    yield b"]" if before == b",\n" else b"[]"
+        if objects := [orjson.dumps(dict(zip(keys, row, strict=True)), default=str) for row in rows]:
+            yield objects

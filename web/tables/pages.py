@@ -164,8 +164,8 @@ class TablePage:
     @property
     def exports(self) -> list[dict[str, str]]:
         return [
-            {"label": label, "url": self.address.url(without=[PAGE, SIZE], export=form)}
-            for form, label in EXPORTS.items()
+            {"label": EXPORTS[form], "url": self.address.url(without=[PAGE, SIZE], export=form)}
+            for form in self.table.exports
         ]
 
     @property

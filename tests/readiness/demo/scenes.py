@@ -14,7 +14,7 @@ from tests.scenes import scene
 
 def counts():
     """Rows by model, but for what keeps record of what was done."""
-    records = {"web.AuditEntry", "admin.LogEntry"}
+    records = {"web.AuditEntry", "web.SecurityEvent", "web.SecurityBatch", "admin.LogEntry"}
     return {
         model._meta.label: model._default_manager.count()
         for model in apps.get_models()

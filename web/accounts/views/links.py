@@ -17,7 +17,7 @@ from accounts import links
 from web import clock
 from web.accounts.forms import FirstAdminForm, SetPasswordForm, refusals_on
 from web.accounts.signing import note_sign_in, sign_in, start_page
-from web.actor import acting
+from web.actor import FIRST_ADMINISTRATOR, acting
 from web.requests import UserRequest
 from web.scopes import use_scope
 
@@ -37,7 +37,7 @@ def first_admin(request: UserRequest, secret: str) -> HttpResponse:
         try:
             with (
                 refusals_on(form),
-                acting(values["username"], message="First administrator", request_id=request.id),
+                acting(values["username"], message=FIRST_ADMINISTRATOR, request_id=request.id),
             ):
                 user = links.redeem_first_admin_link(secret, **values, now=now)
                 sign_in(request, user, what="Signed in as the first administrator")

@@ -22,7 +22,7 @@ from accounts.models import Token, User
 from accounts.queries import role_of, scopes_of
 from web import clock
 from web.accounts.forms import DisplayForm, OwnPasswordForm, TokenForm
-from web.accounts.sections import ADDED_SECTIONS
+from web.accounts.sections import added_sections
 from web.accounts.sessions import confirmed
 from web.ages import ago
 from web.context import shortcuts_of, theme_of
@@ -52,7 +52,7 @@ def tabs(request: UserRequest, current: str) -> list[dict[str, Any]]:
     ]
     if settings.PASSWORDS:
         sections.append(("password-change", "Password"))
-    sections += ADDED_SECTIONS.items()
+    sections += added_sections(request.user)
     if request.user.has_perm("accounts.view_user"):
         sections.append(("users", "Users"))
     return [{"label": label, "url": reverse(name), "current": name == current} for name, label in sections]

@@ -9,6 +9,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.debug import sensitive_post_parameters
 
 from accounts import sessions
+from accounts.queries import find_account
 from web import clock
 from web.accounts.forms import IdentityForm, SignInForm
 from web.accounts.reset import can_reset
@@ -35,7 +36,7 @@ class SignIn(LoginView):
 
     def form_invalid(self, form: SignInForm) -> HttpResponse:  # type: ignore[override]
         response = super().form_invalid(form)
-        _note_refusal(self.request, "Sign-in", form.wait_s, str(form.data.get("username", ""))[:150])
+        _note_refusal(self.request, "Sign-in", form.wait_s, _account_name(form))
         return _add_wait(response, form.wait_s)
 
     def get_default_redirect_url(self) -> str:
@@ -66,6 +67,14 @@ def confirm(request: UserRequest) -> HttpResponse:
     can_confirm = settings.PASSWORDS and request.user.has_usable_password()
     context = {"form": form, "next": next_page(request), "can_confirm": can_confirm}
     return _add_wait(render(request, "accounts/confirm.html", context), form.wait_s)
+
+
+def _account_name(form: SignInForm) -> str:
+    """The name of an account, never what else was typed: people type their password where the name belongs."""
+    if form.wait_s:
+        return "(unchecked)"
+    account = find_account(str(form.data.get("username", "")))
+    return account.get_username() if account else "(unknown)"
 
 
 def _note_refusal(request: UserRequest, what: str, wait_s: int, username: str) -> None:

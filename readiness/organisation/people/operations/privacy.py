@@ -20,6 +20,7 @@ from web import actor
 from web.audit import erasing
 from web.kinds.models import FileImport
 from web.scopes import present
+from web.security_log.erasing import erase_addresses
 from web.workflows import require
 
 MAY_ERASE = "people.erase_person"
@@ -70,6 +71,7 @@ def erase_person(
     _empty(locked, now)
     if account is not None and by.has_perm(MAY_CHANGE_ACCOUNTS):
         _retire_account(account, locked, by=by, now=now)
+        erase_addresses(account, by=by, now=now)
     rewriting.rewrite_texts(own, finder, pseudonym(locked))
     _empty_history(locked)
     rewriting.rewrite_history(finder, pseudonym(locked))

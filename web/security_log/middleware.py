@@ -1,0 +1,93 @@
+"""Records what a request was refused, and which files it took."""
+
+import re
+from pathlib import PurePath
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import ResolverMatch
+from django.utils.http import parse_header_parameters
+
+from web import clock
+from web.middleware import Respond
+from web.security_log.models import SecurityEvent
+from web.security_log.recording import record
+
+_ACTION = SecurityEvent.Action
+SIGN_IN, CONFIRM = "login", "confirm"
+"""Names of the pages where somebody proves who they are."""
+_PART = re.compile(r"<(?:\w+:)?(\w+)>|\(\?P<(\w+)>[^)]*\)")
+
+
+class SecurityLogMiddleware:
+    """Stands below the middleware that knows who acts."""
+
+    def __init__(self, get_response: Respond) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if (action := action_of(request, response)) is not None:
+            _record(action, request, response)
+        return response
+
+
+def action_of(request: HttpRequest, response: HttpResponse) -> SecurityEvent.Action | None:
+    """The event that an answer leaves in the security log; None for most."""
+    status = response.status_code
+    if status == 403:
+        return _ACTION.REFUSED
+    if status == 401 and "Authorization" in request.headers:
+        return _ACTION.TOKEN_REFUSED
+    if status == 429 and _page_name(request) in (SIGN_IN, CONFIRM):
+        return _ACTION.SIGN_IN_DELAYED
+    is_file = response.get("Content-Disposition", "").startswith("attachment")
+    return _ACTION.EXPORTED if status == 200 and is_file and request.method != "HEAD" else None
+
+
+def _record(action: SecurityEvent.Action, request: HttpRequest, response: HttpResponse) -> None:
+    token = getattr(request, "presented_token", None)
+    actor_id = request.user.pk or getattr(token, "user_id", None)
+    is_sign_in = action == _ACTION.SIGN_IN_DELAYED and _page_name(request) == SIGN_IN
+    name = request.POST.get("username", "") if is_sign_in else ""
+    detail: dict[str, Any] = {"method": request.method}
+    if action == _ACTION.EXPORTED:
+        detail["form"] = file_form(response)
+    record(
+        action,
+        actor_id=actor_id,
+        account_id=None if name else actor_id,
+        account_name=name,
+        token=token.prefix if token is not None else "",
+        address=request.META.get("REMOTE_ADDR", ""),
+        place=place_of(request.resolver_match) if request.resolver_match else "",
+        detail=detail,
+        request_id=getattr(request, "id", ""),
+        now=clock.now(),
+    )
+
+
+def _page_name(request: HttpRequest) -> str | None:
+    return request.resolver_match.url_name if request.resolver_match else None
+
+
+def file_form(response: HttpResponse) -> str:
+    """The ending of the file's name, such as "csv": the name itself may be a person's."""
+    _kind, parameters = parse_header_parameters(response.get("Content-Disposition", ""))
+    return PurePath(parameters.get("filename", "")).suffix.removeprefix(".")
+
+
+def place_of(match: ResolverMatch) -> str:
+    """The address with the number or slug of its object. Other parts of an address may be secrets, so the name of the
+    part stands in their place."""
+    objects = {name: str(value) for name, value in match.kwargs.items() if _names_an_object(name, value)}
+
+    def fill(part: re.Match[str]) -> str:
+        name = part[1] or part[2]
+        return objects.get(name, f"<{name}>")
+
+    return "/" + _PART.sub(fill, match.route.replace("^", "").replace("\\Z", "").replace("$", ""))
+
+
+def _names_an_object(name: str, value: Any) -> bool:
+    return isinstance(value, int) or (name in ("pk", "slug") and value is not None)

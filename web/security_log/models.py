@@ -1,0 +1,193 @@
+"""Events of the security log, and the batches that chain them."""
+
+import pgtrigger
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from web.audit.triggers import ERASING
+
+DROPPING = "muster.dropping_security_events"
+"""The setting under which the retention may delete events and batches; nothing else does."""
+_STAYS = (
+    "RAISE EXCEPTION 'The security log stays as it was written.'"
+    " USING ERRCODE = 'check_violation', CONSTRAINT = '{table}_stays', TABLE = '{table}';"
+)
+_DROPS = f"current_setting('{DROPPING}', true) = 'on'"
+# A repeat is counted until the event is chained; an erasure takes the address and its salt. Both take the key by which
+# repeats are found, because whoever tries all addresses could tell the erased one by it.
+_EVENT_STAYS = f"""
+IF TG_OP = 'DELETE' THEN
+    IF {_DROPS} THEN RETURN OLD; END IF;
+ELSE
+    IF OLD.batch_id IS NULL AND NEW.times >= OLD.times THEN
+        changeable := ARRAY['times', 'last_at', 'batch_id', 'digest'];
+    END IF;
+    IF current_setting('{ERASING}', true) = 'on' AND NEW.address = '' AND NEW.salt = '' THEN
+        changeable := changeable || ARRAY['address', 'salt'];
+    END IF;
+    IF NEW.fold_key = '' THEN changeable := changeable || ARRAY['fold_key']; END IF;
+    IF to_jsonb(NEW) - changeable = to_jsonb(OLD) - changeable THEN RETURN NEW; END IF;
+END IF;
+{_STAYS.format(table="web_securityevent")}
+"""
+_BATCH_STAYS = f"""
+IF {_DROPS} THEN
+    IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;
+    IF to_jsonb(NEW) - changeable = to_jsonb(OLD) - changeable THEN RETURN NEW; END IF;
+END IF;
+{_STAYS.format(table="web_securitybatch")}
+"""
+
+
+class SecurityBatch(models.Model):
+    """A chained batch of events. The last one that the retention dropped stays as a checkpoint: `dropped_at` and
+    `signature` say so. Muster leaves out no number, unless batches were cut whose heads are outside."""
+
+    VISIBLE_WHERE = "false"  # of the whole installation
+
+    number = models.BigIntegerField("batch number", unique=True)
+    chained_at = models.DateTimeField()
+    events = models.PositiveIntegerField()
+    digest = models.BinaryField(max_length=32)
+    head = models.BinaryField(max_length=32)
+    dropped_at = models.DateTimeField(null=True)
+    signature = models.CharField(max_length=64, blank=True)
+
+    class Meta:
+        default_permissions = ()
+        ordering = ["number"]
+        verbose_name = "batch of security events"
+        verbose_name_plural = "batches of security events"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(dropped_at=None, signature="") | Q(dropped_at__isnull=False) & ~Q(signature=""),
+                name="security_batch_dropped_is_signed",
+            )
+        ]
+        triggers = [
+            pgtrigger.Trigger(
+                name="batch_stays",
+                operation=pgtrigger.Update | pgtrigger.Delete,
+                when=pgtrigger.Before,
+                declare=[("changeable", "text[] := ARRAY['dropped_at', 'signature']")],
+                func=_BATCH_STAYS,
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"batch {self.number}"
+
+
+class SecurityEvent(models.Model):
+    """Something that concerns who may do what. `times` counts repeats between `at` and `last_at`.
+
+    `actor` acted, or `part` of Muster, or neither for somebody who is not signed in. `account` is whom it concerns.
+    Accounts have no constraint, as in the history. `salt` proves `address` by `address_proof`; an erasure deletes both.
+    A repeat has the same `fold_key`, which is "" for events that are never counted together, and for chained ones.
+    """
+
+    class Action(models.TextChoices):
+        SIGNED_IN = "signed-in", "Signed in"
+        SIGN_IN_FAILED = "sign-in-failed", "Sign-in failed"
+        SIGN_IN_DELAYED = "sign-in-delayed", "Sign-in refused: too many attempts"
+        SIGNED_OUT = "signed-out", "Signed out"
+        REFUSED = "refused", "Refused: no permission"
+        TOKEN_REFUSED = "token-refused", "Token refused"
+        EXPORTED = "exported", "File taken"
+        ACCOUNT_MADE = "account-made", "Account added"
+        ACCOUNT_CHANGED = "account-changed", "Account changed"
+        ACCOUNT_DELETED = "account-deleted", "Account deleted"
+        PASSWORD_SET = "password-set", "Password set"
+        PASSWORD_REHASHED = "password-rehashed", "Password hashed anew"
+        ROLE_GIVEN = "role-given", "Role given"
+        ROLE_TAKEN = "role-taken", "Role taken"
+        PERMISSION_GIVEN = "permission-given", "Permission given"
+        PERMISSION_TAKEN = "permission-taken", "Permission taken"
+        SCOPE_GIVEN = "scope-given", "Scope given"
+        SCOPE_TAKEN = "scope-taken", "Scope taken"
+        TOKEN_MADE = "token-made", "Token made"
+        TOKEN_CHANGED = "token-changed", "Token changed"
+        TOKEN_REVOKED = "token-revoked", "Token revoked"
+        ADDRESSES_ERASED = "addresses-erased", "Addresses erased"
+        EVENTS_DROPPED = "events-dropped", "Old events dropped"
+        HEADS_DIFFERED = "heads-differed", "Heads outside differed"
+
+    VISIBLE_WHERE = "false"  # of the whole installation
+    PERSONAL = ("address",)
+    ERASING_KEEPS = {"*": "Events name accounts by their id; the addresses of an erased person are deleted."}
+
+    at = models.DateTimeField("first at")
+    last_at = models.DateTimeField("at")
+    times = models.PositiveIntegerField("times", default=1)
+    action = models.CharField("event", max_length=20, choices=Action)
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.DO_NOTHING,
+        related_name="+",
+        null=True,
+        db_constraint=False,
+        verbose_name="acting account",
+    )
+    part = models.CharField("part of Muster", max_length=150, blank=True)
+    token = models.CharField("token", max_length=12, blank=True)
+    account = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.DO_NOTHING,
+        related_name="+",
+        null=True,
+        db_constraint=False,
+        verbose_name="concerned account",
+    )
+    address = models.CharField("address", max_length=45, blank=True)
+    salt = models.CharField(max_length=32, blank=True, editable=False)
+    address_proof = models.CharField(max_length=64, blank=True, editable=False)
+    place = models.CharField("page or endpoint", max_length=200, blank=True)
+    detail = models.JSONField("detail", default=dict, blank=True)
+    request_id = models.CharField("request", max_length=64, blank=True)
+    fold_key = models.CharField(max_length=64, blank=True, editable=False)
+    batch = models.ForeignKey(
+        SecurityBatch, models.PROTECT, related_name="chained_events", null=True, editable=False
+    )
+    digest = models.BinaryField(max_length=32, null=True, editable=False)
+
+    class Meta:
+        default_permissions = ("view",)
+        ordering = ["-last_at", "-id"]
+        verbose_name = "security event"
+        verbose_name_plural = "security events"
+        indexes = [
+            models.Index(fields=["last_at", "id"], name="security_event_newest"),
+            # What the chaining job looks for each half minute.
+            models.Index(fields=["id"], name="security_event_open", condition=Q(batch=None)),
+            # What each look at the faults of Muster reads.
+            models.Index(
+                fields=["last_at"], name="security_event_differed", condition=Q(action="heads-differed")
+            ),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["fold_key"],
+                condition=~Q(fold_key=""),
+                name="security_event_counts_repeats",
+            ),
+            models.CheckConstraint(
+                condition=Q(batch=None) | Q(fold_key=""), name="security_event_chained_counts_none"
+            ),
+            models.CheckConstraint(
+                condition=Q(batch=None, digest=None) | Q(batch__isnull=False, digest__isnull=False),
+                name="security_event_chained_has_digest",
+            ),
+        ]
+        triggers = [
+            pgtrigger.Trigger(
+                name="event_stays",
+                operation=pgtrigger.Update | pgtrigger.Delete,
+                when=pgtrigger.Before,
+                declare=[("changeable", "text[] := ARRAY[]::text[]")],
+                func=_EVENT_STAYS,
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_action_display()} ({self.pk})"

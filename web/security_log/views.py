@@ -1,0 +1,33 @@
+"""The page of the security log, for administrators."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.conf import settings
+
+from web import clock, scopes
+from web import tables as table_kit
+from web.accounts.views.settings import tabs
+from web.reports import Context, Report
+from web.requests import UserRequest
+from web.security_log import queries, standing
+from web.security_log.tables import SECURITY_EVENTS
+from web.tables import TablePage
+
+LOG = Report("web/security_log/page.html", "web.view_securityevent", "people.view_person")
+
+
+@LOG.page
+def page(request: UserRequest) -> tuple[TablePage, Context]:
+    listed = table_kit.page(request, SECURITY_EVENTS, queries.events())
+
+    def context() -> Mapping[str, Any]:
+        return {
+            "tabs": tabs(request, "security-log"),
+            "now": clock.now(),
+            "standing": standing.read_standing(),
+            "keep_days": settings.SECURITY_LOG_DAYS,
+            "sees_all": scopes.sees_all(),
+        }
+
+    return listed, context
