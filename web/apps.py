@@ -53,7 +53,7 @@ class WebConfig(AppConfig):
     def _keep_safe(self) -> None:
         """Register what concerns sign-ins, keys and backups."""
         from web import faults, key_rotation, metrics
-        from web.accounts import sign_ins, token_faults
+        from web.accounts import sign_ins
         from web.backups import standing
         from web.delivery import secrets
 
@@ -63,7 +63,6 @@ class WebConfig(AppConfig):
             "rows with secrets are encrypted with the first key", lambda now: secrets.encrypt_anew()
         )
         faults.register("backups", standing.faults)
-        faults.register("tokens", token_faults.faults)
         metrics.gauges(standing.GAUGES, standing.gauges)
         self._keep_security_log()
 

@@ -12,12 +12,12 @@ from django.contrib.auth.mixins import LoginRequiredMixin
 from django.contrib.auth.views import PasswordChangeView
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse, reverse_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
-from accounts import operations, token_ends
+from accounts import operations
 from accounts.models import Token, User
 from accounts.queries import role_of, scopes_of
 from web import clock
@@ -37,7 +37,6 @@ from web.units import how_many
 class TokenRow:
     token: Token
     expired: bool
-    ends_soon: bool
     last_use: str
 
 
@@ -67,9 +66,7 @@ def opening_views(user: User) -> list[tuple[str, Any]]:
 def token_rows(user: User, *, now: datetime) -> list[TokenRow]:
     """The user's tokens that are not revoked, including expired ones, newest first."""
     return [
-        TokenRow(
-            token, token.has_expired(now), token_ends.ends_soon(token, now), ago(token.last_used_at, now=now)
-        )
+        TokenRow(token, token.has_expired(now), ago(token.last_used_at, now=now))
         for token in user.tokens.filter(enabled=True)
     ]
 
@@ -133,24 +130,6 @@ def add_token(request: UserRequest) -> HttpResponse:
         now=now,
     )
     return _page(request, token_form=TokenForm(), made=token, plain=plain)
-
-
-@require_POST
-@never_cache
-@signed_in
-@confirmed
-def replace_token(request: UserRequest, pk: int) -> HttpResponse:
-    """Show the successor's secret as `add_token` does."""
-    token, now = get_object_or_404(request.user.tokens.filter(enabled=True), pk=pk), clock.now()
-    successor, plain = token_ends.replace_token(
-        token,
-        expires_at=token_ends.successor_end(token, now=now),
-        overlap=token_ends.OVERLAP,
-        by=request.user,
-        now=now,
-    )
-    token.refresh_from_db()
-    return _page(request, token_form=TokenForm(), made=successor, plain=plain, replaced=token)
 
 
 @require_POST
