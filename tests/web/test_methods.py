@@ -14,7 +14,6 @@ ROLES = [None, "viewer", "ops", "planner", "manager", "admin"]
 LEADS_TO_LIST = {
     "/settings/tokens/add/": "/settings/",
     "/settings/tokens/1/revoke/": "/settings/",
-    "/settings/tokens/1/replace/": "/settings/",
     "/settings/sessions/x/end/": "/settings/sessions/",
     "/telemetry/set-aside/retry-all/": "/telemetry/",
     "/telemetry/set-aside/1/retry/": "/telemetry/",
