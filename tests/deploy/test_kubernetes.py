@@ -74,11 +74,8 @@ def test_a_fault_is_seen(manifests: list[Manifest]) -> None:
 
 def test_the_parts_are_those_of_the_design(manifests: list[Manifest]) -> None:
     assert set(pods(manifests)) == {"web", "worker", "beat", "migrate"}
-    assert {name: each["spec"]["replicas"] for name, each in find_kind(manifests, "Deployment").items()} == {
-        "web": 2,
-        "worker": 2,
-        "beat": 2,
-    }
+    beat = find_kind(manifests, "Deployment")["beat"]["spec"]
+    assert (beat["replicas"], beat["strategy"]) == (1, {"type": "Recreate"})
 
 
 def test_no_container_may_do_more_than_its_work(manifests: list[Manifest]) -> None:
