@@ -7,6 +7,7 @@ so they may wait for each other but never deadlock.
 import logging
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from time import perf_counter
 from typing import Any
@@ -17,11 +18,8 @@ from django.db import DataError, IntegrityError, transaction
 from inventory.models import SiteChange
 from telemetry import clocks, counts, store
 from telemetry.binary import binary_cursor
-from telemetry.core.columns import CorruptBatch, unpack
+from telemetry.core.columns import CorruptBatch, SampleColumns, unpack
 from telemetry.core.instants import instant, ms
-from telemetry.core.labels import OTHER_REPLICA
-from telemetry.inbox import replicas
-from telemetry.inbox.claimed import ClaimedBatch
 from telemetry.models import InboxBatch, Source, SourceStatus
 from telemetry.readings import SourceReadings, ends, newest, read
 from telemetry.series import Memory, resolve
@@ -35,12 +33,10 @@ SAMPLES = 200_000
 HOPELESS = (DataError, IntegrityError, ValueError, LookupError, ArithmeticError)
 
 _CLAIM = """
-SELECT id, samples FROM telemetry_inboxbatch
-WHERE failed_at IS NULL AND (held_until IS NULL OR held_until <= %s) ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED
+SELECT id, samples FROM telemetry_inboxbatch WHERE failed_at IS NULL ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED
 """
 _FETCH = """
-SELECT id, source_id, received_at, columns, replica, held_until IS NOT NULL
-FROM telemetry_inboxbatch WHERE id = ANY(%s) ORDER BY id
+SELECT id, source_id, received_at, columns FROM telemetry_inboxbatch WHERE id = ANY(%s) ORDER BY id
 """
 _SITES = """
 INSERT INTO inventory_sitechange (site_id, origin)
@@ -76,6 +72,14 @@ ON CONFLICT (source_id) DO UPDATE SET first_sample_at = coalesce(kept.first_samp
 _memory = Memory()
 
 
+@dataclass(frozen=True)
+class Claimed:
+    id: int
+    source_id: int
+    received_at: datetime
+    columns: SampleColumns
+
+
 def drain(*, now: datetime, budget_s: float = 20.0, limit: int = BATCHES, memory: Memory = _memory) -> int:
     started = perf_counter()
     total = 0
@@ -94,7 +98,7 @@ def drain_once(
     batch_ids: list[int] = []
     try:
         with transaction.atomic(), binary_cursor() as cursor:
-            batch_ids = _claim(cursor, limit, samples, now)
+            batch_ids = _claim(cursor, limit, samples)
             batches = _fetch(cursor, batch_ids, now)
             source_ids |= {batch.source_id for batch in batches}
             if batches:
@@ -119,10 +123,10 @@ def drain_once(
     return len(batch_ids)
 
 
-def _claim(cursor: psycopg.Cursor[Any], limit: int, most: int, now: datetime) -> list[int]:
+def _claim(cursor: psycopg.Cursor[Any], limit: int, most: int) -> list[int]:
     ids: list[int] = []
     total = 0
-    for batch_id, samples in cursor.execute(_CLAIM, [now, limit]).fetchall():
+    for batch_id, samples in cursor.execute(_CLAIM, [limit]).fetchall():
         total += samples
         if ids and total > most:
             break
@@ -130,11 +134,11 @@ def _claim(cursor: psycopg.Cursor[Any], limit: int, most: int, now: datetime) ->
     return ids
 
 
-def _fetch(cursor: psycopg.Cursor[Any], batch_ids: list[int], now: datetime) -> list[ClaimedBatch]:
+def _fetch(cursor: psycopg.Cursor[Any], batch_ids: list[int], now: datetime) -> list[Claimed]:
     batches = []
-    for batch_id, source_id, received_at, packed, *rest in cursor.execute(_FETCH, [batch_ids]).fetchall():
+    for batch_id, source_id, received_at, packed in cursor.execute(_FETCH, [batch_ids]).fetchall():
         try:
-            batches.append(ClaimedBatch(batch_id, source_id, received_at, unpack(packed), *rest))
+            batches.append(Claimed(batch_id, source_id, received_at, unpack(packed)))
         except CorruptBatch as error:
             _set_aside(batch_id, f"CorruptBatch: {error}", now)
     return batches
@@ -144,17 +148,14 @@ def _set_aside(batch_id: int, reason: str, now: datetime) -> None:
     InboxBatch.objects.filter(pk=batch_id).update(failed_at=now, failure=reason[:400])
 
 
-def _store(
-    cursor: psycopg.Cursor[Any], batches: Sequence[ClaimedBatch], memory: Memory, now: datetime
-) -> None:
+def _store(cursor: psycopg.Cursor[Any], batches: Sequence[Claimed], memory: Memory, now: datetime) -> None:
     started = perf_counter()
-    replicas.take_turn(cursor, batches)
-    by_source = _grouped(batches)
+    by_source: dict[int, list[Claimed]] = defaultdict(list)
+    for batch in batches:
+        by_source[batch.source_id].append(batch)
     sources = _sources(sorted(by_source))
     keys = {source_id: [batch.columns.keys for batch in by_source[source_id]] for source_id in sources}
     series_by_source = resolve(cursor, sources=sources, keys=keys, memory=memory, now=now)
-    choice = replicas.choose(cursor, batches, sources=sources, series_by_source=series_by_source, now=now)
-    by_source = _grouped(choice.batches)
     oldest_ms = ms(store.oldest_sample_kept(clocks.clock_standing(now).earliest_now))
     readings = {
         source_id: read(
@@ -162,8 +163,6 @@ def _store(
         )
         for source_id in sources
     }
-    for source_id, count in choice.repeated.items():
-        readings[source_id].drop(OTHER_REPLICA, count, choice.examples[source_id])
     store.append(
         cursor,
         {
@@ -175,14 +174,6 @@ def _store(
     _end_and_revive(cursor, readings, now)
     _leave_claims(cursor, readings)
     _count(cursor, by_source, readings, now, perf_counter() - started)
-    replicas.revise(cursor, choice)
-
-
-def _grouped(batches: Sequence[ClaimedBatch]) -> dict[int, list[ClaimedBatch]]:
-    by_source: dict[int, list[ClaimedBatch]] = defaultdict(list)
-    for batch in batches:
-        by_source[batch.source_id].append(batch)
-    return by_source
 
 
 def _sources(source_ids: list[int]) -> dict[int, Source]:
@@ -224,7 +215,7 @@ def _leave_claims(cursor: psycopg.Cursor[Any], readings: dict[int, SourceReading
 
 def _count(
     cursor: psycopg.Cursor[Any],
-    by_source: dict[int, list[ClaimedBatch]],
+    by_source: dict[int, list[Claimed]],
     readings: dict[int, SourceReadings],
     now: datetime,
     spent_s: float,
@@ -234,11 +225,9 @@ def _count(
         refused += counts.refusals(source_id, of_source.dropped, of_source.examples, now)
         rejected, ignored = counts.split(of_source.dropped)
         received = [batch.received_at for batch in by_source[source_id]]
-        # What was held came no later for Muster's sake, and was counted when it came.
-        new = [batch.received_at for batch in by_source[source_id] if not batch.was_held]
-        lag_s = max(0.0, (now - min(new)).total_seconds() + spent_s) if new else 0.0
+        lag_s = max(0.0, (now - min(received)).total_seconds() + spent_s)
         start, stored = counts.activity_start(now), of_source.values_stored
-        active.append(counts.Activity(source_id, start, len(new), stored, rejected, ignored, lag_s))
+        active.append(counts.Activity(source_id, start, len(received), stored, rejected, ignored, lag_s))
         if len(of_source.ts_ms):
             seen.append((source_id, min(received), instant(int(of_source.ts_ms.max())), max(received)))
     counts.count(cursor, refused, active)

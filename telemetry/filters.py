@@ -48,17 +48,7 @@ class SourceFilters(ObjectFilterSet):
 
     class Meta:
         model = Source
-        fields = [
-            "name",
-            "site",
-            "site_label",
-            "cadence_s",
-            "grace_s",
-            "replica_labels",
-            "provenance",
-            "paused",
-            "description",
-        ]
+        fields = ["name", "site", "site_label", "cadence_s", "grace_s", "provenance", "paused", "description"]
         panel = ["state", "site", "provenance", "paused"]
         search_fields = ["name", "site__name", "site__slug", "description"]
 

@@ -28,8 +28,8 @@ WITH body AS (
     INSERT INTO telemetry_bodydigest (source_id, digest, received_at) VALUES (%(source)s, %(digest)s, %(now)s)
     ON CONFLICT (source_id, digest) DO NOTHING RETURNING source_id
 )
-INSERT INTO telemetry_inboxbatch (source_id, received_at, samples, columns, replica, failure)
-SELECT source_id, %(now)s, %(samples)s, %(columns)s, %(replica)s, '' FROM body RETURNING id
+INSERT INTO telemetry_inboxbatch (source_id, received_at, samples, columns, failure)
+SELECT source_id, %(now)s, %(samples)s, %(columns)s, '' FROM body RETURNING id
 """
 
 
@@ -49,24 +49,16 @@ def window(now: datetime) -> TakenTimes:
     return TakenTimes(ms(standing.latest_now), ms(oldest), settings.TELEMETRY_FUTURE_S * 1000)
 
 
-def accept(
-    *,
-    source: Source,
-    columns: SampleColumns,
-    now: datetime,
-    body: bytes | None = None,
-    replica: str = "",
-) -> Receipt:
+def accept(*, source: Source, columns: SampleColumns, now: datetime, body: bytes | None = None) -> Receipt:
     """Store the decoded samples and count the refused ones in one transaction, then wake a worker. `body` is the raw
-    body, if a retry sends exactly the same, and `replica` names which of several senders it is from. Without samples
-    nothing is stored."""
+    body, if a retry sends exactly the same. Without samples nothing is stored."""
     # Samples that arrive before they were taken would look old as soon as the clock is right.
     now = max(now, clocks.watched_standing(now).trusted_now)
     if columns.rejected.total:
         with transaction.atomic():
             # What is refused now may be taken later, when a limit or the clock has gone on: a body that was taken in
             # part is known again by the part that was taken.
-            receipt = _store(source, columns, now, None, replica)
+            receipt = _store(source, columns, now, None)
             if not receipt.duplicate:
                 refuse(
                     source=source,
@@ -75,7 +67,7 @@ def accept(
                     now=now,
                 )
     else:
-        receipt = _store(source, columns, now, body, replica)
+        receipt = _store(source, columns, now, body)
     if receipt.duplicate:
         refuse(source=source, refused={SENT_BEFORE: receipt.samples}, examples={}, now=now)
     if receipt.batch_id is not None:
@@ -116,20 +108,16 @@ class Fullness:
 inbox_is_full = Fullness()
 
 
-def _store(
-    source: Source, columns: SampleColumns, now: datetime, body: bytes | None, replica: str
-) -> Receipt:
+def _store(source: Source, columns: SampleColumns, now: datetime, body: bytes | None) -> Receipt:
     if not columns.samples:
         return Receipt(None, 0)
     packed = pack(columns)
-    content = packed + replica.encode() if body is None else body
     values = {
         "source": source.pk,
-        "digest": blake2b(content, digest_size=16).digest(),
+        "digest": blake2b(packed if body is None else body, digest_size=16).digest(),
         "now": now,
         "samples": columns.samples,
         "columns": packed,
-        "replica": replica,
     }
     with binary_cursor() as cursor:
         row = cursor.execute(_STORE, values).fetchone()

@@ -20,7 +20,6 @@ from telemetry.models import (
     Source,
     SourceActivity,
     SourceFlip,
-    SourceReplica,
     SourceState,
 )
 from web import scopes
@@ -239,13 +238,13 @@ def _strip(
 
 
 def queue() -> InboxBacklog:
-    waiting = models.Q(failed_at__isnull=True, held_until__isnull=True)
+    waiting = models.Q(failed_at__isnull=True)
     figures = InboxBatch.objects.order_by().aggregate(
         batches=models.Count("pk", filter=waiting),
         samples=Coalesce(models.Sum("samples", filter=waiting), 0),
         size_bytes=Coalesce(models.Sum(StoredBytes("columns"), filter=waiting), 0),
         oldest_received_at=models.Min("received_at", filter=waiting),
-        failed=models.Count("pk", filter=models.Q(failed_at__isnull=False)),
+        failed=models.Count("pk", filter=~waiting),
     )
     return InboxBacklog(**figures)
 
@@ -253,7 +252,7 @@ def queue() -> InboxBacklog:
 def oldest_waiting() -> datetime | None:
     """When the oldest batch arrived that waits to be stored: everything before it is stored."""
     with scopes.everything():
-        waiting = InboxBatch.objects.waiting().not_held().order_by("pk")
+        waiting = InboxBatch.objects.waiting().order_by("pk")
         return waiting.values_list("received_at", flat=True).first()
 
 
@@ -291,16 +290,6 @@ def refusals_by_source(*, now: datetime, most: int) -> list[RefusalOfSource]:
     rows = list(counted)
     by_id = Source.objects.in_bulk({source_id for source_id, *_ in rows})
     return [RefusalOfSource(by_id[source_id], *of_source) for source_id, *of_source in rows]
-
-
-def replicas(source: Source) -> list[SourceReplica]:
-    """Replicas of a source, with `brings`: the number of series of which each brings the samples."""
-    rows = list(source.replicas.order_by("name"))
-    counted = source.series.filter(replica__isnull=False).order_by().values_list("replica")
-    brought = dict(counted.annotate(models.Count("pk"))) if rows else {}
-    for replica in rows:
-        replica.brings = brought.get(replica.pk, 0)
-    return rows
 
 
 def flips(source: Source, *, limit: int = 50) -> list[SourceFlip]:

@@ -74,7 +74,6 @@ _GIVEN = (
     hidden(Column, "site_label", "Site label", value="source.site_label"),
     hidden(Column, "cadence_s", "Cadence, s", value="source.cadence_s", sort="cadence_s", numeric=True),
     hidden(Column, "grace_s", "Grace, s", value="source.grace_s", sort="grace_s", numeric=True),
-    hidden(Column, "replica_labels", "Replica labels", value="source.replica_labels"),
     hidden(Column, "provenance", "Provenance", value="source.provenance", sort="provenance"),
     hidden(Column, "description", "Description", value="source.description", phone="full"),
     hidden(Column, "owner", "Owner", value="source.owner",

@@ -12,11 +12,11 @@ from django.db.models.functions import Now
 from accounts.models import Token, User
 from inventory.models import Accelerator, CoolingUnit, Device, Link, Port, PowerFeed, Site
 from telemetry.drift.models import InventoryDrift as InventoryDrift
-from telemetry.inbox.models import OF_ONE_SITE
-from telemetry.inbox.models import BatchDecision as BatchDecision
-from telemetry.inbox.models import BodyDigest as BodyDigest
-from telemetry.inbox.models import InboxBatch as InboxBatch
 from web.scopes import among
+
+# Figures of a source that serves many sites include samples of all of them.
+_OF_ONE_SITE = """EXISTS (SELECT FROM telemetry_source AS source
+    WHERE source.id = source_id AND source.site_id IS NOT NULL)"""
 
 
 class SourceProvenance(models.TextChoices):
@@ -74,14 +74,6 @@ class Source(models.Model):
         help_text="Who answers for the sender and its token",
     )
     paused = models.BooleanField(default=False)
-    replica_labels = models.CharField(
-        max_length=200,
-        blank=True,
-        default="__replica__, prometheus_replica",
-        db_default="__replica__, prometheus_replica",
-        help_text="Labels, separated by commas, that name one of several senders of the same series. What they send is"
-        " stored once, without these labels. Leave it empty to store the series of each sender.",
-    )
     # Units that differ per vendor or per source: {metric: factor} applied before storing.
     unit_scale = models.JSONField(default=dict, blank=True)
     description = models.CharField(max_length=200, blank=True)
@@ -96,20 +88,10 @@ class Source(models.Model):
                 violation_error_message="Name a site or a label that names it, not both.",
             ),
             models.CheckConstraint(condition=Q(cadence_s__gt=0), name="source_cadence_positive"),
-            models.CheckConstraint(
-                condition=~Q(replica_labels__contains="__name__"),
-                name="source_replica_label_no_name",
-                violation_error_message="__name__ is the name of the metric and cannot name a replica.",
-            ),
         ]
 
     def __str__(self) -> str:
         return self.name
-
-    @property
-    def names_of_replica_labels(self) -> tuple[str, ...]:
-        names = (name.strip() for name in self.replica_labels.split(","))
-        return tuple(name for name in names if name)
 
     @property
     def lost_owner(self) -> bool:
@@ -123,7 +105,7 @@ class SourceStatus(models.Model):
     It is separate from Source, so that its history holds decisions, not heartbeats.
     """
 
-    VISIBLE_WHERE = OF_ONE_SITE
+    VISIBLE_WHERE = _OF_ONE_SITE
     source = models.OneToOneField(Source, on_delete=models.CASCADE, primary_key=True, related_name="status")
     state = models.CharField(max_length=8, choices=SourceState, default=SourceState.WAITING)
     state_since = models.DateTimeField()
@@ -146,7 +128,7 @@ class SourceStatus(models.Model):
 
 
 class SourceFlip(models.Model):
-    VISIBLE_WHERE = OF_ONE_SITE
+    VISIBLE_WHERE = _OF_ONE_SITE
     source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="flips")
     from_state = models.CharField(max_length=8, choices=SourceState)
     to_state = models.CharField(max_length=8, choices=SourceState)
@@ -160,29 +142,10 @@ class SourceFlip(models.Model):
         return f"{self.source}: {self.from_state} -> {self.to_state}"
 
 
-class SourceReplica(models.Model):
-    """One of several senders that send the same series with the token of one source."""
-
-    VISIBLE_WHERE = OF_ONE_SITE
-    source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="replicas", db_index=False)
-    name = models.CharField(max_length=100, help_text="The value of its replica label")
-    first_heard_at = models.DateTimeField()
-    last_heard_at = models.DateTimeField()
-    # The number of its series, where a query counts them.
-    brings: int
-
-    class Meta:
-        ordering = ["source", "name"]
-        constraints = [models.UniqueConstraint(fields=["source", "name"], name="source_replica_unique")]
-
-    def __str__(self) -> str:
-        return self.name
-
-
 class SourceActivity(models.Model):
     """Counts per source and five minutes, shown on the ingest page."""
 
-    VISIBLE_WHERE = OF_ONE_SITE
+    VISIBLE_WHERE = _OF_ONE_SITE
     source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="activity")
     start = models.DateTimeField()
     batches = models.PositiveBigIntegerField(default=0)
@@ -205,7 +168,7 @@ class SourceActivity(models.Model):
 class Rejection(models.Model):
     """Samples and bodies refused, per source, day and reason, with the latest example."""
 
-    VISIBLE_WHERE = OF_ONE_SITE
+    VISIBLE_WHERE = _OF_ONE_SITE
     source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="rejections")
     on_date = models.DateField()
     reason = models.CharField(max_length=32)
@@ -223,6 +186,83 @@ class Rejection(models.Model):
         return f"{self.source}: {self.count} x {self.reason}"
 
 
+class InboxBatchQuerySet(models.QuerySet["InboxBatch"]):
+    def waiting(self) -> "InboxBatchQuerySet":
+        return self.filter(failed_at__isnull=True)
+
+    def set_aside(self) -> "InboxBatchQuerySet":
+        return self.filter(failed_at__isnull=False)
+
+
+class InboxBatch(models.Model):
+    """One accepted body, decoded once into packed columns. Its commit is the promise to the sender. The drain deletes
+    it. A batch that cannot be stored stays, with the reason (a dead letter), and is skipped."""
+
+    VISIBLE_WHERE = _OF_ONE_SITE
+    # Rows live for a second: an index on source would cost every insert and serve nobody.
+    source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="+", db_index=False)
+    received_at = models.DateTimeField()
+    samples = models.PositiveIntegerField()
+    columns = models.BinaryField()
+    failed_at = models.DateTimeField(null=True, blank=True)
+    failure = models.CharField(max_length=400, blank=True)
+
+    objects = InboxBatchQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["id"]
+        verbose_name_plural = "inbox batches"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(failed_at__isnull=True, failure="") | Q(failed_at__isnull=False),
+                name="inbox_failure_dated",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"batch {self.pk} of {self.source_id}"
+
+
+class BatchDecision(models.Model):
+    """Somebody's decision about a batch that was set aside; the batch itself is no longer listed."""
+
+    VISIBLE_WHERE = _OF_ONE_SITE
+
+    class Decision(models.TextChoices):
+        RETRIED = "retried", "Retried"
+        DISCARDED = "discarded", "Discarded"
+
+    source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="batch_decisions")
+    decision = models.CharField(max_length=9, choices=Decision)
+    received_at = models.DateTimeField(help_text="When the batch was accepted")
+    samples = models.PositiveIntegerField()
+    failure = models.CharField(max_length=400)
+    decided_at = models.DateTimeField()
+    decided_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+
+    class Meta:
+        ordering = ["-decided_at", "-id"]
+
+    def __str__(self) -> str:
+        return f"{self.source_id}: {self.decision} {self.samples}"
+
+
+class BodyDigest(models.Model):
+    """Digests of recent bodies, so that a repeated one is recognised before it is decoded."""
+
+    VISIBLE_WHERE = _OF_ONE_SITE
+    source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="+", db_index=False)
+    digest = models.BinaryField(max_length=16)
+    received_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["source", "digest"], name="body_digest_unique")]
+        indexes = [models.Index(fields=["received_at"], name="body_digest_age")]
+
+    def __str__(self) -> str:
+        return f"body of {self.source_id}"
+
+
 class SeriesQuerySet(models.QuerySet["Series"]):
     def matched(self) -> "SeriesQuerySet":
         return self.filter(object_kind__gt="")
@@ -236,7 +276,7 @@ class Series(models.Model):
 
     # An unmatched series of a source with many sites may belong to any of them.
     VISIBLE_WHERE = f"""{among("muster.sites", "telemetry_series.site_id")}
-        OR telemetry_series.site_id IS NULL AND {OF_ONE_SITE}"""
+        OR telemetry_series.site_id IS NULL AND {_OF_ONE_SITE}"""
     ERASING_KEEPS = {"*": "The sender names its series so: change it there."}
 
     class Kind(models.TextChoices):
@@ -282,12 +322,6 @@ class Series(models.Model):
     cooling_unit = models.ForeignKey(
         CoolingUnit, on_delete=models.SET_NULL, null=True, blank=True, related_name="series", db_index=False
     )
-    replica = models.ForeignKey(
-        SourceReplica, on_delete=models.SET_NULL, null=True, blank=True, related_name="series", db_index=False
-    )
-    replica_since = models.DateTimeField(
-        null=True, blank=True, help_text="The replica before it has brought the samples up to here"
-    )
     first_seen_at = models.DateTimeField()
     ended_at = models.DateTimeField(
         null=True, blank=True, help_text="Set by a stale marker; empty while samples come"
@@ -319,7 +353,7 @@ class Series(models.Model):
 class DirtyWindow(models.Model):
     """A claim row: this window of this source has samples that no roll-up of that width has counted yet."""
 
-    VISIBLE_WHERE = OF_ONE_SITE
+    VISIBLE_WHERE = _OF_ONE_SITE
 
     class Width(models.IntegerChoices):
         FIVE_MINUTES = 300

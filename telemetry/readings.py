@@ -53,10 +53,6 @@ class SourceReadings:
     dropped: dict[str, int] = field(default_factory=dict)
     examples: dict[str, str] = field(default_factory=dict)
 
-    def drop(self, reason: str, count: int, example: str) -> None:
-        self.dropped[reason] = self.dropped.get(reason, 0) + count
-        self.examples.setdefault(reason, example)
-
     @property
     def values_stored(self) -> int:
         return len(self.ts_ms) - self.dropped.get(SERIES_ENDED, 0)

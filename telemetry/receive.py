@@ -16,9 +16,7 @@ from accounts.models import Token
 from accounts.operations import TOKEN_KEYWORDS, authenticate_token
 from accounts.throttling import bad_tokens
 from telemetry import formats, ingest
-from telemetry.core.columns import Rejections, SampleColumns
 from telemetry.core.labels import KeyCaches
-from telemetry.core.replicas import split_by_replica
 from telemetry.formats import (
     BodyError,
     BodyHeaders,
@@ -186,32 +184,15 @@ def _take(
         raise WriteRefused(413, error.reason, "body_too_large") from error
     except BodyError as error:
         raise WriteRefused(400, error.reason, "malformed_body") from error
-    parts = {
-        replica: _series_limits.let_in(part, source=source, now=now)
-        for replica, part in _split(columns, source).items()
-    }
-    whole_body = body if len(parts) == 1 and not wire_format.dates_on_arrival else None
-    receipts = [
-        ingest.accept(source=source, columns=part, now=now, body=whole_body, replica=replica)
-        for replica, part in parts.items()
-    ]
-    rejected = Rejections()
-    for part in parts.values():
-        rejected.include(part.rejected)
-    samples = sum(receipt.samples for receipt in receipts)
-    is_duplicate = all(receipt.duplicate for receipt in receipts)
-    if not rejected.total:
-        return WriteAnswer(204, samples=samples, duplicate=is_duplicate, is_decoded=True)
-    # Not 2xx, so that the sender notices; not 5xx, so that it does not resend the good samples for ever.
-    detail = f"{'sent before: ' if is_duplicate else ''}{rejected.message()}"
-    return WriteAnswer(
-        400, detail, samples, rejected.counts, rejected.examples, is_duplicate, is_decoded=True
+    columns = _series_limits.let_in(columns, source=source, now=now)
+    receipt = ingest.accept(
+        source=source, columns=columns, now=now, body=None if wire_format.dates_on_arrival else body
     )
-
-
-def _split(columns: SampleColumns, source: Source) -> dict[str, SampleColumns]:
-    """Samples by the replica that sent them. Series that are known already name none."""
-    names = source.names_of_replica_labels
-    if not names or _series_limits.remembers(source, columns.keys):
-        return {"": columns}
-    return split_by_replica(columns, names, _key_caches.cache_of(f"replicas by {', '.join(names)}"))
+    rejected = columns.rejected
+    if not rejected.total:
+        return WriteAnswer(204, samples=receipt.samples, duplicate=receipt.duplicate, is_decoded=True)
+    # Not 2xx, so that the sender notices; not 5xx, so that it does not resend the good samples for ever.
+    detail = f"{'sent before: ' if receipt.duplicate else ''}{rejected.message()}"
+    return WriteAnswer(
+        400, detail, receipt.samples, rejected.counts, rejected.examples, receipt.duplicate, is_decoded=True
+    )

@@ -42,7 +42,6 @@ REASONS = {
     "no_reading": "a placeholder that the exporter sends when it has no value",
     "series_ended": "the end of a series, which a sender marks when its target goes",
     "sent_before": "a sample of a body that came a second time",
-    "other_replica": "a sample that another replica of the sender had brought",
 }
 """The meaning of each reason why samples were refused or ignored."""
 

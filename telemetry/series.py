@@ -10,17 +10,14 @@ import psycopg
 from numpy.typing import NDArray
 from psycopg.types.json import Jsonb
 
-from telemetry.core.instants import ms
 from telemetry.core.labels import NAME, digest_of_key, labels_of
 from telemetry.core.registry import registry
-from telemetry.core.replicas import NO_REPLICA
 from telemetry.matching import PLACE_FIELDS, inventory_for, place_of
 from telemetry.models import Source
 
 # A cached series takes about 500 bytes. At the bound the cache is emptied and filled again.
 REMEMBERED = 300_000
 NO_SITE = 0
-NEVER_MS = int(np.iinfo(np.int64).min)
 _SLOT = np.dtype(
     [
         ("series_id", np.int64),
@@ -29,14 +26,10 @@ _SLOT = np.dtype(
         ("missing_from", np.float64),
         ("missing_below", np.float64),
         ("zero_is_missing", np.bool_),
-        ("replica_id", np.int64),
-        ("replica_since_ms", np.int64),
     ]
 )
 
-_FIND = """
-SELECT digest, id, site_id, replica_id, replica_since FROM telemetry_series WHERE source_id = %s AND digest = ANY(%s)
-"""
+_FIND = "SELECT digest, id, site_id FROM telemetry_series WHERE source_id = %s AND digest = ANY(%s)"
 # Insert in key order, so that two drains cannot deadlock.
 _ADD = f"""
 INSERT INTO telemetry_series (source_id, digest, metric, labels, kind, first_seen_at, {", ".join(PLACE_FIELDS)})
@@ -48,9 +41,8 @@ ON CONFLICT (source_id, digest) DO NOTHING
 
 @dataclass
 class KnownSeries:
-    """The series of one source by key. Slot i of the columns is one series: its id, its site's, how its values are
-    read (`telemetry.readings.clean`), and which replica brings it since when. `tag` identifies the state that all of
-    this rests on."""
+    """The series of one source by key. Slot i of the columns is one series: its id, its site's, and how its values are
+    read (`telemetry.readings.clean`). `tag` identifies the state that all of this rests on."""
 
     tag: tuple[Any, ...]
     slots: dict[bytes, int] = field(default_factory=dict)
@@ -63,11 +55,8 @@ class KnownSeries:
         self.slots[key] = place
         self.columns[place] = slot
 
-    def places(self, keys: Sequence[bytes]) -> NDArray[np.int32]:
-        return np.fromiter(map(self.slots.__getitem__, keys), np.int32, len(keys))
-
     def slot_columns(self, keys: Sequence[bytes]) -> NDArray[np.void]:
-        return self.columns[self.places(keys)]
+        return self.columns[np.fromiter(map(self.slots.__getitem__, keys), np.int32, len(keys))]
 
 
 class Memory:
@@ -127,12 +116,9 @@ def _find(
 ) -> None:
     if not missing:
         return
-    rows = cursor.execute(_FIND, [source.pk, list(missing)]).fetchall()
-    for digest, series_id, site_id, replica_id, replica_since in rows:
+    for digest, series_id, site_id in cursor.execute(_FIND, [source.pk, list(missing)]).fetchall():
         key = missing.pop(digest)
-        reading = _reading(source, labels_of(key))
-        since_ms = NEVER_MS if replica_since is None else ms(replica_since)
-        known_series.add(key, series_id, site_id or NO_SITE, *reading, replica_id or NO_REPLICA, since_ms)
+        known_series.add(key, series_id, site_id or NO_SITE, *_reading(source, labels_of(key)))
 
 
 def _reading(source: Source, labels: Mapping[str, str]) -> tuple[float, float, float, bool]:

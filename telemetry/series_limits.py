@@ -10,7 +10,7 @@ one still gets its new series in. Each process counts the shares by itself.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -72,17 +72,14 @@ class SeriesLimits:
     """Accepts samples of known series, and of new ones up to the limits."""
 
     def __init__(self, most_bytes: int = REMEMBERED_BYTES) -> None:
-        self._known: dict[tuple[int, str], set[bytes]] = {}
+        self._known: dict[int, set[bytes]] = {}
         self._bytes = 0
         self._most_bytes = most_bytes
         self._totals: dict[int, SeriesTotal] = {}
         self._arrivals: dict[int, NewSeries] = {}
 
-    def remembers(self, source: Source, keys: Iterable[bytes]) -> bool:
-        return self._known.get(_memory_key(source), frozenset()).issuperset(keys)
-
     def let_in(self, columns: SampleColumns, *, source: Source, now: datetime) -> SampleColumns:
-        known_keys = self._known.setdefault(_memory_key(source), set())
+        known_keys = self._known.setdefault(source.pk, set())
         if known_keys.issuperset(columns.keys):
             return columns
         unknown = [place for place, key in enumerate(columns.keys) if key not in known_keys]
@@ -141,12 +138,7 @@ class SeriesLimits:
             self._known.clear()
             self._bytes = 0
         self._bytes += size
-        self._known.setdefault(_memory_key(source), set()).update(keys)
-
-
-def _memory_key(source: Source) -> tuple[int, str]:
-    """Other labels of replicas make other keys of what the same sender sends."""
-    return source.pk, source.replica_labels
+        self._known.setdefault(source.pk, set()).update(keys)
 
 
 def _new(cursor: psycopg.Cursor, source: Source, columns: SampleColumns, places: list[int]) -> list[int]:

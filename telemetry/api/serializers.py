@@ -32,17 +32,7 @@ class SourceSerializer(ObjectSerializer):
     class Meta:
         model = Source
         fields = [
-            *(
-                "name",
-                "site",
-                "site_label",
-                "cadence_s",
-                "grace_s",
-                "replica_labels",
-                "provenance",
-                "paused",
-                "unit_scale",
-            ),
+            *("name", "site", "site_label", "cadence_s", "grace_s", "provenance", "paused", "unit_scale"),
             *(
                 "description",
                 "owner",

@@ -54,11 +54,6 @@ class Rejections:
         self.counts[name] = self.counts.get(name, 0) + count
         self.examples.setdefault(name, example)
 
-    def include(self, others: "Rejections") -> None:
-        for reason, count in others.counts.items():
-            self.counts[reason] = self.counts.get(reason, 0) + count
-            self.examples.setdefault(reason, others.examples[reason])
-
     def message(self) -> str:
         return "; ".join(
             f"{n} {reason} (e.g. {self.examples[reason]})" for reason, n in sorted(self.counts.items())
@@ -120,7 +115,7 @@ def _inside(columns: SampleColumns, window: TakenTimes) -> SampleColumns:
             series = describe_key(columns.keys[columns.series_index[first]])
             instant = _instant(int(columns.ts_ms[first]))
             columns.rejected.add(reason, int(np.count_nonzero(refused)), f"{series} at {instant}")
-    return samples_where(columns, ~(late | early))
+    return _keep(columns, ~(late | early))
 
 
 def drop_refused(columns: SampleColumns, refused: Mapping[RefusalReason, Sequence[int]]) -> SampleColumns:
@@ -131,10 +126,10 @@ def drop_refused(columns: SampleColumns, refused: Mapping[RefusalReason, Sequenc
             is_kept &= ~samples
             example = describe_key(columns.keys[places[0]])
             columns.rejected.add(reason, int(np.count_nonzero(samples)), example)
-    return samples_where(columns, is_kept)
+    return _keep(columns, is_kept)
 
 
-def samples_where(columns: SampleColumns, is_kept: NDArray[np.bool_]) -> SampleColumns:
+def _keep(columns: SampleColumns, is_kept: NDArray[np.bool_]) -> SampleColumns:
     used, index = np.unique(columns.series_index[is_kept], return_inverse=True)
     keys = [columns.keys[i] for i in used]
     return SampleColumns(

@@ -42,8 +42,7 @@ NOT_A_NUMBER = "not_a_number"
 NO_READING = "no_reading"
 SERIES_ENDED = "series_ended"
 SENT_BEFORE = "sent_before"
-OTHER_REPLICA = "other_replica"
-IGNORED = frozenset({NOT_A_NUMBER, NO_READING, SERIES_ENDED, SENT_BEFORE, OTHER_REPLICA})
+IGNORED = frozenset({NOT_A_NUMBER, NO_READING, SERIES_ENDED, SENT_BEFORE})
 
 
 @dataclass(frozen=True, slots=True)

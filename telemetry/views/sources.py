@@ -50,7 +50,6 @@ def page(request: HttpRequest, pk: int) -> HttpResponseBase:
         "strip": sentences.strip(row),
         **_refusals(source, span),
         "flips": intake.flips(source),
-        "replicas": intake.replicas(source),
         "table": table,
         "time_range": span.context,
         "snippet": snippets.prometheus(source, url=_write_url(request)),

@@ -11,7 +11,7 @@ from readiness.loop.alerts.models import AlertPreferences, InboundRule
 from readiness.organisation.ownership.models import Assignment, LeaveHandover
 from readiness.organisation.people.models import Leave, Person, Rotation, RotationCalendar
 from readiness.tradeoffs.models import DecisionForecast, DecisionOutcome
-from telemetry.models import LateDay, MatchedInventory, Source, SourceReplica
+from telemetry.models import LateDay, MatchedInventory
 from tests.conftest import NOW, make_user
 from tests.scenes import scene
 from tests.web.routes.scenes import everything
@@ -38,8 +38,6 @@ def rows_of_all_kinds(clock):
         table="inventory.site", object_id=porto.pk, site_id=porto.pk, step="approve", first=make_user("planner"),
         second=make_user("manager"), at=NOW, flags=["young"],
     )  # fmt: skip
-    of_porto = Source.objects.filter(site=porto).first()
-    SourceReplica.objects.create(source=of_porto, name="one", first_heard_at=NOW, last_heard_at=NOW)
     batch = SecurityBatch.objects.create(number=1, chained_at=NOW, events=1, digest=bytes(32), head=bytes(32))
     actor, event = (
         make_user("ops"),
