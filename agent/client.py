@@ -115,7 +115,9 @@ class _Assembly:
         self.head_is_whole = self.is_whole = False
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        self.reply.headers[name.decode("latin-1").lower()] = value.decode("latin-1")
+        # Trailers would come without an end.
+        if not self.head_is_whole:
+            self.reply.headers[name.decode("latin-1").lower()] = value.decode("latin-1")
 
     def on_headers_complete(self) -> None:
         self.head_is_whole = True
@@ -138,7 +140,7 @@ async def _read(reader: asyncio.StreamReader, most_bytes: int) -> HttpReply:
             break
         try:
             parser.feed_data(chunk)
-        except httptools.HttpParserError as error:
+        except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
             raise NoReply("the answer is no HTTP/1.1") from error
         if assembly.size > most_bytes:
             raise NoReply(f"more than {most_bytes} bytes")

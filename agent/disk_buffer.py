@@ -1,6 +1,6 @@
 """The buffer on disk: bodies in the order in which they came, in segments that are only appended to.
 
-A body that `append` returned for outlasts the process and the machine. What a crash cut in half at the end of the
+Once `append` returns, the body outlasts the process and the machine. What a crash cut in half at the end of the
 newest segment is removed at the next start. A segment is deleted once all of it is taken, or when the buffer is beyond
 its bounds: then the oldest goes first. A body is delivered at least once, and the same bytes each time.
 """
@@ -8,6 +8,7 @@ its bounds: then the oldest goes first. A body is delivered at least once, and t
 import errno
 import fcntl
 import json
+import logging
 import os
 import struct
 import zlib
@@ -15,6 +16,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
+
+log = logging.getLogger(__name__)
 
 _MAGIC = b"MAB1"
 # Magic, bytes of the body, samples in it, milliseconds since 1970 of its newest sample; then the CRC of these and of
@@ -108,10 +111,8 @@ class DiskBuffer:
         """Write a body. Raises OSError, after which the buffer is as before."""
         segment = self._segments[-1]
         if self._is_full(segment, newest_ms):
-            self._file.close()
-            segment = BufferSegment(segment.number + 1)
-            self._segments.append(segment)
-            self._file = self._open_last()
+            self._begin_segment()
+            segment = self._segments[-1]
         head = _HEAD.pack(_MAGIC, len(body), samples, newest_ms)
         record = head + _CRC.pack(zlib.crc32(body, zlib.crc32(head))) + body
         try:
@@ -123,6 +124,16 @@ class DiskBuffer:
             raise
         segment.count(BufferedBody(body, samples, newest_ms, segment.number, segment.size + len(record)))
         self._keep_bounds(now_ms)
+
+    def _begin_segment(self) -> None:
+        before = self._file
+        self._segments.append(BufferSegment(self._segments[-1].number + 1))
+        try:
+            self._file = self._open_last()
+        except OSError:
+            self._segments.pop()
+            raise
+        before.close()
 
     def _is_full(self, segment: BufferSegment, newest_ms: int) -> bool:
         """A segment goes as a whole when it is too old, so it also holds no long time."""
@@ -166,8 +177,12 @@ class DiskBuffer:
         self._segment, self._offset = number, offset
         place = self._folder / "place.json"
         new = place.with_suffix(".new")
-        new.write_text(json.dumps({"segment": number, "offset": offset}))
-        new.replace(place)
+        # Without it some bodies are delivered again after a crash. On a full disk segments still have to go.
+        try:
+            new.write_text(json.dumps({"segment": number, "offset": offset}))
+            new.replace(place)
+        except OSError as error:
+            log.error("%s cannot be written: %s", place, error.strerror)
         while self._segments[0].number < number:
             self._path(self._segments.pop(0).number).unlink(missing_ok=True)
 

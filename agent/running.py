@@ -85,7 +85,8 @@ class Agent:
             if outcome.fault != fault:
                 fault = outcome.fault
                 log.warning("%s: %s", target.url, fault or "answers again")
-            next_ms = next_scrape_ms(target, self._now_ms())
+            # A clock that is slowed down wakes the scrape a little early.
+            next_ms = next_scrape_ms(target, max(self._now_ms(), planned_ms))
             self.figures.late_scrapes += scrapes_missed(target, planned_ms, next_ms)
             planned_ms = next_ms
 

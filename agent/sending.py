@@ -79,7 +79,7 @@ def _refused(reply: HttpReply, samples: int) -> Mapping[str, int]:
 
 def _asked_wait_s(reply: HttpReply, now_ms: int) -> float | None:
     stated = reply.headers.get("retry-after", "").strip()
-    if stated.isdigit():
+    if stated.isascii() and stated.isdigit():
         return min(float(stated[:6]), 3600.0)
     try:
         at = parsedate_to_datetime(stated)

@@ -87,7 +87,7 @@ class AgentSettings(AgentDocument):
     # Certificates that are trusted beside those of the system.
     ca_file: Path | None = None
     limits: ScrapeLimits = ScrapeLimits()
-    # Seconds between two looks at files and at Muster's list; seconds for which samples may wait in memory.
+    # Seconds between two looks at files; seconds for which samples may wait in memory.
     discovery_s: float = Field(60, ge=1, le=3600)
     write_s: float = Field(5, ge=0.1, le=60)
 

@@ -49,7 +49,7 @@ def targets_of_job(job: ScrapeJob) -> Iterator[AgentTarget]:
 
 
 def targets_of_groups(document: Any, job: ScrapeJob) -> list[AgentTarget]:
-    """Targets of a list of groups, as Prometheus' discovery by files and by HTTP has it: each has `targets`, and
+    """Targets of a list of groups, as Prometheus' discovery by files has it: each has `targets`, and
     `labels` for all of them. `__scheme__`, `__metrics_path__`, `__param_…`, `__scrape_interval__` and
     `__scrape_timeout__` take the place of what the job says. Raises BadTarget."""
     if not isinstance(document, list):
@@ -121,7 +121,7 @@ def _seconds(labels: Mapping[str, str], name: str, usual_s: float) -> float:
     if text is None:
         return usual_s
     for unit, factor in (("ms", 0.001), ("s", 1), ("m", 60), ("h", 3600), ("", 1)):
-        if text.endswith(unit) and text.removesuffix(unit).isdigit():
+        if text.isascii() and text.endswith(unit) and text.removesuffix(unit).isdigit():
             seconds = int(text.removesuffix(unit)[:6]) * factor
             if 1 <= seconds <= 3600:
                 return seconds

@@ -77,6 +77,7 @@ def test_a_redirect_is_not_followed():
         (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nup", "ended before it was whole"),
         (b"HTTP/1.1 200 OK\r\nContent-", "ended before it was whole"),
         (b"", "ended before it was whole"),
+        (b"HTTP/1.1 101 OK\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\n", "is no HTTP/1.1"),
         (b"SSH-2.0-OpenSSH_10.0\r\n", "is no HTTP/1.1"),
         (b"HTTP/1.1 200 OK\r\n" + b"X-A: b\r\n" * 20_000, "bytes of headers"),
     ],

@@ -137,6 +137,15 @@ def test_a_full_disk_leaves_the_buffer_as_it_was(opened, monkeypatch):
     assert drained(opened()) == [1, 3]
 
 
+def test_segments_go_although_the_place_cannot_be_written(opened, tmp_path):
+    (tmp_path / "place.new").mkdir()
+    buffer = opened()
+    fill(buffer, *range(1, 21))
+    assert len(segments(tmp_path)) > 2
+    assert drained(buffer) == [*range(1, 21)]
+    assert len(segments(tmp_path)) == 1
+
+
 def test_two_agents_do_not_share_a_folder(opened, tmp_path):
     opened()
     with pytest.raises(BufferInUse, match=str(tmp_path)):

@@ -1,4 +1,4 @@
-"""What a scrape gives: samples with the target's labels, what the agent says of the target, and ends of series."""
+"""A scrape gives samples with the target's labels, figures of the target itself, and stale markers."""
 
 import gzip
 import math

@@ -1,4 +1,4 @@
-"""What becomes of a body by the answer to it, and how long the agent waits before it tries again."""
+"""The server's answer decides whether a body is taken, refused or sent again, and after how long."""
 
 import asyncio
 import itertools
@@ -50,6 +50,7 @@ def reply_of(status, document=None, **headers):
         (reply_of(429, **{"retry-after": "Sat, 24 Nov 2026 00:00:00 GMT"}), SendResult.LATER, 0.0),
         (reply_of(429, **{"retry-after": "99999999999"}), SendResult.LATER, 3600.0),
         (reply_of(429, **{"retry-after": "soon"}), SendResult.LATER, None),
+        (reply_of(429, **{"retry-after": "²"}), SendResult.LATER, None),
     ],
 )
 def test_an_answer_decides_what_becomes_of_a_body(reply, kind, detail):

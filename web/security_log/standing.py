@@ -34,7 +34,7 @@ CONTRADICTIONS = {
     LogState.REWRITTEN: "was rewritten",
     LogState.UNREADABLE: "has heads outside that cannot be read",
 }
-"""What is wrong, after "The security log"."""
+"""Faults as the rest of a sentence that begins with "The security log"."""
 
 
 @dataclass(frozen=True, slots=True)

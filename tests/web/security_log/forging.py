@@ -1,4 +1,4 @@
-"""What somebody with the whole database can do to the security log, and what the verification says of it."""
+"""Changes the security log as somebody could who owns the database, and runs the verification."""
 
 import io
 
@@ -11,7 +11,7 @@ from web.security_log.queries import content_of
 
 
 def verify(**options):
-    """What the command prints, and what it names as altered."""
+    """Run the command; returns its output and the faults that it names."""
     out, errors = io.StringIO(), io.StringIO()
     try:
         call_command("verify_security_log", stdout=out, stderr=errors, **options)

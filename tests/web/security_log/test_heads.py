@@ -106,7 +106,7 @@ def test_a_folder_that_cannot_be_written_holds_up_no_batch(log, settings, tmp_pa
 
 
 def lines_of_log(records, form):
-    """What the worker writes into its log."""
+    """Return the lines that the worker logs."""
     formatters = logs.configuration("INFO", form)["formatters"]
     formatter = logging.Formatter(formatters[form]["format"]) if form == logs.LINE else logs.JsonFormatter()
     for each in records:
