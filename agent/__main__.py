@@ -13,12 +13,10 @@ from random import Random
 
 from agent import clock
 from agent.discovery import TargetLists
-from agent.disk_buffer import BufferBounds, BufferInUse, DiskBuffer
+from agent.disk_buffer import BufferInUse, DiskBuffer
 from agent.documents import UnreadableFile, read_text
 from agent.running import Agent
 from agent.settings import AgentSettings, BufferSettings, read_settings
-
-_DAY_MS = 86_400_000
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -59,8 +57,7 @@ def _check(settings: AgentSettings) -> int:
 
 
 def _open_buffer(settings: BufferSettings) -> DiskBuffer:
-    bounds = BufferBounds(settings.megabytes * 1024 * 1024, round(settings.days * _DAY_MS))
-    buffer = DiskBuffer(settings.folder, bounds)
+    buffer = DiskBuffer(settings.folder, max_bytes=settings.megabytes * 1024 * 1024)
     if damaged := buffer.losses.damaged_bytes:
         logging.warning("%d damaged bytes at the end of %s are cut", damaged, settings.folder)
     return buffer

@@ -1,8 +1,9 @@
 """The buffer on disk: bodies in the order in which they came, in segments that are only appended to.
 
 Once `append` returns, the body outlasts the process and the machine. What a crash cut in half at the end of the
-newest segment is removed at the next start. A segment is deleted once all of it is taken, or when the buffer is beyond
-its bounds: then the oldest goes first. A body is delivered at least once, and the same bytes each time.
+newest segment is removed at the next start. A segment is deleted once all of it is taken, or when the buffer is larger
+than it may be: then the oldest goes first. Age deletes nothing: a clock that jumps ahead would make everything old. A
+body is delivered at least once, and the same bytes each time.
 """
 
 import errno
@@ -19,14 +20,12 @@ from typing import IO
 
 log = logging.getLogger(__name__)
 
-_MAGIC = b"MAB1"
-# Magic, bytes of the body, samples in it, milliseconds since 1970 of its newest sample; then the CRC of these and of
-# the body.
-_HEAD = struct.Struct("<4sIIq")
+_MAGIC = b"MAB2"
+# Magic, bytes of the body, samples in it; then the CRC of these and of the body.
+_HEAD = struct.Struct("<4sII")
 _CRC = struct.Struct("<I")
 _OVERHEAD = _HEAD.size + _CRC.size
 SEGMENT_BYTES = 8 * 1024 * 1024
-_SEGMENTS_OF_AGE = 16
 _SUFFIX = ".segment"
 
 
@@ -40,45 +39,31 @@ class BufferedBody:
 
     body: bytes
     samples: int
-    newest_ms: int
     segment: int
     end: int
 
 
 @dataclass(slots=True)
 class BufferSegment:
-    """A file of the buffer, and the times of its first and its newest sample, 0 while it is empty."""
+    """A file of the buffer, and the bytes in it."""
 
     number: int
     size: int = 0
-    first_ms: int = 0
-    newest_ms: int = 0
-
-    def count(self, body: BufferedBody) -> None:
-        self.size = body.end
-        self.first_ms = self.first_ms or body.newest_ms
-        self.newest_ms = max(self.newest_ms, body.newest_ms)
-
-
-@dataclass(frozen=True, slots=True)
-class BufferBounds:
-    max_bytes: int
-    max_age_ms: int
 
 
 @dataclass(slots=True)
 class BufferLosses:
-    """Losses since the buffer was opened: samples beyond its bounds, and bytes that were damaged."""
+    """Losses since the buffer was opened: samples that had no space any more, and bytes that were damaged."""
 
-    samples_beyond_bounds: int = 0
+    samples_without_space: int = 0
     damaged_bytes: int = 0
 
 
 class DiskBuffer:
-    def __init__(self, folder: Path, bounds: BufferBounds, *, segment_bytes: int = SEGMENT_BYTES) -> None:
+    def __init__(self, folder: Path, *, max_bytes: int, segment_bytes: int = SEGMENT_BYTES) -> None:
         """Open the folder, or make it. Raises OSError, and BufferInUse."""
         self._folder = folder
-        self._bounds = bounds
+        self._max_bytes = max_bytes
         self._segment_bytes = segment_bytes
         self.losses = BufferLosses()
         folder.mkdir(parents=True, exist_ok=True)
@@ -89,8 +74,12 @@ class DiskBuffer:
             self._lock.close()
             raise BufferInUse(f"{folder} belongs to another agent that runs") from error
         numbers = sorted(int(path.stem) for path in folder.glob(f"[0-9]*{_SUFFIX}"))
+        # The next body begins in the first of these, at the offset.
         self._segments = [self._measure(number, is_last=number == numbers[-1]) for number in numbers]
-        self._segment, self._offset = self._read_place()
+        self._offset = 0
+        if not self._segments:
+            self._segments.append(BufferSegment(1))
+        self._go_to_place()
         self._file = self._open_last()
 
     def close(self) -> None:
@@ -104,16 +93,15 @@ class DiskBuffer:
 
     @property
     def waiting_bytes(self) -> int:
-        delivered = sum(segment.size for segment in self._segments if segment.number < self._segment)
-        return self.size - delivered - self._offset
+        return self.size - self._offset
 
-    def append(self, body: bytes, *, samples: int, newest_ms: int, now_ms: int) -> None:
+    def append(self, body: bytes, *, samples: int) -> None:
         """Write a body. Raises OSError, after which the buffer is as before."""
         segment = self._segments[-1]
-        if self._is_full(segment, newest_ms):
+        if segment.size >= self._segment_bytes:
             self._begin_segment()
             segment = self._segments[-1]
-        head = _HEAD.pack(_MAGIC, len(body), samples, newest_ms)
+        head = _HEAD.pack(_MAGIC, len(body), samples)
         record = head + _CRC.pack(zlib.crc32(body, zlib.crc32(head))) + body
         try:
             if self._file.write(record) < len(record):
@@ -122,83 +110,72 @@ class DiskBuffer:
         except OSError:
             os.ftruncate(self._file.fileno(), segment.size)
             raise
-        segment.count(BufferedBody(body, samples, newest_ms, segment.number, segment.size + len(record)))
-        self._keep_bounds(now_ms)
+        segment.size += len(record)
+        self._make_space()
 
     def _begin_segment(self) -> None:
-        before = self._file
+        full_file = self._file
         self._segments.append(BufferSegment(self._segments[-1].number + 1))
         try:
             self._file = self._open_last()
         except OSError:
             self._segments.pop()
             raise
-        before.close()
-
-    def _is_full(self, segment: BufferSegment, newest_ms: int) -> bool:
-        """A segment goes as a whole when it is too old, so it also holds no long time."""
-        lasts_ms = self._bounds.max_age_ms / _SEGMENTS_OF_AGE
-        return segment.size > 0 and (
-            segment.size >= self._segment_bytes or newest_ms - segment.first_ms > lasts_ms
-        )
+        full_file.close()
 
     def oldest(self) -> BufferedBody | None:
         """The body to deliver next."""
         while True:
-            segment = next(each for each in self._segments if each.number == self._segment)
+            segment = self._segments[0]
             body = next(self._bodies(segment.number, self._offset), None)
             if body is not None:
                 return body
-            if self._offset < segment.size:
-                self.losses.damaged_bytes += segment.size - self._offset
-            if segment is self._segments[-1]:
+            self.losses.damaged_bytes += segment.size - self._offset
+            if len(self._segments) == 1:
                 self._offset = segment.size
                 return None
-            self._move_to(segment.number + 1, 0)
+            self._begin_at(self._segments[1].number, 0)
 
     def remove(self, body: BufferedBody) -> None:
         """Go on behind a body that was delivered. After a crash it may come out again."""
-        if body.segment >= self._segment:
-            self._move_to(body.segment, body.end)
+        # Its segment may have been deleted meanwhile, to make space.
+        if body.segment == self._segments[0].number:
+            self._begin_at(body.segment, body.end)
 
-    def _keep_bounds(self, now_ms: int) -> None:
-        while len(self._segments) > 1 and (
-            self.size > self._bounds.max_bytes
-            or self._segments[0].newest_ms < now_ms - self._bounds.max_age_ms
-        ):
-            first, second = self._segments[:2]
-            start = self._offset if first.number == self._segment else 0
-            self.losses.samples_beyond_bounds += sum(
-                each.samples for each in self._bodies(first.number, start)
-            )
-            self._move_to(second.number, 0)
+    def _make_space(self) -> None:
+        while len(self._segments) > 1 and self.size > self._max_bytes:
+            waiting_bodies = self._bodies(self._segments[0].number, self._offset)
+            self.losses.samples_without_space += sum(each.samples for each in waiting_bodies)
+            self._begin_at(self._segments[1].number, 0)
 
-    def _move_to(self, number: int, offset: int) -> None:
-        self._segment, self._offset = number, offset
+    def _begin_at(self, number: int, offset: int) -> None:
+        """Let the next body begin there, and delete the segments before it."""
+        self._offset = offset
         place = self._folder / "place.json"
-        new = place.with_suffix(".new")
+        new_place = place.with_suffix(".new")
         # Without it some bodies are delivered again after a crash. On a full disk segments still have to go.
         try:
-            new.write_text(json.dumps({"segment": number, "offset": offset}))
-            new.replace(place)
+            new_place.write_text(json.dumps({"segment": number, "offset": offset}))
+            new_place.replace(place)
         except OSError as error:
             log.error("%s cannot be written: %s", place, error.strerror)
+        self._delete_before(number)
+
+    def _delete_before(self, number: int) -> None:
         while self._segments[0].number < number:
             self._path(self._segments.pop(0).number).unlink(missing_ok=True)
 
-    def _read_place(self) -> tuple[int, int]:
-        """Where the next body begins; where that is not on record, at the oldest."""
-        if not self._segments:
-            self._segments.append(BufferSegment(1))
-        first = self._segments[0].number
+    def _go_to_place(self) -> None:
+        """Go to where the next body begins; where that is not on record, to the oldest."""
         try:
             place = json.loads((self._folder / "place.json").read_text())
             number, offset = int(place["segment"]), int(place["offset"])
         except (OSError, ValueError, KeyError, TypeError):
-            return first, 0
-        if number not in [segment.number for segment in self._segments]:
-            return first, 0
-        return number, offset
+            return
+        if number in [segment.number for segment in self._segments]:
+            self._delete_before(number)
+            # The segment is shorter where its damaged end was cut.
+            self._offset = min(max(offset, 0), self._segments[0].size)
 
     def _measure(self, number: int, *, is_last: bool) -> BufferSegment:
         """Read a segment once; the newest one is cut where its last whole body ends."""
@@ -206,7 +183,7 @@ class DiskBuffer:
         size = path.stat().st_size
         segment = BufferSegment(number)
         for body in self._bodies(number, 0):
-            segment.count(body)
+            segment.size = body.end
         if is_last and segment.size < size:
             self.losses.damaged_bytes += size - segment.size
             os.truncate(path, segment.size)
@@ -223,7 +200,7 @@ class DiskBuffer:
         with file:
             file.seek(offset)
             while len(head := file.read(_OVERHEAD)) == _OVERHEAD:
-                magic, length, samples, newest_ms = _HEAD.unpack_from(head)
+                magic, length, samples = _HEAD.unpack_from(head)
                 if magic != _MAGIC:
                     return
                 body = file.read(length)
@@ -233,7 +210,7 @@ class DiskBuffer:
                 ):
                     return
                 offset += _OVERHEAD + length
-                yield BufferedBody(body, samples, newest_ms, number, offset)
+                yield BufferedBody(body, samples, number, offset)
 
     def _open_last(self) -> IO[bytes]:
         path = self._path(self._segments[-1].number)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 @dataclass(slots=True)
 class AgentFigures:
-    """Counts since the start. Samples are dropped by reason: one of Muster's, or `buffer_bounds` and `disk_error`."""
+    """Counts since the start. Samples are dropped by reason: one of Muster's, or `buffer_full` and `disk_error`."""
 
     sent_samples: int = 0
     failed_requests: int = 0
@@ -17,7 +17,7 @@ class AgentFigures:
     targets: int = 0
     waiting_bytes: int = 0
     damaged_bytes: int = 0
-    bad_sources: int = 0
+    unreadable_lists: int = 0
 
     def count_dropped(self, counts: Mapping[str, int]) -> None:
         self.dropped_samples.update(counts)
@@ -31,7 +31,7 @@ class AgentFigures:
             ("muster_agent_targets", self.targets),
             ("muster_agent_buffer_waiting_bytes", self.waiting_bytes),
             ("muster_agent_buffer_damaged_bytes_total", self.damaged_bytes),
-            ("muster_agent_unreadable_target_lists", self.bad_sources),
+            ("muster_agent_unreadable_target_lists", self.unreadable_lists),
         ):
             yield name, {}, float(value)
         for name, counts in (

@@ -11,9 +11,10 @@ from agent.client import HttpReply, NoReply
 from agent.discovery import TargetLists
 from agent.disk_buffer import DiskBuffer
 from agent.figures import AgentFigures
+from agent.muster_address import MusterAddress
 from agent.remote_write import SampleBatch, bodies
 from agent.scraping import ScrapeOutcome, Scraper
-from agent.sending import BufferSender, MusterAddress
+from agent.sending import BufferSender
 from agent.settings import AgentSettings
 from agent.targets import AgentTarget
 from telemetry.core.labels import KeyCache, key_of
@@ -74,10 +75,11 @@ class Agent:
             scraper = Scraper(target, self._settings, self._cache)
             self._scrapes[target] = scraper, self._tasks.create_task(self._scrape_on(scraper))
         self.figures.targets = len(self._scrapes)
-        self.figures.bad_sources = len(self._lists.faults)
+        self.figures.unreadable_lists = len(self._lists.faults)
 
     async def _scrape_on(self, scraper: Scraper) -> None:
         target, fault = scraper.target, ""
+        logged_reasons: set[str] = set()
         planned_ms = next_scrape_ms(target, self._now_ms())
         while True:
             await asyncio.sleep(max(0, planned_ms - self._now_ms()) / 1000)
@@ -85,8 +87,10 @@ class Agent:
             if outcome.fault != fault:
                 fault = outcome.fault
                 log.warning("%s: %s", target.url, fault or "answers again")
-            # A clock that is slowed down wakes the scrape a little early.
-            next_ms = next_scrape_ms(target, max(self._now_ms(), planned_ms))
+            if not logged_reasons.issuperset(outcome.refused):
+                logged_reasons.update(outcome.refused)
+                log.warning("%s: some lines are no samples: %s", target.url, outcome.example)
+            next_ms = following_scrape_ms(target, planned_ms, self._now_ms())
             self.figures.late_scrapes += scrapes_missed(target, planned_ms, next_ms)
             planned_ms = next_ms
 
@@ -99,18 +103,15 @@ class Agent:
             reply = error
         duration_s = asyncio.get_running_loop().time() - began_s
         outcome = scraper.outcome(reply, started_ms=started_ms, duration_s=duration_s)
-        if outcome.refused and not self.figures.refused_lines.keys() >= outcome.refused.keys():
-            log.warning("%s: some lines are no samples: %s", scraper.target.url, outcome.example)
         self.figures.refused_lines.update(outcome.refused)
         self._pending.extend(outcome.batch)
         return outcome
 
     async def _write(self) -> None:
         batch, self._pending = self._pending, SampleBatch()
-        now_ms = self._now_ms()
         for body, samples in bodies(batch):
             try:
-                self._buffer.append(body, samples=samples, newest_ms=now_ms, now_ms=now_ms)
+                self._buffer.append(body, samples=samples)
             except OSError as error:
                 log.error("%d samples cannot be written and are dropped: %s", samples, error.strerror)
                 self.figures.count_dropped({"disk_error": samples})
@@ -121,7 +122,7 @@ class Agent:
         figures, losses = self.figures, self._buffer.losses
         figures.waiting_bytes = self._buffer.waiting_bytes
         figures.damaged_bytes = losses.damaged_bytes
-        figures.dropped_samples["buffer_bounds"] = losses.samples_beyond_bounds
+        figures.dropped_samples["buffer_full"] = losses.samples_without_space
         now_ms = self._now_ms()
         for name, labels, value in figures.samples():
             self._pending.add(key_of({**self._own_labels, **labels, "__name__": name}), now_ms, value)
@@ -132,6 +133,13 @@ def next_scrape_ms(target: AgentTarget, now_ms: int) -> int:
     interval_ms = round(target.interval_s * 1000)
     place_ms = crc32(repr((target.url, target.labels)).encode()) % interval_ms
     return now_ms + interval_ms - (now_ms - place_ms) % interval_ms
+
+
+def following_scrape_ms(target: AgentTarget, planned_ms: int, now_ms: int) -> int:
+    """When to scrape after the scrape that was planned for `planned_ms`. A clock that is slowed down wakes that a
+    little early; a clock that was set back is far behind the plan, which then says nothing."""
+    is_early = now_ms < planned_ms < now_ms + round(target.interval_s * 1000)
+    return next_scrape_ms(target, planned_ms if is_early else now_ms)
 
 
 def scrapes_missed(target: AgentTarget, planned_ms: int, next_ms: int) -> int:

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from agent.addresses import read_address
 from agent.documents import UnreadableFile, read_document
 
 _LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
@@ -20,8 +21,10 @@ def _check_labels(labels: dict[str, str]) -> dict[str, str]:
 
 
 def _check_address(url: str) -> str:
-    if not re.fullmatch(r"https?://[^\s/@?#]+", url.rstrip("/")):
+    match = re.fullmatch(r"https?://([^\s/@?#]+)/*", url)
+    if match is None:
         raise ValueError("write the address as https://host or https://host:port")
+    read_address(match[1], default_port=443)
     return url.rstrip("/")
 
 
@@ -58,10 +61,9 @@ class ScrapeJob(AgentDocument):
 
 
 class BufferSettings(AgentDocument):
-    """Where samples wait, for how long, and how much of the disk they may take."""
+    """Where samples wait, and how much of the disk they may take."""
 
     folder: Path
-    days: float = Field(7, gt=0, le=60)
     megabytes: int = Field(1024, ge=16)
 
 

@@ -1,17 +1,13 @@
 """Targets: what is scraped, how often, and by which labels its series are told apart."""
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import quote, urlencode
 
+from agent.addresses import DEFAULT_PORTS, read_address
 from agent.settings import ScrapeJob
 
-_PORTS = {"http": 80, "https": 443}
-_ADDRESS = re.compile(
-    r"(?:\[(?P<ipv6>[0-9a-fA-F:.]+)\]|(?P<host>[A-Za-z0-9._-]{1,253}))(?::(?P<port>\d{1,5}))?"
-)
 MOST_LABELS = 64
 
 
@@ -76,7 +72,7 @@ def _targets_of_group(group: Any, job: ScrapeJob) -> Iterator[AgentTarget]:
 
 def _target(address: Any, labels: Mapping[str, str], job: ScrapeJob) -> AgentTarget:
     scheme = labels.get("__scheme__", job.scheme)
-    if scheme not in _PORTS:
+    if scheme not in DEFAULT_PORTS:
         raise BadTarget(f"__scheme__ is {scheme!r}, not http or https")
     host, port = _host_and_port(address, scheme)
     path = labels.get("__metrics_path__", job.path)
@@ -99,11 +95,12 @@ def _target(address: Any, labels: Mapping[str, str], job: ScrapeJob) -> AgentTar
 
 
 def _host_and_port(address: Any, scheme: str) -> tuple[str, int]:
-    match = _ADDRESS.fullmatch(address) if isinstance(address, str) else None
-    port = int(match["port"] or _PORTS[scheme]) if match else 0
-    if match is None or not 0 < port < 65536:
+    if not isinstance(address, str):
         raise BadTarget(f"{str(address)[:80]!r} is no host:port")
-    return match["ipv6"] or match["host"], port
+    try:
+        return read_address(address, default_port=DEFAULT_PORTS[scheme])
+    except ValueError as error:
+        raise BadTarget(str(error)) from error
 
 
 def _path(path: str, parameters: Mapping[str, str]) -> str:

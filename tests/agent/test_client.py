@@ -7,7 +7,7 @@ from ipaddress import ip_network
 import pytest
 
 from agent.client import NoReply, ServerAddress, exchange, is_inside
-from tests.agent.served import LOOPBACK, response, served
+from tests.agent.servers import LOOPBACK, open_server, response
 
 TLS = ssl.create_default_context()
 TEXT = b"up 1\n"
@@ -24,7 +24,7 @@ def call(
     host="127.0.0.1",
 ):
     async def run():
-        async with served(answer) as port:
+        async with open_server(answer) as port:
             server = ServerAddress(scheme, host, port, tuple(map(ip_network, networks)))
             return await exchange(
                 server,

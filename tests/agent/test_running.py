@@ -10,16 +10,16 @@ from random import Random
 
 from agent import clock
 from agent.__main__ import main
-from agent.disk_buffer import BufferBounds, DiskBuffer
-from agent.running import Agent, next_scrape_ms, scrapes_missed
+from agent.disk_buffer import DiskBuffer
+from agent.running import Agent, following_scrape_ms, next_scrape_ms, scrapes_missed
 from agent.settings import ScrapeJob
 from agent.targets import targets_of_job
 from telemetry.core.labels import labels_of
-from tests.agent.served import response, served, settings_of
+from tests.agent.servers import open_server, response, settings_of
 from tests.agent.test_remote_write import read
 
 ROOT = Path(__file__).resolve().parents[2]
-TEXT = b"node_load1 3\n"
+TEXT = b"node_load1 3\nload 1 is 3\n"
 FORBIDDEN = {
     "django",
     "rest_framework",
@@ -41,6 +41,8 @@ def test_scrapes_are_spread_and_stay_where_they_are():
     for target, at_ms in zip(targets, first, strict=True):
         assert next_scrape_ms(target, at_ms) == at_ms + 15_000
         assert next_scrape_ms(target, at_ms + 14_999) == at_ms + 15_000
+        assert following_scrape_ms(target, at_ms, at_ms - 5) == at_ms + 15_000
+        assert following_scrape_ms(target, at_ms, at_ms - 86_400_000) == at_ms - 86_385_000
         assert scrapes_missed(target, at_ms, at_ms + 15_000) == 0
         assert scrapes_missed(target, at_ms, at_ms + 45_000) == 2
 
@@ -58,13 +60,12 @@ def run_until(agent, condition):
     return both()
 
 
-def test_what_was_scraped_arrives_once_muster_is_back(tmp_path):
+def test_what_was_scraped_arrives_once_muster_is_back(tmp_path, caplog):
     """Muster is away while the first agent works; a second one sends what that left, and goes on."""
-    scraped, received = [], []
-    bounds = BufferBounds(1 << 20, 10**9)
+    scraped, received, sent_by = [], [], set()
 
     def agent_on(settings):
-        buffer = DiskBuffer(settings.buffer.folder, bounds)
+        buffer = DiskBuffer(settings.buffer.folder, max_bytes=1 << 20)
         return buffer, Agent(
             settings,
             buffer,
@@ -79,8 +80,8 @@ def test_what_was_scraped_arrives_once_muster_is_back(tmp_path):
 
         def target(head, body):
             scraped.append(head)
-            # The first scrape is over when the second one comes.
-            if len(scraped) > 1:
+            # Each of the two is scraped again only once its first scrape is over.
+            if len(scraped) > 2:
                 was_scraped.set()
             return response(body=TEXT, Content_Type="text/plain")
 
@@ -88,18 +89,20 @@ def test_what_was_scraped_arrives_once_muster_is_back(tmp_path):
             received.extend((labels_of(key), value) for key, _, value in read(body))
             names = [labels["__name__"] for labels, _ in received]
             # On a busy machine a scrape may come to its time; there is a next one.
-            if names.count("up") >= 2 and {"node_load1", "muster_agent_targets"} <= set(names):
+            sent_by.update(labels["instance"] for labels, _ in received if labels["__name__"] == "node_load1")
+            if names.count("up") >= 2 and len(sent_by) == 2 and "muster_agent_targets" in names:
                 has_arrived.set()
             return response("204 Taken")
 
-        async with served(target) as port:
-            job = {"name": "node", "targets": [f"127.0.0.1:{port}"], "interval_s": 1, "timeout_s": 1}
+        async with open_server(target) as port:
+            targets = [f"127.0.0.1:{port}", f"localhost:{port}"]
+            job = {"name": "node", "targets": targets, "interval_s": 1, "timeout_s": 1}
             common = {"jobs": [job], "labels": {"site": "porto"}, "write_s": 0.1}
             buffer, first = agent_on(settings_of(tmp_path, **common))
             await run_until(first, was_scraped)
             assert buffer.waiting_bytes > 0
             buffer.close()
-            async with served(muster) as muster_port:
+            async with open_server(muster) as muster_port:
                 buffer, second = agent_on(
                     settings_of(tmp_path, muster=f"http://127.0.0.1:{muster_port}", **common)
                 )
@@ -111,6 +114,8 @@ def test_what_was_scraped_arrives_once_muster_is_back(tmp_path):
     assert {"node_load1", "up", "scrape_duration_seconds", "scrape_samples_scraped"} <= names
     assert all(labels["site"] == "porto" for labels, _ in received)
     assert "Accept: text/plain" in scraped[0]
+    for address in sent_by:
+        assert f"http://{address}/metrics: some lines are no samples: line 2" in caplog.text
 
 
 def test_the_check_prints_targets_and_faults(tmp_path, capsys):

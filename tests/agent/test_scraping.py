@@ -9,7 +9,7 @@ from agent.client import HttpReply, NoReply
 from agent.scraping import Scraper
 from agent.targets import targets_of_job
 from telemetry.core.labels import KeyCache, labels_of
-from tests.agent.served import settings_of
+from tests.agent.servers import settings_of
 
 AT_MS = 1_795_500_000_000
 TEXT = b'# HELP a ...\na 1\nb{instance="own",job="own",empty=""} 2\nc 3 %d\n' % (AT_MS - 1000)

@@ -8,7 +8,7 @@ from agent.discovery import TargetLists
 from agent.documents import UnreadableFile, read_document
 from agent.settings import ScrapeJob, read_settings
 from agent.targets import BadTarget, targets_of_groups, targets_of_job
-from tests.agent.served import settings_of
+from tests.agent.servers import settings_of
 
 GOOD = """
 muster: https://muster.example.org/
@@ -26,6 +26,10 @@ jobs:
     [
         ("https://muster.example.org/", "muster.example.org", "muster: write the address as https://host"),
         ("https://muster.example.org/", "https://u:p@muster", "muster: write the address as https://host"),
+        ("https://muster.example.org/", "https://muster:99999", "muster: 'muster:99999' is no host:port"),
+        ("https://muster.example.org/", "https://10.0.0.256", "muster: '10.0.0.256' is no host:port"),
+        ("https://muster.example.org/", "https://muster..org", "muster: 'muster..org' is no host:port"),
+        ("https://muster.example.org/", "https://[fd00]:9", "muster: "),
         ("token_file", "token", "token_file: Field required"),
         ("[10.0.0.0/8, ", "[10.0.0.0/8, everywhere, ", "networks.1"),
         ('[10.0.0.0/8, "fd00::/8"]', "[]", "networks: Tuple should have at least 1 item"),
@@ -104,6 +108,8 @@ def test_labels_of_a_group_say_how_it_is_scraped():
         ([{"targets": ["a:70000"]}], "is no host:port"),
         ([{"targets": ["a b:1"]}], "is no host:port"),
         ([{"targets": [""]}], "is no host:port"),
+        ([{"targets": ["[]:1"]}], "is no host:port"),
+        ([{"targets": ["10.0.0.300:1"]}], "is no host:port"),
         ([{"targets": [None]}], "is no host:port"),
         ([{"targets": ["a:1"], "labels": {"__scheme__": "file"}}], "not http or https"),
         ([{"targets": ["a:1"], "labels": {"__metrics_path__": "m\r\nX: y"}}], "is no path"),

@@ -15,7 +15,7 @@ import psycopg
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from agent.disk_buffer import BufferBounds, DiskBuffer
+from agent.disk_buffer import DiskBuffer
 from telemetry.core.labels import IGNORED, labels_of
 from tests.agent.test_remote_write import read
 from tests.peers.instrumented import BOUNDS, PLAN, SCOPE
@@ -309,7 +309,7 @@ def test_a_table_is_pushed_by_curl(standing, peer, tmp_path):
 
 def buffered(folder):
     """{labels as sorted pairs: {ms: value}} of what an agent that was killed left on disk."""
-    buffer, series = DiskBuffer(folder, BufferBounds(1 << 30, 1 << 60)), defaultdict(dict)
+    buffer, series = DiskBuffer(folder, max_bytes=1 << 30), defaultdict(dict)
     while body := buffer.oldest():
         for key, at_ms, bits in read(body.body):
             [value] = struct.unpack("<d", bits)

@@ -8,7 +8,7 @@ from random import Random
 import numpy as np
 import pytest
 
-from agent.disk_buffer import BufferBounds, DiskBuffer
+from agent.disk_buffer import DiskBuffer
 from agent.remote_write import SampleBatch, bodies
 from readiness.loop.problems.models import Problem
 from telemetry import drain, operations, rollups, sources, store
@@ -56,7 +56,7 @@ def look(plant):
 
 def buffered(plant, folder):
     """Bodies as the agent wrote them while the site was cut off, and {series: {ms: value}} of all their samples."""
-    buffer, begun = DiskBuffer(folder, BufferBounds(1 << 26, 10**9)), plant.clock.at
+    buffer, begun = DiskBuffer(folder, max_bytes=1 << 26), plant.clock.at
     samples = defaultdict(dict)
     for step in range(1, AWAY // EVERY + 1):
         at = begun + step * EVERY
@@ -67,7 +67,7 @@ def buffered(plant, folder):
             batch.add(key, ms(at), value)
             samples[key][ms(at)] = value
         for body, count in bodies(batch):
-            buffer.append(body, samples=count, newest_ms=ms(at), now_ms=ms(at))
+            buffer.append(body, samples=count)
     all_bodies = []
     while body := buffer.oldest():
         all_bodies.append(body.body)

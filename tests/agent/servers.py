@@ -28,7 +28,7 @@ def response(status="200 OK", body=b"", **headers):
 
 
 @asynccontextmanager
-async def served(answer):
+async def open_server(answer):
     """A server that says what `answer(head, body)` gives, and then hangs up; None says nothing and waits."""
     hanging = asyncio.Event()
 
@@ -36,11 +36,11 @@ async def served(answer):
         head = (await reader.readuntil(b"\r\n\r\n")).decode()
         length = [line for line in head.lower().split("\r\n") if line.startswith("content-length:")]
         body = await reader.readexactly(int(length[0].partition(":")[2])) if length else b""
-        said = answer(head, body)
-        if said is None:
+        reply = answer(head, body)
+        if reply is None:
             await hanging.wait()
         else:
-            writer.write(said)
+            writer.write(reply)
         writer.close()
 
     server = await asyncio.start_server(handle, "127.0.0.1", 0)
