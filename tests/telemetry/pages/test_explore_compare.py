@@ -18,12 +18,14 @@ EARLIER = f"{RATIO}&earlier=before"
 @pytest.fixture
 def sent(sender):
     """Utilisation of 80 % at 2 kW now, of 60 % at 2 kW in the hour before."""
+    readings = []
     for number in range(120):
         use = 80.0 if number < 60 else 60.0
-        sender.deliver(
+        readings += [
             ({"__name__": "DCGM_FI_DEV_GPU_UTIL", "Hostname": "gpu-01", "gpu": "0"}, use, -60 * number),
             ({"__name__": "site_power_watts", "site": "porto"}, 2000.0, -60 * number),
-        )
+        ]
+    sender.deliver(*readings)
 
 
 def figure_of(client, path):
