@@ -1,6 +1,8 @@
 from typing import Any
 
 from django.apps import AppConfig, apps
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.db.models.signals import post_migrate
 
 
@@ -9,6 +11,12 @@ class AccountsConfig(AppConfig):
     verbose_name = "Accounts"
 
     def ready(self) -> None:
+        from accounts.roles import ROLES
+
+        if unknown := set(settings.SECOND_FACTOR_ROLES) - ROLES.keys():
+            raise ImproperlyConfigured(
+                f"MUSTER_SECOND_FACTOR_ROLES names {', '.join(sorted(unknown))}; the roles are {', '.join(ROLES)}."
+            )
         # Runs after `migrate` and `flush`, once the last app with models has its permissions.
         last = [app for app in apps.get_app_configs() if app.models_module][-1]
         post_migrate.connect(_make_roles, sender=last)

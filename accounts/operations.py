@@ -13,7 +13,7 @@ from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 from django.db.models import OuterRef, Q
 
-from accounts.models import AccessScope, AccountTie, Token, User
+from accounts.models import AccessScope, AccountTie, ExternalIdentity, Token, User
 from accounts.queries import role_of, scopes_of, slugs_of_scopes
 from accounts.roles import ADMIN, ROLES
 
@@ -49,13 +49,13 @@ def create_token(
 ) -> tuple[Token, str]:
     """A new token and its secret, which cannot be shown again.
 
-    Raises NotAllowed, ValidationError. A token acts in its user's name. So users with a password make their own, and
-    administrators make those of users without a password, which are programs.
+    Raises NotAllowed, ValidationError. A token acts in its user's name. So users with a password or an account at the
+    provider make their own, and administrators make those of the others, which are programs.
     """
     if by is not None and by.pk != user.pk:
         if not by.is_superuser:
             raise NotAllowed("Only an administrator may make tokens for others.")
-        if user.has_usable_password():
+        if user.has_usable_password() or ExternalIdentity.objects.filter(user=user).exists():
             raise NotAllowed("This user can sign in and makes their own tokens.")
         refuse_unless_may_change(user, by)
         _tie(user, AccountTie.Kind.OPENED, by, now)
@@ -222,6 +222,18 @@ def set_role(user: User, *, role: str, by: User | None, now: datetime) -> None:
 
 
 @transaction.atomic
+def take_role(user: User, *, by: User | None, now: datetime) -> None:
+    """Leave the user without a role, and so without permissions. Other groups stay. Raises NotAllowed."""
+    refuse_unless_may_change(user, by)
+    was_admin = user.is_superuser
+    user.groups.remove(*user.groups.filter(name__in=ROLES))
+    if was_admin:
+        user.is_staff = user.is_superuser = False
+        user.save(update_fields=["is_staff", "is_superuser"])
+        _keep_an_admin()
+
+
+@transaction.atomic
 def set_scopes(user: User, *, scopes: Collection[Named], by: User | None) -> None:
     """Limit the user to these regions and sites, each with its kind; an empty list means everywhere.
 
@@ -306,8 +318,10 @@ def _keep_an_admin() -> None:
         )
 
 
-def one_at_a_time() -> None:
-    """Prevent simultaneous transactions from making or taking administrators: no row can be locked before there is
-    one."""
+def one_at_a_time(what: str = "first_admin") -> None:
+    """Let simultaneous transactions that do `what` wait for each other: no row can be locked before there is one.
+
+    Without `what` it is making or taking administrators.
+    """
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('muster.first_admin'))")
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"muster.{what}"])

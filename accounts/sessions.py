@@ -43,13 +43,22 @@ class SessionStore(db.SessionStore):
         return bool(super()._validate_session_key(key)) and key.isalnum()  # type: ignore[misc]
 
 
-def begin(session: SessionBase, *, address: str, browser: str, now: datetime) -> None:
-    """Note a sign-in, which also proves who the user is."""
+def begin(
+    session: SessionBase,
+    *,
+    address: str,
+    browser: str,
+    proved_at: datetime | None,
+    factor_due_at: datetime | None,
+    now: datetime,
+) -> None:
+    """Note a sign-in: when the user proved who they are, None if nobody says so, and by when a second factor is due."""
     at = now.isoformat()
     session[NOTES] = {
         "began_at": at,
         "seen_at": at,
-        "confirmed_at": at,
+        "confirmed_at": proved_at and proved_at.isoformat(),
+        "factor_due_at": factor_due_at and factor_due_at.isoformat(),
         "address": address[:45],
         "browser": browser.replace("\0", "")[:300],
     }
@@ -69,15 +78,26 @@ def keep(session: SessionBase, *, now: datetime) -> None:
         session.set_expiry(_left_s(notes, now))
 
 
-def confirm(session: SessionBase, *, now: datetime) -> None:
+def confirm(session: SessionBase, *, proved_at: datetime) -> None:
     """Note that the user proved again who they are."""
-    session[NOTES] = {**session[NOTES], "confirmed_at": now.isoformat()}
+    session[NOTES] = {**session[NOTES], "confirmed_at": proved_at.isoformat()}
 
 
 def is_confirmed(session: SessionBase, *, now: datetime) -> bool:
     """Whether the user proved who they are within MUSTER_CONFIRM_MINUTES."""
-    notes = session.get(NOTES)
-    return notes is not None and now - _instant(notes, "confirmed_at") < settings.CONFIRM_EVERY
+    notes = session.get(NOTES) or {}
+    return bool(notes.get("confirmed_at")) and now - _instant(notes, "confirmed_at") < settings.CONFIRM_EVERY
+
+
+def factor_due_at(session: SessionBase) -> datetime | None:
+    """Return when the user of this session needs a second factor; None if they have one or need none."""
+    notes = session.get(NOTES) or {}
+    return _instant(notes, "factor_due_at") if notes.get("factor_due_at") else None
+
+
+def note_factor(session: SessionBase) -> None:
+    """Note that the user has a second factor now."""
+    session[NOTES] = {**session[NOTES], "factor_due_at": None}
 
 
 def sessions_of(user: User, *, now: datetime) -> list[Session]:

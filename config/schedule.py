@@ -93,6 +93,7 @@ JOBS: dict[str, Job] = {
         # It starts a program, which takes minutes with a large database.
         ("back-up", "default", 60, "web.back_up", "Start backups"),
         ("clear-sessions", "default", 3600, "web.clear_sessions", "Drop sessions that have ended"),
+        ("end-stale-roles", "default", 600, "web.end_stale_roles", "End roles that no sign-in renewed"),
         ("keep-deliveries", "default", 3600, "web.keep_deliveries", "Drop old deliveries"),
         # What is not chained yet can be changed unseen.
         ("chain-security-log", "delivery", 30, "web.chain_security_log", "Chain the security log"),

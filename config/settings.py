@@ -7,15 +7,22 @@ from datetime import timedelta
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
-from django.utils.csp import CSP
 
-from config import env, logs, rest, schedule
+from config import browser, env, logs, rest, schedule
 from config.celery import app as celery_app  # noqa: F401  (shared tasks go by it)
 from config.sign_in import (  # noqa: F401  (Django reads them here)
     AUTH_PASSWORD_VALIDATORS,
     CONFIRM_EVERY,
+    OIDC_CLIENT_ID,
+    OIDC_CLIENT_SECRET,
+    OIDC_GROUPS_CLAIM,
+    OIDC_ISSUER,
+    OIDC_LASTS,
+    OIDC_NAME,
+    OIDC_SCOPES,
     PASSWORD_HASHERS,
     PASSWORDS,
+    SECOND_FACTOR_ROLES,
     SESSION_IDLE,
     SESSION_LIFETIME,
 )
@@ -187,18 +194,7 @@ LOGOUT_REDIRECT_URL = "login"
 SESSION_ENGINE = "accounts.sessions"
 
 # --- browser security -------------------------------------------------------------------------------------------------
-SECURE_CSP = {
-    "default-src": [CSP.NONE],
-    "script-src": [CSP.SELF],
-    "style-src": [CSP.SELF],
-    "img-src": [CSP.SELF, "data:", "blob:"],
-    "font-src": [CSP.SELF],
-    "connect-src": [CSP.SELF],
-    "manifest-src": [CSP.SELF],
-    "base-uri": [CSP.NONE],
-    "form-action": [CSP.SELF],
-    "frame-ancestors": [CSP.NONE],
-}
+SECURE_CSP = browser.CONTENT_POLICY
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_HTTPONLY = True

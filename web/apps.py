@@ -52,6 +52,7 @@ class WebConfig(AppConfig):
 
     def _keep_safe(self) -> None:
         """Register what concerns sign-ins, keys and backups."""
+        from accounts.models import SecondFactor
         from web import faults, key_rotation, metrics
         from web.accounts import sign_ins
         from web.backups import standing
@@ -59,6 +60,7 @@ class WebConfig(AppConfig):
 
         sign_ins.listen()
         secrets.register_sealed(self.get_model("Channel"), "target", "secret", "next_secret")
+        secrets.register_sealed(SecondFactor, "secret")
         key_rotation.register(
             "rows with secrets are encrypted with the first key", lambda now: secrets.encrypt_anew()
         )
@@ -68,8 +70,8 @@ class WebConfig(AppConfig):
 
     def _keep_security_log(self) -> None:
         from web import faults, key_rotation
-        from web.accounts.sections import add_section
         from web.security_log import chaining, sign_ins, standing, triggers
+        from web.settings_sections import add_section
 
         triggers.register()
         sign_ins.listen()

@@ -3,8 +3,10 @@ from importlib import import_module
 from celery import shared_task
 from django.conf import settings
 
+from accounts import sign_on
 from web import following, workers
 from web.accounts.reset import mail_password_link
+from web.actor import acting
 from web.audit import retention
 from web.backups.tasks import back_up
 from web.clock import trusted_now
@@ -18,6 +20,7 @@ __all__ = [
     "chain_security_log",
     "clear_sessions",
     "deliver",
+    "end_stale_roles",
     "keep_deliveries",
     "keep_history",
     "mail_password_link",
@@ -37,6 +40,13 @@ def keep_history() -> int:
 @shared_task(name="web.number_written")
 def number_written() -> int:
     return sum(map(following.number, following.followed_models()))
+
+
+@shared_task(name="web.end_stale_roles")
+def end_stale_roles() -> int:
+    now = trusted_now()
+    with acting("group rules"):
+        return sign_on.end_stale(before=now - settings.OIDC_LASTS, now=now)
 
 
 @shared_task(name="web.clear_sessions")

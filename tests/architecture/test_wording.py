@@ -79,7 +79,7 @@ NATIVE = re.compile(r"""type=["'](?:date|datetime-local)["']""")
 PYTHON_DATE = re.compile(r"%[-]?[dbBmj]\b.*%[YHy]|:%[-]?[Ydb]")
 # File names and keys of caches; and cores, which know no framework and write a day as web/units.py does.
 MAY_FORMAT = {
-    *("accounts/models.py", "web/ages.py", "web/charts.py", "web/forms.py", "web/timerange.py"),
+    *("accounts/models/sessions.py", "web/ages.py", "web/charts.py", "web/forms.py", "web/timerange.py"),
     *(
         "readiness/boards/site/charts.py",
         "readiness/boards/health/sentences.py",

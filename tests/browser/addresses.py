@@ -107,6 +107,7 @@ ROWS = {
     "settings/alerts/": lambda: Subscription.objects.order_by("pk"),
     "settings/channels/": lambda: Channel.objects.filter(is_shared=True).order_by("pk"),
     "settings/person/": lambda: Person.objects.filter(user__username="admin"),
+    "settings/second-factor/": lambda: User.objects.filter(username="admin"),
     "settings/users/": lambda: User.objects.filter(username="mira"),
     "settings/tokens/": lambda: User.objects.get(username="admin").tokens.all(),
     "tradeoffs/workloads/": lambda: Placement.objects.filter(workload_class__slug="porto"),

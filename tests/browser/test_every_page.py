@@ -93,7 +93,8 @@ SHARES = 8
 HOURS = "tradeoffs/factors/sites/<slug:slug>/hours.<str:form>"
 NOT_HERE = {
     *("logout/", "login/", "first-admin/<str:secret>/", "login/link/<str:secret>/"),
-    *("login/reset/", "login/reset/<str:secret>/", "otlp/v1/metrics", HOURS),
+    *("login/reset/", "login/reset/<str:secret>/", "login/second/", "otlp/v1/metrics", HOURS),
+    *("login/provider/", "login/provider/return/"),
 }
 ALIKE = re.compile(r".*/((?:delete|csv)/(?:<int:pk>/)?)$")
 OF_ITS_FIELDS = re.compile(r"(?:<\w+:\w+>/)?(edit|bulk)/")

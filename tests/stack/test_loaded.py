@@ -35,7 +35,7 @@ import pytest
         pytest.param(
             "import config.asgi",
             (
-                *("celery.bin", "highspy", "icalendar", "reportlab"),
+                *("celery.bin", "cryptography.hazmat", "highspy", "icalendar", "jwt", "reportlab", "segno"),
                 *("web.migrations.0001_initial", "readiness.demo.operations"),
             ),
             id="web",

@@ -14,6 +14,7 @@ from readiness.tradeoffs.models import DecisionForecast, DecisionOutcome
 from telemetry.models import LateDay, MatchedInventory
 from tests.conftest import NOW, make_user
 from tests.scenes import scene
+from tests.visibility.ways_in import come_by_provider
 from tests.web.routes.scenes import everything
 from web.security_log.models import SecurityBatch, SecurityEvent
 from web.workflows.models import Approval
@@ -78,6 +79,7 @@ def rows_of_all_kinds(clock):
         **reason,
     )
     told_of_porto(porto)
+    come_by_provider(make_user("ops", username="by-provider"))
     DecisionOutcome.objects.create(forecast=DecisionForecast.objects.first(), unknown="Not metered")
 
 

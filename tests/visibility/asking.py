@@ -12,8 +12,11 @@ from django.urls import Resolver404, resolve
 LINK = re.compile(r'(?:href|hx-get|data-src|data-url|action)="(/[^"#]*)')
 IN_JSON = re.compile(r'"(?:url|display_url|next)":\s*"https?://[^/"]+(/[^"]*)"')
 COLUMNS = re.compile(r'name="cols"[^>]*value="([^"]+)"|value="([^"]+)"[^>]*name="cols"')
-# Not about this installation's data, or no page: files of the design, the way out.
-ELSEWHERE = ("/static/", "/logout/", "/api/docs/", "/api/schema/", "/health/", "/metrics")
+# Not about this installation's data, or no page: files of the design, the way out, and a new secret each time.
+ELSEWHERE = (
+    *("/static/", "/logout/", "/api/docs/", "/api/schema/", "/health/", "/metrics"),
+    "/settings/second-factor/app/",
+)
 DIFFERS_EACH_TIME = re.compile(
     r'name="csrfmiddlewaretoken" value="[^"]*"|"X-CSRFToken": ?"[^"]*"|X-CSRFToken&quot;: ?&quot;[^&]*&quot;'
     r"|nonce=\"[^\"]*\"|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"

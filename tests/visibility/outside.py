@@ -22,6 +22,8 @@ ONES_OWN = {
     "accounts.User_user_permissions": "user_id",
     "accounts.AccessScope": "user_id",
     "accounts.Token": "user_id",
+    "accounts.SecondFactor": "user_id",
+    "accounts.RecoveryCode": "user_id",
     "accounts.SavedView": "owner_id",
     "web.FileImport": "by_id",
 }
@@ -87,7 +89,12 @@ def placing_keys(model):
 def condition(model, writers):
     """Which rows lie outside of what these users write, in SQL; "" for tables that hold no object of Muster."""
     meta = model._meta
-    if meta.app_label in NOT_OURS or meta.label in WRITTEN_BY_TRIGGERS or model is AuditEntry:
+    if (
+        meta.app_label in NOT_OURS
+        or meta.label == "accounts.Session"
+        or meta.label in WRITTEN_BY_TRIGGERS
+        or model is AuditEntry
+    ):
         return ""
     if owner := ONES_OWN.get(meta.label):
         # A token without a user is a source's.

@@ -23,15 +23,16 @@ CHOSEN = {
     # A person asks for one shift once.
     "people.swap": "state = 'taken'",
 }
-# One pack is in force, a user is one person, and a cause is named by its key.
+# One pack is in force, a user is one person, a cause is named by its key, and a rule for all sites names no place.
 INSTEAD = {
+    "accounts.grouprule": {"scope_slug": "''"},
     "jurisdiction.rulepack": {"status": "'draft'", "published_at": "NULL"},
     "problems.problem": {"key": '"key"', "cause_key": '"cause_key"'},
     "people.person": {"user_id": "NULL", "user_confirmed_at": "NULL"},
 }
 NOT_OURS = {"auth", "contenttypes", "sessions", "django_celery_beat"}
 # Each is paired with each site; each has a key of its own.
-NOT_COPIED = {"workloads.userregion", "accounts.session"}
+NOT_COPIED = {"workloads.userregion", "accounts.session", "accounts.recoverycode"}
 
 
 def copied_models():

@@ -2,7 +2,14 @@
 
 from datetime import timedelta
 
-from accounts.models import AccessScope, Session, SignInLink
+from accounts.models import (
+    AccessScope,
+    ExternalIdentity,
+    RecoveryCode,
+    SecondFactor,
+    Session,
+    SignInLink,
+)
 from tests.readiness.assessment.scoring.stored import NOW
 
 DAY = timedelta(days=1)
@@ -15,4 +22,14 @@ def take_part(user):
     )
     SignInLink.objects.create(
         kind="sign-in", user=user, digest=b"0" * 32, created_at=NOW, expires_at=NOW + DAY
+    )
+    come_by_provider(user)
+
+
+def come_by_provider(user):
+    """Give the user an account at the provider, and a second factor with a recovery code."""
+    SecondFactor.objects.create(user=user, kind="app", name="Authenticator app", secret=b"x", created_at=NOW)
+    RecoveryCode.objects.create(user=user, digest=b"x" * 32, created_at=NOW)
+    ExternalIdentity.objects.create(
+        user=user, issuer="https://id.example.org", subject="s-1", groups=["porto"], seen_at=NOW
     )

@@ -14,7 +14,8 @@ from web.middleware import page_above
 
 # Open to everybody, since nobody is signed in yet or a machine asks; what they answer holds nothing of the inside.
 FOR_EVERYBODY = {
-    *("login/", "login/link/<str:secret>/", "login/reset/", "login/reset/<str:secret>/"),
+    *("login/", "login/link/<str:secret>/", "login/reset/", "login/reset/<str:secret>/", "login/second/"),
+    *("login/provider/", "login/provider/return/"),
     *("health/live", "health/ready", "first-admin/<str:secret>/"),
 }
 # About the signed-in user alone, or narrowed to what the user may view: they need no permission of their own.
@@ -119,7 +120,7 @@ def methods_of(path, admin):
 
 def is_about_oneself(route):
     return route.startswith(ABOUT_ONESELF) and not route.startswith(
-        ("settings/users", "settings/security-log")
+        ("settings/users", "settings/security-log", "settings/group-rules")
     )
 
 

@@ -22,6 +22,7 @@ from accounts.roles import ROLES
 from web import clock
 from web.accounts.confirmed_api import ConfirmedViewSet
 from web.accounts.filters import TokenFilters, UserFilters
+from web.accounts.kinds import GROUP_RULE
 from web.requests import UserApiRequest
 from web.rest.errors import translated
 from web.rest.fields import Brief, ChoiceValueField, brief
@@ -254,5 +255,6 @@ def authentication_check(request: Request) -> Response:
 
 
 router = Router()
+router.register("group-rules", GROUP_RULE.viewset)
 router.register("users", UserViewSet)
 router.register("tokens", TokenViewSet)

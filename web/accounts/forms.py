@@ -11,6 +11,7 @@ from django.conf import settings
 from django.contrib.auth import authenticate
 from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
 from django.contrib.auth.password_validation import password_validators_help_text_html, validate_password
+from django.contrib.auth.signals import user_login_failed
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils.functional import lazy
@@ -19,8 +20,8 @@ from django.utils.safestring import SafeString
 from accounts import operations, throttling
 from accounts.models import ScopeKind, Token, User
 from web import clock, scopes, units
+from web.accounts import factors
 from web.forms import ShownForm
-from web.requests import UserRequest
 
 ROLE_CHOICES = [
     ("viewer", "viewer: looks at everything"),
@@ -90,6 +91,31 @@ class SignInForm(CountedTry, AuthenticationForm):
             return super().clean()
 
 
+def _code_input(**attrs: bool) -> forms.TextInput:
+    return forms.TextInput(attrs={"autocomplete": "one-time-code", "autocapitalize": "off", **attrs})
+
+
+class CodeForm(CountedTry, forms.Form):
+    """Asks for the code of an authenticator app, or a recovery code."""
+
+    code = forms.CharField(label="Code", max_length=40, widget=_code_input(autofocus=True))
+
+    def __init__(self, *args: Any, request: HttpRequest, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.request, self.user = request, user
+
+    def clean_code(self) -> str:
+        code: str = self.cleaned_data["code"]
+        # No user name has a colon.
+        with self.counted(f"second:{self.user.pk}"):
+            if not factors.takes_code(self.user, code, now=clock.now()):
+                # The security log lists it beside wrong passwords.
+                credentials = {"username": self.user.get_username()}
+                user_login_failed.send(sender=__name__, credentials=credentials, request=self.request)
+                raise ValidationError("This code is wrong, or was used already.", code="wrong_code")
+        return code
+
+
 class IdentityForm(CountedTry, forms.Form):
     """Asks a signed-in user for the password again."""
 
@@ -100,9 +126,9 @@ class IdentityForm(CountedTry, forms.Form):
         max_length=1000,
     )
 
-    def __init__(self, *args: Any, request: UserRequest, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, request: HttpRequest, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.request, self.user = request, request.user
+        self.request, self.user = request, user
 
     def clean_password(self) -> str:
         password: str = self.cleaned_data["password"]
@@ -191,6 +217,15 @@ class SetPasswordForm(NewPasswordForm):
 
     def person(self) -> User:
         return self.user
+
+
+class AppForm(forms.Form):
+    """Asks for the first code of a new authenticator app; `secret` is that of the app, encrypted."""
+
+    secret = forms.CharField(widget=forms.HiddenInput, max_length=500)
+    code = forms.CharField(
+        label="Code that the app shows", max_length=12, widget=_code_input(), help_text="Six digits."
+    )
 
 
 class AskResetForm(forms.Form):

@@ -41,10 +41,14 @@ def start_page(user: User) -> str:
         return settings.LOGIN_REDIRECT_URL
 
 
-def next_page(request: UserRequest) -> str:
-    """Where `next` leads, if that is a page of this installation; else the user's start page."""
+def own_address(request: UserRequest) -> str:
+    """Return the address in `next` if it is a page of this installation, else ""."""
     address = request.POST.get("next", request.GET.get("next", ""))
     is_ours = url_has_allowed_host_and_scheme(
         address, allowed_hosts={request.get_host()}, require_https=request.is_secure()
     )
-    return address if is_ours else start_page(request.user)
+    return address if is_ours else ""
+
+
+def next_page(request: UserRequest) -> str:
+    return own_address(request) or start_page(request.user)

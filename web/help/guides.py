@@ -40,6 +40,8 @@ GUIDE_OF = {
     "/settings/access/": "access",
     "/settings/alerts/": "escalation",
     "/settings/channels/": "channels",
+    "/settings/group-rules/": "signin",
+    "/settings/second-factor/": "signin",
     "/settings/sessions/": "signin",
     "/settings/security-log/": "audit",
     "/settings/users/": "access",

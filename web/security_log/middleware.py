@@ -14,7 +14,8 @@ from web.security_log.models import SecurityEvent
 from web.security_log.recording import record
 
 _ACTION = SecurityEvent.Action
-SIGN_IN, CONFIRM = "login", "confirm"
+SIGN_IN = "login"
+PROOFS = {SIGN_IN, "confirm", "second-step", "provider", "provider-return"}
 """Names of the pages where somebody proves who they are."""
 _PART = re.compile(r"<(?:\w+:)?(\w+)>|\(\?P<(\w+)>[^)]*\)")
 
@@ -39,7 +40,7 @@ def action_of(request: HttpRequest, response: HttpResponse) -> SecurityEvent.Act
         return _ACTION.REFUSED
     if status == 401 and "Authorization" in request.headers:
         return _ACTION.TOKEN_REFUSED
-    if status == 429 and _page_name(request) in (SIGN_IN, CONFIRM):
+    if status == 429 and _page_name(request) in PROOFS:
         return _ACTION.SIGN_IN_DELAYED
     is_file = response.get("Content-Disposition", "").startswith("attachment")
     return _ACTION.EXPORTED if status == 200 and is_file and request.method != "HEAD" else None

@@ -7,11 +7,11 @@ from django.conf import settings
 
 from web import clock, scopes
 from web import tables as table_kit
-from web.accounts.views.settings import tabs
 from web.reports import Context, Report
 from web.requests import UserRequest
 from web.security_log import queries, standing
 from web.security_log.tables import SECURITY_EVENTS
+from web.settings_sections import settings_tabs
 from web.tables import TablePage
 
 LOG = Report("web/security_log/page.html", "web.view_securityevent", "people.view_person")
@@ -23,7 +23,7 @@ def page(request: UserRequest) -> tuple[TablePage, Context]:
 
     def context() -> Mapping[str, Any]:
         return {
-            "tabs": tabs(request, "security-log"),
+            "tabs": settings_tabs(request, "security-log"),
             "now": clock.now(),
             "standing": standing.read_standing(),
             "keep_days": settings.SECURITY_LOG_DAYS,

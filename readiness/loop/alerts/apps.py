@@ -8,8 +8,8 @@ class AlertsConfig(AppConfig):
     def ready(self) -> None:
         from readiness.loop.alerts.inbound import queries as inbound
         from web import links, tab_counts
-        from web.accounts.sections import add_section
         from web.delivery.secrets import register_sealed
+        from web.settings_sections import add_section
 
         register_sealed(self.get_model("AlertSender"), "secret")
         register_sealed(self.get_model("HeartbeatTarget"), "address")

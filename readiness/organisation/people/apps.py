@@ -8,8 +8,8 @@ class PeopleConfig(AppConfig):
         from readiness.organisation.people import duty_panels
         from readiness.organisation.people.panels import answers_panel, outlook_panel
         from web import links
-        from web.accounts.sections import add_section
         from web.kinds import panels
+        from web.settings_sections import add_section
 
         for page in ("person", "team", "swap"):
             links.has_page(self.get_model(page), page)

@@ -33,7 +33,6 @@ from readiness.organisation.people.queries.privacy import export_of
 from readiness.organisation.people.queries.surveys import QuestionResult, TeamResult
 from web import answers
 from web import tables as table_kit
-from web.accounts.views.settings import tabs as settings_tabs
 from web.charts import Figure
 from web.clock import now
 from web.kinds.pages import object_list
@@ -41,6 +40,7 @@ from web.links import link
 from web.permissions import require, signed_in
 from web.reports import Report, chart_urls, choices
 from web.requests import UserRequest
+from web.settings_sections import settings_tabs
 from web.tables import TablePage
 from web.timerange import BadParameter, parse_instant
 from web.visibility import SEES_NAMES, sees_names

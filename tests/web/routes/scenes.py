@@ -1,5 +1,6 @@
 """The fleet that pages are looked at on, with a row of everything else that an address names."""
 
+from accounts.models import GroupRule
 from readiness.demand.workloads.models import UserRegion
 from readiness.loop.alerts.core.inbound import alertmanager
 from readiness.loop.alerts.heartbeat.operations import create_heartbeat
@@ -32,6 +33,7 @@ def everything(clock):
     iberia = UserRegion.objects.create(name="Iberia", slug="iberia", latitude=40.4, longitude=-3.7)
     trip = {"value_ms": 12.0, "source": "iperf3", "as_of_on": NOW.date(), "provenance": "measured"}
     LatencyFactor.objects.create(site=source.site, user_region=iberia, **trip)
+    GroupRule.objects.create(group="staff", role="viewer")
     told_from_outside()
 
 

@@ -23,9 +23,9 @@ pytestmark = pytest.mark.django_db
 ROLES = [None, "viewer", "ops", "planner", "manager", "admin"]
 LEADS_ON, MOST_STEPS = {301, 302, 303, 307, 308}, 5
 # Signing out would end the walk; one-time links are answered with 410 without their secret, and a new password by mail
-# with 404 without a mail server.
+# and a provider with 404 where none is set.
 NOT_WALKED = {"logout/", "first-admin/<str:secret>/", "login/link/<str:secret>/"} | {
-    *("login/reset/", "login/reset/<str:secret>/"),
+    *("login/reset/", "login/reset/<str:secret>/", "login/provider/", "login/provider/return/"),
 }
 # What cannot be answered without being told more.
 METRIC = "site=porto&metric=DCGM_FI_DEV_GPU_UTIL"

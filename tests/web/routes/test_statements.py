@@ -49,9 +49,9 @@ MOST_OF = {
     "/people/matrix/": 36,
     "/people/calendar/": 26,
     # A name is looked for in every model.
-    "/people/8900001/": 150,
-    "/settings/person/": 150,
-    "/api/people/traces/": 150,
+    "/people/8900001/": 160,
+    "/settings/person/": 160,
+    "/api/people/traces/": 160,
     "/readiness/gap/": 27,
     "/people/rotations/": 36,
     "/digests/": 20,

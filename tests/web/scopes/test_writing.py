@@ -4,7 +4,7 @@ import pytest
 from django.apps import apps
 from django.db import ProgrammingError, transaction
 
-from accounts.models import AccountTie, Token, User
+from accounts.models import AccountTie, RecoveryCode, SecondFactor, Token, User
 from inventory.models import DeviceType, Region, Site
 from readiness.loop.alerts.models import EscalationLevel, EscalationRoute
 from readiness.organisation.people.models import Layer, Person, Rotation, Skill, Team
@@ -78,6 +78,8 @@ def test_what_is_read_by_all_is_written_by_users_of_all_sites():
     own = {
         User,
         Token,
+        SecondFactor,
+        RecoveryCode,
         AccountTie,
         EscalationRoute,
         EscalationLevel,

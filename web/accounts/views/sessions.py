@@ -17,10 +17,10 @@ from accounts.operations import NotAllowed
 from web import clock
 from web.accounts.browsers import browser_words
 from web.accounts.signing import note_sign_in, sign_out
-from web.accounts.views.settings import tabs
 from web.ages import ago
 from web.permissions import reads, require, signed_in
 from web.requests import UserRequest
+from web.settings_sections import settings_tabs
 from web.units import duration, how_many
 
 
@@ -61,7 +61,7 @@ def limit_words() -> dict[str, Any]:
 def own(request: UserRequest) -> HttpResponse:
     lines = session_lines(request.user, this_key=request.session.session_key, now=clock.now())
     context = {
-        "tabs": tabs(request, "sessions"),
+        "tabs": settings_tabs(request, "sessions"),
         "sessions": lines,
         "has_others": len(lines) > 1,
         **limit_words(),

@@ -13,7 +13,7 @@ from django.contrib.auth.views import PasswordChangeView
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
-from django.urls import reverse, reverse_lazy
+from django.urls import reverse_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
@@ -22,14 +22,14 @@ from accounts.models import Token, User
 from accounts.queries import role_of, scopes_of
 from web import clock
 from web.accounts.forms import DisplayForm, OwnPasswordForm, TokenForm
-from web.accounts.sections import added_sections
-from web.accounts.sessions import confirmed
 from web.ages import ago
+from web.confirming import confirmed
 from web.context import shortcuts_of, theme_of
 from web.navigation import tabs_for
 from web.permissions import MissingPermission, reads, signed_in, words_of
 from web.requests import UserRequest
 from web.scopes import scope_text
+from web.settings_sections import settings_tabs
 from web.units import how_many
 
 
@@ -41,21 +41,6 @@ class TokenRow:
 
 
 COOKIE_AGE_S = int(timedelta(days=365).total_seconds())
-
-
-def tabs(request: UserRequest, current: str) -> list[dict[str, Any]]:
-    """The settings sections that this person may open."""
-    sections = [
-        ("settings", "Display and tokens"),
-        ("access", "What you may do"),
-        ("sessions", "Sessions"),
-    ]
-    if settings.PASSWORDS:
-        sections.append(("password-change", "Password"))
-    sections += added_sections(request.user)
-    if request.user.has_perm("accounts.view_user"):
-        sections.append(("users", "Users"))
-    return [{"label": label, "url": reverse(name), "current": name == current} for name, label in sections]
 
 
 def opening_views(user: User) -> list[tuple[str, Any]]:
@@ -107,7 +92,7 @@ def access(request: UserRequest) -> HttpResponse:
         "how_many": len(permissions),
         "groups": sorted(by_app.items()),
     }
-    return render(request, "accounts/access.html", {"tabs": tabs(request, "access"), **context})
+    return render(request, "accounts/access.html", {"tabs": settings_tabs(request, "access"), **context})
 
 
 @require_POST
@@ -157,7 +142,7 @@ class PasswordChange(LoginRequiredMixin, PasswordChangeView):
         return super().dispatch(request, *args, **kwargs)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(tabs=tabs(self.request, "password-change"), **kwargs)
+        return super().get_context_data(tabs=settings_tabs(self.request, "password-change"), **kwargs)
 
     def form_valid(self, form: Any) -> HttpResponse:
         response = super().form_valid(form)
@@ -189,7 +174,7 @@ def _page(
         request,
         "accounts/settings.html",
         {
-            "tabs": tabs(request, "settings"),
+            "tabs": settings_tabs(request, "settings"),
             "role": role_of(request.user),
             "form": form or DisplayForm(views=views, initial=_shown_now(request)),
             "tokens": token_rows(request.user, now=now),

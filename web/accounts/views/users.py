@@ -10,22 +10,23 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.debug import sensitive_post_parameters
 
 from accounts import operations, queries
-from accounts.models import ScopeKind, User
+from accounts.models import ExternalIdentity, ScopeKind, User
 from web import clock, scopes
 from web.accounts.forms import NewUserForm, SetPasswordForm, UserForm, refusals_on
-from web.accounts.sessions import confirmed
 from web.accounts.tables import user_table, users
 from web.accounts.views.sessions import session_lines
-from web.accounts.views.settings import revoked_words, tabs, token_rows
+from web.accounts.views.settings import revoked_words, token_rows
+from web.confirming import confirmed
 from web.permissions import require
 from web.requests import UserRequest
+from web.settings_sections import settings_tabs
 from web.tables import page, respond
 
 
 @require("accounts.view_user")
 def user_list(request: UserRequest) -> HttpResponseBase:
     listed = page(request, user_table(now=clock.now()), users())
-    return respond(request, "accounts/users.html", listed, {"tabs": tabs(request, "users")})
+    return respond(request, "accounts/users.html", listed, {"tabs": settings_tabs(request, "users")})
 
 
 @sensitive_post_parameters()
@@ -109,6 +110,8 @@ def _detail(request: UserRequest, user: User, form: UserForm) -> HttpResponse:
             "tokens": token_rows(user, now=clock.now()),
             "may_change": may_change,
             "passwords": settings.PASSWORDS,
+            "factors": list(user.factors.all()),
+            "identity": ExternalIdentity.objects.filter(user=user).first(),
             # Addresses and times of use are for administrators alone.
             "sessions": session_lines(user, this_key=this_key, now=clock.now()) if may_change else [],
         },
@@ -128,4 +131,4 @@ def _initial(user: User) -> dict[str, Any]:
 
 
 def _render(request: UserRequest, template: str, context: dict[str, Any]) -> HttpResponse:
-    return render(request, template, {"tabs": tabs(request, "users"), **context})
+    return render(request, template, {"tabs": settings_tabs(request, "users"), **context})

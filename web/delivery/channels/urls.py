@@ -2,8 +2,8 @@
 
 from django.urls import path
 
-from web.accounts.sections import add_section
 from web.delivery.channels import views
+from web.settings_sections import add_section
 
 add_section("channels", "Channels")
 

@@ -14,9 +14,8 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
 from web import tables
-from web.accounts.sessions import confirmed
-from web.accounts.views.settings import tabs
 from web.clock import now
+from web.confirming import confirmed
 from web.delivery.channels import operations, verification
 from web.delivery.channels.entries import offered_kinds
 from web.delivery.channels.forms import ChannelForm, initial
@@ -34,6 +33,7 @@ from web.links import crumbs, link
 from web.permissions import asks, reads, signed_in
 from web.reports import Report, choices
 from web.requests import UserRequest
+from web.settings_sections import settings_tabs
 from web.tables import TablePage
 from web.workflows import NotInState
 from web.workflows.pages import saved
@@ -44,7 +44,7 @@ LIST = Report("web/channels/list.html")
 @LIST.page
 def listed(request: HttpRequest) -> tuple[TablePage, Any]:
     page = tables.page(request, CHANNELS, channels_of(request.user))  # type: ignore[arg-type]
-    return page, lambda: {"tabs": tabs(request, "channels")}  # type: ignore[arg-type]
+    return page, lambda: {"tabs": settings_tabs(request, "channels")}  # type: ignore[arg-type]
 
 
 @reads()

@@ -9,11 +9,11 @@ from django.views.decorators.http import require_POST
 from readiness.loop.alerts.telling import operations
 from readiness.loop.alerts.telling.forms import PreferencesForm, SubscriptionForm, preferences_initial
 from readiness.loop.alerts.telling.queries import own_alerts, subscriptions_of
-from web.accounts.views.settings import tabs
 from web.clock import now
 from web.links import crumbs
 from web.permissions import asks, signed_in
 from web.requests import UserRequest
+from web.settings_sections import settings_tabs
 from web.workflows.pages import saved
 
 
@@ -29,7 +29,7 @@ def alert_settings(request: UserRequest) -> HttpResponse:
         "Your preferences are saved.",
     ):
         return redirect("alert-settings")
-    context = {"tabs": tabs(request, "alert-settings"), "form": form, "own": alerts, "page_at": at}
+    context = {"tabs": settings_tabs(request, "alert-settings"), "form": form, "own": alerts, "page_at": at}
     return render(request, "readiness/alerts/settings.html", context, status=422 if form.errors else 200)
 
 

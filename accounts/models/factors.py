@@ -1,0 +1,73 @@
+"""Second factors prove beside the password who somebody is; recovery codes stand for one."""
+
+from django.db import models
+from django.db.models import Q
+
+from accounts.models.users import WRITER, User
+
+
+class SecondFactor(models.Model):
+    """Something that a user has, and shows after the password: an authenticator app, whose `secret` is encrypted.
+
+    `last_step` is the time step of the last code that was taken: no code is taken twice.
+    """
+
+    HISTORY = True
+    HISTORY_TITLE = ("user", "name")
+    HISTORY_PERMISSION = "accounts.view_user"
+    HISTORY_LEAVES_OUT = ("secret", "last_step", "last_used_at")
+    VISIBLE_WHERE = "true"  # organisation-wide
+    WRITABLE_WHERE = f"accounts_secondfactor.user_id = {WRITER}"
+
+    class Kind(models.TextChoices):
+        APP = "app", "Authenticator app"
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="factors")
+    kind = models.CharField(max_length=8, choices=Kind)
+    name = models.CharField(max_length=60)
+    secret = models.BinaryField(null=True, editable=False)
+    last_step = models.BigIntegerField(null=True, editable=False)
+    created_at = models.DateTimeField(editable=False)
+    last_used_at = models.DateTimeField(null=True, editable=False)
+
+    class Meta:
+        ordering = ["created_at", "id"]
+        default_permissions = ()
+        verbose_name = "second factor"
+        verbose_name_plural = "second factors"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user"],
+                condition=Q(kind="app"),
+                name="second_factor_one_app",
+                violation_error_message="You have an authenticator app already.",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind="app", secret__isnull=False), name="second_factor_is_whole"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class RecoveryCode(models.Model):
+    """A code that stands for a second factor once. Only its digest is stored."""
+
+    HISTORY = True
+    HISTORY_PERMISSION = "accounts.view_user"
+    HISTORY_LEAVES_OUT = ("digest",)
+    VISIBLE_WHERE = "true"  # organisation-wide
+    WRITABLE_WHERE = f"accounts_recoverycode.user_id = {WRITER}"
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="recovery_codes")
+    digest = models.BinaryField(max_length=32, unique=True, editable=False)
+    created_at = models.DateTimeField(editable=False)
+    used_at = models.DateTimeField(null=True, editable=False)
+
+    class Meta:
+        ordering = ["id"]
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"recovery code {self.pk}"

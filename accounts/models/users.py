@@ -1,0 +1,173 @@
+"""Users, their roles, scopes and ties. Teams and skills are in readiness.organisation.people."""
+
+from django.contrib.auth.hashers import check_password
+from django.contrib.auth.models import AbstractUser, Group
+from django.db import connection, models, transaction
+from django.db.models import Q
+
+WRITER = "(NULLIF(current_setting('muster.acting', true), '')::jsonb ->> 'user')::bigint"
+"""The key of the user who writes, in SQL, as the history is told (`web/actor.py`)."""
+READER_SETTING = "muster.reader"
+READER = f"NULLIF(current_setting('{READER_SETTING}', true), '')::bigint"
+"""The key of the user with scopes who reads, in SQL, for rows that are one's own (`web/scopes.py`)."""
+REHASHING = "muster.rehashing"
+"""The setting under which a hash of a password changes and the password does not."""
+
+
+class User(AbstractUser):
+    """A person who signs in. Preferences hold display choices only (theme, units, columns), never rights."""
+
+    HISTORY = True
+    HISTORY_LEAVES_OUT = ("password", "last_login", "factor_asked_at")
+    VISIBLE_WHERE = "true"  # organisation-wide
+    WRITABLE_WHERE = f"accounts_user.id = {WRITER}"
+
+    class Theme(models.TextChoices):
+        SYSTEM = "system", "System"
+        LIGHT = "light", "Light"
+        DARK = "dark", "Dark"
+
+    time_zone = models.CharField("time zone", max_length=64, default="UTC")
+    theme = models.CharField("theme", max_length=8, choices=Theme, default=Theme.SYSTEM)
+    preferences = models.JSONField(default=dict, blank=True)
+    # Lets the history show that a password was set, and by whom, without storing it.
+    password_set_at = models.DateTimeField("password set at", null=True, blank=True, editable=False)
+    # The first sign-in without a second factor that the role needs.
+    factor_asked_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    class Meta(AbstractUser.Meta):
+        # Backups are files and no model; they hold every account.
+        permissions = [("view_backup", "Can see backups")]
+        constraints = [
+            models.UniqueConstraint(
+                "email",
+                condition=~Q(email=""),
+                name="user_email_unique",
+                violation_error_message="This e-mail is taken.",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.get_full_name() or self.username
+
+    def check_password(self, raw_password: str | None) -> bool:
+        """Do what Django does, and tell triggers that a hash with new parameters is no new password."""
+
+        def hash_anew(password: str) -> None:
+            self.set_password(password)
+            self._password = None
+            with transaction.atomic(), connection.cursor() as cursor:
+                cursor.execute(f"SET LOCAL {REHASHING} = 'on'")
+                self.save(update_fields=["password"])
+                cursor.execute(f"SET LOCAL {REHASHING} = 'off'")
+
+        return check_password(raw_password, self.password, hash_anew)
+
+
+class RoleMembership(User.groups.through):  # type: ignore[name-defined]
+    """A user's place in a group, declared so that history shows who gave whom which role."""
+
+    HISTORY = True
+
+    class Meta:
+        proxy = True
+        verbose_name = "membership"
+
+
+class UserPermission(User.user_permissions.through):  # type: ignore[name-defined]
+    """A user's permission besides those of the role, declared so that history shows it."""
+
+    HISTORY = True
+
+    class Meta:
+        proxy = True
+        verbose_name = "permission of a user"
+        verbose_name_plural = "permissions of users"
+
+
+class GroupPermission(Group.permissions.through):  # type: ignore[name-defined]
+    """A role's permission, declared so that history shows it."""
+
+    HISTORY = True
+
+    class Meta:
+        proxy = True
+        verbose_name = "permission of a role"
+        verbose_name_plural = "permissions of roles"
+
+
+class ScopeKind(models.TextChoices):
+    REGION = "region", "Region"
+    SITE = "site", "Site"
+
+
+class AccessScope(models.Model):
+    """Limits a user to regions or sites, by slug because inventory is a floor above. No row means everywhere."""
+
+    HISTORY = True
+    HISTORY_TITLE = ("user", "kind", "slug")
+    # A slug is also a name of a site or region.
+    VISIBLE_WHERE = """EXISTS (SELECT FROM inventory_site AS site
+            WHERE accounts_accessscope.kind = 'site' AND site.slug = accounts_accessscope.slug)
+        OR EXISTS (SELECT FROM inventory_region AS region
+            WHERE accounts_accessscope.kind = 'region' AND region.slug = accounts_accessscope.slug)"""
+    WRITABLE_WHERE = "false"
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="access_scopes")
+    kind = models.CharField(max_length=8, choices=ScopeKind)
+    slug = models.SlugField(max_length=100)
+
+    class Meta:
+        ordering = ["user", "kind", "slug"]
+        constraints = [models.UniqueConstraint(fields=["user", "kind", "slug"], name="access_scope_unique")]
+
+    def __str__(self) -> str:
+        return f"{self.user}: {self.kind} {self.slug}"
+
+
+class AccountTie(models.Model):
+    """A reason why one person may act with two accounts: both were linked to this person, or `by` made the account,
+    gave it its role, or opened it.
+
+    A trigger writes the links of people, `accounts.operations` the others. `person_id` is a key of a floor above.
+    """
+
+    VISIBLE_WHERE = "true"  # organisation-wide
+    # Whoever makes a token or sets a password of their own leaves a mark.
+    WRITABLE_WHERE = f"accounts_accounttie.account_id = {WRITER} AND accounts_accounttie.by_id = {WRITER}"
+
+    class Kind(models.TextChoices):
+        PERSON = "person", "Linked to a person"
+        MADE = "made", "Made by"
+        ROLE = "role", "Given a role by"
+        OPENED = "opened", "Given a password or a token by"
+
+    account = models.ForeignKey(User, on_delete=models.CASCADE, related_name="ties")
+    kind = models.CharField(max_length=8, choices=Kind)
+    person_id = models.BigIntegerField(null=True)
+    by = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+", null=True)
+    began_at = models.DateTimeField()
+    # What was done at an instant ended at that instant; null is for a link in force.
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["began_at", "id"]
+        default_permissions = ()
+        verbose_name = "tie of accounts"
+        verbose_name_plural = "ties of accounts"
+        indexes = [models.Index(fields=["person_id"], name="account_tie_of_person")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(kind="person", person_id__isnull=False, by=None)
+                | Q(
+                    kind__in=["made", "role", "opened"],
+                    person_id=None,
+                    by__isnull=False,
+                    ended_at=models.F("began_at"),
+                ),
+                name="account_tie_is_whole",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.account_id}: {self.get_kind_display()} {self.person_id or self.by_id}"
