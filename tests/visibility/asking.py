@@ -12,14 +12,13 @@ from django.urls import Resolver404, resolve
 LINK = re.compile(r'(?:href|hx-get|data-src|data-url|action)="(/[^"#]*)')
 IN_JSON = re.compile(r'"(?:url|display_url|next)":\s*"https?://[^/"]+(/[^"]*)"')
 COLUMNS = re.compile(r'name="cols"[^>]*value="([^"]+)"|value="([^"]+)"[^>]*name="cols"')
-# Not about this installation's data, or no page: files of the design, the way out, and a new secret each time.
-ELSEWHERE = (
-    *("/static/", "/logout/", "/api/docs/", "/api/schema/", "/health/", "/metrics"),
-    "/settings/second-factor/app/",
-)
+# Not about this installation's data, or no page: files of the design, the way out.
+ELSEWHERE = ("/static/", "/logout/", "/api/docs/", "/api/schema/", "/health/", "/metrics")
 DIFFERS_EACH_TIME = re.compile(
     r'name="csrfmiddlewaretoken" value="[^"]*"|"X-CSRFToken": ?"[^"]*"|X-CSRFToken&quot;: ?&quot;[^&]*&quot;'
     r"|nonce=\"[^\"]*\"|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+    # The secret of a new authenticator app.
+    r'|name="secret" value="[^"]*"|src="data:image/svg\+xml[^"]*"|<code>[A-Z2-7]{32}</code>'
 )
 
 

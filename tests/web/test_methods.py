@@ -14,6 +14,7 @@ ROLES = [None, "viewer", "ops", "planner", "manager", "admin"]
 LEADS_TO_LIST = {
     "/settings/tokens/add/": "/settings/",
     "/settings/tokens/1/revoke/": "/settings/",
+    "/settings/second-factor/1/remove/": "/settings/second-factor/",
     "/settings/sessions/x/end/": "/settings/sessions/",
     "/telemetry/set-aside/retry-all/": "/telemetry/",
     "/telemetry/set-aside/1/retry/": "/telemetry/",
