@@ -39,7 +39,8 @@ def user_link(user: User, kind: Kind, *, now: datetime) -> str:
 
 
 def _new_link(kind: Kind, user: User | None, expires_at: datetime, now: datetime) -> str:
-    SignInLink.objects.filter(kind=kind, user=user, used_at=None).update(used_at=now)
+    # Not `used_at`: nobody used them.
+    SignInLink.objects.filter(kind=kind, user=user, used_at=None, expires_at__gt=now).update(expires_at=now)
     plain = secrets.token_urlsafe(32)
     SignInLink.objects.create(
         kind=kind, user=user, digest=token_digest(plain), created_at=now, expires_at=expires_at

@@ -13,8 +13,9 @@ from django.conf import settings
 from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends import db
 from django.contrib.sessions.backends.base import SessionBase
+from django.db import connection, transaction
 
-from accounts.models import Session, User
+from accounts.models import SIGNING_OUT, Session, User
 from accounts.operations import refuse_unless_may_change
 
 NOTES = "sign_in"
@@ -37,6 +38,13 @@ class SessionStore(db.SessionStore):
             session.began_at, session.seen_at = _instant(notes, "began_at"), _instant(notes, "seen_at")
             session.address, session.browser = notes["address"], notes["browser"]
         return session
+
+    def delete(self, session_key: str | None = None) -> None:
+        """Tell triggers that the browser leaves its session: it signs out, or in anew, or its time is over."""
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(f"SET LOCAL {SIGNING_OUT} = 'on'")
+            super().delete(session_key)
+            cursor.execute(f"SET LOCAL {SIGNING_OUT} = 'off'")
 
     def _validate_session_key(self, key: str) -> bool:
         """A cookie with other characters names no session; a null byte would fail in the database."""

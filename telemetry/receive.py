@@ -30,6 +30,7 @@ from telemetry.formats import (
 from telemetry.models import Source
 from telemetry.series_limits import SeriesLimits
 from web import disk
+from web.security_log.doors import note_bad_token
 
 # Somebody has to make space.
 FULL_DISK_WAIT_S = 30
@@ -74,18 +75,21 @@ class Senders:
         plain = plain.strip()
         if scheme.lower() not in TOKEN_KEYWORDS or not plain:
             raise WriteRefused(401, "no token: send Authorization: Bearer <token>")
-        source = self._authenticate(plain, delivery.address, now)
+        source = self._authenticate(plain, delivery, now)
         if len(self._known) >= MOST_REMEMBERED:
             self._known.clear()
         self._known[delivery.authorization] = now + REMEMBERED, source
         return source
 
-    def _authenticate(self, plain: str, address: str, now: datetime) -> Source:
+    def _authenticate(self, plain: str, delivery: Delivery, now: datetime) -> Source:
+        address, place = delivery.address, delivery.path
         if wait_s := bad_tokens.wait_s(address, plain):
+            note_bad_token(address=address, place=place, is_unchecked=True, now=now)
             raise WriteRefused(429, "too many unknown tokens came from this address", wait_s=wait_s)
         token = authenticate_token(plain, now=now)
         if token is None:
             bad_tokens.failed(address, plain)
+            note_bad_token(address=address, place=place, is_unchecked=False, now=now)
             raise WriteRefused(401, UNKNOWN_TOKEN)
         bad_tokens.passed(plain)
         source = Source.objects.filter(token=token).first()

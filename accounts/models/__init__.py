@@ -1,7 +1,7 @@
 """Users and what lets them in."""
 
 from accounts.models.factors import RecoveryCode, SecondFactor
-from accounts.models.sessions import Session, SignInLink
+from accounts.models.sessions import SIGNING_OUT, Session, SignInLink
 from accounts.models.sign_on import ExternalIdentity, GroupRule
 from accounts.models.tokens import Token, TokenQuerySet
 from accounts.models.users import (
@@ -23,5 +23,5 @@ __all__ = [
     *("AccessScope", "AccountTie", "ExternalIdentity", "GroupPermission", "GroupRule", "RecoveryCode"),
     *("RoleMembership", "SavedView"),
     *("ScopeKind", "SecondFactor", "Session", "SignInLink", "Token", "TokenQuerySet", "User"),
-    *("UserPermission", "READER", "READER_SETTING", "REHASHING", "WRITER"),
+    *("UserPermission", "READER", "READER_SETTING", "REHASHING", "SIGNING_OUT", "WRITER"),
 ]

@@ -6,6 +6,9 @@ from django.db.models import Q
 
 from accounts.models.users import User
 
+SIGNING_OUT = "muster.signing_out"
+"""The setting under which a session ends because its own browser leaves it."""
+
 
 class Session(AbstractBaseSession):
     """A session of a browser. It has no user before somebody has signed in.

@@ -148,11 +148,22 @@ class KeepTokens(forms.BooleanField):
         )
 
 
-class OwnPasswordForm(PasswordChangeForm):
+class OwnPasswordForm(CountedTry, PasswordChangeForm):
     """Also asks for the present password."""
 
     keep_tokens = KeepTokens()
     revoked = 0
+
+    def __init__(self, *args: Any, request: HttpRequest, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.request = request
+
+    def clean_old_password(self) -> str:
+        password, username = self.cleaned_data["old_password"], self.user.get_username()
+        with self.counted(username):
+            if authenticate(self.request, username=username, password=password) != self.user:
+                raise ValidationError(self.error_messages["password_incorrect"], code="password_incorrect")
+        return str(password)
 
     def save(self, commit: bool = True) -> User:
         self.revoked = operations.set_password(

@@ -21,6 +21,19 @@ def note_sign_in(request: UserRequest, what: str, username: str) -> None:
     _log.info("%s: account %r, address %s, request %s", what, username, address, request.id)
 
 
+def note_refusal(request: UserRequest, what: str, wait_s: int, username: str) -> None:
+    """`wait_s` is above 0 if the secret was not looked at."""
+    note_sign_in(request, f"{what} refused unseen" if wait_s else f"{what} failed", username)
+
+
+def add_wait(response: HttpResponse, wait_s: int) -> HttpResponse:
+    """Make it a 429 if there is a wait."""
+    if wait_s:
+        response.status_code = 429
+        response["Retry-After"] = str(wait_s)
+    return response
+
+
 def sign_in(request: UserRequest, user: User, *, what: str) -> None:
     login(request, user)
     note_sign_in(request, what, user.get_username())

@@ -114,7 +114,7 @@ def drop_expired(*, now: datetime) -> int:
         return 0
     with heads.lock():
         _drop(batches, now)
-        heads.rewrite(batches[-1].number)
+        heads.drop_before(batches[-1].number)
     return len(batches)
 
 
@@ -137,7 +137,7 @@ def _drop(batches: list[SecurityBatch], now: datetime) -> None:
 def sign_anew() -> int:
     """Sign the heads outside and the checkpoint with the first signing key; returns how many heads there are."""
     with heads.lock():
-        heads.rewrite(0)
+        heads.sign_anew()
     for each in SecurityBatch.objects.exclude(dropped_at=None):
         text = heads.checkpoint_text(each.number, bytes(each.head), each.dropped_at or each.chained_at)
         if heads.is_signed(text, each.signature):

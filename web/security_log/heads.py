@@ -9,6 +9,7 @@ import hashlib
 import hmac
 import json
 import os
+import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import datetime
@@ -23,6 +24,9 @@ from web.security_log.core.verifying import ChainedBatch, HeadOutside, HeadsOuts
 _FILE, _LOCK_FILE = "heads.jsonl", "lock"
 _BLOCK_BYTES = 1024
 """Bytes that are read at once from the end of the file; a line has some 250."""
+MOST_EXPIRED_SHARE = 10
+"""One part in so many of the heads may have expired before the file is written anew: a file of five years has more than
+a gigabyte."""
 
 
 class HeadsUnreadable(Exception):
@@ -38,8 +42,13 @@ def path() -> Path:
     return Path(str(settings.SECURITY_LOG_DIR)) / _FILE
 
 
+def is_here() -> bool:
+    """Whether this process sees the folder; another host may not share it."""
+    return has_folder() and path().parent.is_dir()
+
+
 @contextmanager
-def lock() -> Iterator[None]:
+def lock(*, makes_folder: bool = True) -> Iterator[None]:
     """Keep other processes that share the folder from chaining batches and from changing the file.
 
     Without a folder that can be written, nothing is locked: batches are chained all the same.
@@ -47,7 +56,8 @@ def lock() -> Iterator[None]:
     with ExitStack() as open_files:
         if has_folder():
             with suppress(OSError):
-                path().parent.mkdir(parents=True, exist_ok=True)
+                if makes_folder:
+                    path().parent.mkdir(parents=True, exist_ok=True)
                 file = open_files.enter_context(path().with_name(_LOCK_FILE).open("ab"))
                 fcntl.flock(file, fcntl.LOCK_EX)
         yield
@@ -105,20 +115,54 @@ def read_heads(file: Path | None = None) -> HeadsOutside:
     return HeadsOutside(tuple(heads), tuple(unreadable_lines))
 
 
-def rewrite(first: int) -> None:
-    """Leave out the heads of batches before `first`, and sign the others with the present key.
+def sign_anew() -> None:
+    """Sign the heads with the present key.
 
     A line that cannot be read, or that no key signed, stays as it is, so that it is seen.
     """
-    if not has_folder() or not path().exists():
+    if has_folder() and path().exists():
+        with path().open("rb") as lines, _new_file() as file:
+            file.writelines(map(_sign_line_anew, lines))
+
+
+def drop_before(first: int) -> None:
+    """Leave out the heads of batches before `first`, once they are a tenth of those that stay; until then it takes a
+    look at the first line and the last one. A line that cannot be read stays, so that it is seen."""
+    last = last_head()
+    if last is None:
         return
-    lines = path().read_bytes().splitlines(keepends=True)
-    new_file = path().with_suffix(".new")
-    with open(os.open(new_file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-        file.writelines(_sign_line_anew(line, first) for line in lines)
+    with path().open("rb") as lines:
+        expired = first - _number_of_line(lines.readline(), first)
+        if expired * MOST_EXPIRED_SHARE < last.number - first + 1:
+            return
+        lines.seek(0)
+        with _new_file() as file:
+            for line in lines:
+                if _number_of_line(line, 0) >= first:
+                    file.write(line)
+                    break
+                if not _number_of_line(line, 0):
+                    file.write(line)
+            shutil.copyfileobj(lines, file)
+
+
+@contextmanager
+def _new_file() -> Iterator[BinaryIO]:
+    """A file that takes the place of the present one once it is written."""
+    new_path = path().with_suffix(".new")
+    with open(os.open(new_path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+        yield file
         file.flush()
         os.fsync(file.fileno())
-    new_file.replace(path())
+    new_path.replace(path())
+
+
+def _number_of_line(line: bytes, otherwise: int) -> int:
+    """The number of its batch; `otherwise` if it is no head."""
+    try:
+        return _read_line(line, "A line").number
+    except HeadsUnreadable:
+        return otherwise
 
 
 def checkpoint_text(number: int, head: bytes, dropped_at: datetime) -> str:
@@ -154,13 +198,13 @@ def head_line(batch: ChainedBatch) -> str:
     return _sign_line(content)
 
 
-def _sign_line_anew(line: bytes, first: int) -> bytes:
+def _sign_line_anew(line: bytes) -> bytes:
     try:
-        head = _read_line(line, "A line")
+        is_signed_by_us = _read_line(line, "A line").is_signed
     except HeadsUnreadable:
         return line
-    if head.number < first or not head.is_signed:
-        return b"" if head.number < first else line
+    if not is_signed_by_us:
+        return line
     content = {name: value for name, value in json.loads(line).items() if name != "signature"}
     return f"{_sign_line(content)}\n".encode()
 

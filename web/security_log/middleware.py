@@ -1,11 +1,11 @@
-"""Records what a request was refused, and which files it took."""
+"""Records what a request was refused, which files it took, and who asked for a link to a new password."""
 
 import re
 from pathlib import PurePath
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.urls import ResolverMatch
+from django.urls import Resolver404, ResolverMatch, resolve
 from django.utils.http import parse_header_parameters
 
 from web import clock
@@ -14,9 +14,13 @@ from web.security_log.models import SecurityEvent
 from web.security_log.recording import record
 
 _ACTION = SecurityEvent.Action
-SIGN_IN = "login"
-PROOFS = {SIGN_IN, "confirm", "second-step", "provider", "provider-return"}
+NAME_FIELDS = {"login": "username", "reset": "name"}
+"""Pages where somebody who is not signed in types the name of an account, and in which field."""
+PROOFS = {"login", "confirm", "second-step", "provider", "provider-return", "password-change"}
 """Names of the pages where somebody proves who they are."""
+RESET = "reset"
+INLINE_FILES = ("text/calendar",)
+"""Files that browsers are told to show, and that programs keep."""
 _PART = re.compile(r"<(?:\w+:)?(\w+)>|\(\?P<(\w+)>[^)]*\)")
 
 
@@ -40,17 +44,31 @@ def action_of(request: HttpRequest, response: HttpResponse) -> SecurityEvent.Act
         return _ACTION.REFUSED
     if status == 401 and "Authorization" in request.headers:
         return _ACTION.TOKEN_REFUSED
+    if status == 429 and _is_unknown_token(request):
+        return _ACTION.TOKEN_DELAYED
     if status == 429 and _page_name(request) in PROOFS:
         return _ACTION.SIGN_IN_DELAYED
-    is_file = response.get("Content-Disposition", "").startswith("attachment")
-    return _ACTION.EXPORTED if status == 200 and is_file and request.method != "HEAD" else None
+    if request.method == "POST" and _page_name(request) == RESET and status != 404:
+        return _ACTION.LINK_ASKED
+    return _ACTION.EXPORTED if status == 200 and _is_file(response) and request.method != "HEAD" else None
+
+
+def _is_unknown_token(request: HttpRequest) -> bool:
+    """A token that is known is named on the request, also if it makes too many calls."""
+    return "Authorization" in request.headers and not hasattr(request, "presented_token")
+
+
+def _is_file(response: HttpResponse) -> bool:
+    is_attached = response.get("Content-Disposition", "").startswith("attachment")
+    return is_attached or response.get("Content-Type", "").startswith(INLINE_FILES)
 
 
 def _record(action: SecurityEvent.Action, request: HttpRequest, response: HttpResponse) -> None:
     token = getattr(request, "presented_token", None)
     actor_id = request.user.pk or getattr(token, "user_id", None)
-    is_sign_in = action == _ACTION.SIGN_IN_DELAYED and _page_name(request) == SIGN_IN
-    name = request.POST.get("username", "") if is_sign_in else ""
+    field = NAME_FIELDS.get(_page_name(request) or "", "")
+    is_of_name = action in (_ACTION.SIGN_IN_DELAYED, _ACTION.LINK_ASKED)
+    name = request.POST.get(field, "") if is_of_name else ""
     detail: dict[str, Any] = {"method": request.method}
     if action == _ACTION.EXPORTED:
         detail["form"] = file_form(response)
@@ -76,6 +94,14 @@ def file_form(response: HttpResponse) -> str:
     """The ending of the file's name, such as "csv": the name itself may be a person's."""
     _kind, parameters = parse_header_parameters(response.get("Content-Disposition", ""))
     return PurePath(parameters.get("filename", "")).suffix.removeprefix(".")
+
+
+def place_of_path(path: str) -> str:
+    """The place of a request that was answered before its address was looked up; "" for none of ours."""
+    try:
+        return place_of(resolve(path))
+    except Resolver404:
+        return ""
 
 
 def place_of(match: ResolverMatch) -> str:

@@ -9,6 +9,8 @@ from web.audit.triggers import ERASING
 
 DROPPING = "muster.dropping_security_events"
 """The setting under which the retention may delete events and batches; nothing else does."""
+GIVEN_TIMES = "muster.event_times_as_given"
+"""The setting under which events keep the time that they come with, in the tests, whose clock stands still."""
 _STAYS = (
     "RAISE EXCEPTION 'The security log stays as it was written.'"
     " USING ERRCODE = 'check_violation', CONSTRAINT = '{table}_stays', TABLE = '{table}';"
@@ -20,7 +22,7 @@ _EVENT_STAYS = f"""
 IF TG_OP = 'DELETE' THEN
     IF {_DROPS} THEN RETURN OLD; END IF;
 ELSE
-    IF OLD.batch_id IS NULL AND NEW.times >= OLD.times THEN
+    IF OLD.batch_id IS NULL AND NEW.times >= OLD.times AND NEW.last_at >= OLD.last_at THEN
         changeable := ARRAY['times', 'last_at', 'batch_id', 'digest'];
     END IF;
     IF current_setting('{ERASING}', true) = 'on' AND NEW.address = '' AND NEW.salt = '' THEN
@@ -38,6 +40,33 @@ IF {_DROPS} THEN
 END IF;
 {_STAYS.format(table="web_securitybatch")}
 """
+
+
+# Whoever may add rows could put an event into the past. A transaction may have begun long ago, and clocks of processes
+# differ by some seconds; beyond that the database says its own time, and the event both.
+_TIME_IS_BOUND = f"""
+IF current_setting('{GIVEN_TIMES}', true) = 'on' THEN RETURN NEW; END IF;
+IF NEW.last_at NOT BETWEEN now() - tolerance AND clock_timestamp() + tolerance
+    OR TG_OP = 'INSERT' AND NEW.at NOT BETWEEN now() - tolerance AND clock_timestamp() + tolerance THEN
+    IF TG_OP = 'INSERT' THEN
+        NEW.detail := NEW.detail || jsonb_build_object('claimed_at', NEW.at);
+        NEW.at := now();
+    END IF;
+    NEW.last_at := greatest(now(), NEW.at);
+END IF;
+RETURN NEW;
+"""
+
+
+def _not_emptied(table: str) -> pgtrigger.Trigger:
+    """Triggers of rows see no TRUNCATE."""
+    return pgtrigger.Trigger(
+        name="not_emptied",
+        level=pgtrigger.Statement,
+        operation=pgtrigger.Truncate,
+        when=pgtrigger.Before,
+        func=_STAYS.format(table=table),
+    )
 
 
 class SecurityBatch(models.Model):
@@ -72,7 +101,8 @@ class SecurityBatch(models.Model):
                 when=pgtrigger.Before,
                 declare=[("changeable", "text[] := ARRAY['dropped_at', 'signature']")],
                 func=_BATCH_STAYS,
-            )
+            ),
+            _not_emptied("web_securitybatch"),
         ]
 
     def __str__(self) -> str:
@@ -83,7 +113,8 @@ class SecurityEvent(models.Model):
     """Something that concerns who may do what. `times` counts repeats between `at` and `last_at`.
 
     `actor` acted, or `part` of Muster, or neither for somebody who is not signed in. `account` is whom it concerns.
-    Accounts have no constraint, as in the history. `salt` proves `address` by `address_proof`; an erasure deletes both.
+    Accounts have no constraint, as in the history. The database bounds the times by its own: the time that a row came
+    with is then in `detail`. `salt` proves `address` by `address_proof`; an erasure deletes both.
     A repeat has the same `fold_key`, which is "" for events that are never counted together, and for chained ones.
     """
 
@@ -92,8 +123,13 @@ class SecurityEvent(models.Model):
         SIGN_IN_FAILED = "sign-in-failed", "Sign-in failed"
         SIGN_IN_DELAYED = "sign-in-delayed", "Sign-in refused: too many attempts"
         SIGNED_OUT = "signed-out", "Signed out"
+        SESSION_ENDED = "session-ended", "Session ended"
+        LINK_ASKED = "link-asked", "Password link asked for"
+        LINK_MADE = "link-made", "One-time link made"
+        LINK_USED = "link-used", "One-time link used"
         REFUSED = "refused", "Refused: no permission"
         TOKEN_REFUSED = "token-refused", "Token refused"
+        TOKEN_DELAYED = "token-delayed", "Token refused: too many attempts"
         EXPORTED = "exported", "File taken"
         ACCOUNT_MADE = "account-made", "Account added"
         ACCOUNT_CHANGED = "account-changed", "Account changed"
@@ -186,7 +222,15 @@ class SecurityEvent(models.Model):
                 when=pgtrigger.Before,
                 declare=[("changeable", "text[] := ARRAY[]::text[]")],
                 func=_EVENT_STAYS,
-            )
+            ),
+            pgtrigger.Trigger(
+                name="time_is_bound",
+                operation=pgtrigger.Insert | pgtrigger.UpdateOf("last_at"),
+                when=pgtrigger.Before,
+                declare=[("tolerance", "interval := '5 minutes'")],
+                func=_TIME_IS_BOUND,
+            ),
+            _not_emptied("web_securityevent"),
         ]
 
     def __str__(self) -> str:

@@ -80,7 +80,7 @@ def log_faults(copy: Path | None = None) -> list[ChainFault]:
 
     Raises HeadsUnreadable for a copy without any head, and OSError for one that is not there.
     """
-    with heads.lock():
+    with heads.lock(makes_folder=False):
         start, file_heads = checkpoint(), heads.read_heads()
         stored_batches = list(SecurityBatch.objects.filter(dropped_at=None))
     batches = [batch_of(stored) for stored in stored_batches]
@@ -91,7 +91,8 @@ def log_faults(copy: Path | None = None) -> list[ChainFault]:
         *line_faults(file_heads.unreadable_lines),
     ]
     if copy is None:
-        return [*faults, *head_faults(batches, start, file_heads.heads)]
+        seen_heads = head_faults(batches, start, file_heads.heads) if heads.is_here() else [_no_heads_here()]
+        return [*faults, *seen_heads]
     copy_heads = heads.read_heads(copy)
     if not copy_heads.heads:
         raise heads.HeadsUnreadable(f"{copy} holds no head of the security log.")
@@ -100,9 +101,22 @@ def log_faults(copy: Path | None = None) -> list[ChainFault]:
     faults += (
         fault for fault in head_faults(batches, start, copied_heads) if fault.kind != ChainFaultKind.UNPROVEN
     )
-    if heads.has_folder():
+    if heads.is_here():
         faults += head_faults(batches, start, file_heads.heads)
     return list(dict.fromkeys(faults))
+
+
+def _no_heads_here() -> ChainFault:
+    where = (
+        f"the folder {heads.path().parent} is not on this machine"
+        if heads.has_folder()
+        else "no folder is set"
+    )
+    sentence = (
+        f"The heads that are kept outside cannot be read here: {where} (MUSTER_SECURITY_LOG_DIR). Run this where the"
+        " folder is, or give a copy with --heads."
+    )
+    return ChainFault(ChainFaultKind.UNPROVEN, 0, sentence)
 
 
 def _stray_events() -> QuerySet[SecurityEvent, int]:

@@ -21,17 +21,20 @@ MOST_APART = 300
 """Different events of one action and actor that each process tells apart in a window. Repeats are not counted here."""
 MOST_APART_OF_ADDRESS = 50
 """The same from one address, so that nobody can make the events of others vague."""
+SPARED = (SecurityEvent.Action.TOKEN_REFUSED, SecurityEvent.Action.TOKEN_DELAYED)
+"""Guesses of tokens cost little else, so each process writes equal ones once a second, with their number."""
 _counts: Recent[int] = Recent()
+_spared: Recent[tuple[int, int]] = Recent()
 _fold_keys: Recent[bool] = Recent()
 _log = logging.getLogger(__name__)
 _COLUMNS = (
-    *("at", "last_at", "action", "actor_id", "part", "token", "account_id"),
+    *("at", "last_at", "times", "action", "actor_id", "part", "token", "account_id"),
     *("address", "salt", "address_proof", "place", "detail", "request_id", "fold_key"),
 )
 _RECORD = f"""
-INSERT INTO web_securityevent (times, {", ".join(_COLUMNS)}) VALUES (1, {", ".join(f"%({name})s" for name in _COLUMNS)})
+INSERT INTO web_securityevent ({", ".join(_COLUMNS)}) VALUES ({", ".join(f"%({name})s" for name in _COLUMNS)})
 ON CONFLICT (fold_key) WHERE NOT fold_key = '' DO UPDATE
-SET times = web_securityevent.times + 1, last_at = greatest(web_securityevent.last_at, excluded.last_at)
+SET times = web_securityevent.times + excluded.times, last_at = greatest(web_securityevent.last_at, excluded.last_at)
 """
 
 
@@ -64,12 +67,16 @@ def record(
         "place": place[:200],
         "detail": dict(detail or {}),
     }
+    times = _times_to_write(values, now) if action in SPARED else 1
+    if not times:
+        return
     try:
         with scopes.everything(), connection.cursor() as cursor:
             if account_name and (account := find_account(account_name)):
                 values["account_id"] = account.pk
             values |= _values_of_flood(values, now) if counts_repeats else {}
-            row = _row_values(values, counts_repeats) | {"request_id": request_id, "at": now, "last_at": now}
+            row = _row_values(values, counts_repeats)
+            row |= {"request_id": request_id, "at": now, "last_at": now, "times": times}
             cursor.execute(_RECORD, row)
     except Error:
         if connection.in_atomic_block:
@@ -85,6 +92,16 @@ def _row_values(values: dict[str, Any], counts_repeats: bool) -> dict[str, Any]:
         "address_proof": address_proof(values["address"], salt),
         "detail": json.dumps(values["detail"]),
     }
+
+
+def _times_to_write(values: dict[str, Any], now: datetime) -> int:
+    """How many equal events of this process are to be written; 0 within the second of the last one, which counts
+    with the next."""
+    key, second = _digest(values), int(now.timestamp())
+    written_s, waiting = _spared.get(key, (-1, 0))
+    is_due = second != written_s
+    _spared.set(key, (second, 0) if is_due else (written_s, waiting + 1))
+    return waiting + 1 if is_due else 0
 
 
 def _values_of_flood(values: dict[str, Any], now: datetime) -> dict[str, Any]:

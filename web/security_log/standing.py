@@ -18,10 +18,11 @@ WRITING_LASTS = timedelta(minutes=5)
 
 class LogState(StrEnum):
     """How the last batch stands to the last head outside: `EMPTY` before the first batch was chained, `LOGGED` where
-    only the worker's log has the heads."""
+    only the worker's log has the heads, `ELSEWHERE` where this machine does not share their folder."""
 
     EMPTY = "empty"
     LOGGED = "logged"
+    ELSEWHERE = "elsewhere"
     AGREES = "agrees"
     BEHIND = "behind"
     CUT = "cut"
@@ -69,6 +70,8 @@ def read_state() -> tuple[LogState, SecurityBatch | None]:
 def _compare(last: SecurityBatch | None, head_outside: HeadOutside | None) -> LogState:
     if not heads.has_folder():
         return LogState.LOGGED if last else LogState.EMPTY
+    if last and not heads.is_here():
+        return LogState.ELSEWHERE
     number = last.number if last else 0
     if head_outside is None or head_outside.number < number:
         return LogState.BEHIND if last else LogState.EMPTY

@@ -5,7 +5,10 @@ from web.security_log.models import SecurityEvent
 from web.tables import Column, Table
 
 _ACTION = SecurityEvent.Action
-_BAD = {_ACTION.SIGN_IN_FAILED, _ACTION.SIGN_IN_DELAYED, _ACTION.REFUSED, _ACTION.TOKEN_REFUSED}
+_BAD = {
+    *(_ACTION.SIGN_IN_FAILED, _ACTION.SIGN_IN_DELAYED, _ACTION.REFUSED),
+    *(_ACTION.TOKEN_REFUSED, _ACTION.TOKEN_DELAYED),
+}
 
 _COLUMN_WORDS = {"is_active": "active", "is_staff": "staff", "is_superuser": "administrator"}
 

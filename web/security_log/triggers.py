@@ -1,4 +1,4 @@
-"""Triggers that write an event for each change of accounts, roles, permissions, scopes and tokens.
+"""Triggers that write an event for each change of accounts, roles, permissions, scopes, tokens, links and sessions.
 
 They run in the transaction of the change, whoever makes it and by which way: a page, an endpoint, a command, SQL.
 """
@@ -8,9 +8,12 @@ from pgtrigger import Delete, Insert, Operation, Update
 
 from accounts.models import (
     REHASHING,
+    SIGNING_OUT,
     AccessScope,
     GroupPermission,
     RoleMembership,
+    Session,
+    SignInLink,
     Token,
     User,
     UserPermission,
@@ -102,6 +105,8 @@ _PERMISSION = (
 _SCOPE = "jsonb_build_object('kind', {row}.kind, 'slug', {row}.slug)"
 _TOKEN = "jsonb_build_object('token', {row}.prefix, 'scope', {row}.scope, 'expires_at', {row}.expires_at)"
 
+_LINK = "jsonb_build_object('link', {row}.kind, 'expires_at', {row}.expires_at)"
+
 
 def _differs(*columns: str) -> str:
     old, new = (", ".join(f"{row}.{column}" for column in columns) for row in ("OLD", "NEW"))
@@ -191,6 +196,38 @@ _GROUP_TRIGGERS = (
 )
 
 
+_LINK_TRIGGERS = (
+    _event_of_row("log_made", Insert, _ACTION.LINK_MADE, _LINK),
+    _trigger(
+        "log_used",
+        Update,
+        _changes_where(
+            (_ACTION.LINK_USED, "OLD.used_at IS NULL AND NEW.used_at IS NOT NULL", _LINK.format(row="NEW"))
+        ),
+        "NEW.user_id",
+    ),
+)
+# Who signs out ends a session too, which is an event of its own. Sessions whose time was over ended before.
+_SESSION_TRIGGERS = (
+    pgtrigger.Trigger(
+        name="log_ended",
+        level=pgtrigger.Statement,
+        operation=Delete,
+        when=pgtrigger.After,
+        referencing=pgtrigger.Referencing(old="old_values"),
+        func=_function(
+            f"""(SELECT '{_ACTION.SESSION_ENDED}' AS action, ended.user_id, ended.times, jsonb_build_object() AS detail
+    FROM (SELECT user_id, count(*) AS times FROM old_values
+        WHERE user_id IS NOT NULL AND expire_date > now()
+            AND current_setting('{SIGNING_OUT}', true) IS DISTINCT FROM 'on'
+        GROUP BY user_id) AS ended) AS change""",
+            account="change.user_id",
+            times="change.times",
+        ),
+    ),
+)
+
+
 def register() -> None:
     """Declare the triggers; `web.audit.triggers` installs them after each migration."""
     pgtrigger.register(*_ACCOUNT_TRIGGERS)(User)
@@ -199,3 +236,5 @@ def register() -> None:
     pgtrigger.register(*_PERMISSION_TRIGGERS)(UserPermission)
     pgtrigger.register(*_GROUP_TRIGGERS)(GroupPermission)
     pgtrigger.register(*_SCOPE_TRIGGERS)(AccessScope)
+    pgtrigger.register(*_LINK_TRIGGERS)(SignInLink)
+    pgtrigger.register(*_SESSION_TRIGGERS)(Session)

@@ -35,6 +35,8 @@ from web.bodies import (
     linger,
 )
 from web.refusals import Refusal
+from web.security_log.doors import note_bad_token
+from web.security_log.middleware import place_of_path
 from web.serving.lanes import Lane, TooManyAtOnce, Turns
 from web.serving.pulse import Pulse
 from web.serving.work import FILES, HEALTH, PAGES, SERIES, SPARE, STATIC, WorkBounds
@@ -130,7 +132,7 @@ class Serving:
     async def _django(self, scope: Message, receive: Receive, send: Send) -> None:
         headers = dict(scope["headers"])
         async with Body(receive) as body:
-            await self._take(body, headers, _address(scope))
+            await self._take(body, headers, scope)
             work = _work_of(scope, body.size)
             gone = asyncio.ensure_future(receive())
             try:
@@ -143,7 +145,7 @@ class Serving:
             finally:
                 gone.cancel()
 
-    async def _take(self, body: Body, headers: Mapping[bytes, bytes], address: str) -> None:
+    async def _take(self, body: Body, headers: Mapping[bytes, bytes], scope: Message) -> None:
         declared, most = declared_bytes(headers), settings.BODY_BYTES
         keyword, secret = credential(headers)
         if declared > most:
@@ -152,7 +154,8 @@ class Serving:
             return
         if not secret:
             raise RequestRefused(refusals.too_large_for_strangers(FREE_BYTES))
-        if not await self._lanes[PAGES].run(is_known, keyword, secret, address=address):
+        address, path = _address(scope), scope["path"]
+        if not await self._lanes[PAGES].run(is_known, keyword, secret, address=address, path=path):
             raise RequestRefused(refusals.UNKNOWN)
         if not await body.read(most):
             raise RequestRefused(refusals.too_large(most))
@@ -290,13 +293,16 @@ def credential(headers: Mapping[bytes, bytes]) -> tuple[str, str]:
     return ("session", session.value) if session else ("", "")
 
 
-def is_known(keyword: str, secret: str, *, address: str) -> bool:
+def is_known(keyword: str, secret: str, *, address: str, path: str) -> bool:
+    """Whether the sender of a body that is too large for strangers is known. A bad token leaves a security event."""
     if keyword in TOKEN_KEYWORDS:
-        if bad_tokens.wait_s(address, secret):
-            return False
-        if authenticate_token(secret, now=clock.now()) is None:
+        now = clock.now()
+        is_unchecked = bad_tokens.wait_s(address, secret) > 0
+        if not is_unchecked and authenticate_token(secret, now=now) is not None:
+            return True
+        if not is_unchecked:
             bad_tokens.failed(address, secret)
-            return False
-        return True
+        note_bad_token(address=address, place=place_of_path(path), is_unchecked=is_unchecked, now=now)
+        return False
     sessions = import_module(settings.SESSION_ENGINE)
     return bool(secret) and SESSION_KEY in sessions.SessionStore(secret).load()

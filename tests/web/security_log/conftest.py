@@ -20,6 +20,7 @@ def _nothing_counted(monkeypatch):
     """The tests' clock stands still, so a window of theirs would not end."""
     monkeypatch.setattr(recording, "_counts", Recent())
     monkeypatch.setattr(recording, "_fold_keys", Recent())
+    monkeypatch.setattr(recording, "_spared", Recent())
 
 
 @pytest.fixture

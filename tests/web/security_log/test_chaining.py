@@ -1,6 +1,6 @@
 """Chained events stay: whoever alters, drops or rewrites them is told by name, with the clock's help or without it."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -11,7 +11,7 @@ from tests.web.security_log.forging import event_of_batch, force, verify
 from web.security_log import chaining, heads
 from web.security_log.core.chain import event_digest
 from web.security_log.erasing import erase_addresses
-from web.security_log.models import SecurityBatch, SecurityEvent
+from web.security_log.models import GIVEN_TIMES, SecurityBatch, SecurityEvent
 from web.security_log.queries import content_of
 from web.security_log.recording import record
 
@@ -117,7 +117,7 @@ def test_an_open_event_is_only_counted_and_chained(ops):
     record(ACTION.REFUSED, actor_id=ops.pk, now=NOW)
     rows = SecurityEvent.objects.filter(action=ACTION.REFUSED)
     assert rows.update(times=2, last_at=NOW + HALF_MINUTE) == 1
-    for change in ({"times": 1}, {"actor_id": None}, {"at": NOW + HALF_MINUTE}):
+    for change in ({"times": 1}, {"actor_id": None}, {"at": NOW + HALF_MINUTE}, {"last_at": NOW}):
         with pytest.raises(IntegrityError, match="stays as it was written"), transaction.atomic():
             rows.update(**change)
 
@@ -127,6 +127,32 @@ def test_a_batch_stays(log, write):
     force("DELETE FROM web_securityevent")
     with pytest.raises(IntegrityError, match="stays as it was written"), transaction.atomic():
         write(SecurityBatch.objects.all())
+
+
+@pytest.mark.parametrize("table", ["web_securityevent", "web_securitybatch CASCADE"])
+def test_no_table_of_the_log_is_emptied_at_once(log, table):
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        with pytest.raises(IntegrityError, match="stays as it was written"), transaction.atomic():
+            cursor.execute(f"TRUNCATE {table}")
+
+
+def test_the_database_bounds_the_time_that_an_event_comes_with(ops):
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET LOCAL {GIVEN_TIMES} = 'off'")
+        cursor.execute("SELECT now()")
+        [now] = cursor.fetchone()
+    minute = timedelta(minutes=1)
+    for at in (now - timedelta(days=1), now + timedelta(days=1), now + minute):
+        record(ACTION.REFUSED, place=str(at), now=at)
+    past, ahead, right = SecurityEvent.objects.filter(action=ACTION.REFUSED).order_by("pk")
+    assert (past.at, past.last_at, ahead.at, ahead.last_at) == (now, now, now, now)
+    claims = [datetime.fromisoformat(event.detail["claimed_at"]) for event in (past, ahead)]
+    assert claims == [now - timedelta(days=1), now + timedelta(days=1)]
+    assert (right.at, right.detail) == (now + minute, {})
+    SecurityEvent.objects.filter(pk=right.pk).update(times=2, last_at=now + timedelta(days=9))
+    right.refresh_from_db()
+    assert right.last_at == right.at
 
 
 def test_a_repeat_after_the_seal_is_an_event_of_its_own(ops):

@@ -4,16 +4,26 @@ import pytest
 from django.contrib.auth.models import Group, Permission
 from django.core.management import call_command
 from django.db import connection
+from django.http import HttpResponse
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from accounts import links, operations
+from accounts import links, operations, sessions
 from accounts.models import AccessScope, GroupPermission, RoleMembership, Token, User, UserPermission
+from accounts.throttling import BadTokens
+from readiness.loop.alerts.inbound import receive as webhooks
+from readiness.loop.alerts.models import SenderKind
+from telemetry import receive as telemetry
+from telemetry.formats import BodyHeaders
 from tests.conftest import NOW, PASSWORD, ApiClient
 from tests.inventory import made
+from web.accounts import reset
 from web.actor import acting
+from web.rest import authentication
 from web.security_log import recording
+from web.security_log.middleware import action_of, file_form
 from web.security_log.models import SecurityEvent
+from web.serving import application as serving
 
 pytestmark = pytest.mark.django_db
 ACTION = SecurityEvent.Action
@@ -67,6 +77,51 @@ def test_guesses_of_who_confirms_are_events_too(client_of, ops):
     assert (delay.times, delay.actor, delay.account, delay.place) == (2, ops, ops, "/login/confirm/")
 
 
+def test_guesses_on_the_page_of_the_password_are_limited_and_events(client_of, ops):
+    client, new = client_of("ops"), "another-long-password"
+    typed = {"new_password1": new, "new_password2": new}
+    answers = [client.post("/settings/password/", typed | {"old_password": "wrong"}) for _ in range(7)]
+    assert [answer.status_code for answer in answers] == [200] * 5 + [429] * 2
+    [failure], [delay] = events(ACTION.SIGN_IN_FAILED), events(ACTION.SIGN_IN_DELAYED)
+    assert (failure.times, failure.account) == (5, ops)
+    assert (delay.times, delay.account, delay.place) == (2, ops, "/settings/password/")
+    assert client.post("/settings/password/", typed | {"old_password": PASSWORD}).status_code == 429
+
+
+def test_a_link_to_a_new_password_is_an_event_when_asked_for_made_and_used(
+    user_of, settings, monkeypatch, caplog
+):
+    settings.MAIL_HOST, settings.BASE_URL = "mail.example.org", "https://muster.example.org"
+    monkeypatch.setattr(reset.mail_password_link, "apply_async", lambda **options: None)
+    ops, client = user_of("ops"), Client(REMOTE_ADDR="192.0.2.7")
+    with caplog.at_level("INFO"):
+        for name in ("ops", "a-password-in-the-wrong-field"):
+            client.post("/login/reset/", {"name": name})
+    of_ops, of_nobody = events(ACTION.LINK_ASKED)
+    assert (of_ops.account, of_ops.address, of_nobody.account) == (ops, "192.0.2.7", None)
+    assert "a-password" not in caplog.text + str(SecurityEvent.objects.values().get(pk=of_nobody.pk))
+    for _ in range(2):
+        plain = links.user_link(ops, links.Kind.PASSWORD, now=NOW)
+    client.post(
+        f"/login/reset/{plain}/", {"password": "a-new-long-word", "password_again": "a-new-long-word"}
+    )
+    assert [event.account for event in events(ACTION.LINK_MADE)] == [ops] * 2
+    [use] = events(ACTION.LINK_USED)
+    assert (use.actor, use.detail["link"]) == (ops, "password")
+
+
+def test_a_session_that_is_ended_is_an_event_and_a_sign_out_is_another(user_of, client_of, admin):
+    ops = user_of("ops")
+    clients = [Client() for _ in range(3)]
+    for client in clients:
+        client.post("/login/", {"username": "ops", "password": PASSWORD})
+    clients[0].post("/logout/")
+    assert events(ACTION.SESSION_ENDED) == []
+    sessions.end_sessions(ops, by=admin, now=NOW)
+    [event] = events(ACTION.SESSION_ENDED)
+    assert (event.account, event.times) == (ops, 2)
+
+
 def test_a_password_that_is_hashed_anew_is_no_new_one(user_of, settings):
     user = user_of("ops")
     before = SecurityEvent.objects.count()
@@ -107,6 +162,31 @@ def test_a_token_that_is_refused_is_named_if_it_is_known(user_of):
     assert (bad_token.actor, bad_token.token) == (None, "")
 
 
+def test_tokens_that_are_not_looked_at_are_counted_once_a_second(frozen_now, monkeypatch):
+    monkeypatch.setattr(authentication, "bad_tokens", BadTokens(most=2))
+    for seconds in (0, 0, 0, 0, 0, 1):
+        frozen_now.move(seconds=seconds)
+        ApiClient("unknown").get("/api/inventory/sites/")
+    [refusal], [delay] = events(ACTION.TOKEN_REFUSED), events(ACTION.TOKEN_DELAYED)
+    assert (refusal.times, delay.times, delay.place) == (1, 4, "/api/inventory/sites/")
+
+
+def test_bad_tokens_at_doors_and_with_large_bodies_leave_events(frozen_now, monkeypatch):
+    for module in (serving, telemetry, webhooks):
+        monkeypatch.setattr(module, "bad_tokens", BadTokens(most=1))
+    delivery = telemetry.Delivery("/api/telemetry/write/", BodyHeaders("", None), "Bearer unknown")
+    webhook = webhooks.WebhookRequest(SenderKind.GRAFANA, {"authorization": "Bearer unknown"})
+    for _ in range(2):
+        assert not serving.is_known("bearer", "unknown", address="", path="/login/reset/a-secret/")
+        with pytest.raises(telemetry.WriteRefused):
+            telemetry.sender_of(delivery, now=NOW)
+        with pytest.raises(webhooks.WebhookRefused):
+            webhooks.identify(webhook, now=NOW)
+    places = ["/login/reset/<secret>/", "/api/telemetry/write/", "/api/loop/inbound/grafana/"]
+    for action in (ACTION.TOKEN_REFUSED, ACTION.TOKEN_DELAYED):
+        assert [(event.place, event.times) for event in events(action)] == [(place, 1) for place in places]
+
+
 def test_a_request_without_a_token_leaves_no_event():
     assert ApiClient().get("/api/inventory/sites/").status_code in (401, 403)
     assert events(ACTION.TOKEN_REFUSED) == []
@@ -117,6 +197,13 @@ def test_a_file_that_is_taken_leaves_an_event(client_of, viewer, form):
     client_of("viewer").get(f"/sites/?export={form}").getvalue()
     [event] = events(ACTION.EXPORTED)
     assert (event.actor, event.place, event.detail) == (viewer, "/sites/", {"method": "GET", "form": form})
+
+
+def test_a_calendar_that_a_program_takes_leaves_an_event(rf):
+    answer = HttpResponse(content_type="text/calendar; charset=utf-8")
+    answer["Content-Disposition"] = 'inline; filename="shifts.ics"'
+    assert (action_of(rf.get("/"), answer), file_form(answer)) == (ACTION.EXPORTED, "ics")
+    assert action_of(rf.get("/"), HttpResponse()) is None
 
 
 def test_pages_that_are_read_leave_none(client_of):

@@ -13,6 +13,7 @@ from tests.conftest import NOW
 from tests.web.security_log.forging import chain_anew_from, cut_after, event_of_batch, force, verify
 from web.request_ids import RequestIdFilter
 from web.security_log import chaining, heads
+from web.security_log.core.verifying import ChainedBatch
 from web.security_log.models import SecurityBatch, SecurityEvent
 from web.security_log.recording import record
 from web.security_log.standing import LogState, faults, read_standing
@@ -130,7 +131,19 @@ def test_without_a_folder_the_log_of_the_worker_proves_it(ops, settings, caplog,
     copy = tmp_path / "copy.jsonl"
     copy.write_text("".join(re.search('{"batch".*}', line)[0] + "\n" for line in lines))
     assert "The copy ends at batch 2." in verify(heads=copy)[0]
-    assert verify()[1] == ["No head is kept outside after batch 0: nothing proves the batches after it."]
+    [fault] = verify()[1]
+    assert fault.startswith("The heads that are kept outside cannot be read here: no folder is set")
+
+
+def test_a_machine_that_does_not_share_the_folder_says_so(log, settings, tmp_path):
+    copy, folder = heads.path(), tmp_path / "elsewhere"
+    settings.SECURITY_LOG_DIR = folder
+    [fault] = verify()[1]
+    assert f"the folder {folder} is not on this machine" in fault
+    assert verify(heads=copy)[1] == []
+    assert read_standing().state is LogState.ELSEWHERE
+    assert titles(NOW + timedelta(hours=1)) == []
+    assert not folder.exists()
 
 
 def test_a_file_without_the_signing_key_is_named(log):
@@ -169,6 +182,22 @@ def test_a_line_that_a_crash_cut_short_is_written_again(log, rest):
     assert read_standing().state is LogState.BEHIND
     chaining.keep_heads()
     assert heads.path().read_bytes() == whole
+
+
+def numbers_in_file():
+    return [head.number for head in heads.read_heads().heads]
+
+
+def test_expired_heads_go_once_they_are_a_tenth_of_the_others(heads_folder):
+    heads_folder.mkdir()
+    heads.append(ChainedBatch(number, NOW, 1, b"", bytes(32)) for number in range(1, 61))
+    lines = heads.path().read_bytes().splitlines(keepends=True)
+    heads.path().write_bytes(b"".join([*lines[:3], b"nonsense\n", *lines[3:]]))
+    heads.drop_before(6)
+    assert numbers_in_file() == list(range(1, 61))
+    heads.drop_before(7)
+    assert numbers_in_file() == list(range(7, 61))
+    assert heads.read_heads().unreadable_lines == (1,)
 
 
 def test_a_batch_that_is_chained_while_the_page_looks_is_no_cut(log):

@@ -11,7 +11,7 @@ from accounts.links import USER_LINK_LASTS
 from web import clock
 from web.accounts.forms import AskResetForm
 from web.accounts.reset import can_reset, mail_password_link, wait_s
-from web.accounts.signing import note_sign_in
+from web.accounts.signing import add_wait, note_sign_in
 from web.requests import UserRequest
 from web.units import duration
 
@@ -25,12 +25,11 @@ def ask(request: UserRequest) -> HttpResponse:
     if request.method != "POST" or not form.is_valid():
         return render(request, "accounts/reset.html", {"form": form})
     name = form.cleaned_data["name"]
-    note_sign_in(request, "Password link asked for", name)
+    # People type their password where the name belongs.
+    note_sign_in(request, "Password link asked for", "(unchecked)")
     if wait := wait_s(name, request.META.get("REMOTE_ADDR", ""), now=clock.now()):
         form.add_error(None, f"Too many requests. Try again in {duration(wait)}.")
-        response = render(request, "accounts/reset.html", {"form": form}, status=429)
-        response["Retry-After"] = str(wait)
-        return response
+        return add_wait(render(request, "accounts/reset.html", {"form": form}), wait)
     try:
         mail_password_link.apply_async(
             kwargs={"name": name, "path": reverse("reset")}, expires=600, retry=False

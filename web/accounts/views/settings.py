@@ -22,6 +22,7 @@ from accounts.models import Token, User
 from accounts.queries import role_of, scopes_of
 from web import clock
 from web.accounts.forms import DisplayForm, OwnPasswordForm, TokenForm
+from web.accounts.signing import add_wait, note_refusal
 from web.ages import ago
 from web.confirming import confirmed
 from web.context import shortcuts_of, theme_of
@@ -143,6 +144,14 @@ class PasswordChange(LoginRequiredMixin, PasswordChangeView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(tabs=settings_tabs(self.request, "password-change"), **kwargs)
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return super().get_form_kwargs() | {"request": self.request}
+
+    def form_invalid(self, form: Any) -> HttpResponse:
+        if "old_password" in form.errors:
+            note_refusal(self.request, "Change of the password", form.wait_s, form.user.get_username())
+        return add_wait(super().form_invalid(form), form.wait_s)
 
     def form_valid(self, form: Any) -> HttpResponse:
         response = super().form_valid(form)

@@ -16,7 +16,7 @@ from web import clock
 from web.accounts import factors, provider, second_step
 from web.accounts.forms import CodeForm, IdentityForm, SignInForm
 from web.accounts.reset import can_reset
-from web.accounts.signing import next_page, note_sign_in, sign_in, start_page
+from web.accounts.signing import add_wait, next_page, note_refusal, note_sign_in, sign_in, start_page
 from web.permissions import asks
 from web.requests import UserRequest
 from web.scopes import use_scope
@@ -43,8 +43,8 @@ class SignIn(LoginView):
 
     def form_invalid(self, form: SignInForm) -> HttpResponse:  # type: ignore[override]
         response = super().form_invalid(form)
-        _note_refusal(self.request, "Sign-in", form.wait_s, _account_name(form))
-        return _add_wait(response, form.wait_s)
+        note_refusal(self.request, "Sign-in", form.wait_s, _account_name(form))
+        return add_wait(response, form.wait_s)
 
     def get_default_redirect_url(self) -> str:
         return start_page(self.request.user)
@@ -73,14 +73,14 @@ def confirm(request: UserRequest) -> HttpResponse:
         note_sign_in(request, "Confirmed", request.user.get_username())
         return redirect(next_page(request))
     if form.is_bound:
-        _note_refusal(request, "Confirmation", form.wait_s, request.user.get_username())
+        note_refusal(request, "Confirmation", form.wait_s, request.user.get_username())
     context = {
         "form": form,
         "next": next_page(request),
         "can_confirm": can_confirm or by_code,
         "provider": _provider_name(),
     }
-    return _add_wait(render(request, "accounts/confirm.html", context), form.wait_s)
+    return add_wait(render(request, "accounts/confirm.html", context), form.wait_s)
 
 
 @sensitive_post_parameters()
@@ -97,8 +97,8 @@ def second(request: UserRequest) -> HttpResponse:
         sign_in(request, user, what="Signed in with a second factor")
         return redirect(address or start_page(user))
     if form.is_bound:
-        _note_refusal(request, "Second factor", form.wait_s, user.get_username())
-    return _add_wait(render(request, "accounts/second_step.html", {"form": form}), form.wait_s)
+        note_refusal(request, "Second factor", form.wait_s, user.get_username())
+    return add_wait(render(request, "accounts/second_step.html", {"form": form}), form.wait_s)
 
 
 def _account_name(form: SignInForm) -> str:
@@ -111,14 +111,3 @@ def _account_name(form: SignInForm) -> str:
 
 def _provider_name() -> str:
     return settings.OIDC_NAME if provider.is_configured() else ""
-
-
-def _note_refusal(request: UserRequest, what: str, wait_s: int, username: str) -> None:
-    note_sign_in(request, f"{what} refused unseen" if wait_s else f"{what} failed", username)
-
-
-def _add_wait(response: HttpResponse, wait_s: int) -> HttpResponse:
-    if wait_s:
-        response.status_code = 429
-        response["Retry-After"] = str(wait_s)
-    return response

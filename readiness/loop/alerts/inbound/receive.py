@@ -20,6 +20,7 @@ from readiness.loop.alerts.inbound.senders import secrets_of
 from readiness.loop.alerts.inbound.taking import take
 from readiness.loop.alerts.models import AlertSender, SenderKind
 from web.delivery.secrets import SecretUnreadable
+from web.security_log.doors import note_bad_token
 
 ROOT = "/api/loop/inbound/"
 ADDRESSES: Mapping[str, SenderKind] = {f"{ROOT}{kind}/": kind for kind in SenderKind}
@@ -53,11 +54,14 @@ def identify(request: WebhookRequest, *, now: datetime) -> AlertSender:
     plain = plain.strip()
     if scheme.lower() not in TOKEN_KEYWORDS or not plain:
         raise WebhookRefused(401, "no token: send Authorization: Bearer <token>")
-    if wait_s := bad_tokens.wait_s(request.address, plain):
+    address, place = request.address, f"{ROOT}{request.kind}/"
+    if wait_s := bad_tokens.wait_s(address, plain):
+        note_bad_token(address=address, place=place, is_unchecked=True, now=now)
         raise WebhookRefused(429, "too many unknown tokens came from this address", wait_s)
     token = authenticate_token(plain, now=now)
     if token is None:
-        bad_tokens.failed(request.address, plain)
+        bad_tokens.failed(address, plain)
+        note_bad_token(address=address, place=place, is_unchecked=False, now=now)
         raise WebhookRefused(401, "unknown, expired or revoked token")
     bad_tokens.passed(plain)
     sender = AlertSender.objects.filter(token=token).select_related("site").first()
