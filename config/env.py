@@ -3,7 +3,7 @@
 import difflib
 import ipaddress
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -78,6 +78,21 @@ def networks(name: str, what: str) -> list[str]:
         return [str(ipaddress.ip_network(part.strip())) for part in raw.split(",") if part.strip()]
 
     return _read(name, [], parse, what)
+
+
+def receiver(name: str, ports: Mapping[str, int], what: str) -> str:
+    """A receiver as scheme, host and port; "" unless given. `ports` are the usual ones by scheme."""
+
+    def parse(raw: str) -> str:
+        parts = urlsplit(raw)
+        if parts.scheme not in ports or not parts.hostname or parts.path.strip("/") or "@" in parts.netloc:
+            raise ValueError(
+                f"use {' or '.join(f'{scheme}://host:{port}' for scheme, port in ports.items())}"
+            )
+        host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+        return f"{parts.scheme}://{host}:{parts.port or ports[parts.scheme]}"
+
+    return _read(name, "", parse, what)
 
 
 def refuse_misspelt(prefix: str = "MUSTER_") -> None:

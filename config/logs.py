@@ -76,6 +76,22 @@ def configuration(level: str, form: str) -> dict[str, Any]:
     }
 
 
+def syslog_receiver() -> tuple[str, str]:
+    """Return where the security log is streamed to, by TLS (RFC 5425) or by TCP alone (RFC 6587), and the file of
+    certificates that prove it; "" for nowhere and for those of the system."""
+    receiver = env.receiver(
+        "MUSTER_SECURITY_LOG_SYSLOG",
+        {"tls": 6514, "tcp": 601},
+        "the syslog receiver of the security log, as tls://host:6514 or tcp://host:601",
+    )
+    authorities = env.text(
+        "MUSTER_SECURITY_LOG_SYSLOG_CA",
+        "",
+        "a file of certificates (PEM) that prove the syslog receiver, in place of those of the system",
+    )
+    return receiver, authorities
+
+
 def heads_folder(data_dir: Path) -> Path | None:
     """Return where heads of the security log are kept outside the database; None if the worker's log alone has them."""
     folder = env.text(

@@ -97,6 +97,8 @@ JOBS: dict[str, Job] = {
         ("keep-deliveries", "default", 3600, "web.keep_deliveries", "Drop old deliveries"),
         # What is not chained yet can be changed unseen.
         ("chain-security-log", "delivery", 30, "web.chain_security_log", "Chain the security log"),
+        # A receiver that is away answers slowly.
+        ("stream-security-log", "default", 30, "web.stream_security_log", "Stream the security log"),
         # At seven in the morning somewhere, they take seconds each on a large fleet.
         ("send-digests", "default", 60, "readiness.boards.digests", "Send digests"),
         # External servers answer slowly.

@@ -1,7 +1,7 @@
 from web.audit.models import AuditEntry
 from web.delivery.models import Attempt, Channel, Message
 from web.kinds.models import FileImport
-from web.security_log.models import SecurityBatch, SecurityEvent
+from web.security_log.models import SecurityBatch, SecurityEvent, SecurityStream
 from web.workflows.models import Approval
 
 __all__ = [
@@ -13,4 +13,5 @@ __all__ = [
     "Message",
     "SecurityBatch",
     "SecurityEvent",
+    "SecurityStream",
 ]

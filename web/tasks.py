@@ -13,7 +13,7 @@ from web.clock import trusted_now
 from web.delivery.tasks import deliver, keep_deliveries
 from web.kinds.import_job import work_on_import
 from web.security_log import chaining
-from web.security_log.tasks import chain_security_log
+from web.security_log.tasks import chain_security_log, stream_security_log
 
 __all__ = [
     "back_up",
@@ -25,6 +25,7 @@ __all__ = [
     "keep_history",
     "mail_password_link",
     "number_written",
+    "stream_security_log",
     "work_on_import",
 ]
 

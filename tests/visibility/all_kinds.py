@@ -16,7 +16,7 @@ from tests.conftest import NOW, make_user
 from tests.scenes import scene
 from tests.visibility.ways_in import come_by_provider
 from tests.web.routes.scenes import everything
-from web.security_log.models import SecurityBatch, SecurityEvent
+from web.security_log.models import SecurityBatch, SecurityEvent, SecurityStream
 from web.workflows.models import Approval
 
 
@@ -39,6 +39,7 @@ def rows_of_all_kinds(clock):
         table="inventory.site", object_id=porto.pk, site_id=porto.pk, step="approve", first=make_user("planner"),
         second=make_user("manager"), at=NOW, flags=["young"],
     )  # fmt: skip
+    SecurityStream.objects.create(receiver="tls://logs.example.org:6514")
     batch = SecurityBatch.objects.create(number=1, chained_at=NOW, events=1, digest=bytes(32), head=bytes(32))
     actor, event = (
         make_user("ops"),

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import connection, transaction
 
-from web.security_log import heads
+from web.security_log import heads, streaming
 from web.security_log.core.chain import NO_HEAD, batch_digest, event_digest, head_of_batch
 from web.security_log.core.verifying import ChainedBatch, HeadOutside
 from web.security_log.models import DROPPING, SecurityBatch, SecurityEvent
@@ -98,7 +98,8 @@ def _last_head() -> HeadOutside | None:
 def drop_expired(*, now: datetime) -> int:
     """Delete batches past MUSTER_SECURITY_LOG_DAYS, and keep the last one as a signed checkpoint; returns how many.
 
-    What was dropped is an event itself. A clock that is ahead drops nothing before a batch was chained by it.
+    What was dropped is an event itself. What the syslog receiver lacks stays. A clock that is ahead drops nothing
+    before a batch was chained by it.
     """
     newest = SecurityBatch.objects.last()
     if newest is None:
@@ -109,7 +110,10 @@ def drop_expired(*, now: datetime) -> int:
     )
     # Whatever the clock showed, the oldest go first and leave no gap.
     first_to_keep = SecurityBatch.objects.filter(chained_at__gte=before).order_by("number").first() or newest
-    batches = list(expired_batches.filter(number__lt=first_to_keep.number))
+    expired_batches = expired_batches.filter(number__lt=first_to_keep.number)
+    if (last_number := streaming.last_number_sent()) is not None:
+        expired_batches = expired_batches.filter(number__lte=last_number)
+    batches = list(expired_batches)
     if not batches:
         return 0
     with heads.lock():

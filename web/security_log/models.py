@@ -69,6 +69,28 @@ def _not_emptied(table: str) -> pgtrigger.Trigger:
     )
 
 
+class SecurityStream(models.Model):
+    """A syslog receiver, and the number of the last batch that it has. A worker that sends holds it until
+    `leased_until`; `last_answer` says why the last attempt failed."""
+
+    VISIBLE_WHERE = "false"  # of the whole installation
+
+    receiver = models.CharField(max_length=300, unique=True)
+    sent_batch = models.BigIntegerField(default=0)
+    sent_at = models.DateTimeField(null=True)
+    leased_until = models.DateTimeField(null=True)
+    last_answer = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        default_permissions = ()
+        ordering = ["receiver"]
+        verbose_name = "stream of the security log"
+        verbose_name_plural = "streams of the security log"
+
+    def __str__(self) -> str:
+        return self.receiver
+
+
 class SecurityBatch(models.Model):
     """A chained batch of events. The last one that the retention dropped stays as a checkpoint: `dropped_at` and
     `signature` say so. Muster leaves out no number, unless batches were cut whose heads are outside."""
@@ -235,3 +257,13 @@ class SecurityEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_action_display()} ({self.pk})"
+
+
+BAD_ACTIONS = frozenset(
+    {
+        *(SecurityEvent.Action.SIGN_IN_FAILED, SecurityEvent.Action.SIGN_IN_DELAYED),
+        *(SecurityEvent.Action.REFUSED, SecurityEvent.Action.TOKEN_REFUSED),
+        SecurityEvent.Action.TOKEN_DELAYED,
+    }
+)
+"""Somebody tried what they may not do."""

@@ -57,31 +57,27 @@ def record(
 
     An error of the database is a line in the log, so that a refusal stays one. Inside a transaction it is raised, as
     the COMMIT would be a ROLLBACK that nobody notices."""
-    values: dict[str, Any] = {
-        "action": action,
-        "actor_id": actor_id,
-        "account_id": account_id,
-        "part": part[:150],
-        "token": token[:12],
-        "address": address[:45],
-        "place": place[:200],
-        "detail": dict(detail or {}),
-    }
-    times = _times_to_write(values, now) if action in SPARED else 1
-    if not times:
+    values: dict[str, Any] = {"action": action, "actor_id": actor_id, "account_id": account_id}
+    values |= {"part": part[:150], "token": token[:12], "address": address[:45], "place": place[:200]}
+    values["detail"] = dict(detail or {})
+    if not (times := _times_to_write(values, now)):
         return
+    stamps = {"request_id": request_id, "at": now, "last_at": now, "times": times}
     try:
-        with scopes.everything(), connection.cursor() as cursor:
+        with scopes.everything():
             if account_name and (account := find_account(account_name)):
                 values["account_id"] = account.pk
             values |= _values_of_flood(values, now) if counts_repeats else {}
-            row = _row_values(values, counts_repeats)
-            row |= {"request_id": request_id, "at": now, "last_at": now, "times": times}
-            cursor.execute(_RECORD, row)
+            _write(_row_values(values, counts_repeats) | stamps)
     except Error:
         if connection.in_atomic_block:
             raise
         _log.exception("The event %s of account %s is not in the security log.", action, actor_id)
+
+
+def _write(row: Mapping[str, Any]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(_RECORD, row)
 
 
 def _row_values(values: dict[str, Any], counts_repeats: bool) -> dict[str, Any]:
@@ -95,8 +91,10 @@ def _row_values(values: dict[str, Any], counts_repeats: bool) -> dict[str, Any]:
 
 
 def _times_to_write(values: dict[str, Any], now: datetime) -> int:
-    """How many equal events of this process are to be written; 0 within the second of the last one, which counts
-    with the next."""
+    """How many equal events of this process are to be written: of those that are spared, none within the second of the
+    last one, and with the next one all since."""
+    if values["action"] not in SPARED:
+        return 1
     key, second = _digest(values), int(now.timestamp())
     written_s, waiting = _spared.get(key, (-1, 0))
     is_due = second != written_s

@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from web.faults import MusterFault
-from web.security_log import heads
+from web.security_log import heads, streaming
 from web.security_log.core.verifying import HeadOutside
 from web.security_log.models import SecurityBatch, SecurityEvent
+from web.security_log.streaming import StreamStanding
 
 FAULT_LASTS = timedelta(days=30)
 """How long a contradiction stays a fault, while the chain has gone on behind it."""
@@ -40,17 +41,19 @@ CONTRADICTIONS = {
 
 @dataclass(frozen=True, slots=True)
 class LogStanding:
-    """`open_events` are not chained yet."""
+    """`open_events` are not chained yet; `stream` is None without a syslog receiver."""
 
     state: LogState
     last: SecurityBatch | None
     open_events: int
+    stream: StreamStanding | None
 
 
 def read_standing() -> LogStanding:
-    """Two statements, and the last line of the file."""
+    """Two statements, two more with a syslog receiver, and the last line of the file."""
     state, last = read_state()
-    return LogStanding(state, last, SecurityEvent.objects.filter(batch=None).count())
+    open_events = SecurityEvent.objects.filter(batch=None).count()
+    return LogStanding(state, last, open_events, streaming.read_standing())
 
 
 def read_state() -> tuple[LogState, SecurityBatch | None]:

@@ -1,14 +1,8 @@
 """Columns and filters of security events."""
 
 from web.rest.filters import ObjectFilterSet
-from web.security_log.models import SecurityEvent
+from web.security_log.models import BAD_ACTIONS, SecurityEvent
 from web.tables import Column, Table
-
-_ACTION = SecurityEvent.Action
-_BAD = {
-    *(_ACTION.SIGN_IN_FAILED, _ACTION.SIGN_IN_DELAYED, _ACTION.REFUSED),
-    *(_ACTION.TOKEN_REFUSED, _ACTION.TOKEN_DELAYED),
-}
 
 _COLUMN_WORDS = {"is_active": "active", "is_staff": "staff", "is_superuser": "administrator"}
 
@@ -62,7 +56,7 @@ SECURITY_EVENTS = Table(
     columns=(
         Column("last_at", "When", sort="last_at", locked=True, phone="pair"),
         Column("action", "Event", sort="action", locked=True, phone="title",
-               tone=lambda event: "warn" if event.action in _BAD else ""),
+               tone=lambda event: "warn" if event.action in BAD_ACTIONS else ""),
         Column("actor", "Who acted", value=lambda event: event.actor or _name_of_deleted(event.actor_id),
                sort="actor__username"),
         Column("account", "Account", value=lambda event: event.account or _name_of_deleted(event.account_id),
