@@ -70,7 +70,7 @@ class WebConfig(AppConfig):
 
     def _keep_security_log(self) -> None:
         from web import faults, key_rotation
-        from web.security_log import chaining, sign_ins, standing, streaming, triggers
+        from web.security_log import anomalies, chaining, sign_ins, standing, streaming, triggers
         from web.settings_sections import add_section
 
         triggers.register()
@@ -78,6 +78,7 @@ class WebConfig(AppConfig):
         add_section("security-log", "Security log", "web.view_securityevent")
         faults.register("security log", standing.faults)
         faults.register("security log stream", streaming.faults)
+        faults.register("sign-ins", anomalies.faults)
         key_rotation.register(
             "heads of the security log are signed with the first key", lambda now: chaining.sign_anew()
         )

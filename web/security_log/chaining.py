@@ -1,13 +1,21 @@
 """Chain what was recorded, in batches, and drop what is past its time."""
 
 import logging
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import connection, transaction
 
 from web.security_log import heads, streaming
-from web.security_log.core.chain import NO_HEAD, batch_digest, event_digest, head_of_batch
+from web.security_log.core.chain import (
+    NO_HEAD,
+    AlikeKey,
+    alike_key,
+    batch_digest,
+    event_digest,
+    head_of_batch,
+)
 from web.security_log.core.verifying import ChainedBatch, HeadOutside
 from web.security_log.models import DROPPING, SecurityBatch, SecurityEvent
 from web.security_log.queries import batch_of, content_of
@@ -69,8 +77,21 @@ def _chain_batch(now: datetime) -> ChainedBatch | None:
     )
     for event in events:
         event.batch, event.fold_key = stored, ""
-    SecurityEvent.objects.bulk_update(events, ["batch", "digest", "fold_key"], batch_size=500)
+    _fold(events)
+    columns = ["batch", "digest", "fold_key", "lead", "alike"]
+    SecurityEvent.objects.bulk_update(events, columns, batch_size=500)
     return batch_of(stored)
+
+
+def _fold(events: Iterable[SecurityEvent]) -> None:
+    """Have the first of several alike events of one request or command lead the others."""
+    leads: dict[AlikeKey, SecurityEvent] = {}
+    for event in events:
+        if (key := alike_key(content_of(event))) is not None:
+            lead = leads.setdefault(key, event)
+            if lead is not event:
+                event.lead = lead
+                lead.alike += 1
 
 
 def keep_heads() -> None:

@@ -23,7 +23,7 @@ IF TG_OP = 'DELETE' THEN
     IF {_DROPS} THEN RETURN OLD; END IF;
 ELSE
     IF OLD.batch_id IS NULL AND NEW.times >= OLD.times AND NEW.last_at >= OLD.last_at THEN
-        changeable := ARRAY['times', 'last_at', 'batch_id', 'digest'];
+        changeable := ARRAY['times', 'last_at', 'batch_id', 'digest', 'lead_id', 'alike'];
     END IF;
     IF current_setting('{ERASING}', true) = 'on' AND NEW.address = '' AND NEW.salt = '' THEN
         changeable := changeable || ARRAY['address', 'salt'];
@@ -135,8 +135,10 @@ class SecurityEvent(models.Model):
     """Something that concerns who may do what. `times` counts repeats between `at` and `last_at`.
 
     `actor` acted, or `part` of Muster, or neither for somebody who is not signed in. `account` is whom it concerns.
-    Accounts have no constraint, as in the history. The database bounds the times by its own: the time that a row came
-    with is then in `detail`. `salt` proves `address` by `address_proof`; an erasure deletes both.
+    In a batch, the first of several alike events of one request or command leads: the others have it as their `lead`,
+    and its `alike` counts them, so that a list shows one line. Accounts have no constraint, as in the history. The
+    database bounds the times by its own: the time that a row came with is then in `detail`. `salt` proves `address` by
+    `address_proof`; an erasure deletes both.
     A repeat has the same `fold_key`, which is "" for events that are never counted together, and for chained ones.
     """
 
@@ -208,6 +210,16 @@ class SecurityEvent(models.Model):
         SecurityBatch, models.PROTECT, related_name="chained_events", null=True, editable=False
     )
     digest = models.BinaryField(max_length=32, null=True, editable=False)
+    lead = models.ForeignKey(
+        "self",
+        models.DO_NOTHING,
+        related_name="+",
+        null=True,
+        editable=False,
+        db_constraint=False,
+        db_index=False,
+    )
+    alike = models.PositiveIntegerField("alike", default=0, db_default=0, editable=False)
 
     class Meta:
         default_permissions = ("view",)
@@ -216,9 +228,20 @@ class SecurityEvent(models.Model):
         verbose_name_plural = "security events"
         indexes = [
             models.Index(fields=["last_at", "id"], name="security_event_newest"),
+            # The list, without what is folded; and what a line of it opens.
+            models.Index(fields=["last_at", "id"], name="security_event_leads", condition=Q(lead=None)),
+            models.Index(fields=["lead"], name="security_event_folded", condition=Q(lead__isnull=False)),
             # What the chaining job looks for each half minute.
             models.Index(fields=["id"], name="security_event_open", condition=Q(batch=None)),
-            # What each look at the faults of Muster reads.
+            # What each look at the faults of Muster reads, here and below.
+            models.Index(
+                fields=["last_at"], name="security_event_signed_in", condition=Q(action="signed-in")
+            ),
+            models.Index(
+                fields=["last_at"],
+                name="security_event_sign_in_failed",
+                condition=Q(action__in=["sign-in-failed", "sign-in-delayed"]),
+            ),
             models.Index(
                 fields=["last_at"], name="security_event_differed", condition=Q(action="heads-differed")
             ),

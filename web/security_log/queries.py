@@ -18,12 +18,18 @@ from web.security_log.core.verifying import (
     batch_faults,
     chain_start,
     event_faults,
+    fold_faults,
     head_faults,
     line_faults,
     order_faults,
     stray_faults,
 )
 from web.security_log.models import SecurityBatch, SecurityEvent
+
+
+def leading_events() -> QuerySet[SecurityEvent]:
+    """Events without those that are alike to an earlier one of the same request or command."""
+    return events().filter(lead=None)
 
 
 def events() -> QuerySet[SecurityEvent]:
@@ -56,7 +62,7 @@ def batch_of(stored: SecurityBatch) -> ChainedBatch:
 
 def chained_events(stored: SecurityBatch) -> list[ChainedEvent]:
     return [
-        ChainedEvent(content_of(event), bytes(event.digest or b""), event.address, event.salt)
+        ChainedEvent(content_of(event), bytes(event.digest or b""), event.address, event.salt, event.lead_id)
         for event in SecurityEvent.objects.filter(batch=stored).order_by("pk")
     ]
 
@@ -138,5 +144,6 @@ def _faults_by_batch(stored_batches: list[SecurityBatch], start: Checkpoint | No
         # The retention may have dropped it since.
         if rows or SecurityBatch.objects.filter(pk=stored.pk, dropped_at=None).exists():
             yield from event_contradictions
+            yield from fold_faults(batch.number, rows)
             yield from batch_faults(batch, [row.digest for row in rows], previous)
         previous = batch.head

@@ -1,5 +1,10 @@
 """Columns and filters of security events."""
 
+from decimal import Decimal
+
+import django_filters
+from django.db.models import Q, QuerySet
+
 from web.rest.filters import ObjectFilterSet
 from web.security_log.models import BAD_ACTIONS, SecurityEvent
 from web.tables import Column, Table
@@ -8,6 +13,8 @@ _COLUMN_WORDS = {"is_active": "active", "is_staff": "staff", "is_superuser": "ad
 
 
 class SecurityEventFilters(ObjectFilterSet):
+    lead = django_filters.NumberFilter(method="narrow_to_alike", label="alike to event")
+
     class Meta:
         model = SecurityEvent
         fields = (
@@ -17,6 +24,10 @@ class SecurityEventFilters(ObjectFilterSet):
         through = ("batch__number",)
         search_fields = ("actor__username", "account__username", "address", "place", "token", "request_id")
         panel = ("action", "actor", "account", "last_at")
+
+    def narrow_to_alike(self, queryset: QuerySet, name: str, value: Decimal) -> QuerySet:
+        """The event of this id, and those that are listed under it."""
+        return queryset.filter(Q(pk=value) | Q(lead=value))
 
 
 def detail_words(event: SecurityEvent) -> str:
@@ -62,6 +73,10 @@ SECURITY_EVENTS = Table(
         Column("account", "Account", value=lambda event: event.account or _name_of_deleted(event.account_id),
                sort="account__username", hint="The account that the event concerns"),
         Column("times", "Times", sort="times", numeric=True, hint="Repeats within half a minute are one event"),
+        Column("alike", "Alike", sort="alike", numeric=True,
+               value=lambda event: event.alike or None, text=lambda event: f"+ {event.alike}" if event.alike else "–",
+               url=lambda event: f"?lead={event.pk}" if event.alike else "",
+               hint="More events of the same request or command: they are listed under the first one"),
         Column("detail", "Detail", text=detail_words, phone="full"),
         Column("place", "Page or endpoint", sort="place", code=True, phone="full"),
         Column("address", "Address", sort="address", code=True),

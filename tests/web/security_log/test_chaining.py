@@ -65,6 +65,12 @@ def test_an_event_altered_with_its_digest_is_told_by_its_batch(log):
     assert verify()[1] == ["The events of batch 3 are not those that were chained."]
 
 
+def test_an_event_that_lists_hide_under_another_is_named(log):
+    event, other = event_of_batch(3), event_of_batch(2)
+    force("UPDATE web_securityevent SET lead_id = %s WHERE id = %s", other.pk, event.pk)
+    assert verify()[1] == [f"Event {event.pk} of batch 3 is listed under an event that is not alike."]
+
+
 def test_a_deleted_event_is_named_by_its_batch(log):
     force("DELETE FROM web_securityevent WHERE id = %s", event_of_batch(3).pk)
     assert verify()[1] == ["Batch 3 was chained with 3 events and has 2."]

@@ -6,9 +6,12 @@ from datetime import timedelta
 import pytest
 
 from accounts.models import User
+from accounts.operations import create_token
 from tests.conftest import NOW
 from tests.inventory import made
 from tests.pages import rows_of, text_of, words_of
+from tests.web.security_log.forging import verify
+from web.actor import acting
 from web.security_log import chaining, heads
 from web.security_log.models import SecurityEvent
 from web.security_log.recording import record
@@ -75,6 +78,23 @@ def test_events_are_taken_as_csv_and_as_lines_of_json(client_of, ops):
     taken_events = [json.loads(line) for line in lines]
     assert [(each["action"], each["detail"]) for each in taken_events] == [("refused", {"method": "GET"})] * 2
     assert "export=jsonl" in text_of(client.get(URL))
+
+
+def test_alike_events_of_one_command_are_one_line_that_opens(client_of, admin, user_of):
+    with acting("demo"):
+        accounts = [user_of("ops", username=f"program-{number}") for number in range(4)]
+        for account in accounts:
+            create_token(user=account, name="script", by=None, now=NOW)
+    chaining.chain(now=NOW)
+    client = client_of("admin")
+    [line] = [row for row in client.get(URL).context["table"].rows if row.object.action == "token-made"]
+    assert line.object.alike == 3
+    [cell] = [cell for cell in line.cells if cell.column.key == "alike"]
+    assert (cell.text, cell.url) == ("+ 3", f"?lead={line.id}")
+    opened_rows = client.get(f"{URL}{cell.url}").context["table"].rows
+    assert {row.object.account for row in opened_rows} == set(accounts)
+    assert len(rows_of(client.get(f"{URL}?export=csv"))) == SecurityEvent.objects.count()
+    assert verify()[1] == []
 
 
 def test_filters_are_by_account_time_and_action(client_of, ops, viewer):

@@ -34,6 +34,16 @@ class EventContent:
     request_id: str
 
 
+type AlikeKey = tuple[str, int | None, str, str]
+
+
+def alike_key(content: EventContent) -> AlikeKey | None:
+    """Equal for events of one kind that one request or command made; None for an event of neither."""
+    if not (content.part or content.request_id):
+        return None
+    return content.action, content.actor_id, content.part, content.request_id
+
+
 def event_digest(content: EventContent) -> bytes:
     values = asdict(content) | {"at": instant_text(content.at), "last_at": instant_text(content.last_at)}
     return _digest("event", json.dumps(values, sort_keys=True, ensure_ascii=False, separators=(",", ":")))

@@ -9,6 +9,7 @@ from web.security_log.core.chain import (
     NO_HEAD,
     EventContent,
     address_proof,
+    alike_key,
     batch_digest,
     event_digest,
     head_of_batch,
@@ -42,12 +43,14 @@ class ChainFault:
 
 @dataclass(frozen=True, slots=True)
 class ChainedEvent:
-    """An event as it is stored. `salt` is "" once its address was erased."""
+    """An event as it is stored. `salt` is "" once its address was erased; `lead_id` is the event that it is listed
+    under, None for one of its own."""
 
     content: EventContent
     digest: bytes
     address: str
     salt: str
+    lead_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +114,19 @@ def event_faults(number: int, events: Iterable[ChainedEvent], erasures: Erasures
             sentence = (
                 f"The address of event {key} of batch {number} is gone, and no event records its erasure."
             )
+            yield ChainFault(ChainFaultKind.ALTERED, number, sentence, key)
+
+
+def fold_faults(number: int, events: Sequence[ChainedEvent]) -> Iterator[ChainFault]:
+    """Name events that lists hide under another one which is not alike: no digest covers it."""
+    contents = {event.content.id: event.content for event in events}
+    for event in events:
+        if event.lead_id is None:
+            continue
+        lead = contents.get(event.lead_id)
+        if lead is None or alike_key(event.content) is None or alike_key(event.content) != alike_key(lead):
+            key = event.content.id
+            sentence = f"Event {key} of batch {number} is listed under an event that is not alike."
             yield ChainFault(ChainFaultKind.ALTERED, number, sentence, key)
 
 
