@@ -127,8 +127,14 @@ def sign_anew() -> None:
 
 def drop_before(first: int) -> None:
     """Leave out the heads of batches before `first`, once they are a tenth of those that stay; until then it takes a
-    look at the first line and the last one. A line that cannot be read stays, so that it is seen."""
-    last = last_head()
+    look at the first line and the last one.
+
+    A line that cannot be read stays, so that it is seen; while it is the last one, nothing is left out.
+    """
+    try:
+        last = last_head()
+    except HeadsUnreadable:
+        return
     if last is None:
         return
     with path().open("rb") as lines:

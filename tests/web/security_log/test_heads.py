@@ -198,6 +198,10 @@ def test_expired_heads_go_once_they_are_a_tenth_of_the_others(heads_folder):
     heads.drop_before(7)
     assert numbers_in_file() == list(range(7, 61))
     assert heads.read_heads().unreadable_lines == (1,)
+    with heads.path().open("a") as file:
+        file.write("nonsense\n")
+    heads.drop_before(50)
+    assert numbers_in_file() == list(range(7, 61))
 
 
 def test_a_batch_that_is_chained_while_the_page_looks_is_no_cut(log):

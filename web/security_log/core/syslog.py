@@ -6,7 +6,7 @@ from enum import IntEnum
 
 FACILITY = 13
 """\"Log audit\", by table 1 of RFC 5424."""
-NO_BYTE_OF_NAMES = re.compile(r"[^!-~]")
+_NOT_PRINTABLE = re.compile(r"[^!-~]")
 
 
 class SyslogSeverity(IntEnum):
@@ -27,4 +27,4 @@ def syslog_frame(*, at: datetime, host: str, kind: str, severity: SyslogSeverity
 
 def _header_name(text: str, longest: int) -> str:
     """Printable ASCII without spaces; "-" stands for none."""
-    return NO_BYTE_OF_NAMES.sub("", text)[:longest] or "-"
+    return _NOT_PRINTABLE.sub("", text)[:longest] or "-"
