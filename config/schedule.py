@@ -40,6 +40,8 @@ JOBS: dict[str, Job] = {
         ("drain-inbox", "ingest", 2, "telemetry.drain_inbox", "Store the samples that arrived"),
         ("roll-up", "ingest", 15, "telemetry.roll_up", "Roll samples up"),
         ("source-states", "ingest", 5, "telemetry.update_source_states", "Judge the sources"),
+        # A skew is judged over periods of five minutes.
+        ("source-clocks", "ingest", 60, "telemetry.judge_clocks", "Judge the clocks of sources"),
         ("match-series", "ingest", 20, "telemetry.match_series", "Match series with objects"),
         # Roll-ups, which it reads, are this far behind anyway.
         ("compare-inventory", "default", 300, "telemetry.compare_inventory", "Compare the inventory"),

@@ -24,13 +24,15 @@ ON CONFLICT (source_id, on_date, reason) DO UPDATE SET count = kept.count + excl
     example = excluded.example, last_at = greatest(kept.last_at, excluded.last_at)
 """
 _ACTIVITY = """
-INSERT INTO telemetry_sourceactivity AS kept (source_id, start, batches, samples, rejected, ignored, lag_max_s)
-SELECT * FROM unnest(
-    %s::bigint[], %s::timestamptz[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::float8[])
+INSERT INTO telemetry_sourceactivity AS kept
+    (source_id, start, batches, samples, rejected, ignored, lag_max_s, clock_skew_s)
+SELECT * FROM unnest(%s::bigint[], %s::timestamptz[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[],
+    %s::float8[], %s::float8[])
 ON CONFLICT (source_id, start) DO UPDATE SET batches = kept.batches + excluded.batches,
     samples = kept.samples + excluded.samples, rejected = kept.rejected + excluded.rejected,
     ignored = kept.ignored + excluded.ignored,
-    lag_max_s = greatest(kept.lag_max_s, excluded.lag_max_s)
+    lag_max_s = greatest(kept.lag_max_s, excluded.lag_max_s),
+    clock_skew_s = greatest(kept.clock_skew_s, excluded.clock_skew_s)
 """
 
 
@@ -51,6 +53,7 @@ class Activity(NamedTuple):
     rejected: int
     ignored: int
     lag_s: float
+    clock_skew_s: float | None = None
 
 
 def refusals(

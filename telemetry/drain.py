@@ -213,6 +213,11 @@ def _leave_claims(cursor: psycopg.Cursor[Any], readings: dict[int, SourceReading
     cursor.execute(_SITES, [SiteChange.Origin.TELEMETRY.value, sites])
 
 
+def _clock_skew_s(batch: Claimed) -> float:
+    """How far the newest sample of a body was ahead of its receipt, s; no reading is needed for that."""
+    return (int(batch.columns.ts_ms.max()) - ms(batch.received_at)) / 1000
+
+
 def _count(
     cursor: psycopg.Cursor[Any],
     by_source: dict[int, list[Claimed]],
@@ -227,7 +232,10 @@ def _count(
         received = [batch.received_at for batch in by_source[source_id]]
         lag_s = max(0.0, (now - min(received)).total_seconds() + spent_s)
         start, stored = counts.activity_start(now), of_source.values_stored
-        active.append(counts.Activity(source_id, start, len(received), stored, rejected, ignored, lag_s))
+        skew_s = max(map(_clock_skew_s, by_source[source_id]))
+        active.append(
+            counts.Activity(source_id, start, len(received), stored, rejected, ignored, lag_s, skew_s)
+        )
         if len(of_source.ts_ms):
             seen.append((source_id, min(received), instant(int(of_source.ts_ms.max())), max(received)))
     counts.count(cursor, refused, active)

@@ -11,7 +11,10 @@ from django.db.models.functions import Now
 
 from accounts.models import Token, User
 from inventory.models import Accelerator, CoolingUnit, Device, Link, Port, PowerFeed, Site
+from telemetry.core.trust import SkewDirection
 from telemetry.drift.models import InventoryDrift as InventoryDrift
+from telemetry.site_rows import LateDay as LateDay
+from telemetry.site_rows import MatchedInventory as MatchedInventory
 from web.scopes import among
 
 # Figures of a source that serves many sites include samples of all of them.
@@ -32,6 +35,13 @@ class SourceState(models.TextChoices):
     SILENT = "silent", "Silent"
     PAUSED = "paused", "Paused"
     WAITING = "waiting", "Waiting for the first sample"
+
+
+CLOCKS = [
+    (SkewDirection.AGREES.value, "Agrees with Muster's clock"),
+    (SkewDirection.AHEAD.value, "Ahead of Muster's clock"),
+    (SkewDirection.BEHIND.value, "Behind Muster's clock"),
+]
 
 
 class Source(models.Model):
@@ -112,6 +122,13 @@ class SourceStatus(models.Model):
     first_sample_at = models.DateTimeField(null=True, blank=True)
     last_sample_at = models.DateTimeField(null=True, blank=True, help_text="Newest sample's own time")
     last_received_at = models.DateTimeField(null=True, blank=True)
+    clock = models.CharField(
+        max_length=8, choices=CLOCKS, blank=True, db_default="", help_text="Empty until it was measured"
+    )
+    clock_since = models.DateTimeField(null=True, blank=True)
+    clock_skew_s = models.FloatField(
+        null=True, blank=True, help_text="Time of newest samples less that of their receipt, s"
+    )
     # Increased whenever series of the source are matched again, so that the drains drop their caches.
     match_revision = models.PositiveIntegerField(default=0)
 
@@ -156,6 +173,9 @@ class SourceActivity(models.Model):
         default=0, db_default=0, help_text="Series met for the first time, those beyond the limit included"
     )
     lag_max_s = models.FloatField(default=0, help_text="Longest time from receipt to stored, s")
+    clock_skew_s = models.FloatField(
+        null=True, help_text="Time of the newest sample less that of its receipt, the greatest, s"
+    )
 
     class Meta:
         ordering = ["source", "start"]
@@ -370,31 +390,3 @@ class DirtyWindow(models.Model):
 
     def __str__(self) -> str:
         return f"{self.source_id} {self.start}"
-
-
-class LateDay(models.Model):
-    """A claim row: samples of this site arrived for a UTC day that was over. Evidence measures the day again."""
-
-    site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="+")
-    on_date = models.DateField()
-    noted_at = models.DateTimeField(db_default=Now())
-
-    class Meta:
-        ordering = ["id"]
-
-    def __str__(self) -> str:
-        return f"{self.site_id} {self.on_date}"
-
-
-class MatchedInventory(models.Model):
-    """A digest of a site's inventory at the last matching of its series."""
-
-    site = models.OneToOneField(Site, on_delete=models.CASCADE, primary_key=True, related_name="+")
-    fingerprint = models.CharField(max_length=64)
-    matched_at = models.DateTimeField()
-
-    class Meta:
-        verbose_name_plural = "matched inventories"
-
-    def __str__(self) -> str:
-        return f"{self.site_id} {self.matched_at}"

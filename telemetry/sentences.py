@@ -10,8 +10,9 @@ from telemetry.core.matching import By, MatchCandidate, ObjectKind, uuid_form
 from telemetry.core.metric import MetricKind
 from telemetry.core.registry import registry
 from telemetry.core.spec import Aggregation, QuerySpec
+from telemetry.core.trust import SkewDirection
 from telemetry.intake import HOUR, Hour, Intake
-from telemetry.models import Series, Source, SourceState
+from telemetry.models import Series, Source, SourceState, SourceStatus
 from web.states import state
 from web.units import duration, format_value, how_many, instant, number, plural, time_of_day
 
@@ -54,6 +55,21 @@ def lag(seconds: float | None) -> str:
     if seconds is None:
         return ""
     return f"{number(seconds, 1)} s" if seconds < 10 else duration(seconds)
+
+
+def clock(status: SourceStatus | None) -> str:
+    """The clock skew in words: "agrees with Muster's, 2 s behind"; "" before it was measured."""
+    if status is None or status.clock_skew_s is None:
+        return ""
+    words = skew(status.clock_skew_s)
+    return (
+        f"agrees with Muster's, {words}" if status.clock == SkewDirection.AGREES else f"{words} of Muster's"
+    )
+
+
+def skew(seconds: float) -> str:
+    """A clock skew in words: "42 s ahead"."""
+    return f"{duration(abs(seconds))} {'ahead' if seconds > 0 else 'behind'}"
 
 
 def states_of(rows: list[Intake]) -> str:

@@ -4,7 +4,7 @@ import logging
 
 from celery import shared_task
 
-from telemetry import clocks, drain, matching, rollups, sources, store, wakeup
+from telemetry import clocks, drain, matching, rollups, source_clocks, sources, store, wakeup
 from telemetry.drift import comparing
 from web import watch, workers
 from web.clock import now, trusted_now
@@ -37,6 +37,13 @@ def update_source_states() -> int:
     changed = sources.update_states(now=at) if clocks.clock_standing(at).agrees else 0
     watch.note(watch.WorkStage.SOURCES, at)
     return changed
+
+
+@shared_task(name="telemetry.judge_clocks")
+def judge_clocks() -> int:
+    at = now()
+    # While Muster's own clock is wrong, it says nothing about others.
+    return source_clocks.judge_clocks(now=at) if clocks.clock_standing(at).agrees else 0
 
 
 @shared_task(name="telemetry.match_series")

@@ -7,7 +7,16 @@ from rest_framework import serializers
 
 from telemetry.core.registry import registry
 from telemetry.intake import object_of
-from telemetry.models import BatchDecision, InboxBatch, Rejection, Series, Source, SourceFlip, SourceState
+from telemetry.models import (
+    CLOCKS,
+    BatchDecision,
+    InboxBatch,
+    Rejection,
+    Series,
+    Source,
+    SourceFlip,
+    SourceState,
+)
 from telemetry.sentences import why_unmatched
 from web.rest.fields import Brief, brief
 from web.rest.serializers import ChoiceValueField, ObjectSerializer
@@ -28,6 +37,20 @@ class SourceSerializer(ObjectSerializer):
     last_received_at = serializers.DateTimeField(
         source="status.last_received_at", read_only=True, default=None
     )
+    clock = ChoiceValueField(
+        source="status.clock",
+        choices=[("", "Not measured yet"), *CLOCKS],
+        read_only=True,
+        default="",
+        help_text="Whether the times of its samples agree with Muster's clock, over the last 15 minutes with samples.",
+    )
+    clock_since = serializers.DateTimeField(source="status.clock_since", read_only=True, default=None)
+    clock_skew_s = serializers.FloatField(
+        source="status.clock_skew_s",
+        read_only=True,
+        default=None,
+        help_text="Time of newest samples less that of their receipt, s: above 0 if they come from the future.",
+    )
 
     class Meta:
         model = Source
@@ -43,7 +66,7 @@ class SourceSerializer(ObjectSerializer):
                 "first_sample_at",
                 "last_sample_at",
             ),
-            "last_received_at",
+            *("last_received_at", "clock", "clock_since", "clock_skew_s"),
         ]
         brief_fields = ["name", "state"]
         extra_kwargs = {"cadence_s": {"min_value": 1}}

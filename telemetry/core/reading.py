@@ -66,7 +66,7 @@ def read_yaml(path: Path) -> dict[str, Any]:
     return content
 
 
-class _Field:
+class Field:
     """One mapping of a file, read key by key; it knows its place for error messages."""
 
     def __init__(self, path: Path, name: str, content: Any, allowed: frozenset[str] | None) -> None:
@@ -111,8 +111,9 @@ class _Field:
             raise self.error(key, f"{values!r} is not a list of texts")
         return tuple(values)
 
-    def nested(self, key: str) -> "_Field":
-        return _Field(self.path, f"{self.name}.{key}", self.content[key], None)
+    def nested(self, key: str, allowed: frozenset[str] | None = None) -> "Field":
+        name = f"{self.name}.{key}".lstrip(".")
+        return Field(self.path, name, self.content.get(key), allowed)
 
     def mapping(self, key: str) -> dict[Any, Any]:
         return dict(self.typed(key, dict, "a mapping", {}))
@@ -121,7 +122,7 @@ class _Field:
 def read_matching(path: Path) -> Rules:
     rules: dict[str, tuple[MatchingRule, ...]] = {}
     content = read_yaml(path)
-    label_field = _Field(path, "labels", content.pop("labels", {}), None)
+    label_field = Field(path, "labels", content.pop("labels", {}), None)
     lists = {str(name): label_field.texts(name) for name in label_field.content}
     for name, items in content.items():
         if not isinstance(items, list) or not items:
@@ -133,10 +134,10 @@ def read_matching(path: Path) -> Rules:
 
 
 def _rule(path: Path, name: str, item: Any, lists: Mapping[str, tuple[str, ...]]) -> MatchingRule:
-    field = _Field(path, name, item, frozenset({"kind", "by", "key"}))
+    field = Field(path, name, item, frozenset({"kind", "by", "key"}))
     parts = []
     for place, part in enumerate(field.items("key")):
-        each = _Field(path, f"{name}.key[{place}]", part, frozenset(Form))
+        each = Field(path, f"{name}.key[{place}]", part, frozenset(Form))
         if len(each.content) != 1:
             raise each.error("", "has not exactly one form")
         form = next(iter(each.content))
@@ -153,7 +154,7 @@ def _rule(path: Path, name: str, item: Any, lists: Mapping[str, tuple[str, ...]]
 
 def read_left_out(path: Path, rules: Rules) -> Iterator[tuple[tuple[MatchingRule, ...], str, str]]:
     for name, content in read_yaml(path).items():
-        field = _Field(path, name, content, frozenset({"match", "labels", "expressions"}))
+        field = Field(path, name, content, frozenset({"match", "labels", "expressions"}))
         expressions = field.texts("expressions")
         if not expressions or not field.texts("labels"):
             raise field.error("", "names no label or has no expression")
@@ -169,18 +170,18 @@ def read_left_out(path: Path, rules: Rules) -> Iterator[tuple[tuple[MatchingRule
 def read_metric_file(
     path: Path, *, rules: Rules, sources: Mapping[str, str]
 ) -> Iterator[tuple[Metric, list[tuple[When, Metric]]]]:
-    file = _Field(path, "", read_yaml(path), frozenset({"exporter", "source", "defaults", "metrics"}))
+    file = Field(path, "", read_yaml(path), frozenset({"exporter", "source", "defaults", "metrics"}))
     file.one_of("source", sources)
-    defaults = _Field(path, "defaults", file.mapping("defaults"), _DEFAULTABLE).content
+    defaults = Field(path, "defaults", file.mapping("defaults"), _DEFAULTABLE).content
     for name, content in file.mapping("metrics").items():
-        own = _Field(path, f"metrics.{name}", content, _METRIC_KEYS).content
-        field = _Field(path, f"metrics.{name}", {**defaults, **own}, _METRIC_KEYS)
+        own = Field(path, f"metrics.{name}", content, _METRIC_KEYS).content
+        field = Field(path, f"metrics.{name}", {**defaults, **own}, _METRIC_KEYS)
         metric = _metric(str(name), field, file, rules, sources)
         yield metric, [_variant(path, metric, place, each, field, file, rules, sources)
                        for place, each in enumerate(field.items("variants"))]  # fmt: skip
 
 
-def _metric(name: str, field: _Field, file: _Field, rules: Rules, sources: Mapping[str, str]) -> Metric:
+def _metric(name: str, field: Field, file: Field, rules: Rules, sources: Mapping[str, str]) -> Metric:
     prefix = field.text("alias_prefix", "")
     aliases = field.texts("aliases")
     domain = field.one_of("domain", {*MetricDomain, "object"})
@@ -219,23 +220,23 @@ def _variant(
     metric: Metric,
     place: int,
     content: Any,
-    base: _Field,
-    file: _Field,
+    base: Field,
+    file: Field,
     rules: Rules,
     sources: Mapping[str, str],
 ) -> tuple[When, Metric]:
-    own = _Field(path, f"{base.name}.variants[{place}]", content, _VARIANT_KEYS)
+    own = Field(path, f"{base.name}.variants[{place}]", content, _VARIANT_KEYS)
     when = own.mapping("when")
     if not when or not all(isinstance(values, list) for values in when.values()):
         raise own.error("when", "is not a mapping of labels to lists of values")
     inherited = {key: value for key, value in base.content.items() if key not in ("variants", "health", "hw")}
     merged = {**inherited, **{key: value for key, value in own.content.items() if key != "when"}}
-    field = _Field(path, own.name, merged, _METRIC_KEYS)
+    field = Field(path, own.name, merged, _METRIC_KEYS)
     conditions = tuple((str(label), tuple(map(str, values))) for label, values in when.items())
     return conditions, _metric(metric.name, field, file, rules, sources)
 
 
-def _states(field: _Field) -> tuple[tuple[int, str], ...]:
+def _states(field: Field) -> tuple[tuple[int, str], ...]:
     states = field.mapping("states")
     for number, word in states.items():
         if not isinstance(number, int) or not isinstance(word, str):
@@ -243,15 +244,15 @@ def _states(field: _Field) -> tuple[tuple[int, str], ...]:
     return tuple(states.items())
 
 
-def _codes(field: _Field) -> str:
+def _codes(field: Field) -> str:
     name = field.text("codes", "")
     if name and not (DATA_OF_CODES / f"{name}.yaml").is_file():
         raise field.error("codes", f"there is no table {name!r}")
     return name
 
 
-def _health(field: _Field, place: int, content: Any, sources: Mapping[str, str]) -> HealthRule:
-    rule = _Field(field.path, f"{field.name}.health[{place}]", content, _HEALTH_KEYS)
+def _health(field: Field, place: int, content: Any, sources: Mapping[str, str]) -> HealthRule:
+    rule = Field(field.path, f"{field.name}.health[{place}]", content, _HEALTH_KEYS)
     direction, warn, critical = _direction(rule)
     measure = ComparedValue(rule.one_of("measure", ComparedValue, ComparedValue.VALUE))
     window = rule.text("window", "")
@@ -284,13 +285,13 @@ def _health(field: _Field, place: int, content: Any, sources: Mapping[str, str])
     )
 
 
-def _direction(rule: _Field) -> tuple[LimitTest, tuple[float, ...], tuple[float, ...]]:
+def _direction(rule: Field) -> tuple[LimitTest, tuple[float, ...], tuple[float, ...]]:
     directions = [direction for direction in LimitTest if direction in rule.content]
     if len(directions) != 1:
         raise rule.error("", f"has not exactly one of {', '.join(LimitTest)}")
     direction = directions[0]
     name = f"{rule.name}.{direction}"
-    limits = _Field(rule.path, name, rule.content[direction], frozenset({"warn", "critical"}))
+    limits = Field(rule.path, name, rule.content[direction], frozenset({"warn", "critical"}))
     ordered = direction in _ORDERED
     warn, critical = (_limits(limits, level, ordered=ordered) for level in ("warn", "critical"))
     if not warn and not critical:
@@ -300,7 +301,7 @@ def _direction(rule: _Field) -> tuple[LimitTest, tuple[float, ...], tuple[float,
     return direction, warn, critical
 
 
-def _patterns(rule: _Field, key: str) -> Patterns:
+def _patterns(rule: Field, key: str) -> Patterns:
     """Pairs of a label and a pattern; a list of patterns in `unless` gives a pair for each."""
     pairs: list[tuple[str, str]] = []
     for label, patterns in rule.mapping(key).items():
@@ -311,14 +312,14 @@ def _patterns(rule: _Field, key: str) -> Patterns:
     return tuple(pairs)
 
 
-def _numbers(rule: _Field) -> tuple[tuple[str, float], ...]:
+def _numbers(rule: Field) -> tuple[tuple[str, float], ...]:
     numbers = rule.mapping("numbers")
     if bool(numbers) is not ("label" in rule.content):
         raise rule.error("numbers", "goes with a label, and a label with it")
     return tuple((str(pattern), rule.nested("numbers").number(pattern, 0.0)) for pattern in numbers)
 
 
-def _limits(field: _Field, level: str, *, ordered: bool) -> tuple[float, ...]:
+def _limits(field: Field, level: str, *, ordered: bool) -> tuple[float, ...]:
     if level not in field.content:
         return ()
     if ordered:

@@ -46,6 +46,7 @@ def page(request: HttpRequest, pk: int) -> HttpResponseBase:
         "site_url": page_url(source.site) if source.site else "",
         "history_url": link("history", model="telemetry.source", id=source.pk),
         "clock": row.state if row.state in sentences.CLOCKS else "",
+        "clock_words": sentences.clock(getattr(source, "status", None)),
         "lag": sentences.lag(row.lag_s),
         "strip": sentences.strip(row),
         **_refusals(source, span),
@@ -96,9 +97,12 @@ def activity_csv(request: HttpRequest, pk: int) -> HttpResponse:
     span = answers.time_range(request, now=now(), default=DEFAULT_RANGE)
     source = _source(pk)
     counted = intake.activity(source, start=span.start, end=span.end)
-    columns = ["start", "batches", "samples", "rejected", "ignored", "lag_max_s"]
+    columns = ["start", "batches", "samples", "rejected", "ignored", "lag_max_s", "clock_skew_s"]
     rows = (
-        [each.start.isoformat(), each.batches, each.samples, each.rejected, each.ignored, each.lag_max_s]
+        [
+            *(each.start.isoformat(), each.batches, each.samples, each.rejected, each.ignored),
+            *(each.lag_max_s, each.clock_skew_s),
+        ]
         for each in counted
     )
     return answers.csv_file(f"source-{source.pk}-activity", columns, rows)

@@ -94,10 +94,11 @@ def _facts(
 
 
 def _add_sources(by_site: Mapping[int, _Gathered], site_ids: Sequence[int], now: datetime) -> None:
-    """Sources that are late or silent, and those that are paused, wait or refuse; four statements."""
+    """Sources that are late or silent, and those that are idle, refuse or have another clock; four statements."""
     refused = intake.refused_shares(now=now)
     refusals = intake.refusal_reasons(refused, now=now) if refused else {}
-    troubled = Q(status__state__in=[*STATE_OF_SOURCE, *IDLE]) | Q(pk__in=refused, site__in=site_ids)
+    troubled = Q(status__state__in=[*STATE_OF_SOURCE, *IDLE])
+    troubled |= Q(Q(pk__in=refused) | Q(status__clock__in=intake.SKEWED), site__in=site_ids)
     rows = Source.objects.filter(troubled).select_related("status").order_by("name")
     sources = {source.pk: source for source in rows}
     for source_id, served in sites_served(sources, site_ids).items():
@@ -105,6 +106,8 @@ def _add_sources(by_site: Mapping[int, _Gathered], site_ids: Sequence[int], now:
         problems = [_source_problem(source)] if source.status.state in STATE_OF_SOURCE else []
         if (idle := intake.idle_problem(source, now=now)) is not None:
             problems.append(idle)
+        if source.site_id is not None and (skewed := intake.clock_problem(source)) is not None:
+            problems.append(skewed)
         if source_id in refused and source.site_id is not None:
             problems.append(intake.refusing_problem(source, refused[source_id], refusals.get(source_id)))
         for site_id in served:

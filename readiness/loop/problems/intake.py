@@ -1,4 +1,5 @@
-"""Problems of sources of which Muster takes nothing, or not all: paused, waiting for a first sample, refusing."""
+"""Problems of sources of which Muster takes nothing, or not all: paused, waiting for a first sample, refusing; and of
+those whose clock differs from Muster's."""
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
@@ -11,12 +12,26 @@ from readiness.loop.problems.core.problem import NO_DATA, Identity, PresentProbl
 from readiness.loop.problems.core.states import ProblemKind, ProblemState
 from readiness.loop.problems.models import Problem, ProblemClaim
 from telemetry.core.labels import IGNORED
+from telemetry.core.trust import SkewDirection, trust_rules
 from telemetry.intake import RECENT
 from telemetry.models import Rejection, Source, SourceActivity, SourceState
-from telemetry.sentences import REASONS
-from web.units import number
+from telemetry.sentences import REASONS, skew
+from web.units import duration, number
 
-WAITING, REFUSING = "-waiting", "-refusing"
+WAITING, REFUSING, CLOCK = "-waiting", "-refusing", "-clock"
+SKEWED = (SkewDirection.AHEAD, SkewDirection.BEHIND)
+CLOCK_WORDS = {
+    SkewDirection.AHEAD: (
+        "Samples of {} come from the future",
+        "Check the time service of whatever sets their times, and Muster's own: charts, durations and the moment at"
+        " which the source counts as silent are off by as much.",
+    ),
+    SkewDirection.BEHIND: (
+        "Samples of {} lie behind",
+        "Check the time service of whatever sets their times, what delays its samples, and Muster's own clock: what it"
+        " reports is known later by as much.",
+    ),
+}
 SILENT_LIMITS = 3
 """A source that never sent is a problem after as many limits as make another one silent."""
 REFUSED_AT_LEAST = 5
@@ -92,6 +107,26 @@ def refusing_problem(source: Source, refused: RefusedShare, reason: Rejection | 
     )
 
 
+def clock_problem(source: Source) -> PresentProblem | None:
+    """The problem of a source whose clock differs from Muster's, until its own samples show that it does not."""
+    status = source.status
+    if status.clock not in SKEWED:
+        return None
+    direction = SkewDirection(status.clock)
+    title, detail = CLOCK_WORDS[direction]
+    limit_s = trust_rules().clock.limit_s(direction, cadence_s=source.cadence_s)
+    return _intake_problem(
+        source,
+        CLOCK,
+        title.format(source.name),
+        status.clock_since,
+        detail,
+        state=ProblemState.WARN,
+        value=skew(status.clock_skew_s),
+        limit=f"limit {duration(limit_s)}",
+    )
+
+
 def _intake_problem(
     source: Source,
     condition: str,
@@ -118,15 +153,17 @@ def _intake_problem(
 
 
 def problems_of_no_site(now: datetime) -> Iterator[PresentProblem]:
-    """Sources that serve many sites and wait or refuse: no one site is theirs. A paused one is a problem of each site
-    that it served."""
-    waiting = Q(status__state=SourceState.WAITING)
+    """Sources that serve many sites and wait, refuse or have another clock: no one site is theirs. A paused one is a
+    problem of each site that it served."""
+    troubled = Q(status__state=SourceState.WAITING) | Q(status__clock__in=SKEWED)
     refused = refused_shares(now=now)
-    sources = Source.objects.filter(Q(pk__in=refused) | waiting, site=None).select_related("status")
+    sources = Source.objects.filter(Q(pk__in=refused) | troubled, site=None).select_related("status")
     reasons = refusal_reasons(refused, now=now)
     for source in sources.order_by("pk"):
         if (idle := idle_problem(source, now=now)) is not None and not source.paused:
             yield idle
+        if (skewed := clock_problem(source)) is not None:
+            yield skewed
         if source.pk in refused:
             yield refusing_problem(source, refused[source.pk], reasons.get(source.pk))
 

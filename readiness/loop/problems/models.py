@@ -22,7 +22,7 @@ KINDS = [
     (ProblemKind.OWNERSHIP.value, "Ownership"),
     (ProblemKind.DUTY.value, "Rest and hours of people"),
     (ProblemKind.INVENTORY.value, "Inventory"),
-    (ProblemKind.INTAKE.value, "Paused, waiting or refusing source"),
+    (ProblemKind.INTAKE.value, "Intake of a source"),
     (ProblemKind.MUSTER.value, "Muster itself"),
     (ProblemKind.SHIFT.value, "Short shift"),
 ]

@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 
 from readiness.loop.problems import operations, own
 from readiness.loop.problems.core.states import ProblemState
-from readiness.loop.problems.models import Problem
+from readiness.loop.problems.models import Problem, ProblemClaim
 from telemetry import operations as telemetry
 from telemetry import sources
 from telemetry.models import Rejection, Source, SourceActivity, SourceStatus
@@ -191,6 +191,28 @@ def test_a_source_of_many_sites_that_waits_or_refuses_belongs_to_no_site():
     exchange.delete()
     operations.write_own(now=NOW)
     assert {each.ended_by for each in Problem.objects.all()} == {"object-gone"}
+
+
+def test_a_source_with_another_clock_is_a_problem_until_its_samples_agree():
+    site = stored.site(owner="Ops")
+    source(site, "on-time", name="meter")
+    exchange = Source.objects.create(name="exchange", site_label="site")
+    SourceStatus.objects.create(source=exchange, state="on-time", state_since=NOW)
+    SourceStatus.objects.update(clock="ahead", clock_since=NOW - MINUTE, clock_skew_s=42.5)
+    problem = intake_of(site)["clock"]
+    assert (problem.title, problem.state) == ("Samples of meter come from the future", "warn")
+    assert (problem.value, problem.limit, problem.since) == ("42 s ahead", "limit 30 s", NOW - MINUTE)
+    operations.write_own(now=NOW)
+    assert [key for _kind, key in own_rows()] == [f"{exchange.pk}-clock"]
+
+    SourceStatus.objects.update(state="silent")
+    ProblemClaim.objects.create(site=site)
+    assert "clock" in intake_of(site)
+    SourceStatus.objects.update(state="on-time", clock="agrees", clock_skew_s=-1)
+    ProblemClaim.objects.create(site=site)
+    operations.write_own(now=NOW)
+    assert intake_of(site) == own_rows() == {}
+    assert {each.ended_by for each in Problem.objects.filter(kind="intake")} == {"source"}
 
 
 def test_a_wrong_clock_is_a_problem_of_muster_until_it_is_right(frozen_now):

@@ -1,0 +1,83 @@
+"""Rules for doubting what is sent (`telemetry/data/trust.yaml`), and how they judge."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from pathlib import Path
+from statistics import median
+
+from telemetry.core.reading import Field, read_yaml
+from telemetry.core.registry import DATA, registry
+
+DURATIONS = {"30s": 30, "60s": 60, "120s": 120, "300s": 300}
+
+
+class SkewDirection(StrEnum):
+    AGREES = "agrees"
+    AHEAD = "ahead"
+    BEHIND = "behind"
+
+
+@dataclass(frozen=True, slots=True)
+class ClockSkew:
+    """`seconds` is the time of newest samples less that of their receipt: positive if they come from the future."""
+
+    direction: SkewDirection
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class ClockRule:
+    """Limits of a source's clock skew, s, judged over a number of periods of five minutes."""
+
+    ahead_s: int
+    behind_s: int
+    periods: int
+    source: str
+
+    def limit_s(self, direction: SkewDirection, *, cadence_s: int) -> int:
+        return self.ahead_s if direction is SkewDirection.AHEAD else max(self.behind_s, cadence_s)
+
+    def judge(self, skews_s: Sequence[float], *, cadence_s: int) -> ClockSkew | None:
+        """Judge the greatest skew of each of the last periods; None before there are enough.
+
+        Bodies that wait for their turn, or are sent again after an outage, make a source look behind; a clock keeps its
+        distance meanwhile, and such a queue does not. So a source is behind only if the distance stays the same.
+        """
+        last = skews_s[: self.periods]
+        if len(last) < self.periods:
+            return None
+        if min(last) > self.ahead_s:
+            return ClockSkew(SkewDirection.AHEAD, min(last))
+        behind_s = self.limit_s(SkewDirection.BEHIND, cadence_s=cadence_s)
+        if max(last) < -behind_s and max(last) - min(last) <= behind_s:
+            return ClockSkew(SkewDirection.BEHIND, max(last))
+        return ClockSkew(SkewDirection.AGREES, median(last))
+
+
+@dataclass(frozen=True, slots=True)
+class TrustRules:
+    clock: ClockRule
+
+
+def load(path: Path = DATA / "trust.yaml") -> TrustRules:
+    content = Field(path, "", read_yaml(path), frozenset({"clock"}))
+    return TrustRules(_clock(content.nested("clock", frozenset({"ahead", "behind", "periods", "source"}))))
+
+
+def _clock(field: Field) -> ClockRule:
+    periods = field.number("periods", 0)
+    if periods < 1 or periods != int(periods):
+        raise field.error("periods", f"{periods:g} is not a whole number from 1")
+    return ClockRule(
+        ahead_s=DURATIONS[field.one_of("ahead", DURATIONS)],
+        behind_s=DURATIONS[field.one_of("behind", DURATIONS)],
+        periods=int(periods),
+        source=field.one_of("source", registry().sources),
+    )
+
+
+@cache
+def trust_rules() -> TrustRules:
+    return load()

@@ -1,0 +1,41 @@
+import pytest
+
+from telemetry.core.trust import SkewDirection, load, trust_rules
+
+CLOCK = trust_rules().clock
+
+
+@pytest.mark.parametrize(
+    ("skews_s", "cadence_s", "direction", "seconds"),
+    [
+        pytest.param([45, 44], 60, None, None, id="too few periods to say"),
+        pytest.param([-3, -2, -40], 60, "agrees", -3, id="a network is slow now and then"),
+        pytest.param([45, 44, 47], 60, "ahead", 44, id="all from the future"),
+        pytest.param([45, 44, 30], 60, "agrees", 44, id="one period within the limit answers"),
+        pytest.param([-300, -299, -301], 60, "behind", -299, id="the same distance behind"),
+        pytest.param([-300, -900, -1500], 60, "agrees", -900, id="a queue that empties is no clock"),
+        pytest.param([-300, -299, -301], 900, "agrees", -300, id="a slow cadence may lie behind by one"),
+        pytest.param([1, 2, 3, 99, 99, 99], 60, "agrees", 2, id="older periods do not count"),
+    ],
+)
+def test_a_clock_is_judged_by_its_last_periods(skews_s, cadence_s, direction, seconds):
+    skew = CLOCK.judge(skews_s, cadence_s=cadence_s)
+    assert (skew and (skew.direction, skew.seconds)) == (direction and (SkewDirection(direction), seconds))
+
+
+@pytest.mark.parametrize(
+    ("line", "fault"),
+    [
+        pytest.param("ahead: 31 years", "clock.ahead", id="no duration"),
+        pytest.param("periods: 0.5", "clock.periods", id="half a period"),
+        pytest.param("source: hearsay", "clock.source", id="no source of the registry"),
+        pytest.param("since: 60s", "clock.since", id="an unknown key"),
+    ],
+)
+def test_the_file_is_read_strictly(tmp_path, line, fault):
+    lines = dict(each.split(": ") for each in ("ahead: 30s", "behind: 60s", "periods: 3", "source: OD"))
+    lines |= dict([line.split(": ")])
+    path = tmp_path / "trust.yaml"
+    path.write_text("clock:\n" + "".join(f"  {name}: {value}\n" for name, value in lines.items()))
+    with pytest.raises(RuntimeError, match=fault):
+        load(path)
