@@ -62,9 +62,9 @@ def clock(status: SourceStatus | None) -> str:
     if status is None or status.clock_skew_s is None:
         return ""
     words = skew(status.clock_skew_s)
-    return (
-        f"agrees with Muster's, {words}" if status.clock == SkewDirection.AGREES else f"{words} of Muster's"
-    )
+    if status.clock == SkewDirection.AGREES:
+        return f"agrees with Muster's, {words}"
+    return f"{words} of Muster's" if status.clock == SkewDirection.AHEAD else f"{words} Muster's"
 
 
 def skew(seconds: float) -> str:

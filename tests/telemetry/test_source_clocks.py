@@ -46,6 +46,7 @@ def test_the_greatest_skew_of_a_period_counts_and_a_body_without_samples_measure
 def test_the_page_and_the_endpoint_of_a_source_say_its_skew(sender, client_of, api_of):
     send_for_periods(sender, -400, -400, -400)
     page = client_of("viewer").get(f"/telemetry/sources/{sender.source.pk}/")
-    assert "Clock 6 min behind Muster" in words_of(page)
+    words = words_of(page)
+    assert "Clock 6 min behind Muster" in words
     answer = api_of("viewer").get(f"/api/telemetry/sources/{sender.source.pk}/").json()
     assert (answer["clock"], answer["clock_skew_s"]) == ("behind", -400)
