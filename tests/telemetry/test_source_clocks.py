@@ -49,4 +49,4 @@ def test_the_page_and_the_endpoint_of_a_source_say_its_skew(sender, client_of, a
     words = words_of(page)
     assert "Clock 6 min behind Muster" in words
     answer = api_of("viewer").get(f"/api/telemetry/sources/{sender.source.pk}/").json()
-    assert (answer["clock"], answer["clock_skew_s"]) == ("behind", -400)
+    assert (answer["clock"]["value"], answer["clock_skew_s"]) == ("behind", -400)

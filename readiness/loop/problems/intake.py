@@ -110,7 +110,7 @@ def refusing_problem(source: Source, refused: RefusedShare, reason: Rejection | 
 def clock_problem(source: Source) -> PresentProblem | None:
     """The problem of a source whose clock differs from Muster's, until its own samples show that it does not."""
     status = source.status
-    if status.clock not in SKEWED:
+    if status.clock not in SKEWED or status.clock_skew_s is None:
         return None
     direction = SkewDirection(status.clock)
     title, detail = CLOCK_WORDS[direction]
