@@ -39,10 +39,11 @@ class SourceSerializer(ObjectSerializer):
     )
     clock = ChoiceValueField(
         source="status.clock",
-        choices=[("", "Not measured yet"), *CLOCKS],
+        choices=CLOCKS,
         read_only=True,
-        default="",
-        help_text="Whether the times of its samples agree with Muster's clock, over the last 15 minutes with samples.",
+        allow_null=True,
+        default=None,
+        help_text="Whether the times of its samples agree with Muster's clock. Null until it was measured.",
     )
     clock_since = serializers.DateTimeField(source="status.clock_since", read_only=True, default=None)
     clock_skew_s = serializers.FloatField(
