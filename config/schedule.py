@@ -45,6 +45,9 @@ JOBS: dict[str, Job] = {
         ("match-series", "ingest", 20, "telemetry.match_series", "Match series with objects"),
         # Roll-ups, which it reads, are this far behind anyway.
         ("compare-inventory", "default", 300, "telemetry.compare_inventory", "Compare the inventory"),
+        # It reads the hour that was rolled up last.
+        ("find-stuck", "default", 3600, "telemetry.find_stuck", "Find stuck sensors"),
+        ("end-moving", "default", 60, "telemetry.end_moving", "Look whether stuck sensors move"),
         ("keep-history", "default", 3600, "web.keep_history", "Drop old history"),
         ("partitions", "ingest", 600, "telemetry.keep_partitions", "Make and drop partitions of samples"),
         # It works for 15 s at most, so it takes a quarter of a core at most.

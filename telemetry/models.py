@@ -15,6 +15,7 @@ from telemetry.core.trust import SkewDirection
 from telemetry.drift.models import InventoryDrift as InventoryDrift
 from telemetry.site_rows import LateDay as LateDay
 from telemetry.site_rows import MatchedInventory as MatchedInventory
+from telemetry.stuck.models import StuckSensor as StuckSensor
 from web.scopes import among
 
 # Figures of a source that serves many sites include samples of all of them.

@@ -6,6 +6,7 @@ from celery import shared_task
 
 from telemetry import clocks, drain, matching, rollups, source_clocks, sources, store, wakeup
 from telemetry.drift import comparing
+from telemetry.stuck import operations as stuck
 from web import watch, workers
 from web.clock import now, trusted_now
 
@@ -66,3 +67,13 @@ def compare_inventory() -> int:
 def pack_samples() -> int:
     at = now()
     return store.pack_samples(now=at, newest_at=clocks.clock_standing(at).newest_at)
+
+
+@shared_task(name="telemetry.find_stuck")
+def find_stuck() -> int:
+    return 0 if workers.are_catching_up() else stuck.find_stuck(now=trusted_now())
+
+
+@shared_task(name="telemetry.end_moving")
+def end_moving() -> int:
+    return 0 if workers.are_catching_up() else stuck.end_moving(now=trusted_now())

@@ -1,6 +1,6 @@
 """Rules for doubting what is sent (`telemetry/data/trust.yaml`), and how they judge."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
@@ -57,25 +57,56 @@ class ClockRule:
 
 
 @dataclass(frozen=True, slots=True)
+class SensorRule:
+    """A sensor of these metrics that gave the same value in each of so many hours is stuck."""
+
+    hours: int
+    metrics: tuple[str, ...]
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
 class TrustRules:
     clock: ClockRule
+    sensors: tuple[SensorRule, ...]
+
+    @property
+    def rule_by_metric(self) -> Mapping[str, SensorRule]:
+        return {metric: rule for rule in self.sensors for metric in rule.metrics}
 
 
 def load(path: Path = DATA / "trust.yaml") -> TrustRules:
-    content = Field(path, "", read_yaml(path), frozenset({"clock"}))
-    return TrustRules(_clock(content.nested("clock", frozenset({"ahead", "behind", "periods", "source"}))))
+    content = Field(path, "", read_yaml(path), frozenset({"clock", "sensors"}))
+    clock = content.nested("clock", frozenset({"ahead", "behind", "periods", "source"}))
+    sensors = (
+        Field(path, f"sensors[{place}]", each, frozenset({"hours", "metrics", "source"}))
+        for place, each in enumerate(content.items("sensors"))
+    )
+    return TrustRules(_clock(clock), tuple(map(_sensors, sensors)))
 
 
 def _clock(field: Field) -> ClockRule:
-    periods = field.number("periods", 0)
-    if periods < 1 or periods != int(periods):
-        raise field.error("periods", f"{periods:g} is not a whole number from 1")
     return ClockRule(
         ahead_s=DURATIONS[field.one_of("ahead", DURATIONS)],
         behind_s=DURATIONS[field.one_of("behind", DURATIONS)],
-        periods=int(periods),
+        periods=_whole(field, "periods"),
         source=field.one_of("source", registry().sources),
     )
+
+
+def _sensors(field: Field) -> SensorRule:
+    metrics = field.texts("metrics")
+    for metric in metrics:
+        if metric not in registry().names:
+            raise field.error("metrics", f"the registry has no metric {metric!r}")
+    return SensorRule(_whole(field, "hours"), metrics, field.one_of("source", registry().sources))
+
+
+def _whole(field: Field, key: str) -> int:
+    number = field.number(key, 0)
+    if number < 1 or number != int(number):
+        raise field.error(key, f"{number:g} is not a whole number from 1")
+    return int(number)
 
 
 @cache

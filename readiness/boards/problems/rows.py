@@ -137,6 +137,8 @@ class ProblemRow:
                 return link("muster-status")
             case ProblemKind.SHIFT:
                 return link("cover-ahead", site=slug, domain=self.subject, standing="short")
+            case ProblemKind.MEASUREMENT:
+                return link("explore", site=slug, metric=self.key, start="now-7d", end="now")
             case ProblemKind.HEALTH:
                 return link("site", slug, tab=self.subject)
 

@@ -101,8 +101,9 @@ def rule_of(reason: ReasonRow) -> HealthRule | None:
 
 
 def _own_action(problem: AdvisedProblem) -> str:
-    """Problems of Muster and of the intake say themselves what to do."""
-    return problem.detail if problem.kind in (ProblemKind.MUSTER, ProblemKind.INTAKE) else ""
+    """Problems of Muster, of the intake and of measurements say themselves what to do."""
+    saying = (ProblemKind.MUSTER, ProblemKind.INTAKE, ProblemKind.MEASUREMENT)
+    return problem.detail if problem.kind in saying else ""
 
 
 def _resting_on(problem: AdvisedProblem, framework: Framework) -> set[str]:

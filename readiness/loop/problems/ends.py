@@ -38,7 +38,7 @@ def end_facts(
     by_kind: dict[ProblemKind, list[Problem]] = defaultdict(list)
     for problem in (each for several in vanished.values() for each in several):
         by_kind[ProblemKind(problem.kind)].append(problem)
-    in_service = _keys_in_service(by_kind[ProblemKind.HEALTH])
+    in_service = _keys_in_service([*by_kind[ProblemKind.HEALTH], *by_kind[ProblemKind.MEASUREMENT]])
     unwell = _unwell(by_kind[ProblemKind.HEALTH])
     ended_by_hand = _ended_by_hand(by_kind[ProblemKind.HEALTH])
     sources = _source_states([*by_kind[ProblemKind.SOURCE], *by_kind[ProblemKind.INTAKE]])

@@ -14,7 +14,7 @@ from readiness.assessment.framework.core.names import check_title, failing_words
 from readiness.assessment.scoring.core.states import CheckState, Gate, ReasonCode
 from readiness.assessment.scoring.models import CheckResult
 from readiness.assessment.scoring.queries.standing import FleetStanding, SiteStanding, fleet_standing
-from readiness.loop.problems import intake, reasons, sentences, shifts
+from readiness.loop.problems import intake, measurements, reasons, sentences, shifts
 from readiness.loop.problems.core.folding import Dependencies
 from readiness.loop.problems.core.health import DomainFacts
 from readiness.loop.problems.core.problem import NO_DATA, Identity, PresentProblem
@@ -64,6 +64,8 @@ def facts_of(site_ids: Collection[int], *, now: datetime) -> dict[int, ProblemFa
     _add_duty(by_site, running, now)
     _add_drifts(by_site, running)
     _add_shifts(by_site, running, now)
+    for site_id, problem in measurements.stuck_problems(running, fleet.framework):
+        by_site[site_id].others.append(problem)
     needed = dependencies_of(
         {site_id: gathered.domains for site_id, gathered in by_site.items()},
         mute_sources={

@@ -25,6 +25,7 @@ KINDS = [
     (ProblemKind.INTAKE.value, "Intake of a source"),
     (ProblemKind.MUSTER.value, "Muster itself"),
     (ProblemKind.SHIFT.value, "Short shift"),
+    (ProblemKind.MEASUREMENT.value, "Doubtful measurement"),
 ]
 ENDS = [
     (ProblemEnd.SAMPLE.value, "Samples show that it is well"),

@@ -79,6 +79,9 @@ def end_of(problem: OpenProblem, facts: EndFacts) -> ProblemEnd:
             return ProblemEnd.MUSTER
         case ProblemKind.SHIFT:
             return ProblemEnd.SHIFT
+        case ProblemKind.MEASUREMENT:
+            gone = nodes_of(problem).isdisjoint(facts.in_service)
+            return ProblemEnd.OBJECT_GONE if gone else ProblemEnd.SAMPLE
 
 
 def _end_of_health(problem: OpenProblem, facts: EndFacts) -> ProblemEnd:

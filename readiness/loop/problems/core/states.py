@@ -24,6 +24,7 @@ class ProblemKind(StrEnum):
     INTAKE = "intake"
     MUSTER = "muster"
     SHIFT = "shift"
+    MEASUREMENT = "measurement"
 
 
 class ProblemEnd(StrEnum):

@@ -1,0 +1,70 @@
+"""Measurements that are not to be trusted: sensors that do not move."""
+
+from datetime import timedelta
+
+import pytest
+
+from inventory.models import Device
+from readiness.loop.problems.models import Problem
+from telemetry.models import Series
+from telemetry.stuck import operations
+from telemetry.stuck.models import StuckSensor
+from tests.inventory import made
+from tests.pages import words_of
+from tests.readiness.assessment.scoring import stored
+from tests.readiness.assessment.scoring.stored import NOW
+from tests.readiness.assessment.scoring.test_page_queries import source
+from tests.readiness.problems import write_problems
+
+pytestmark = pytest.mark.django_db
+METRIC = "rPDU2DeviceStatusPower"
+SINCE = NOW - timedelta(hours=24)
+
+
+@pytest.fixture
+def pdus():
+    """Two PDUs of Porto whose power does not move."""
+    site = stored.site(name="Porto", slug="porto", owner="Ops")
+    meter = source(site, "on-time", name="meter")
+    devices = [made.device(site=site, name=f"pdu-{number}", role=Device.Role.PDU) for number in (1, 2)]
+    for number, device in enumerate(devices):
+        series = Series.objects.create(
+            source=meter, site=site, metric=METRIC, labels={"instance": device.name}, digest=str(number).encode(),
+            object_kind="device", device=device, first_seen_at=SINCE,
+        )  # fmt: skip
+        StuckSensor.objects.create(series=series, site=site, value=4200 + number, since=SINCE, found_at=NOW)
+    return devices
+
+
+def test_stuck_sensors_of_a_metric_are_one_problem_until_they_move(pdus, client_of, frozen_now):
+    frozen_now.at = NOW
+    problem = write_problems()["measurement", METRIC]
+    assert (problem.title, problem.state, problem.since) == ("PDU power does not move", "warn", SINCE)
+    assert (problem.value, problem.limit, problem.objects_affected) == ("2 sensors", "moves within 24 h", 2)
+    assert "rests on it: " in problem.detail
+    assert [reason["object"] for reason in problem.reasons] == ["pdu-1", "pdu-2"]
+    page = words_of(client_of("viewer").get(f"/problems/?problem={problem.pk}"))
+    assert "PDU power does not move" in page
+
+    StuckSensor.objects.filter(series__device=pdus[0]).delete()
+    problem = write_problems()["measurement", METRIC]
+    assert (problem.value, problem.object) == ("4.2 kW", "pdu-2")
+    StuckSensor.objects.all().delete()
+    write_problems()
+    assert Problem.objects.get(kind="measurement").ended_by == "sample"
+
+
+def test_they_end_with_their_objects(pdus):
+    write_problems()
+    Device.objects.all().delete()
+    assert operations.end_moving(now=NOW) == 2
+    write_problems()
+    assert Problem.objects.get(kind="measurement").ended_by == "object-gone"
+
+
+def test_a_check_says_that_a_sensor_it_rests_on_does_not_move(pdus, client_of, frozen_now):
+    frozen_now.at = NOW
+    site = pdus[0].site
+    stored.result(site, "p2-power-headroom", "pass")
+    page = words_of(client_of("viewer").get(f"/sites/{site.slug}/checks/p2-power-headroom/"))
+    assert "Do not trust it alone: PDU power of pdu-1 has been exactly 4.2 kW since" in page
