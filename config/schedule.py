@@ -53,6 +53,8 @@ JOBS: dict[str, Job] = {
         # It works for 15 s at most, so it takes a quarter of a core at most.
         ("pack-samples", "default", 60, "telemetry.pack_samples", "Pack samples into blocks"),
         ("measure", "scoring", 60, "readiness.evidence.measure", "Measure the days of sites"),
+        # It compares the means of an hour.
+        ("reconcile-meters", "default", 900, "readiness.evidence.reconcile_meters", "Reconcile meters"),
         # After an upgrade it takes some seconds each time, until every stored run was read again.
         ("reread-runs", "default", 15, "readiness.evidence.reread", "Read runs again after an upgrade"),
         ("rescore-changed", "scoring", 3, "readiness.scoring.rescore_changed", "Judge sites that changed"),

@@ -66,23 +66,50 @@ class SensorRule:
 
 
 @dataclass(frozen=True, slots=True)
+class MeterRule:
+    """Two meters contradict each other from so many percent on, if the larger reading is not below `least_kw`."""
+
+    percent: int
+    least_kw: int
+    source: str
+
+    def percent_apart(self, kw: float, behind_kw: float, *, is_whole: bool) -> float | None:
+        """How far a meter is above (or, if negative, below) the sum behind it, in percent of that; None if both agree.
+
+        No meter reads less than what is behind it. Only one of which all loads are metered (`is_whole`) reads no more.
+        """
+        if max(kw, behind_kw) < self.least_kw or behind_kw <= 0:
+            return None
+        percent = 100 * (kw - behind_kw) / behind_kw
+        return percent if percent <= -self.percent or (is_whole and percent >= self.percent) else None
+
+
+@dataclass(frozen=True, slots=True)
 class TrustRules:
     clock: ClockRule
     sensors: tuple[SensorRule, ...]
+    meters: MeterRule
 
     @property
     def rule_by_metric(self) -> Mapping[str, SensorRule]:
-        return {metric: rule for rule in self.sensors for metric in rule.metrics}
+        """The rule of each name that a metric has."""
+        return {
+            name: rule
+            for rule in self.sensors
+            for metric in rule.metrics
+            for name in registry().expand(metric)
+        }
 
 
 def load(path: Path = DATA / "trust.yaml") -> TrustRules:
-    content = Field(path, "", read_yaml(path), frozenset({"clock", "sensors"}))
+    content = Field(path, "", read_yaml(path), frozenset({"clock", "sensors", "meters"}))
+    meters = content.nested("meters", frozenset({"percent", "least_kw", "source"}))
     clock = content.nested("clock", frozenset({"ahead", "behind", "periods", "source"}))
     sensors = (
         Field(path, f"sensors[{place}]", each, frozenset({"hours", "metrics", "source"}))
         for place, each in enumerate(content.items("sensors"))
     )
-    return TrustRules(_clock(clock), tuple(map(_sensors, sensors)))
+    return TrustRules(_clock(clock), tuple(map(_sensors, sensors)), _meters(meters))
 
 
 def _clock(field: Field) -> ClockRule:
@@ -100,6 +127,11 @@ def _sensors(field: Field) -> SensorRule:
         if metric not in registry().names:
             raise field.error("metrics", f"the registry has no metric {metric!r}")
     return SensorRule(_whole(field, "hours"), metrics, field.one_of("source", registry().sources))
+
+
+def _meters(field: Field) -> MeterRule:
+    source = field.one_of("source", registry().sources)
+    return MeterRule(_whole(field, "percent"), _whole(field, "least_kw"), source)
 
 
 def _whole(field: Field, key: str) -> int:

@@ -30,6 +30,9 @@ POWER_METRICS = (
 """Power of a whole device. If a device sends several, the first one is read. Only series in W count, because some
 metrics carry other quantities, distinguished by a label."""
 
+ACCELERATOR_POWER_METRICS = ("DCGM_FI_DEV_POWER_USAGE", "gpu_package_power")
+"""Power of one accelerator of a node."""
+
 CURRENT_METRICS = ("rPDU2PhaseStatusCurrent", "measurementsInletSensorValue")
 """Current of one phase of a circuit, compared with the breaker's rating; only series in A count."""
 

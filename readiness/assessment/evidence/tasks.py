@@ -1,9 +1,10 @@
-"""Keeps the daily measures up to date, and reads stored runs again after Muster's rules changed."""
+"""Keeps the daily measures up to date, reads stored runs again after Muster's rules changed, and reconciles meters."""
 
 from celery import shared_task
 
 from readiness.assessment.evidence import operations
-from web import clock
+from readiness.assessment.evidence.operations import meters
+from web import clock, workers
 
 
 @shared_task(name="readiness.evidence.measure")
@@ -14,3 +15,8 @@ def measure() -> int:
 @shared_task(name="readiness.evidence.reread")
 def reread() -> int:
     return operations.reread_stored(now=clock.now())
+
+
+@shared_task(name="readiness.evidence.reconcile_meters")
+def reconcile_meters() -> int:
+    return 0 if workers.are_catching_up() else meters.reconcile(now=clock.trusted_now())

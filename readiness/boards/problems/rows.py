@@ -9,6 +9,7 @@ from readiness.assessment.scoring.queries.rows import ReasonRow, SiteRef, copied
 from readiness.loop.problems import sentences
 from readiness.loop.problems.core.problem import Identity
 from readiness.loop.problems.core.states import ProblemKind, ProblemState
+from readiness.loop.problems.measurements import METERS
 from readiness.loop.problems.models import Problem
 from web.links import link
 from web.units import Formatted, power
@@ -138,6 +139,8 @@ class ProblemRow:
             case ProblemKind.SHIFT:
                 return link("cover-ahead", site=slug, domain=self.subject, standing="short")
             case ProblemKind.MEASUREMENT:
+                if self.subject == METERS:
+                    return link("site", slug, tab="energy")
                 return link("explore", site=slug, metric=self.key, start="now-7d", end="now")
             case ProblemKind.HEALTH:
                 return link("site", slug, tab=self.subject)

@@ -46,6 +46,8 @@ from readiness.loop.findings.panels import site_panel as findings_panel
 from readiness.loop.incidents.panels import site_panel as incidents_panel
 from readiness.loop.incidents.queries import MAY_SEE as SEES_INCIDENTS
 from readiness.loop.incidents.queries import open_incidents_at
+from readiness.loop.problems.core.states import ProblemKind
+from readiness.loop.problems.measurements import METERS
 from readiness.loop.problems.models import Problem
 from readiness.organisation.ownership.queries import UNOWNED, SiteCells
 from telemetry.drift import queries as drifts
@@ -250,10 +252,12 @@ def _domain(site_view: AskedSite) -> dict[str, Any]:
     site, domain = site_view.site, site_view.tab
     detail = next((each for each in site_view.page.domains if each.domain == domain), None)
     table = tables.reasons_of_domain(is_blind=detail is not None and detail.is_blind, now=site_view.at)
+    disagreeing = Problem.objects.open().filter(site=site, kind=ProblemKind.MEASUREMENT, subject=METERS)
     return (
         _series_card(site_view)
         | _equipment(site_view, domain)
         | {
+            "meters": disagreeing.order_by("pk") if domain == DomainChoices.ENERGY else (),
             "detail": detail,
             "domain_title": DomainChoices(domain).label,
             "table": table_kit.page(site_view.request, table, open_reasons(site, domain)),

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
 from django.db.models import Q
@@ -64,7 +65,8 @@ def facts_of(site_ids: Collection[int], *, now: datetime) -> dict[int, ProblemFa
     _add_duty(by_site, running, now)
     _add_drifts(by_site, running)
     _add_shifts(by_site, running, now)
-    for site_id, problem in measurements.stuck_problems(running, fleet.framework):
+    doubtful = (measurements.stuck_problems(running, fleet.framework), measurements.meter_problems(running))
+    for site_id, problem in chain(*doubtful):
         by_site[site_id].others.append(problem)
     needed = dependencies_of(
         {site_id: gathered.domains for site_id, gathered in by_site.items()},

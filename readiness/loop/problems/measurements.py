@@ -1,19 +1,28 @@
-"""Problems of measurements that are not to be trusted: one for each metric of a site of which sensors are stuck."""
+"""Problems of measurements that are not to be trusted: one for each metric of a site of which sensors are stuck, and
+one for each meter that contradicts what is behind it."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
+from readiness.assessment.evidence.core.load import WORDS, MeteringLevel
+from readiness.assessment.evidence.models import MeterContradiction
 from readiness.assessment.framework.core.definition import Framework
 from readiness.assessment.scoring.core.states import Health
+from readiness.assessment.scoring.figures import PUE
+from readiness.assessment.scoring.models import DomainHealth
 from readiness.loop.problems.core.problem import Identity, ObjectOfProblem, PresentProblem
 from readiness.loop.problems.core.states import ProblemKind, ProblemState
 from telemetry.core.matching import OBJECT_COLUMNS
+from telemetry.core.trust import trust_rules
 from telemetry.stuck.queries import StuckRow, stuck_sensors
-from web.units import format_value, how_many
+from web.units import format_value, how_many, number, power
 
-STUCK = "stuck"
+STUCK, METERS = "stuck", "meters"
 MOST_REASONS = 50
+CHECK_METERS = (
+    "Check the scale and the phases of the meter, its feeds, and whether the inventory has all that it feeds."
+)
 ACTION = "Read the sensor at the object itself, then restart its exporter or its controller."
 
 
@@ -68,3 +77,68 @@ def _reason(row: StuckRow) -> dict[str, Any]:
         "since": row.since.isoformat(),
         "taken_at": None,
     }
+
+
+def meter_problems(site_ids: Collection[int]) -> Iterator[tuple[int, PresentProblem]]:
+    rows = MeterContradiction.objects.filter(site__in=site_ids).select_related("site", "device")
+    contradictions = list(rows.order_by("site", "level", "pk"))
+    energy = DomainHealth.objects.filter(domain="energy", site__in={row.site_id for row in contradictions})
+    figures = dict(energy.values_list("site", "figures")) if contradictions else {}
+    for row in contradictions:
+        yield row.site_id, _meter_problem(row, figures.get(row.site_id, {}).get(PUE.key))
+
+
+def _meter_problem(row: MeterContradiction, pue: Mapping[str, Any] | None) -> PresentProblem:
+    behind = row.get_behind_display()
+    more = f"{number(abs(row.percent), 0)} % {'more' if row.percent > 0 else 'less'}"
+    both = f"{power(row.kw)} against {power(row.behind_kw)}"
+    kind, object_id, name = ("site", row.site_id, row.site.name)
+    if row.device is not None:
+        kind, object_id, name = ("device", row.device.pk, row.device.name)
+    title = f"Meters disagree: {row.meter} and {behind}"
+    reason = {
+        "health": Health.WARN.value,
+        "object_kind": kind,
+        "object_id": object_id,
+        "object": name,
+        "metric": row.metric,
+        "title": title,
+        "value": row.kw * 1000,
+        "unit": "W",
+        "source": trust_rules().meters.source,
+        "since": row.since.isoformat(),
+        "taken_at": row.seen_at.isoformat(),
+    }
+    return PresentProblem(
+        identity=Identity(
+            ProblemKind.MEASUREMENT, f"{METERS}-{row.level}-{row.device_id or 'site'}-{row.behind}"
+        ),
+        state=ProblemState.WARN,
+        subject=METERS,
+        since=row.since,
+        last_sample_at=row.seen_at,
+        title=title,
+        detail=f"{row.meter}: {more} than the sum of {behind}, {both}. {_effect(row, pue)} {CHECK_METERS}",
+        value=both,
+        limit=f"limit {trust_rules().meters.percent} % apart",
+        reasons=(reason,),
+        object=ObjectOfProblem(kind, object_id, name),
+        objects=1,
+        metrics=frozenset(filter(None, [row.metric])),
+    )
+
+
+def _effect(row: MeterContradiction, pue: Mapping[str, Any] | None) -> str:
+    """What becomes of the PUE, and of what is computed with it, if what is behind the meter is right."""
+    level = MeteringLevel(row.level)
+    if level is MeteringLevel.METER:
+        return "No PUE is computed meanwhile: cost and carbon count with one that somebody entered, or with none."
+    it_kw = pue["weight"] + row.behind_kw - row.kw if pue else 0.0
+    if pue is None or it_kw <= 0 or not pue["source"].endswith(f"over {WORDS[level]}s"):
+        return "PUE, cost and carbon do not count with it."
+    other = pue["value"] * pue["weight"] / it_kw
+    change = number(100 * abs(other / pue["value"] - 1), 1)
+    return (
+        f"PUE is {number(pue['value'], 2)} by the meter and {number(other, 2)} by what is behind it: cost and carbon of"
+        f" work placed here are {change} % {'higher' if other > pue['value'] else 'lower'} then."
+    )

@@ -39,3 +39,18 @@ def test_the_file_is_read_strictly(tmp_path, line, fault):
     path.write_text("clock:\n" + "".join(f"  {name}: {value}\n" for name, value in lines.items()))
     with pytest.raises(RuntimeError, match=fault):
         load(path)
+
+
+@pytest.mark.parametrize(
+    ("kw", "behind_kw", "is_whole", "percent"),
+    [
+        pytest.param(12.5, 10, True, 25, id="a PDU above the sum of all that it feeds"),
+        pytest.param(12.5, 10, False, None, id="something behind it has no meter"),
+        pytest.param(11.9, 10, True, None, id="within the limit"),
+        pytest.param(7.5, 10, False, -25, id="no meter reads less than what is behind it"),
+        pytest.param(0.9, 0.5, True, None, id="too little to tell"),
+        pytest.param(5, 0, True, None, id="nothing behind it draws power"),
+    ],
+)
+def test_a_meter_is_held_against_what_is_behind_it(kw, behind_kw, is_whole, percent):
+    assert trust_rules().meters.percent_apart(kw, behind_kw, is_whole=is_whole) == percent

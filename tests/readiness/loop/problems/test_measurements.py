@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from inventory.models import Device
+from readiness.assessment.evidence.models import MeterContradiction
 from readiness.loop.problems.models import Problem
 from telemetry.models import Series
 from telemetry.stuck import operations
@@ -68,3 +69,27 @@ def test_a_check_says_that_a_sensor_it_rests_on_does_not_move(pdus, client_of, f
     stored.result(site, "p2-power-headroom", "pass")
     page = words_of(client_of("viewer").get(f"/sites/{site.slug}/checks/p2-power-headroom/"))
     assert "Do not trust it alone: PDU power of pdu-1 has been exactly 4.2 kW since" in page
+
+
+def test_meters_that_disagree_are_told_with_both_figures_and_their_effect(pdus, client_of, frozen_now):
+    frozen_now.at = NOW
+    StuckSensor.objects.all().delete()
+    site = pdus[0].site
+    figure = {"value": 1.2, "weight": 100.0, "taken_at": NOW.isoformat(), "provenance": "measured"}
+    stored.health(site, "energy", "ok", figures={"pue": figure | {"source": "site meter over rack PDUs"}})
+    MeterContradiction.objects.create(
+        site=site, device=pdus[0], meter="pdu-1", metric=METRIC, level="rack-pdu", behind="loads",
+        kw=50, behind_kw=40, percent=25, since=SINCE, seen_at=NOW,
+    )  # fmt: skip
+    problem = write_problems()["measurement", f"meters-rack-pdu-{pdus[0].pk}-loads"]
+    assert (problem.title, problem.state) == ("Meters disagree: pdu-1 and the loads of its racks", "warn")
+    assert (problem.value, problem.limit) == ("50.0 kW against 40.0 kW", "limit 20 % apart")
+    effect = "PUE is 1.20 by the meter and 1.33 by what is behind it: cost and carbon of work placed here are 11.1 %"
+    assert "25 % more than the sum of the loads of its racks" in problem.detail
+    assert effect in problem.detail
+    page = words_of(client_of("viewer").get(f"/sites/{site.slug}/?tab=energy"))
+    assert effect in page
+
+    MeterContradiction.objects.all().delete()
+    write_problems()
+    assert Problem.objects.get(kind="measurement").ended_by == "sample"

@@ -1,0 +1,72 @@
+"""A meter that contradicts what is behind it is told with both figures until both agree; silence answers nothing."""
+
+import pytest
+
+from inventory.models import Device, PowerFeed, SiteChange
+from readiness.assessment.evidence.models import MeterContradiction
+from readiness.assessment.evidence.operations import meters
+from telemetry import operations as telemetry
+from tests.inventory import made
+from tests.telemetry.sending import Sender
+
+PDU, NODES = "idrac_pdu_power_watts", "idrac_power_control_consumed_watts"
+
+
+@pytest.fixture
+def rack(porto):
+    """A rack of Porto that one PDU feeds, with two nodes."""
+    rack = made.rack(site=porto)
+    pdu = made.device(site=porto, rack=rack, name="pdu-1", role=Device.Role.PDU)
+    for number in (1, 2):
+        made.device(site=porto, rack=rack, name=f"node-{number}", role=Device.Role.NODE)
+    PowerFeed.objects.create(site=porto, rack=rack, device=pdu, name="A1", rated_kw=20)
+    return rack
+
+
+@pytest.fixture
+def sender(porto, frozen_now):
+    source, plain = telemetry.create_source(site=porto, name="bmc", by=None, now=frozen_now.at)
+    source.plain_token = plain
+    return Sender(source, frozen_now)
+
+
+def hour(sender, **kw):
+    """An hour of samples, each minute of ten; then compare. Names are those of devices, with an underscore."""
+    names = {"pdu_1": PDU, "node_1": NODES, "node_2": NODES, "gpu": "DCGM_FI_DEV_POWER_USAGE"}
+    sender.clock.move(minutes=70)
+    sender.deliver(
+        *(
+            (
+                {"__name__": names[name], "instance": "node-1" if name == "gpu" else name.replace("_", "-")},
+                1000.0 * value,
+                -60 * minute,
+            )
+            for name, value in kw.items()
+            for minute in range(0, 70, 2)
+        )
+    )
+    changed = meters.reconcile(now=sender.clock.at)
+    found = MeterContradiction.objects.order_by("meter", "behind")
+    return changed, [(row.meter, row.behind, round(row.kw, 1), round(row.behind_kw, 1)) for row in found]
+
+
+def test_a_pdu_is_held_against_the_loads_of_its_racks(sender, rack, porto):
+    too_much = ("pdu-1", "loads", 12.5, 10.0)
+    SiteChange.objects.all().delete()
+    assert hour(sender, pdu_1=12.5, node_1=5, node_2=5) == (1, [too_much])
+    assert SiteChange.objects.filter(site=porto, origin="evidence").exists()
+    row = MeterContradiction.objects.get()
+    assert (row.percent, row.level, row.metric) == (25, "rack-pdu", PDU)
+    # One of them silent answers nothing.
+    assert hour(sender, pdu_1=10, node_1=5) == (0, [too_much])
+    assert hour(sender, pdu_1=10, node_1=5, node_2=5) == (1, [])
+    # No meter reads less than what is behind it: here the levels of the site show it too.
+    assert hour(sender, pdu_1=7.5, node_1=5, node_2=5) == (
+        2,
+        [("The rack PDUs", "node", 7.5, 10.0), ("pdu-1", "loads", 7.5, 10.0)],
+    )
+
+
+def test_a_rack_with_a_load_that_has_no_meter_may_draw_more(sender, rack, porto):
+    made.device(site=porto, rack=rack, name="leaf-1", role=Device.Role.SWITCH)
+    assert hour(sender, pdu_1=12.5, node_1=5, node_2=5) == (0, [])
