@@ -1,5 +1,6 @@
 import pytest
 
+from telemetry.core.registry import DATA
 from telemetry.core.trust import SkewDirection, load, trust_rules
 
 CLOCK = trust_rules().clock
@@ -24,19 +25,19 @@ def test_a_clock_is_judged_by_its_last_periods(skews_s, cadence_s, direction, se
 
 
 @pytest.mark.parametrize(
-    ("line", "fault"),
+    ("line", "wrong", "fault"),
     [
-        pytest.param("ahead: 31 years", "clock.ahead", id="no duration"),
-        pytest.param("periods: 0.5", "clock.periods", id="half a period"),
-        pytest.param("source: hearsay", "clock.source", id="no source of the registry"),
-        pytest.param("since: 60s", "clock.since", id="an unknown key"),
+        pytest.param("ahead: 30s", "ahead: 31 years", "clock.ahead", id="no duration"),
+        pytest.param("periods: 3", "periods: 0.5", "clock.periods", id="half a period"),
+        pytest.param("source: OD", "source: hearsay", "clock.source", id="no source of the registry"),
+        pytest.param("behind: 60s", "since: 60s", "clock.since", id="an unknown key"),
+        pytest.param("upsOutputPower", "upsPower", "upsPower", id="no metric of the registry"),
+        pytest.param("percent: 20", "percent: -1", "meters.percent", id="below 0"),
     ],
 )
-def test_the_file_is_read_strictly(tmp_path, line, fault):
-    lines = dict(each.split(": ") for each in ("ahead: 30s", "behind: 60s", "periods: 3", "source: OD"))
-    lines |= dict([line.split(": ")])
+def test_the_file_is_read_strictly(tmp_path, line, wrong, fault):
     path = tmp_path / "trust.yaml"
-    path.write_text("clock:\n" + "".join(f"  {name}: {value}\n" for name, value in lines.items()))
+    path.write_text((DATA / "trust.yaml").read_text().replace(line, wrong, 1))
     with pytest.raises(RuntimeError, match=fault):
         load(path)
 

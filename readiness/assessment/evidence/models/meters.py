@@ -3,7 +3,7 @@
 from django.db import models
 
 from inventory.models import Device, Site
-from inventory.models.constraints import SameSite, choices_held
+from inventory.models.constraints import choices_held
 from inventory.models.triggers import OWN_SITE, claims
 from readiness.assessment.evidence.core.load import MeteringLevel
 
@@ -12,7 +12,8 @@ from readiness.assessment.evidence.core.load import MeteringLevel
 class MeterContradiction(models.Model):
     """A meter that reads more or less than the sum of what is behind it, over the last hour in which all of these sent.
 
-    The row goes when they agree. While one of them is silent it stays: that answers nothing.
+    The row goes when they agree, and when one of them leaves service. While one of them is silent it stays: that
+    answers nothing.
     """
 
     VISIBLE_BY = ("site",)
@@ -58,7 +59,6 @@ class MeterContradiction(models.Model):
                 nulls_distinct=False,
                 name="meter_contradiction_unique",
             ),
-            SameSite(field="device", name="meter_contradiction_at_site_of_device", follows=True),
         ]
 
     def __str__(self) -> str:

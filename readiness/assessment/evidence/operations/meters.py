@@ -2,7 +2,7 @@
 batch of sites."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence, Set
 from datetime import datetime, timedelta
 from itertools import batched, pairwise
 from typing import NamedTuple
@@ -24,6 +24,7 @@ from readiness.assessment.evidence.models import MeterContradiction
 from telemetry import queries as telemetry
 from telemetry.core.instants import FIVE_MINUTES, HOUR, floor
 from telemetry.core.trust import trust_rules
+from telemetry.models import Series
 
 SITES_AT_ONCE = 200
 FEWEST_WINDOWS = 6
@@ -32,6 +33,10 @@ MOST_NAMES = 3
 SEEN_EVERY = timedelta(hours=1)
 """How often a row that stands is written again, so that it costs no write at each look."""
 Behind = MeterContradiction.Behind
+
+
+type MeteredPart = tuple[int, int | None]
+"""A device, or one of its accelerators."""
 
 
 class Comparison(NamedTuple):
@@ -63,26 +68,68 @@ def reconcile_sites(site_ids: Collection[int], *, now: datetime) -> int:
     end = floor(now) - FIVE_MINUTES
     metrics = (*LOAD_METRICS, *ACCELERATOR_POWER_METRICS)
     power = power_by_site(telemetry.window_means(site_ids, metrics, start=end - HOUR, end=end, now=now))
-    if not power:
+    stored = MeterContradiction.objects.filter(site__in=site_ids).select_for_update().order_by("pk")
+    rows_of: dict[int, list[MeterContradiction]] = defaultdict(list)
+    for row in stored:
+        rows_of[row.site_id].append(row)
+    touched = power.keys() | rows_of.keys()
+    if not touched:
         return 0
-    meters = meters_of(power)
+    meters = meters_of(touched)
     devices: dict[int, dict[int, PlacedDevice]] = defaultdict(dict)
-    rows = Device.objects.active().filter(site__in=power)
-    for site_id, *columns in rows.values_list("site", "pk", "name", "role", "rack"):
-        devices[site_id][columns[0]] = PlacedDevice(*columns)
+    placed = Device.objects.active().filter(site__in=touched)
+    for site_id, pk, name, role, rack_id in placed.values_list("site_id", "pk", "name", "role", "rack_id"):
+        devices[site_id][pk] = PlacedDevice(pk, name, role, rack_id)
     feeds: dict[int, list[FeedPlace]] = defaultdict(list)
-    for site_id, *columns in PowerFeed.objects.filter(site__in=power).values_list("site", "device", "rack"):
-        feeds[site_id].append(FeedPlace(*columns))
+    fed = PowerFeed.objects.filter(site__in=touched)
+    for site_id, meter_id, rack_id in fed.values_list("site_id", "device_id", "rack_id"):
+        feeds[site_id].append(FeedPlace(meter_id, rack_id))
+    silent = _silent_meters(power)
     compared = {
-        site_id: list(_compared(meters[site_id], of_site, devices[site_id], feeds[site_id]))
+        site_id: list(_compared(meters[site_id], of_site, devices[site_id], feeds[site_id], silent))
         for site_id, of_site in power.items()
     }
-    return _apply(compared, end)
+    gone = [
+        row.pk
+        for site_id, rows in rows_of.items()
+        for row in rows
+        if _is_gone(row, meters[site_id], devices[site_id])
+    ]
+    return _apply(compared, rows_of, gone, end)
+
+
+def _is_gone(row: MeterContradiction, meters: SiteMeters, devices: Collection[int]) -> bool:
+    """Whether the meter, or what is behind it, left service."""
+    if row.device_id is not None:
+        return row.device_id not in devices
+    levels = {row.level, row.behind} - {MeteringLevel.METER.value}
+    return not levels <= {level.value for level, of_level in meters.levels.items() if of_level}
+
+
+def _silent_meters(power: Mapping[int, SitePower]) -> set[MeteredPart]:
+    """What ever sent its power, and did not in the hour: sums without it show nothing."""
+    metrics = (*POWER_METRICS, *ACCELERATOR_POWER_METRICS)
+    ever = Series.objects.filter(site__in=power, metric__in=metrics, device__isnull=False).order_by()
+    sent = {
+        (device_id, each.accelerator_id)
+        for of_site in power.values()
+        for device_id, of_device in of_site.by_device.items()
+        for series in of_device.values()
+        for each in series
+    }
+    parts: set[MeteredPart] = set(ever.values_list("device_id", "accelerator_id").distinct())
+    return parts - sent
 
 
 def _compared(
-    meters: SiteMeters, power: SitePower, devices: dict[int, PlacedDevice], feeds: Sequence[FeedPlace]
+    meters: SiteMeters,
+    power: SitePower,
+    devices: Mapping[int, PlacedDevice],
+    feeds: Sequence[FeedPlace],
+    silent: Set[MeteredPart],
 ) -> Iterator[Comparison]:
+    silent_nodes = {device_id for device_id, accelerator_id in silent if accelerator_id is not None}
+    silent_loads = {device_id for device_id, accelerator_id in silent if accelerator_id is None}
     own_kw = {
         device_id: windows
         for device_id in devices
@@ -90,13 +137,14 @@ def _compared(
     }
     for device_id, kw in own_kw.items():
         inner_kw = power_kw(power.by_device[device_id], ACCELERATOR_POWER_METRICS)
-        if inner_kw is not None:
+        if inner_kw is not None and device_id not in silent_nodes:
             metric = _metric(power, device_id)
             place = MeteringLevel.NODE, device_id, devices[device_id].name, metric, Behind.ACCELERATORS
             yield from _comparison(place, kw, inner_kw, is_whole=False)
     for group in fed_racks(feeds, devices):
         metered_loads = [own_kw[load] for load in sorted(group.loads) if load in own_kw]
-        if group.meters <= own_kw.keys() and metered_loads:
+        all_sent = group.meters <= own_kw.keys() and group.loads.isdisjoint(silent_loads)
+        if all_sent and metered_loads:
             names = sorted(devices[meter].name for meter in group.meters)
             more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
             first, name = min(group.meters), " + ".join(names[:MOST_NAMES]) + more
@@ -112,8 +160,8 @@ def _compared(
     in_order = [level for level in MeteringLevel if level in levels]
     for outer, inner in pairwise(in_order):
         metric = SITE_POWER_METRICS[0] if outer is MeteringLevel.METER else ""
-        place = outer, None, LEVELS[outer], metric, Behind(inner.value)
-        yield from _comparison(place, levels[outer], levels[inner], is_whole=False)
+        of_level = outer, None, LEVELS[outer], metric, Behind(inner.value)
+        yield from _comparison(of_level, levels[outer], levels[inner], is_whole=False)
 
 
 def _metric(power: SitePower, device_id: int) -> str:
@@ -142,18 +190,22 @@ def _comparison(
     yield Comparison(*place, kw, behind_kw, percent)
 
 
-def _apply(compared: dict[int, list[Comparison]], end: datetime) -> int:
+def _apply(
+    compared: Mapping[int, Sequence[Comparison]],
+    rows_of: Mapping[int, Sequence[MeterContradiction]],
+    gone: Sequence[int],
+    end: datetime,
+) -> int:
     stored = {
-        (row.site_id, row.level, row.device_id, row.behind): row
-        for row in MeterContradiction.objects.filter(site__in=compared).select_for_update().order_by("pk")
+        (row.site_id, row.level, row.device_id, row.behind): row for rows in rows_of.values() for row in rows
     }
-    new, changed, ended = [], [], []
+    new, changed, ended = [], [], set(gone)
     for site_id, of_site in sorted(compared.items()):
         for each in of_site:
             row = stored.get((site_id, *each.place))
             if row is not None and each.percent is None:
-                ended.append(row.pk)
-            elif row is not None and end - row.seen_at >= SEEN_EVERY:
+                ended.add(row.pk)
+            elif row is not None and each.percent is not None and end - row.seen_at >= SEEN_EVERY:
                 row.meter, row.kw, row.behind_kw, row.percent = (
                     each.meter,
                     each.kw,

@@ -9,6 +9,7 @@ from telemetry import operations as telemetry
 from tests.inventory import made
 from tests.telemetry.sending import Sender
 
+pytestmark = pytest.mark.django_db
 PDU, NODES = "idrac_pdu_power_watts", "idrac_power_control_consumed_watts"
 
 
@@ -33,11 +34,12 @@ def sender(porto, frozen_now):
 def hour(sender, **kw):
     """An hour of samples, each minute of ten; then compare. Names are those of devices, with an underscore."""
     names = {"pdu_1": PDU, "node_1": NODES, "node_2": NODES, "gpu": "DCGM_FI_DEV_POWER_USAGE"}
+    labels = {"gpu": {"Hostname": "node-1", "gpu": "0"}}
     sender.clock.move(minutes=70)
     sender.deliver(
         *(
             (
-                {"__name__": names[name], "instance": "node-1" if name == "gpu" else name.replace("_", "-")},
+                {"__name__": names[name], **labels.get(name, {"instance": name.replace("_", "-")})},
                 1000.0 * value,
                 -60 * minute,
             )
@@ -65,6 +67,20 @@ def test_a_pdu_is_held_against_the_loads_of_its_racks(sender, rack, porto):
         2,
         [("The rack PDUs", "node", 7.5, 10.0), ("pdu-1", "loads", 7.5, 10.0)],
     )
+
+
+def test_a_node_reads_no_less_than_its_accelerators(sender, rack):
+    made.accelerator(device=Device.objects.get(name="node-1"), index=0)
+    assert hour(sender, node_1=5, gpu=4) == (0, [])
+    assert hour(sender, node_1=3, gpu=4) == (1, [("node-1", "accelerators", 3.0, 4.0)])
+    assert hour(sender, node_1=3) == (0, [("node-1", "accelerators", 3.0, 4.0)])
+    assert hour(sender, node_1=5, gpu=4) == (1, [])
+
+
+def test_a_meter_that_leaves_service_contradicts_nothing(sender, rack):
+    hour(sender, pdu_1=12.5, node_1=5, node_2=5)
+    Device.objects.filter(name="pdu-1").update(status=Device.Status.OFFLINE)
+    assert hour(sender, node_1=5) == (1, [])
 
 
 def test_a_rack_with_a_load_that_has_no_meter_may_draw_more(sender, rack, porto):
