@@ -28,7 +28,7 @@ class StuckRow:
 
 
 def stuck_sensors(site_ids: Collection[int], *, metrics: Collection[str] | None = None) -> list[StuckRow]:
-    """By metric and object; one statement."""
+    """Read them in order of metric and time; one statement."""
     rows = StuckSensor.objects.filter(site__in=site_ids)
     if metrics is not None:
         rows = rows.filter(series__metric__in=metrics)

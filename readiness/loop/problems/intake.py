@@ -20,18 +20,14 @@ from web.units import duration, number
 
 WAITING, REFUSING, CLOCK = "-waiting", "-refusing", "-clock"
 SKEWED = (SkewDirection.AHEAD, SkewDirection.BEHIND)
-CLOCK_WORDS = {
-    SkewDirection.AHEAD: (
-        "Samples of {} come from the future",
-        "Check the time service of whatever sets their times, and Muster's own: charts, durations and the moment at"
-        " which the source counts as silent are off by as much.",
-    ),
-    SkewDirection.BEHIND: (
-        "Samples of {} lie behind",
-        "Check the time service of whatever sets their times, what delays its samples, and Muster's own clock: what it"
-        " reports is known later by as much.",
-    ),
-}
+TO_DO_AHEAD = (
+    "Check the time service of whatever sets their times, and Muster's own: charts, durations and the moment at which"
+    " the source counts as silent are off by as much."
+)
+TO_DO_BEHIND = (
+    "Check the time service of whatever sets their times, what delays its samples, and Muster's own clock: what it"
+    " reports is known later by as much."
+)
 SILENT_LIMITS = 3
 """A source that never sent is a problem after as many limits as make another one silent."""
 REFUSED_AT_LEAST = 5
@@ -113,14 +109,14 @@ def clock_problem(source: Source) -> PresentProblem | None:
     if status.clock not in SKEWED or status.clock_skew_s is None:
         return None
     direction = SkewDirection(status.clock)
-    title, detail = CLOCK_WORDS[direction]
+    is_ahead = direction is SkewDirection.AHEAD
     limit_s = trust_rules().clock.limit_s(direction, cadence_s=source.cadence_s)
     return _intake_problem(
         source,
         CLOCK,
-        title.format(source.name),
+        f"Samples of {source.name} {'come from the future' if is_ahead else 'lie behind'}",
         status.clock_since,
-        detail,
+        TO_DO_AHEAD if is_ahead else TO_DO_BEHIND,
         state=ProblemState.WARN,
         value=skew(status.clock_skew_s),
         limit=f"limit {duration(limit_s)}",

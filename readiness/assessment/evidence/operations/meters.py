@@ -11,7 +11,7 @@ import numpy as np
 from django.db import transaction
 
 from inventory.models import Device, PowerFeed, Site
-from readiness.assessment.evidence.core.feeding import FeedPlace, PlacedDevice, fed_racks
+from readiness.assessment.evidence.core.feeding import FedRacks, FeedPlace, PlacedDevice, fed_racks
 from readiness.assessment.evidence.core.load import MeteringLevel, Windows, complete_sum
 from readiness.assessment.evidence.gather import SiteMeters, SitePower, meters_of, power_by_site, power_kw
 from readiness.assessment.evidence.measures import (
@@ -30,6 +30,7 @@ SITES_AT_ONCE = 200
 FEWEST_WINDOWS = 6
 """Of the twelve of the hour; fewer in which all meters sent show nothing."""
 MOST_NAMES = 3
+MOST_CHARS = MeterContradiction._meta.get_field("meter").max_length
 SEEN_EVERY = timedelta(hours=1)
 """How often a row that stands is written again, so that it costs no write at each look."""
 Behind = MeterContradiction.Behind
@@ -39,7 +40,7 @@ type MeteredPart = tuple[int, int | None]
 """A device, or one of its accelerators."""
 
 
-class Comparison(NamedTuple):
+class MeterComparison(NamedTuple):
     """A meter and the sum behind it, kW, with the percent apart if they contradict each other."""
 
     level: str
@@ -107,7 +108,7 @@ def _is_gone(row: MeterContradiction, meters: SiteMeters, devices: Collection[in
 
 
 def _silent_meters(power: Mapping[int, SitePower]) -> set[MeteredPart]:
-    """What ever sent its power, and did not in the hour: sums without it show nothing."""
+    """Read what ever sent its power and did not in the hour: sums without it show nothing."""
     metrics = (*POWER_METRICS, *ACCELERATOR_POWER_METRICS)
     ever = Series.objects.filter(site__in=power, metric__in=metrics, device__isnull=False).order_by()
     sent = {
@@ -127,41 +128,51 @@ def _compared(
     devices: Mapping[int, PlacedDevice],
     feeds: Sequence[FeedPlace],
     silent: Set[MeteredPart],
-) -> Iterator[Comparison]:
-    silent_nodes = {device_id for device_id, accelerator_id in silent if accelerator_id is not None}
-    silent_loads = {device_id for device_id, accelerator_id in silent if accelerator_id is None}
+) -> Iterator[MeterComparison]:
     own_kw = {
         device_id: windows
         for device_id in devices
         if (windows := power_kw(power.by_device.get(device_id, {}))) is not None
     }
+    silent_nodes = {device_id for device_id, accelerator_id in silent if accelerator_id is not None}
     for device_id, kw in own_kw.items():
         inner_kw = power_kw(power.by_device[device_id], ACCELERATOR_POWER_METRICS)
         if inner_kw is not None and device_id not in silent_nodes:
             metric = _metric(power, device_id)
             place = MeteringLevel.NODE, device_id, devices[device_id].name, metric, Behind.ACCELERATORS
             yield from _comparison(place, kw, inner_kw, is_whole=False)
+    silent_loads = {device_id for device_id, accelerator_id in silent if accelerator_id is None}
     for group in fed_racks(feeds, devices):
-        metered_loads = [own_kw[load] for load in sorted(group.loads) if load in own_kw]
-        all_sent = group.meters <= own_kw.keys() and group.loads.isdisjoint(silent_loads)
-        if all_sent and metered_loads:
-            names = sorted(devices[meter].name for meter in group.meters)
-            more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
-            first, name = min(group.meters), " + ".join(names[:MOST_NAMES]) + more
-            place = group.level, first, name, _metric(power, first), Behind.LOADS
-            whole_kw = complete_sum(np.vstack([own_kw[meter] for meter in sorted(group.meters)]))
-            is_whole = len(metered_loads) == len(group.loads)
-            yield from _comparison(place, whole_kw, complete_sum(np.vstack(metered_loads)), is_whole=is_whole)
+        if group.meters <= own_kw.keys() and group.loads.isdisjoint(silent_loads):
+            yield from _compared_group(group, power, devices, own_kw)
+    yield from _compared_levels(meters, power)
+
+
+def _compared_group(
+    group: FedRacks, power: SitePower, devices: Mapping[int, PlacedDevice], own_kw: Mapping[int, Windows]
+) -> Iterator[MeterComparison]:
+    metered_loads = [own_kw[load] for load in sorted(group.loads) if load in own_kw]
+    if not metered_loads:
+        return
+    names = sorted(devices[meter].name for meter in group.meters)
+    more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
+    first, name = min(group.meters), " + ".join(names[:MOST_NAMES]) + more
+    place = group.level, first, name[:MOST_CHARS], _metric(power, first), Behind.LOADS
+    whole_kw = complete_sum(np.vstack([own_kw[meter] for meter in sorted(group.meters)]))
+    is_whole = len(metered_loads) == len(group.loads)
+    yield from _comparison(place, whole_kw, complete_sum(np.vstack(metered_loads)), is_whole=is_whole)
+
+
+def _compared_levels(meters: SiteMeters, power: SitePower) -> Iterator[MeterComparison]:
     levels = {
         each.level: complete_sum(np.vstack(list(each.windows.values())))
         for each in power.levels(meters)
         if each.windows and not each.missing
     }
-    in_order = [level for level in MeteringLevel if level in levels]
-    for outer, inner in pairwise(in_order):
+    for outer, inner in pairwise(level for level in MeteringLevel if level in levels):
         metric = SITE_POWER_METRICS[0] if outer is MeteringLevel.METER else ""
-        of_level = outer, None, LEVELS[outer], metric, Behind(inner.value)
-        yield from _comparison(of_level, levels[outer], levels[inner], is_whole=False)
+        place = outer, None, LEVELS[outer], metric, Behind(inner.value)
+        yield from _comparison(place, levels[outer], levels[inner], is_whole=False)
 
 
 def _metric(power: SitePower, device_id: int) -> str:
@@ -180,18 +191,18 @@ LEVELS = {
 
 def _comparison(
     place: tuple[str, int | None, str, str, str], windows: Windows, behind: Windows, *, is_whole: bool
-) -> Iterator[Comparison]:
+) -> Iterator[MeterComparison]:
     """Compare the means of the five minutes in which all of them sent."""
     is_common = np.isfinite(windows) & np.isfinite(behind)
     if is_common.sum() < FEWEST_WINDOWS:
         return
     kw, behind_kw = float(windows[is_common].mean()), float(behind[is_common].mean())
     percent = trust_rules().meters.percent_apart(kw, behind_kw, is_whole=is_whole)
-    yield Comparison(*place, kw, behind_kw, percent)
+    yield MeterComparison(*place, kw, behind_kw, percent)
 
 
 def _apply(
-    compared: Mapping[int, Sequence[Comparison]],
+    compared: Mapping[int, Sequence[MeterComparison]],
     rows_of: Mapping[int, Sequence[MeterContradiction]],
     gone: Sequence[int],
     end: datetime,
