@@ -129,7 +129,7 @@ def _meter_problem(row: MeterContradiction, pue: Mapping[str, Any] | None) -> Pr
 
 
 def _effect(row: MeterContradiction, pue: Mapping[str, Any] | None) -> str:
-    """What becomes of the PUE, and of what is computed with it, if what is behind the meter is right."""
+    """Compute the PUE, and how cost and carbon change with it, if not the meter is right but what is behind it."""
     level = MeteringLevel(row.level)
     if level is MeteringLevel.METER:
         return "No PUE is computed meanwhile: cost and carbon count with one that somebody entered, or with none."
