@@ -140,5 +140,5 @@ def _effect(row: MeterContradiction, pue: Mapping[str, Any] | None) -> str:
     change = number(100 * abs(other / pue["value"] - 1), 1)
     return (
         f"PUE is {number(pue['value'], 2)} by the meter and {number(other, 2)} by what is behind it: cost and carbon of"
-        f" work placed here are {change} % {'higher' if other > pue['value'] else 'lower'} then."
+        f" work placed here would be {change} % {'higher' if other > pue['value'] else 'lower'}."
     )

@@ -33,6 +33,8 @@ MOST_NAMES = 3
 MOST_CHARS = MeterContradiction._meta.get_field("meter").max_length
 SEEN_EVERY = timedelta(hours=1)
 """How often a row that stands is written again, so that it costs no write at each look."""
+DRAWING = (Device.Status.ACTIVE, Device.Status.DRAINED, Device.Status.FAILED)
+"""What is drained draws power still."""
 Behind = MeterContradiction.Behind
 
 
@@ -78,7 +80,7 @@ def reconcile_sites(site_ids: Collection[int], *, now: datetime) -> int:
         return 0
     meters = meters_of(touched)
     devices: dict[int, dict[int, PlacedDevice]] = defaultdict(dict)
-    placed = Device.objects.active().filter(site__in=touched)
+    placed = Device.objects.filter(site__in=touched, status__in=DRAWING)
     for site_id, pk, name, role, rack_id in placed.values_list("site_id", "pk", "name", "role", "rack_id"):
         devices[site_id][pk] = PlacedDevice(pk, name, role, rack_id)
     feeds: dict[int, list[FeedPlace]] = defaultdict(list)

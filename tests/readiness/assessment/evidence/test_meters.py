@@ -77,6 +77,11 @@ def test_a_node_reads_no_less_than_its_accelerators(sender, rack):
     assert hour(sender, node_1=5, gpu=4) == (1, [])
 
 
+def test_a_drained_node_draws_power_still(sender, rack):
+    Device.objects.filter(name="node-2").update(status=Device.Status.DRAINED)
+    assert hour(sender, pdu_1=10, node_1=5, node_2=5) == (0, [])
+
+
 def test_a_meter_that_leaves_service_contradicts_nothing(sender, rack):
     hour(sender, pdu_1=12.5, node_1=5, node_2=5)
     Device.objects.filter(name="pdu-1").update(status=Device.Status.OFFLINE)
