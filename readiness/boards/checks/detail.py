@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Q
+
 from inventory.models import Site
 from readiness.assessment.framework import queries as framework_queries
 from readiness.assessment.scoring.queries.rows import PartRow, ref_of
@@ -15,6 +17,7 @@ from readiness.boards.checks.proof import ProofRows, proof_rows
 from readiness.boards.checks.queries import SiteCheck, deciding_part
 from readiness.loop.problems import responders
 from readiness.loop.problems.advice import Advice, advice_for
+from readiness.loop.problems.core.states import ProblemKind
 from readiness.loop.problems.models import Problem
 from readiness.loop.problems.responders import DomainDuty, ItemOwner
 from readiness.organisation.ownership.queries import SiteCells
@@ -48,13 +51,14 @@ def bullet(value: float | None, limit: float | None, margin: float | None) -> Bu
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SiteCheckDetail:
     """`held_kw` is what is deployed here while this check keeps the site from being ready. `blocker` is the planned
-    work, None where the check holds nothing. `owner` and `alert` are None where the reader may not see them."""
+    work, None where the check holds nothing, `doubtful` are problems of measurements that it rests on. `owner` and `alert` are None where the reader may not see them."""
 
     deciding: PartRow | None
     bullet: Bullet | None
     held_kw: float
     blocker: Blocker | None
     problem: Problem | None
+    doubtful: Sequence[Problem]
     duties: Sequence[DomainDuty]
     sees_duties: bool
     owner: ItemOwner | None
@@ -68,7 +72,11 @@ def site_check_detail(
 ) -> SiteCheckDetail:
     check, result = site_check.check, site_check.result
     _version, framework = framework_queries.current()
-    problem = Problem.objects.open().filter(site=site, kind="check", key=check.id).first()
+    metrics = sorted({metric for part in check.parts for metric in part.metrics})
+    of_check = Q(kind=ProblemKind.CHECK, key=check.id)
+    of_metrics = Q(kind=ProblemKind.MEASUREMENT, metrics__overlap=metrics)
+    problems = list(Problem.objects.open().filter(of_check | of_metrics, site=site).order_by("since", "pk"))
+    problem = next((each for each in problems if each.kind == ProblemKind.CHECK), None)
     part = deciding_part(result) if result else None
     steps = blockers(site, [result] if result else [], cells, framework, names=sees_names(user), now=now)
     sees_duties, sees_owners = user.has_perm(responders.SEES_ON_CALL), user.has_perm(responders.SEES_OWNERS)
@@ -78,6 +86,7 @@ def site_check_detail(
         held_kw=held_kw(site, check.id, now=now),
         blocker=steps[0] if steps else None,
         problem=problem,
+        doubtful=[each for each in problems if each.kind == ProblemKind.MEASUREMENT],
         duties=responders.duties_at_site(site.pk, check.domains, now=now) if sees_duties else (),
         sees_duties=sees_duties,
         owner=responders.owner_of(ref_of(site), check.domains, user=user, now=now) if sees_owners else None,

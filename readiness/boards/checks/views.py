@@ -29,8 +29,7 @@ from readiness.boards.params import check_named
 from readiness.boards.waivers import sentences as waiver_lines
 from readiness.organisation.ownership.queries import UNOWNED, SiteCells
 from readiness.organisation.ownership.tables import cell_label, item_label, presence_words
-from telemetry.links import explore_url, series_url
-from telemetry.stuck.queries import stuck_sensors
+from telemetry.links import explore_url
 from web import tables as table_kit
 from web.charts import Figure, nothing
 from web.clock import now
@@ -169,7 +168,6 @@ def site_check(request: HttpRequest, slug: str, check_id: str) -> tuple[None, An
         "strip_label": sentences.strip_label(site_check.strip),
         "flips": [FlipLine(*row) for row in site_check.flips],
         "samples": [{"label": query.label, "url": explore_url(query.params)} for query in site_check.samples],
-        "stuck": _stuck(site, site_check),
         "grants": grants,
         "owners": owners,
         "grants_url": link("waivers", site=slug, check=check_id),
@@ -182,13 +180,6 @@ def site_check(request: HttpRequest, slug: str, check_id: str) -> tuple[None, An
             ("Checks", link("site", slug, tab="evidence")),
         ),
     }
-
-
-def _stuck(site: Site, site_check: SiteCheck) -> list[dict[str, Any]]:
-    """Sensors of the check's metrics that do not move, each with the address of its samples."""
-    metrics = {metric for part in site_check.check.parts for metric in part.metrics}
-    rows = stuck_sensors([site.pk], metrics=metrics) if metrics else []
-    return [{"row": row, "url": series_url(row.series)} for row in rows]
 
 
 @SITE_CHECK.chart

@@ -67,8 +67,12 @@ def test_a_check_says_that_a_sensor_it_rests_on_does_not_move(pdus, client_of, f
     frozen_now.at = NOW
     site = pdus[0].site
     stored.result(site, "p2-power-headroom", "pass")
+    write_problems()
     page = words_of(client_of("viewer").get(f"/sites/{site.slug}/checks/p2-power-headroom/"))
-    assert "Do not trust it alone: PDU power of pdu-1 has been exactly 4.2 kW since" in page
+    assert (
+        "Do not trust it alone: PDU power does not move (pdu-1 and others: 2 sensors), since 23 Nov 2026"
+        in page
+    )
 
 
 def test_meters_that_disagree_are_told_with_both_figures_and_their_effect(pdus, client_of, frozen_now):
