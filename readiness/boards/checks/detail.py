@@ -51,7 +51,8 @@ def bullet(value: float | None, limit: float | None, margin: float | None) -> Bu
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SiteCheckDetail:
     """`held_kw` is what is deployed here while this check keeps the site from being ready. `blocker` is the planned
-    work, None where the check holds nothing, `doubtful` are problems of measurements that it rests on. `owner` and `alert` are None where the reader may not see them."""
+    work, None where the check holds nothing. `doubtful` are problems of measurements that it rests on. `owner` and
+    `alert` are None where the reader may not see them."""
 
     deciding: PartRow | None
     bullet: Bullet | None
