@@ -1,4 +1,5 @@
-"""Triggers that write an event for each change of accounts, roles, permissions, scopes, tokens, links and sessions.
+"""Triggers that write an event for each change of accounts, roles, permissions, scopes, tokens, links, sessions, second
+factors and group rules.
 
 They run in the transaction of the change, whoever makes it and by which way: a page, an endpoint, a command, SQL.
 """
@@ -10,8 +11,12 @@ from accounts.models import (
     REHASHING,
     SIGNING_OUT,
     AccessScope,
+    ExternalIdentity,
     GroupPermission,
+    GroupRule,
+    RecoveryCode,
     RoleMembership,
+    SecondFactor,
     Session,
     SignInLink,
     Token,
@@ -37,6 +42,7 @@ LEFT JOIN accounts_user AS maker ON acting ->> 'user' IS NULL
 CROSS JOIN {changes};
 RETURN NULL;
 """
+_NO_ACCOUNT = "NULL::bigint"
 _PERMISSION_NAME = """SELECT content.app_label || '.' || permission.codename AS name FROM auth_permission AS permission
     JOIN django_content_type AS content ON content.id = permission.content_type_id"""
 
@@ -79,16 +85,20 @@ def _event_of_row(
     written_row = row or ("OLD" if operation is Delete else "NEW")
     change = _single_change(action, detail.format(row=written_row))
     condition = "OLD.* IS DISTINCT FROM NEW.*" if operation is Update else ""
-    return _trigger(name, operation, change, f"{written_row}.{account}", condition)
+    account_sql = f"{written_row}.{account}" if account else _NO_ACCOUNT
+    return _trigger(name, operation, change, account_sql, condition)
 
 
-def _giving_and_taking(give_action: str, take_action: str, detail: str) -> tuple[pgtrigger.Trigger, ...]:
-    """Events of rows that give something to an account. A changed row takes the one thing and gives the other."""
+def _giving_and_taking(
+    give_action: str, take_action: str, detail: str, account: str = "user_id"
+) -> tuple[pgtrigger.Trigger, ...]:
+    """Events of rows that give something, to an account if they have one. A changed row takes the one thing and gives
+    the other."""
     return (
-        _event_of_row("log_given", Insert, give_action, detail),
-        _event_of_row("log_taken", Delete, take_action, detail),
-        _event_of_row("log_moved_from", Update, take_action, detail, row="OLD"),
-        _event_of_row("log_moved_to", Update, give_action, detail, row="NEW"),
+        _event_of_row("log_given", Insert, give_action, detail, account),
+        _event_of_row("log_taken", Delete, take_action, detail, account),
+        _event_of_row("log_moved_from", Update, take_action, detail, account, row="OLD"),
+        _event_of_row("log_moved_to", Update, give_action, detail, account, row="NEW"),
     )
 
 
@@ -138,7 +148,7 @@ def _permissions_of_roles(name: str, operation: Operation, action: str, rows: st
         operation=operation,
         when=pgtrigger.After,
         referencing=pgtrigger.Referencing(**transition_tables),
-        func=_function(changes, account="NULL::bigint", times="change.times"),
+        func=_function(changes, account=_NO_ACCOUNT, times="change.times"),
     )
 
 
@@ -226,6 +236,59 @@ _SESSION_TRIGGERS = (
         ),
     ),
 )
+_FACTOR = "jsonb_build_object('factor', {row}.name)"
+_FACTOR_TRIGGERS = (
+    _event_of_row("log_added", Insert, _ACTION.FACTOR_ADDED, _FACTOR),
+    _event_of_row("log_removed", Delete, _ACTION.FACTOR_REMOVED, _FACTOR),
+)
+_CODE_TRIGGERS = (
+    pgtrigger.Trigger(
+        name="log_made",
+        level=pgtrigger.Statement,
+        operation=Insert,
+        when=pgtrigger.After,
+        referencing=pgtrigger.Referencing(new="new_values"),
+        func=_function(
+            f"""(SELECT '{_ACTION.CODES_MADE}' AS action, made.user_id,
+        jsonb_build_object('codes', made.codes) AS detail
+    FROM (SELECT user_id, count(*) AS codes FROM new_values GROUP BY user_id) AS made) AS change""",
+            account="change.user_id",
+        ),
+    ),
+    _trigger(
+        "log_used",
+        Update,
+        _changes_where(
+            (_ACTION.CODE_USED, "OLD.used_at IS NULL AND NEW.used_at IS NOT NULL", "jsonb_build_object()")
+        ),
+        "NEW.user_id",
+    ),
+)
+_IDENTITY = "jsonb_build_object('issuer', {row}.issuer)"
+# What a sign-in renews in the row links it to nobody else.
+_IDENTITY_TRIGGERS = (
+    _event_of_row("log_linked", Insert, _ACTION.IDENTITY_LINKED, _IDENTITY),
+    _event_of_row("log_unlinked", Delete, _ACTION.IDENTITY_UNLINKED, _IDENTITY),
+    _trigger(
+        "log_moved",
+        Update,
+        _changes_where(
+            (
+                _ACTION.IDENTITY_LINKED,
+                _differs("user_id", "issuer", "subject"),
+                _IDENTITY.format(row="NEW"),
+            )
+        ),
+        "NEW.user_id",
+    ),
+)
+_RULE_TRIGGERS = _giving_and_taking(
+    _ACTION.RULE_ADDED,
+    _ACTION.RULE_REMOVED,
+    "jsonb_build_object('group', {row}.\"group\", 'role', {row}.role, 'place',"
+    " CASE WHEN {row}.scope_kind = '' THEN 'all sites' ELSE {row}.scope_kind || ' ' || {row}.scope_slug END)",
+    account="",
+)
 
 
 def register() -> None:
@@ -238,3 +301,7 @@ def register() -> None:
     pgtrigger.register(*_SCOPE_TRIGGERS)(AccessScope)
     pgtrigger.register(*_LINK_TRIGGERS)(SignInLink)
     pgtrigger.register(*_SESSION_TRIGGERS)(Session)
+    pgtrigger.register(*_FACTOR_TRIGGERS)(SecondFactor)
+    pgtrigger.register(*_CODE_TRIGGERS)(RecoveryCode)
+    pgtrigger.register(*_IDENTITY_TRIGGERS)(ExternalIdentity)
+    pgtrigger.register(*_RULE_TRIGGERS)(GroupRule)
