@@ -3,7 +3,7 @@
 from accounts.models import AccessScope, SavedView
 from accounts.operations import create_source_token
 from inventory.models import Site
-from readiness.assessment.evidence.models import Measure, MeasuredDay
+from readiness.assessment.evidence.models import Measure, MeasuredDay, MeterContradiction
 from readiness.assessment.scoring.models import HealthReason, ReasonEnd
 from readiness.golive.models import Approver
 from readiness.loop.alerts.inbound.senders import create_sender
@@ -11,7 +11,7 @@ from readiness.loop.alerts.models import AlertPreferences, InboundRule
 from readiness.organisation.ownership.models import Assignment, LeaveHandover
 from readiness.organisation.people.models import Leave, Person, Rotation, RotationCalendar
 from readiness.tradeoffs.models import DecisionForecast, DecisionOutcome
-from telemetry.models import LateDay, MatchedInventory
+from telemetry.models import LateDay, MatchedInventory, Series, StuckSensor
 from tests.conftest import NOW, make_user
 from tests.scenes import scene
 from tests.visibility.ways_in import come_by_provider
@@ -26,6 +26,12 @@ def rows_of_all_kinds(clock):
     porto, day = Site.objects.get(slug="porto"), {"on_date": NOW.date()}
     LateDay.objects.create(site=porto, **day)
     MatchedInventory.objects.create(site=porto, fingerprint="x", matched_at=NOW)
+    stuck = Series.objects.filter(site=porto).order_by("pk").first()
+    StuckSensor.objects.create(series=stuck, site=porto, value=41, since=NOW, found_at=NOW)
+    MeterContradiction.objects.create(
+        site=porto, level="rack-pdu", meter="The rack PDUs", behind="node", kw=7.5, behind_kw=10, percent=-25,
+        since=NOW, seen_at=NOW,
+    )  # fmt: skip
     MeasuredDay.objects.create(site=porto, measured_at=NOW, whole_at=NOW, **day)
     Measure.objects.create(site=porto, key="power_peak", value=7.0, taken_at=NOW, measured_at=NOW, **day)
     Approver.objects.create(

@@ -89,8 +89,9 @@ def add(also=()):
             keys = {key: copied_key(key, copied_models) for key in keys_within(model, copied_models)}
             _copy(model, keys, SHIFT)
             between = [key for key in keys if not rule_of(key.related_model._meta.concrete_model).is_open]
-            # A rotation is seen where it serves a site, so one of the other fleet serves none of ours.
-            if len(between) > 1 and model is not RotationSite:
+            # A rotation is seen where it serves a site, so one of the other fleet serves none of ours. A row that has
+            # the key of another is where that is.
+            if len(between) > 1 and model is not RotationSite and not model._meta.pk.is_relation:
                 for times, key in enumerate(between, start=2):
                     with suppress(DatabaseError), transaction.atomic():
                         _insert(
