@@ -76,7 +76,8 @@ FAULTS = """void_px => {
         return Math.round(Math.max(largest, bottom - end));
     };
     const main = document.querySelector("main");
-    for (const element of main?.querySelectorAll("svg, input, select, textarea, button, [data-plot-frame], tr") ?? [])
+    const PICTURED = "svg, img, input, select, textarea, button, [data-plot-frame], tr";
+    for (const element of main?.querySelectorAll(PICTURED) ?? [])
         if (element.checkVisibility() && !isFixed(element))
             drawn.push({element, ...element.getBoundingClientRect().toJSON()});
     for (const [card, boxes] of Map.groupBy(drawn, box => box.element.closest("main .card"))) {

@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 
+from accounts.models import GroupRule
 from accounts.operations import create_token
 from inventory.models import Device, Site
 from readiness.assessment.evidence.models import ReportRule, ValidationRun
@@ -58,6 +59,7 @@ from web.workflows.models import Approval, ApprovalFlag
 def people(clock):
     create_token(user=make_user("admin", name="Ada Admin"), name="Nightly report", by=None, now=NOW)
     make_user("planner", username="mira", name="Mira Kovač", email="mira@example.org")
+    GroupRule.objects.create(group="site operations", role="ops")
 
 
 def proven(clock):

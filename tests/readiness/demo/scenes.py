@@ -28,14 +28,6 @@ def demo_inventory(clock):
     return counts(), write_inventory(fleet_plan(), scale=1, now=clock.at)
 
 
-PLAN_OF_TWO_SITES = fleet_plan(names={"ZRH-1", "QRO-1"})
-
-
-@scene()
-def demo_of_two_sites(clock):
-    return write_inventory(PLAN_OF_TWO_SITES, scale=1, now=clock.at)
-
-
 SITES_WITH_PAST = ("QRO-1", "WAW-1")
 """One that falls silent, and one that went from not ready to ready and had a decision."""
 

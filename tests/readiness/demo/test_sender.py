@@ -12,22 +12,22 @@ from django.db import connection
 from accounts.models import Token
 from readiness.demo import sender as sending
 from readiness.demo import sending as process
+from readiness.demo.core.plan import fleet_plan
 from readiness.demo.core.stories import Stories
+from readiness.demo.operations.fleet import write_inventory
 from readiness.demo.operations.history import new_tokens
 from telemetry import drain
-from telemetry.drain import Memory
 from telemetry.models import InboxBatch, Series, Source, SourceStatus
-from tests.readiness.demo.scenes import PLAN_OF_TWO_SITES as PLAN
-from tests.readiness.demo.scenes import demo_of_two_sites
 from tests.telemetry.sending import empty_store
 
 pytestmark = pytest.mark.django_db(transaction=True)
 NOWHERE = "http://127.0.0.1:9"
+PLAN = fleet_plan(names={"ZRH-1", "QRO-1"})
 
 
 @pytest.fixture
-def fleet(on_scene):
-    yield on_scene(demo_of_two_sites)
+def fleet(frozen_now):
+    yield write_inventory(PLAN, scale=1, now=frozen_now.at)
     # Django's own clean-up does not know the tables that only SQL touches.
     empty_store()
 
@@ -55,7 +55,7 @@ def first_round(sender, frozen_now):
 
 def test_every_series_of_the_first_round_arrives_and_finds_its_object(sender, frozen_now):
     first_round(sender, frozen_now)
-    drain.drain(now=frozen_now.at, memory=Memory())
+    drain.drain(now=frozen_now.at)
     zurich = Series.objects.filter(site__slug="zrh-1")
     assert zurich.count() == 80
     assert not Series.objects.unmatched().exists()
@@ -68,7 +68,7 @@ def test_every_series_of_the_first_round_arrives_and_finds_its_object(sender, fr
 
 def test_a_source_that_serves_several_sites_finds_the_site_by_its_label(sender, frozen_now):
     first_round(sender, frozen_now)
-    drain.drain(now=frozen_now.at, memory=Memory())
+    drain.drain(now=frozen_now.at)
     shared = Source.objects.get(name="Edge Prometheus")
     assert shared.site is None
     assert set(shared.series.values_list("site__slug", flat=True)) == {"zrh-1"}
@@ -77,7 +77,7 @@ def test_a_source_that_serves_several_sites_finds_the_site_by_its_label(sender, 
 def test_the_silent_site_sends_nothing(sender, frozen_now):
     first_round(sender, frozen_now)
     assert not InboxBatch.objects.filter(source__name__startswith="QRO-1").exists()
-    drain.drain(now=frozen_now.at, memory=Memory())
+    drain.drain(now=frozen_now.at)
     silent = SourceStatus.objects.filter(source__name__startswith="QRO-1")
     assert set(silent.values_list("last_received_at", flat=True)) == {None}
 
