@@ -5,7 +5,7 @@ primary key, unless its app overrides that with `has_page`.
 """
 
 import re
-from functools import lru_cache
+from functools import cache, lru_cache
 from urllib.parse import urlencode
 
 from django.conf import settings
@@ -37,6 +37,7 @@ def api_url_of(model: type[Model], key: object) -> str | None:
     return _address(f"{api_basename(model)}-detail", key)
 
 
+@cache
 def noun(model: type[Model]) -> str:
     """The model's name in addresses: `device-type` for DeviceType."""
     return re.sub(r"(?<!^)(?=[A-Z])", "-", model.__name__).lower()

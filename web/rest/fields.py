@@ -146,7 +146,8 @@ class RelatedObjectField(serializers.RelatedField):
     """A foreign key.
 
     Give `queryset`, or `read_only=True`. In a bulk write, `preload` loads the references of all items before the items
-    are validated one by one. With `by_slug` a text is a slug too, where an endpoint took that before.
+    are validated one by one. With `by_slug` a text is a slug too, where an endpoint took that before. Most rows of a
+    list refer to few objects, so a reference is parsed, and an object described, once for all of them.
     """
 
     default_error_messages = {
@@ -155,10 +156,12 @@ class RelatedObjectField(serializers.RelatedField):
         "not_visible": f"You may only name yourself: naming others requires the permission {visibility.SEES_NAMES}.",
         "incorrect_type": "Write an id, or an object with unique attributes of the {noun}: {attributes}.",
     }
-    _known: Mapping[Reference, list[Model]] = {}
+    _preloaded: Mapping[str, list[Model]] = {}
+    """Objects by the text of a reference, as `repr` writes it."""
 
     def __init__(self, *, by_slug: bool = False, **options: Any) -> None:
         self.by_slug = by_slug
+        self._briefs: dict[tuple[type[Model], Any], Brief | None] = {}
         super().__init__(**options)
 
     def use_pk_only_optimization(self) -> bool:
@@ -169,10 +172,17 @@ class RelatedObjectField(serializers.RelatedField):
         return visibility.known_people(rows) if visibility.is_person(rows.model) else rows
 
     def to_representation(self, value: Model) -> Brief | None:  # type: ignore[override]
-        hidden = visibility.is_person(value) and not visibility.sees(value)
-        return None if hidden else brief(value, self.context)
+        key = (value.__class__, value.pk)
+        if key not in self._briefs:
+            hidden = visibility.is_person(value) and not visibility.sees(value)
+            self._briefs[key] = None if hidden else brief(value, self.context)
+        return self._briefs[key]
 
     def to_internal_value(self, data: Any) -> Model:
+        preloaded = self._preloaded.get(repr(data), ())
+        return preloaded[0] if len(preloaded) == 1 else self._object_named(data)
+
+    def _object_named(self, data: Any) -> Model:
         model = self.get_queryset().model
         noun = model._meta.verbose_name
         if self.by_slug and isinstance(data, str) and id_in(data) is None:
@@ -180,7 +190,7 @@ class RelatedObjectField(serializers.RelatedField):
         reference = reference_of(data, model)
         if reference is None:
             self.fail("incorrect_type", noun=noun, attributes=", ".join(unique_attributes(model)))
-        objects = self._known.get(reference)
+        objects = self._preloaded.get(repr(data))
         if objects is None:
             objects = list(self.get_queryset().filter(**reference.lookups())[:2])
         if not objects and visibility.is_person(model) and not visibility.sees_names():
@@ -194,10 +204,15 @@ class RelatedObjectField(serializers.RelatedField):
         """Load the objects that these values refer to: one statement for all ids, one more for each set of attributes
         in use."""
         model = self.get_queryset().model
-        references = {reference for value in values if (reference := reference_of(value, model)) is not None}
-        self._known = {reference: [] for reference in references}
-        for keys in {reference.keys for reference in references}:
-            alike = [reference for reference in references if reference.keys == keys]
+        references = {
+            text: reference_of(value, model)
+            for text, value in {repr(value): value for value in values}.items()
+        }
+        objects_by_reference: dict[Reference, list[Model]] = {
+            reference: [] for reference in references.values() if reference is not None
+        }
+        for keys in {reference.keys for reference in objects_by_reference}:
+            alike = [reference for reference in objects_by_reference if reference.keys == keys]
             # With several keys this finds all combinations; unwanted ones are dropped.
             within = Q(
                 **{f"{key}__in": {each.values[place] for each in alike} for place, key in enumerate(keys)}
@@ -205,8 +220,13 @@ class RelatedObjectField(serializers.RelatedField):
             aliases = {f"named_by_{place}": F(key) for place, key in enumerate(keys)}
             for row in self.get_queryset().filter(within).annotate(**aliases):
                 reference = Reference(keys, tuple(str(getattr(row, alias)) for alias in aliases))
-                if reference in self._known:
-                    self._known[reference].append(row)
+                if reference in objects_by_reference:
+                    objects_by_reference[reference].append(row)
+        self._preloaded = {
+            text: objects_by_reference[reference]
+            for text, reference in references.items()
+            if reference is not None
+        }
 
 
 class UsernameField(serializers.CharField):

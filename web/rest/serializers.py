@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db.models import FloatField, Model
+from django.utils.functional import cached_property
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
@@ -68,15 +69,38 @@ def message_field() -> serializers.CharField:
 
 
 class KnownFields:
-    """Refuses unknown fields: a misspelt one would be ignored silently."""
+    """Refuses unknown fields: a misspelt one would be ignored silently.
+
+    Fields that an item leaves out, and that have no default, are not validated: they say nothing, and in a bulk write
+    they are most fields.
+    """
 
     fields: Any
+    _names: frozenset[str] | None = None
 
     def to_internal_value(self, data: Any) -> Any:
+        self._names = frozenset(data) if isinstance(data, Mapping) else None
         if isinstance(data, Mapping) and (unknown := [name for name in data if name not in self.fields]):
             reason = f"There is no such field; there are {', '.join(self.fields)}."
             raise ValidationError({str(name)[:100]: [reason] for name in unknown})
         return super().to_internal_value(data)  # type: ignore[misc]
+
+    @property
+    def _writable_fields(self) -> list[Field]:
+        if self._names not in self._fields_by_names:
+            self._fields_by_names[self._names] = [
+                field
+                for name, field in self.fields.items()
+                if not field.read_only
+                and (
+                    self._names is None or name in self._names or field.required or field.default is not empty
+                )
+            ]
+        return self._fields_by_names[self._names]
+
+    @cached_property
+    def _fields_by_names(self) -> dict[frozenset[str] | None, list[Field]]:
+        return {}
 
 
 class BodySerializer(KnownFields, serializers.Serializer):

@@ -51,6 +51,19 @@ def test_what_the_database_refuses_is_said_with_its_place(planner_api, europe):
     assert not Site.objects.exists()
 
 
+def test_each_item_is_validated_by_what_it_has(planner_api, europe):
+    whole = site(1, {"slug": "europe"}, latitude=38.7, longitude=-9.1)
+    items = [whole, {"slug": "s-2"}, site(3, {"slug": "europe"}, latitude="north"), site(4, europe.pk)]
+    errors = planner_api.post(SITES, items).json()
+    assert {place: set(each) for place, each in errors.items()} == {
+        "1": {"name", "region", "country"},
+        "2": {"latitude"},
+    }
+    assert {row["region"]["id"] for row in planner_api.post(SITES, [items[0], items[3]]).json()} == {
+        europe.pk
+    }
+
+
 @pytest.mark.parametrize("body", [[], [1], ["x"], [None], [[]], [{}]], ids=str)
 def test_a_list_of_nothing_is_a_bad_request(planner_api, body):
     for send in (planner_api.post, planner_api.put, planner_api.patch, planner_api.delete):
