@@ -57,7 +57,7 @@ def sign_in(page: Page, url: str, password: str) -> None:
     page.goto(f"{url}/login/")
     page.get_by_label("Username").fill("planner")
     page.get_by_label("Password").fill(password)
-    page.locator("main form button[type=submit]").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     page.wait_for_url(lambda url: "/login/" not in url)
 
 

@@ -7,26 +7,38 @@ from accounts.models.users import WRITER, User
 
 
 class SecondFactor(models.Model):
-    """Something that a user has, and shows after the password: an authenticator app, whose `secret` is encrypted.
+    """Something that a user has, and shows after the password or instead of it.
 
-    `last_step` is the time step of the last code that was taken: no code is taken twice.
+    An authenticator app has a `secret`, which is encrypted, and `last_step`, the time step of the last code that was
+    taken: no code is taken twice. A passkey has the public `credential` that its device made, as WebAuthn encodes it,
+    with its `credential_id`, and `sign_count`, which grows with each use where the device counts.
     """
 
     HISTORY = True
     HISTORY_TITLE = ("user", "name")
     HISTORY_PERMISSION = "accounts.view_user"
-    HISTORY_LEAVES_OUT = ("secret", "last_step", "last_used_at")
+    HISTORY_LEAVES_OUT = ("secret", "last_step", "credential", "credential_id", "sign_count", "last_used_at")
     VISIBLE_WHERE = "true"  # organisation-wide
     WRITABLE_WHERE = f"accounts_secondfactor.user_id = {WRITER}"
 
     class Kind(models.TextChoices):
         APP = "app", "Authenticator app"
+        PASSKEY = "passkey", "Passkey"
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="factors")
     kind = models.CharField(max_length=8, choices=Kind)
     name = models.CharField(max_length=60)
     secret = models.BinaryField(null=True, editable=False)
     last_step = models.BigIntegerField(null=True, editable=False)
+    credential = models.BinaryField(null=True, editable=False)
+    credential_id = models.BinaryField(
+        max_length=1023,
+        null=True,
+        unique=True,
+        editable=False,
+        error_messages={"unique": "This passkey was added already."},
+    )
+    sign_count = models.BigIntegerField(default=0, editable=False)
     created_at = models.DateTimeField(editable=False)
     last_used_at = models.DateTimeField(null=True, editable=False)
 
@@ -42,8 +54,15 @@ class SecondFactor(models.Model):
                 name="second_factor_one_app",
                 violation_error_message="You have an authenticator app already.",
             ),
+            models.UniqueConstraint(
+                fields=["user", "name"],
+                name="second_factor_name_once",
+                violation_error_message="You have a second factor of this name already.",
+            ),
             models.CheckConstraint(
-                condition=Q(kind="app", secret__isnull=False), name="second_factor_is_whole"
+                condition=Q(kind="app", secret__isnull=False, credential=None, credential_id=None)
+                | Q(kind="passkey", secret=None, credential__isnull=False, credential_id__isnull=False),
+                name="second_factor_is_whole",
             ),
         ]
 

@@ -47,7 +47,7 @@ def signed_in(visit, user_of):
         page = one.open("/login/")
         page.get_by_label("Username").fill(user.username)
         page.get_by_label("Password").fill(PASSWORD)
-        page.locator("main form button[type=submit]").click()
+        page.get_by_role("button", name="Sign in", exact=True).click()
         page.wait_for_url(lambda url: "/login/" not in url)
         return one
 

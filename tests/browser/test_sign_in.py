@@ -138,3 +138,30 @@ def test_a_session_elsewhere_is_ended(signed_in, axe_source, width, theme):
     page.get_by_text("The session is ended").wait_for()
     other.open("/settings/")
     expect(other.page).to_have_url(re.compile("/login/"))
+
+
+def add_authenticator(page):
+    """Give the page a security key that its owner touches at once."""
+    devtools = page.context.new_cdp_session(page)
+    devtools.send("WebAuthn.enable")
+    options = {"protocol": "ctap2", "transport": "internal", "automaticPresenceSimulation": True}
+    abilities = {"hasResidentKey": True, "hasUserVerification": True, "isUserVerified": True}
+    devtools.send("WebAuthn.addVirtualAuthenticator", {"options": options | abilities})
+
+
+@pytest.mark.parametrize(("width", "theme"), SCREENS)
+def test_a_passkey_is_added_and_signs_in_without_a_password(signed_in, axe_source, width, theme):
+    one = signed_in("ops", width=width, theme=theme)
+    add_authenticator(one.page)
+    page = one.open(f"{OWN}passkey/")
+    page.get_by_label("Name").fill("Laptop")
+    check(one, axe_source, "new passkey", width)
+    page.get_by_role("button", name="Add", exact=True).click()
+    page.get_by_role("region", name="The new recovery codes").wait_for()
+    check(one, axe_source, "passkey", width)
+    page.context.clear_cookies()
+    page = one.open("/login/")
+    page.get_by_role("button", name="Sign in with a passkey").wait_for()
+    check(one, axe_source, "sign in", width)
+    page.get_by_role("button", name="Sign in with a passkey").click()
+    page.wait_for_url(lambda url: "/login/" not in url)

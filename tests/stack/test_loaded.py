@@ -35,7 +35,16 @@ import pytest
         pytest.param(
             "import config.asgi",
             (
-                *("celery.bin", "cryptography.hazmat", "highspy", "icalendar", "jwt", "reportlab", "segno"),
+                *(
+                    "celery.bin",
+                    "cryptography.hazmat",
+                    "fido2",
+                    "highspy",
+                    "icalendar",
+                    "jwt",
+                    "reportlab",
+                    "segno",
+                ),
                 *("web.migrations.0001_initial", "readiness.demo.operations"),
             ),
             id="web",

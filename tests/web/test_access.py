@@ -15,7 +15,7 @@ from web.middleware import page_above
 # Open to everybody, since nobody is signed in yet or a machine asks; what they answer holds nothing of the inside.
 FOR_EVERYBODY = {
     *("login/", "login/link/<str:secret>/", "login/reset/", "login/reset/<str:secret>/", "login/second/"),
-    *("login/provider/", "login/provider/return/"),
+    *("login/passkey/", "login/passkey/begin/", "login/provider/", "login/provider/return/"),
     *("health/live", "health/ready", "first-admin/<str:secret>/"),
 }
 # About the signed-in user alone, or narrowed to what the user may view: they need no permission of their own.

@@ -55,7 +55,7 @@ def add_app(user: User, *, secret: bytes, code: str, now: datetime) -> AddedFact
     )
     factor.full_clean(exclude=["secret"])
     factor.save(force_insert=True)
-    return AddedFactor(factor, _first_codes(user, now=now))
+    return AddedFactor(factor, first_codes(user, now=now))
 
 
 @transaction.atomic
@@ -97,6 +97,10 @@ def remove_all_factors(user: User, *, by: User, now: datetime) -> int:
 
 def has_factor(user: User) -> bool:
     return user.factors.exists()
+
+
+def has_passkey(user: User) -> bool:
+    return user.factors.filter(kind=SecondFactor.Kind.PASSKEY).exists()
 
 
 def takes_code(user: User, code: str, *, now: datetime) -> bool:
@@ -145,7 +149,8 @@ def due_at(user: User, *, now: datetime) -> datetime | None:
     return user.factor_asked_at + GRACE
 
 
-def _first_codes(user: User, *, now: datetime) -> list[str]:
+def first_codes(user: User, *, now: datetime) -> list[str]:
+    """Make recovery codes for whoever has none yet; returns the new ones."""
     return [] if user.recovery_codes.exists() else new_recovery_codes(user, now=now)
 
 

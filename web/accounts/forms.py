@@ -239,6 +239,14 @@ class AppForm(forms.Form):
     )
 
 
+class PasskeyForm(forms.Form):
+    """Asks how to call a new passkey; a script adds what the browser made."""
+
+    name = forms.CharField(
+        label="Name", max_length=60, help_text="So that you know it again: Laptop, Phone, Blue key."
+    )
+
+
 class AskResetForm(forms.Form):
     name = forms.CharField(label="User name or e-mail", max_length=254)
 

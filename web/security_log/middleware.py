@@ -16,7 +16,15 @@ from web.security_log.recording import record
 _ACTION = SecurityEvent.Action
 NAME_FIELDS = {"login": "username", "reset": "name"}
 """Pages where somebody who is not signed in types the name of an account, and in which field."""
-PROOFS = {"login", "confirm", "second-step", "provider", "provider-return", "password-change"}
+PROOFS = {
+    "login",
+    "confirm",
+    "second-step",
+    "passkey-begin",
+    "provider",
+    "provider-return",
+    "password-change",
+}
 """Names of the pages where somebody proves who they are."""
 RESET = "reset"
 INLINE_FILES = ("text/calendar",)

@@ -30,7 +30,7 @@ ISSUER = "Muster"
 
 @reads()
 def own(request: UserRequest) -> HttpResponse:
-    return _own(request)
+    return own_factors(request)
 
 
 @sensitive_post_parameters()
@@ -59,7 +59,7 @@ def add_app(request: UserRequest) -> HttpResponse:
             messages.success(
                 request, "The authenticator app is added. From now on, signing in asks for its code."
             )
-            return _own(request, recovery_codes=added.recovery_codes)
+            return own_factors(request, recovery_codes=added.recovery_codes)
     address = codes.app_address(secret, account=request.user.get_username(), issuer=ISSUER)
     context = {"tabs": settings_tabs(request, "second-factor"), "form": form, "picture": _qr_code(address)}
     return render(request, "accounts/app_add.html", context | {"secret": codes.spelled(secret)})
@@ -74,7 +74,7 @@ def new_codes(request: UserRequest) -> HttpResponse:
     if not factors.has_factor(request.user):
         messages.error(request, "Recovery codes stand for a second factor. Add one first.")
         return redirect("second-factor")
-    return _own(request, recovery_codes=factors.new_recovery_codes(request.user, now=clock.now()))
+    return own_factors(request, recovery_codes=factors.new_recovery_codes(request.user, now=clock.now()))
 
 
 @require_POST
@@ -113,7 +113,7 @@ def _qr_code(text: str) -> str:
     return segno.make(text, error="m").svg_data_uri(scale=5, border=4, light="white")
 
 
-def _own(request: UserRequest, recovery_codes: list[str] | None = None) -> HttpResponse:
+def own_factors(request: UserRequest, recovery_codes: list[str] | None = None) -> HttpResponse:
     now = clock.now()
     rows = [(factor, ago(factor.last_used_at, now=now)) for factor in request.user.factors.all()]
     context = {

@@ -79,6 +79,7 @@ def confirm(request: UserRequest) -> HttpResponse:
         "next": next_page(request),
         "can_confirm": can_confirm or by_code,
         "provider": _provider_name(),
+        "has_passkey": factors.has_passkey(request.user),
     }
     return add_wait(render(request, "accounts/confirm.html", context), form.wait_s)
 
@@ -98,7 +99,8 @@ def second(request: UserRequest) -> HttpResponse:
         return redirect(address or start_page(user))
     if form.is_bound:
         note_refusal(request, "Second factor", form.wait_s, user.get_username())
-    return add_wait(render(request, "accounts/second_step.html", {"form": form}), form.wait_s)
+    context = {"form": form, "has_passkey": factors.has_passkey(user)}
+    return add_wait(render(request, "accounts/second_step.html", context), form.wait_s)
 
 
 def _account_name(form: SignInForm) -> str:

@@ -1,0 +1,199 @@
+"""Passkeys: added, used alone, after the password and to confirm; and answers that are not right."""
+
+import hashlib
+import json
+import secrets
+from datetime import timedelta
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
+from django.test import Client
+from fido2 import cbor
+from fido2.cose import ES256
+from fido2.utils import websafe_encode
+
+from accounts.models import SecondFactor
+from tests.conftest import PASSWORD
+from web.accounts import passkeys
+from web.security_log.models import SecurityEvent
+
+pytestmark = pytest.mark.django_db
+ORIGIN, HOST = "http://testserver", "testserver"
+OWN = "/settings/second-factor/"
+PRESENT, VERIFIED, NEW_KEY = 0x01, 0x04, 0x40
+
+
+class SoftKey:
+    """A security key of WebAuthn level 2, made of software: each instance holds one passkey."""
+
+    def __init__(self):
+        self.key = ec.generate_private_key(ec.SECP256R1())
+        self.credential_id = secrets.token_bytes(32)
+
+    def make(self, options, *, origin=ORIGIN):
+        cose = cbor.encode(dict(ES256.from_cryptography_key(self.key.public_key())))
+        key_data = bytes(16) + len(self.credential_id).to_bytes(2) + self.credential_id + cose
+        auth_data = self._auth_data(PRESENT | VERIFIED | NEW_KEY, 0, HOST) + key_data
+        attestation = cbor.encode({"fmt": "none", "attStmt": {}, "authData": auth_data})
+        client_data = self._client_data("webauthn.create", options, origin)
+        return self._answer(clientDataJSON=client_data, attestationObject=attestation)
+
+    def sign(self, options, *, count=0, origin=ORIGIN, flags=PRESENT | VERIFIED, host=HOST, signer=None):
+        auth_data = self._auth_data(flags, count, host)
+        client_data = self._client_data("webauthn.get", options, origin)
+        signed = auth_data + hashlib.sha256(client_data).digest()
+        signature = (signer or self.key).sign(signed, ec.ECDSA(SHA256()))
+        return self._answer(clientDataJSON=client_data, authenticatorData=auth_data, signature=signature)
+
+    def _auth_data(self, flags, count, host):
+        return hashlib.sha256(host.encode()).digest() + bytes([flags]) + count.to_bytes(4)
+
+    def _client_data(self, kind, options, origin):
+        challenge = options["publicKey"]["challenge"]
+        return json.dumps({"type": kind, "challenge": challenge, "origin": origin}).encode()
+
+    def _answer(self, **response):
+        name = websafe_encode(self.credential_id)
+        encoded = {part: websafe_encode(content) for part, content in response.items()}
+        answer = {"id": name, "rawId": name, "type": "public-key", "response": encoded}
+        return json.dumps(answer | {"clientExtensionResults": {}})
+
+
+def is_signed_in(client):
+    return client.get("/settings/").status_code == 200
+
+
+def add(client, key, *, name="Laptop", **changes):
+    options = client.post(f"{OWN}passkey/begin/").json()
+    return client.post(f"{OWN}passkey/", {"name": name, "credential": key.make(options, **changes)})
+
+
+def sign(client, key, **changes):
+    options = client.post("/login/passkey/begin/").json()
+    return client.post("/login/passkey/", {"credential": key.sign(options, **changes)})
+
+
+@pytest.fixture
+def key(client_of, ops):
+    """The passkey of ops."""
+    key = SoftKey()
+    assert len(add(client_of("ops"), key).context["recovery_codes"]) == 10
+    return key
+
+
+def test_a_passkey_signs_in_alone_also_without_passwords(settings, key):
+    settings.PASSWORDS = False
+    client = Client()
+    assert "Sign in with a passkey" in client.get("/login/").text
+    assert sign(client, key)["Location"] == "/"
+    assert is_signed_in(client)
+
+
+def test_a_passkey_signs_in_after_the_password(key, ops):
+    client = Client()
+    client.post("/login/", {"username": "ops", "password": PASSWORD, "next": "/settings/?a=1"})
+    options = client.post("/login/passkey/begin/").json()
+    assert len(options["publicKey"]["allowCredentials"]) == 1
+    answer = client.post("/login/passkey/", {"credential": key.sign(options)})
+    assert answer["Location"] == "/settings/?a=1"
+    assert is_signed_in(client)
+
+
+def test_a_passkey_of_another_account_is_no_second_factor(key, client_of):
+    add(client_of("planner"), SoftKey())
+    client = Client()
+    client.post("/login/", {"username": "planner", "password": PASSWORD})
+    assert sign(client, key)["Location"] == "/login/second/"
+    assert not is_signed_in(client)
+    failure = SecurityEvent.objects.get(action=SecurityEvent.Action.SIGN_IN_FAILED)
+    assert failure.account.username == "planner"
+
+
+def test_a_passkey_confirms(settings, key, frozen_now, client_of):
+    settings.CONFIRM_EVERY = timedelta(minutes=30)
+    client = client_of("ops")
+    frozen_now.move(minutes=31)
+    assert client.get(f"{OWN}passkey/").status_code == 302
+    assert "Confirm with a passkey" in client.get("/login/confirm/").text
+    assert sign(client, SoftKey())["Location"] == "/login/confirm/"
+    assert client.get(f"{OWN}passkey/").status_code == 302
+    assert sign(client, key).status_code == 302
+    assert client.get(f"{OWN}passkey/").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        pytest.param({"origin": "https://evil.example"}, id="for another page"),
+        pytest.param({"origin": "http://evil.testserver"}, id="for a host below"),
+        pytest.param({"host": "evil.example"}, id="made for another host"),
+        pytest.param({"flags": PRESENT}, id="without finger, face or PIN"),
+        pytest.param({"flags": VERIFIED}, id="without its owner"),
+        pytest.param({"signer": ec.generate_private_key(ec.SECP256R1())}, id="signed with another key"),
+    ],
+)
+def test_a_wrong_answer_signs_nobody_in(key, changes):
+    client = Client()
+    assert sign(client, key, **changes)["Location"] == "/login/"
+    assert not is_signed_in(client)
+
+
+def test_a_challenge_is_answered_once_within_ten_minutes(key, frozen_now):
+    client = Client()
+    options = client.post("/login/passkey/begin/").json()
+    answer = {"credential": key.sign(options)}
+    assert client.post("/login/passkey/", answer)["Location"] == "/"
+    client.post("/logout/")
+    assert client.post("/login/passkey/", answer)["Location"] == "/login/"
+    options = client.post("/login/passkey/begin/").json()
+    frozen_now.move(minutes=10)
+    assert client.post("/login/passkey/", {"credential": key.sign(options)})["Location"] == "/login/"
+    assert not is_signed_in(client)
+
+
+def test_a_copied_passkey_signs_nobody_in(key):
+    for count, signs_in in ((5, True), (5, False), (0, False), (6, True)):
+        client = Client()
+        sign(client, key, count=count)
+        assert is_signed_in(client) is signs_in
+
+
+def test_the_passkey_of_a_deactivated_user_opens_nothing(key, ops):
+    ops.is_active = False
+    ops.save()
+    client = Client()
+    assert sign(client, key)["Location"] == "/login/"
+
+
+@pytest.mark.parametrize(
+    ("name", "new_key", "origin", "reason"),
+    [
+        pytest.param("Laptop", SoftKey(), ORIGIN, "of this name already", id="the same name"),
+        pytest.param("", SoftKey(), ORIGIN, "This field is required", id="no name"),
+        pytest.param("Phone", None, ORIGIN, "was added already", id="the same passkey"),
+        pytest.param("Phone", SoftKey(), "https://evil.example", "did not make a passkey", id="another page"),
+    ],
+)
+def test_a_passkey_is_not_added(client_of, key, name, new_key, origin, reason):
+    answer = add(client_of("ops"), new_key or key, name=name, origin=origin)
+    assert (answer.status_code, reason in str(answer.context["form"].errors)) == (200, True), answer.context[
+        "form"
+    ].errors
+    assert SecondFactor.objects.count() == 1
+
+
+def test_what_is_no_answer_is_refused(key):
+    client = Client()
+    client.post("/login/passkey/begin/")
+    assert client.post("/login/passkey/", {"credential": "x"}).status_code == 400
+    assert client.post("/login/passkey/", {"credential": "{}"})["Location"] == "/login/"
+
+
+def test_challenges_for_one_address_are_counted(db):
+    answers = [Client().post("/login/passkey/begin/") for _ in range(passkeys.PER_ADDRESS + 1)]
+    assert [answer.status_code for answer in answers] == [200] * passkeys.PER_ADDRESS + [429]
+    assert (
+        SecurityEvent.objects.get(action=SecurityEvent.Action.SIGN_IN_DELAYED).place
+        == "/login/passkey/begin/"
+    )
