@@ -23,12 +23,19 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="secondfactor",
             name="credential_id",
-            field=models.BinaryField(error_messages={"unique": "This passkey was added already."}, max_length=1023, null=True, unique=True),
+            field=models.BinaryField(
+                error_messages={"unique": "This passkey was added already."}, max_length=1023, null=True, unique=True
+            ),
         ),
         migrations.AddField(
             model_name="secondfactor",
             name="sign_count",
             field=models.BigIntegerField(default=0, editable=False),
+        ),
+        migrations.AddField(
+            model_name="secondfactor",
+            name="copied_at",
+            field=models.DateTimeField(editable=False, null=True),
         ),
         migrations.AddConstraint(
             model_name="secondfactor",

@@ -11,7 +11,8 @@ class SecondFactor(models.Model):
 
     An authenticator app has a `secret`, which is encrypted, and `last_step`, the time step of the last code that was
     taken: no code is taken twice. A passkey has the public `credential` that its device made, as WebAuthn encodes it,
-    with its `credential_id`, and `sign_count`, which grows with each use where the device counts.
+    with its `credential_id`, and `sign_count`, which grows with each use where the device counts. `copied_at` is when a
+    copy was last used, which the count showed.
     """
 
     HISTORY = True
@@ -39,6 +40,7 @@ class SecondFactor(models.Model):
         error_messages={"unique": "This passkey was added already."},
     )
     sign_count = models.BigIntegerField(default=0, editable=False)
+    copied_at = models.DateTimeField(null=True, editable=False)
     created_at = models.DateTimeField(editable=False)
     last_used_at = models.DateTimeField(null=True, editable=False)
 

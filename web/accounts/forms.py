@@ -243,7 +243,10 @@ class PasskeyForm(forms.Form):
     """Asks how to call a new passkey; a script adds what the browser made."""
 
     name = forms.CharField(
-        label="Name", max_length=60, help_text="So that you know it again: Laptop, Phone, Blue key."
+        label="Name",
+        max_length=60,
+        help_text="So that you know it again: Laptop, Phone, Blue key.",
+        error_messages={"required": "Give the passkey a name."},
     )
 
 

@@ -29,6 +29,14 @@ PER_ADDRESS, WINDOW_S = 60, 300
 _by_address = CountingWindow("passkey:address", WINDOW_S)
 
 
+class CopiedPasskey(ValidationError):
+    """The count of uses did not grow, so two devices have this passkey."""
+
+    def __init__(self, owner: User) -> None:
+        super().__init__("This passkey was copied, and signs nobody in. Remove it and add another one.")
+        self.owner = owner
+
+
 def wait_s(address: str, *, now: datetime) -> int:
     """Count a challenge for this address; returns the seconds to wait, 0 if it may go on."""
     return _by_address.left_s(now) if _by_address.add(address, now=now) > PER_ADDRESS else 0
@@ -83,8 +91,14 @@ def request_options(request: HttpRequest, user: User | None, *, now: datetime) -
     return dict(options)
 
 
-def user_of_answer(request: HttpRequest, answer: Mapping[str, Any], *, now: datetime) -> User:
-    """Return the active user whose passkey signed the challenge. Raises ValidationError."""
+def use_passkey(
+    request: HttpRequest, answer: Mapping[str, Any], *, owner: User | None, now: datetime
+) -> User:
+    """Return the active user whose passkey signed the challenge, and count the use.
+
+    Raises ValidationError; also if the passkey belongs to anybody but the `owner`, unless that is None. It raises
+    CopiedPasskey if the count of uses did not grow, and notes it of the passkey.
+    """
     from fido2.webauthn import AttestedCredentialData, AuthenticationResponse
 
     state = _take_challenge(request, now)
@@ -98,11 +112,14 @@ def user_of_answer(request: HttpRequest, answer: Mapping[str, Any], *, now: date
     with _faults_as_refusal(REFUSAL):
         credential = AttestedCredentialData(bytes(factor.credential or b""))
         _server(request).authenticate_complete(state, [credential], response)
-    # WebAuthn, section 6.1.1: a count that does not grow comes from a copy. Devices that count nothing say 0.
-    is_original = Q(sign_count__lt=counter) | Q(sign_count=0) if counter else Q(sign_count=0)
+    if owner not in {None, factor.user}:
+        raise ValidationError("This passkey belongs to another account.")
+    # WebAuthn, section 6.1.1: a count that does not grow comes from a copy. Devices that count nothing send 0.
+    is_original = Q(sign_count__lt=counter) if counter else Q(sign_count=0)
     rows = SecondFactor.objects.filter(is_original, pk=factor.pk)
     if not rows.update(sign_count=counter, last_used_at=now):
-        raise ValidationError("This passkey was copied, and signs nobody in. Remove it and add another one.")
+        SecondFactor.objects.filter(pk=factor.pk).update(copied_at=now)
+        raise CopiedPasskey(factor.user)
     return factor.user
 
 

@@ -171,6 +171,8 @@ class SecurityEvent(models.Model):
         TOKEN_REVOKED = "token-revoked", "Token revoked"
         FACTOR_ADDED = "factor-added", "Second factor added"
         FACTOR_REMOVED = "factor-removed", "Second factor removed"
+        FACTOR_USED = "factor-used", "Second factor used"
+        FACTOR_COPIED = "factor-copied", "Copied passkey refused"
         CODES_MADE = "codes-made", "Recovery codes made"
         CODE_USED = "code-used", "Recovery code used"
         IDENTITY_LINKED = "identity-linked", "Identity at the provider linked"
@@ -294,7 +296,7 @@ BAD_ACTIONS = frozenset(
     {
         *(SecurityEvent.Action.SIGN_IN_FAILED, SecurityEvent.Action.SIGN_IN_DELAYED),
         *(SecurityEvent.Action.REFUSED, SecurityEvent.Action.TOKEN_REFUSED),
-        SecurityEvent.Action.TOKEN_DELAYED,
+        *(SecurityEvent.Action.TOKEN_DELAYED, SecurityEvent.Action.FACTOR_COPIED),
     }
 )
 """Somebody tried what they may not do."""

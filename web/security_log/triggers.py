@@ -240,6 +240,15 @@ _FACTOR = "jsonb_build_object('factor', {row}.name)"
 _FACTOR_TRIGGERS = (
     _event_of_row("log_added", Insert, _ACTION.FACTOR_ADDED, _FACTOR),
     _event_of_row("log_removed", Delete, _ACTION.FACTOR_REMOVED, _FACTOR),
+    _trigger(
+        "log_used",
+        Update,
+        _changes_where(
+            (_ACTION.FACTOR_USED, _differs("last_used_at"), _FACTOR.format(row="NEW")),
+            (_ACTION.FACTOR_COPIED, _differs("copied_at"), _FACTOR.format(row="NEW")),
+        ),
+        "NEW.user_id",
+    ),
 )
 _CODE_TRIGGERS = (
     pgtrigger.Trigger(

@@ -46,7 +46,7 @@ def add_passkey(request: UserRequest) -> HttpResponse:
             messages.success(request, f"{added.factor} is added. It signs you in, also without the password.")
             return own_factors(request, recovery_codes=added.recovery_codes)
     context = {"tabs": settings_tabs(request, "second-factor"), "form": form}
-    return render(request, "accounts/passkey_add.html", context)
+    return render(request, "accounts/passkey_add.html", context, status=422 if form.errors else 200)
 
 
 @require_POST
@@ -78,13 +78,13 @@ def begin_signing(request: UserRequest) -> JsonResponse:
 def sign(request: UserRequest) -> HttpResponse:
     """Sign in the owner of the passkey, or confirm that whoever is signed in owns it."""
     now, password_owner = clock.now(), second_step.user_of(request)
+    owner = request.user if request.user.is_authenticated else password_owner
     try:
-        user = passkeys.user_of_answer(request, _credential(request), now=now)
-        if (request.user.is_authenticated and request.user != user) or password_owner not in {None, user}:
-            raise ValidationError("This passkey belongs to another account.")
+        user = passkeys.use_passkey(request, _credential(request), owner=owner, now=now)
     except ValidationError as error:
-        owner = request.user if request.user.is_authenticated else password_owner
         username = owner.get_username() if owner is not None else ""
+        if isinstance(error, passkeys.CopiedPasskey):
+            username = error.owner.get_username()
         note_sign_in(request, "Passkey failed", username)
         # The security log lists it beside wrong passwords.
         user_login_failed.send(sender=__name__, credentials={"username": username}, request=request)
