@@ -14,7 +14,7 @@ from agent.client import HttpReply, NoReply
 from agent.disk_buffer import BufferedBody, DiskBuffer
 from agent.figures import AgentFigures
 from agent.muster_address import MusterAddress
-from agent.remote_write import HEADERS
+from telemetry.core.write_requests import HEADERS
 
 log = logging.getLogger(__name__)
 

@@ -77,6 +77,8 @@ def _frame(request: HttpRequest) -> dict[str, Any]:
 
 
 def refusal_for(error: BaseException | None) -> Refusal:
+    if isinstance(error, refusals.ServiceUnavailable):
+        return error.refusal
     if not isinstance(error, (OperationalError, InterfaceError)):
         return refusals.FAILED
     state = getattr(error.__cause__, "sqlstate", None)

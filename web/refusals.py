@@ -13,6 +13,12 @@ class Refusal:
     retry_after_s: int | None = None
 
 
+class ServiceUnavailable(Exception):
+    """A part that Muster needs is away; a subclass says by `refusal` what a reader is told."""
+
+    refusal: Refusal
+
+
 AWAY = Refusal(
     503,
     "Muster is waiting for its database",

@@ -1,0 +1,114 @@
+"""Reads samples back from the engine, for what is neither hot nor in blocks.
+
+They are read after the hot ones: a hot table that is dropped in between was in the engine before.
+"""
+
+from collections.abc import Collection, Iterable, Iterator
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+from django.conf import settings
+from numpy.typing import NDArray
+
+from telemetry.binary import fetched
+from telemetry.core.engine_address import EngineAddress
+from telemetry.core.instants import HOUR, ms
+from telemetry.store.blocks import NO_SAMPLES, Ints, SampleArrays, joined
+from telemetry.store.engine.connection import query
+from telemetry.store.engine.labels import SERIES, SOURCE, selector, series_label
+
+# Series of one query, so that its text and its answer stay small.
+AT_ONCE = 500
+_OF_SERIES = "SELECT id, digest FROM telemetry_series WHERE id = ANY(%s)"
+_OF_SOURCES = "SELECT id, digest FROM telemetry_series WHERE source_id = ANY(%s)"
+_NEWEST = "SELECT max(newest_at) FROM telemetry_hottable"
+
+
+def add_series(read: SampleArrays, ids: Any, *, after: datetime, until: datetime) -> SampleArrays:
+    """Put the engine's samples of these series before those that were read, in order of series."""
+    return _together(read, _samples_of_series(ids, ms(after), ms(until)))
+
+
+def add_sources(
+    read: SampleArrays, sources: Collection[int], *, after: datetime, until: datetime
+) -> SampleArrays:
+    address = settings.TELEMETRY_STORE
+    if address is None or (reach := _reach_ms()) <= ms(after):
+        return read
+    labels = _labels(_OF_SOURCES, sorted(sources))
+    expression = selector(address, SOURCE, map(str, sorted(sources)))
+    return _together(read, _samples(address, expression, labels, ms(after), min(ms(until), reach)))
+
+
+def add_spans(read: SampleArrays, series: Ints, starts_ms: Ints, ends_ms: Ints) -> SampleArrays:
+    """The same for a span of each series; samples from between spans may come too."""
+    parts = [
+        _samples_of_series(series[places], int(starts_ms[places].min()), int(ends_ms[places].max()))
+        for places in _neighbours(starts_ms, ends_ms)
+    ]
+    return _together(read, joined([NO_SAMPLES, *parts]))
+
+
+def samples_stored(address: EngineAddress, ids: Any, after_ms: int, until_ms: int) -> SampleArrays:
+    """The samples of these series after an instant up to another that the engine has. Raises EngineUnavailable."""
+    labels = _labels(_OF_SERIES, np.unique(np.asarray(ids, np.int64)))
+    chosen = sorted(labels)
+    parts = [
+        _samples(address, selector(address, SERIES, chosen[first : first + AT_ONCE]), labels, after_ms, until_ms)
+        for first in range(0, len(chosen), AT_ONCE)
+    ]
+    return joined([NO_SAMPLES, *parts])
+
+
+def _samples_of_series(ids: Any, after_ms: int, until_ms: int) -> SampleArrays:
+    address = settings.TELEMETRY_STORE
+    if address is None or (reach := _reach_ms()) <= after_ms:
+        return NO_SAMPLES
+    return samples_stored(address, ids, after_ms, min(until_ms, reach))
+
+
+def _together(read: SampleArrays, archived: SampleArrays) -> SampleArrays:
+    return joined((archived, read)).order_by_series() if len(archived.series) else read
+
+
+def _reach_ms() -> int:
+    """The time of the newest sample that is no longer hot, 0 without any."""
+    ((newest_at,),) = fetched(_NEWEST, None)
+    return ms(newest_at) if newest_at else 0
+
+
+def _labels(statement: str, ids: Any) -> dict[str, int]:
+    return {series_label(*row): row[0] for row in fetched(statement, [ids])}
+
+
+def _samples(
+    address: EngineAddress, selected: str, labels: dict[str, int], after_ms: int, until_ms: int
+) -> SampleArrays:
+    if until_ms <= after_ms:
+        return NO_SAMPLES
+    answer = query(address, f"{selected}[{until_ms - after_ms}ms]", at_ms=until_ms)
+    parts = [
+        _unpacked(labels[name], line["values"])
+        for line in answer
+        if (name := line["metric"].get(SERIES)) in labels
+    ]
+    read = joined([NO_SAMPLES, *parts])
+    # Engines differ in whether the first instant belongs to a range.
+    return read.where((read.ts_ms > after_ms) & (read.ts_ms <= until_ms))
+
+
+def _unpacked(series_id: int, values: list[tuple[float, str]]) -> SampleArrays:
+    ts_ms: NDArray[np.int64] = np.rint(np.array([at_s for at_s, _ in values]) * 1000).astype(np.int64)
+    value = np.array([text for _, text in values], np.str_).astype(np.float64)
+    return SampleArrays(np.full(len(values), series_id), ts_ms, value)
+
+
+def _neighbours(starts_ms: Ints, ends_ms: Ints) -> Iterator[Iterable[np.intp]]:
+    """The places of spans that are less than an hour apart."""
+    if not len(starts_ms):
+        return
+    order = np.argsort(starts_ms, kind="stable")
+    ended_ms = np.maximum.accumulate(ends_ms[order])
+    is_far = starts_ms[order][1:] > ended_ms[:-1] + HOUR.total_seconds() * 1000
+    yield from np.split(order, np.flatnonzero(is_far) + 1)
