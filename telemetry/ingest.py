@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Count, Sum
 
-from telemetry import clocks, counts, tasks
+from telemetry import clocks, counts, store, tasks
 from telemetry.binary import binary_cursor
 from telemetry.core.columns import SampleColumns, TakenTimes, pack
 from telemetry.core.instants import ms
@@ -97,6 +97,7 @@ class Fullness:
             self._full = (
                 backlog["batches"] >= settings.TELEMETRY_INBOX_BATCHES
                 or (backlog["size_bytes"] or 0) >= settings.TELEMETRY_INBOX_BYTES
+                or store.is_full()
             )
             self._looked_at = now
         return self._full

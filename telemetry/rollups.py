@@ -6,6 +6,7 @@ values at one instant the larger is kept, and a reading outranks a stale marker;
 arrival.
 """
 
+import logging
 from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 from time import perf_counter
@@ -14,9 +15,11 @@ from typing import Any
 from django.db import connection, transaction
 
 from telemetry import store
-from telemetry.core.instants import FIVE_MINUTES, HOUR
+from telemetry.core.instants import EPOCH, FIVE_MINUTES, HOUR, floor
 from telemetry.models import DirtyWindow, LateDay, Series
 from telemetry.store import LOOK_BACK
+
+log = logging.getLogger(__name__)
 
 # Senders may deliver a window's last samples this long after its end.
 GRACE = timedelta(seconds=30)
@@ -30,7 +33,8 @@ _TAKE_TURN = "SELECT pg_try_advisory_xact_lock(%s, current_schema()::regnamespac
 _CLAIM = """
 DELETE FROM telemetry_dirtywindow WHERE id = ANY(ARRAY(
     SELECT id FROM telemetry_dirtywindow WHERE width_s = %(width_s)s AND start = ANY(ARRAY(
-        SELECT DISTINCT start FROM telemetry_dirtywindow WHERE width_s = %(width_s)s AND start <= %(newest)s
+        SELECT DISTINCT start FROM telemetry_dirtywindow WHERE width_s = %(width_s)s
+            AND start BETWEEN %(oldest)s AND %(newest)s
         ORDER BY start LIMIT %(limit)s
     )) FOR UPDATE SKIP LOCKED
 )) RETURNING start, source_id
@@ -42,8 +46,17 @@ type Windows = dict[datetime, set[int]]
 def roll_up(*, now: datetime, budget_s: float = 20.0) -> int:
     started = perf_counter()
     total = 0
+    oldest = None
     while perf_counter() - started < budget_s:
-        done = _roll_up_some(now)
+        try:
+            done = _roll_up_some(now, oldest)
+        except store.EngineUnavailable as error:
+            if oldest is not None:
+                raise
+            # Late windows wait for the engine; what came since is hot.
+            log.warning("late windows are not rolled up: %s", error)
+            oldest = floor(now - LOOK_BACK)
+            continue
         total += done
         if not done:
             break
@@ -51,14 +64,14 @@ def roll_up(*, now: datetime, budget_s: float = 20.0) -> int:
 
 
 @transaction.atomic
-def _roll_up_some(now: datetime) -> int:
+def _roll_up_some(now: datetime, oldest: datetime | None) -> int:
     with connection.cursor() as cursor:
         # Parallel workers would pass their share on as arrays, which doubles the cost of reading.
         cursor.execute("SET LOCAL max_parallel_workers_per_gather = 0")
         cursor.execute(_TAKE_TURN, [_ROLLING_UP])
         if not cursor.fetchone()[0]:
             return 0
-    windows = _claim(DirtyWindow.Width.FIVE_MINUTES, now - GRACE - FIVE_MINUTES)
+    windows = _claim(DirtyWindow.Width.FIVE_MINUTES, now - GRACE - FIVE_MINUTES, oldest)
     for start, sources in sorted(_add_successors(windows, now).items()):
         store.write_five_minutes(start, sources)
     _claim_hours(windows)
@@ -69,10 +82,11 @@ def _roll_up_some(now: datetime) -> int:
     return len(windows) + len(hours)
 
 
-def _claim(width: int, newest: datetime) -> Windows:
+def _claim(width: int, newest: datetime, oldest: datetime | None = None) -> Windows:
     windows: Windows = defaultdict(set)
+    bounds = {"newest": newest, "oldest": oldest or EPOCH}
     with connection.cursor() as cursor:
-        cursor.execute(_CLAIM, {"width_s": int(width), "newest": newest, "limit": AT_ONCE})
+        cursor.execute(_CLAIM, {"width_s": int(width), "limit": AT_ONCE} | bounds)
         for start, source_id in cursor.fetchall():
             windows[start].add(source_id)
     return windows

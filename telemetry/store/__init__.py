@@ -7,6 +7,14 @@ from telemetry.store.appending import append, erase
 from telemetry.store.blocks import SampleArrays
 from telemetry.store.checking import LostBlock, lost_blocks
 from telemetry.store.copies import make_copy, publish_rollups
+from telemetry.store.engine.connection import EngineUnavailable
+from telemetry.store.forwarding import (
+    RefusedSamples,
+    WaitingSamples,
+    is_full,
+    refused_samples,
+    waiting_samples,
+)
 from telemetry.store.lines import SITE, SeriesPoints, poorest
 from telemetry.store.partitions import oldest_sample_kept
 from telemetry.store.partitions import spared as spared_partitions

@@ -33,13 +33,16 @@ _SHARE = "SELECT id FROM telemetry_hottable WHERE sealed_at IS NULL ORDER BY id 
 
 @dataclass(frozen=True, slots=True)
 class HotTable:
-    """`packed_through` is the series up to which its samples are in blocks, `samples_packed` how many that were."""
+    """`packed_through` is the series up to which its samples are in blocks, `samples_packed` how many that were. With an
+    engine, `forwarded_at` is when it had acknowledged all of them but `refused` ones, which are in blocks."""
 
     id: int
     opened_at: datetime
     sealed_at: datetime | None
     packed_through: int
     samples_packed: int
+    forwarded_at: datetime | None
+    refused: int
 
     @property
     def name(self) -> str:
@@ -77,17 +80,17 @@ def _open(now: datetime) -> None:
 def hot_tables() -> list[HotTable]:
     """The tables that stand, the oldest first."""
     rows = fetched(
-        "SELECT id, opened_at, sealed_at, packed_through, samples_packed FROM telemetry_hottable"
+        "SELECT id, opened_at, sealed_at, packed_through, samples_packed, forwarded_at, refused FROM telemetry_hottable"
         " WHERE packed_at IS NULL ORDER BY opened_at, id",
         None,
     )
     return [HotTable(*row) for row in rows]
 
 
-def seal_due(*, now: datetime) -> bool:
+def seal_due(*, now: datetime, open_for: timedelta = OPEN_FOR) -> bool:
     """Seal the open table if it is old or large, and open the next one. Returns whether it did."""
     for table in hot_tables():
-        if table.sealed_at is None and (table.is_older(OPEN_FOR, now=now) or _size_bytes(table) > MOST_BYTES):
+        if table.sealed_at is None and (table.is_older(open_for, now=now) or _size_bytes(table) > MOST_BYTES):
             # A writer that takes longer is waited for the next time.
             with suppress(OperationalError), transaction.atomic():
                 _seal(table, now)
@@ -123,7 +126,8 @@ def drop(table: HotTable, *, now: datetime) -> bool:
         # Fewer if some were erased meanwhile.
         if samples > table.samples_packed:
             cursor.execute(
-                "UPDATE telemetry_hottable SET packed_through = 0, samples_packed = 0 WHERE id = %s",
+                "UPDATE telemetry_hottable SET packed_through = 0, samples_packed = 0, forwarded_at = NULL"
+                " WHERE id = %s",
                 [table.id],
             )
             return False

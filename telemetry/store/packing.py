@@ -4,7 +4,8 @@ Whatever ends a part half way, the next run begins it again: its samples are sti
 changes nothing. A hot table is dropped when all its rows are in blocks.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from time import perf_counter
 from typing import Any
@@ -48,17 +49,40 @@ CROSS JOIN LATERAL (
 """
 
 
-def pack_due(*, now: datetime, oldest: datetime, budget_s: float = BUDGET_S) -> int:
-    """Seal the hot table if it is due, and pack those that were sealed an hour ago. Samples before `oldest` are past
-    their time and left out. Returns how many samples became part of blocks. Raises DamagedBatch."""
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Where samples of hot tables go, and when: into blocks, an hour after their table was sealed. Another destination
+    stores them by `keep`, which returns those that become blocks all the same, and says by `may_drop` of a table whose
+    samples it has that the table may go."""
+
+    open_for: timedelta = hot.OPEN_FOR
+    sealed_for: timedelta = HOT_FOR
+    keep: Callable[[psycopg.Cursor[Any], HotTable, SampleArrays], SampleArrays] = (
+        lambda _cursor, _table, samples: samples
+    )
+    may_drop: Callable[[psycopg.Cursor[Any], HotTable, datetime], bool] = lambda _cursor, _table, _now: True
+
+    def is_due(self, table: HotTable, now: datetime) -> bool:
+        sealed_for = HOT_FOR if table.forwarded_at else self.sealed_for
+        return table.sealed_at is not None and table.is_older(sealed_for, now=now)
+
+
+BLOCKS = Destination()
+
+
+def pack_due(
+    *, now: datetime, oldest: datetime, budget_s: float = BUDGET_S, destination: Destination = BLOCKS
+) -> int:
+    """Seal the hot table if it is due, and pack those that were sealed long enough ago. Samples before `oldest` are past
+    their time and left out. Returns how many samples were packed. Raises DamagedBatch."""
     started = perf_counter()
-    hot.seal_due(now=now)
+    hot.seal_due(now=now, open_for=destination.open_for)
     samples = 0
     for table in hot.hot_tables():
-        if table.sealed_at is None or not table.is_older(HOT_FOR, now=now):
+        if not destination.is_due(table, now):
             continue
         ends: list[int] = []
-        while (packed := _pack_some(table.id, ends, oldest=oldest, now=now)) is not None:
+        while (packed := _pack_some(table.id, ends, oldest, now, destination)) is not None:
             samples += packed
             if perf_counter() - started > budget_s:
                 return samples
@@ -92,7 +116,13 @@ def _unpacked(
             yield of_batch.where(is_match)
 
 
-def _pack_some(table_id: int, ends: list[int], *, oldest: datetime, now: datetime) -> int | None:
+def unpacked_samples(cursor: psycopg.Cursor[Any], table: HotTable) -> SampleArrays:
+    return joined((blocks.NO_SAMPLES, *_unpacked(cursor, table)))
+
+
+def _pack_some(
+    table_id: int, ends: list[int], oldest: datetime, now: datetime, destination: Destination
+) -> int | None:
     """Pack the next series of a table, up to one of `ends`, which are found out if there are none; None when nothing is
     left to do in it now."""
     with transaction.atomic(), binary_cursor() as cursor:
@@ -102,6 +132,10 @@ def _pack_some(table_id: int, ends: list[int], *, oldest: datetime, now: datetim
         table = next((each for each in hot.hot_tables() if each.id == table_id), None)
         if table is None:
             return None
+        if table.forwarded_at:
+            if destination.may_drop(cursor, table, now):
+                hot.drop(table, now=now)
+            return None
         # Statistics of a table that was just written, or of one column of five, mislead the planner.
         cursor.execute("SET LOCAL enable_hashjoin = off")
         cursor.execute("SET LOCAL enable_mergejoin = off")
@@ -109,18 +143,25 @@ def _pack_some(table_id: int, ends: list[int], *, oldest: datetime, now: datetim
             ends += _ends_of_parts(cursor, table)
         for last in ends:
             if last > table.packed_through:
-                return _pack_series(cursor, table, last, oldest, now)
-        hot.drop(table, now=now)
+                return _pack_series(cursor, table, last, oldest, now, destination)
+        if destination.may_drop(cursor, table, now):
+            hot.drop(table, now=now)
     return None
 
 
 def _pack_series(
-    cursor: psycopg.Cursor[Any], table: HotTable, last: int, oldest: datetime, now: datetime
+    cursor: psycopg.Cursor[Any],
+    table: HotTable,
+    last: int,
+    oldest: datetime,
+    now: datetime,
+    destination: Destination,
 ) -> int:
     # They may have been deleted meanwhile, because they are past their time.
     samples = joined((blocks.NO_SAMPLES, *_unpacked(cursor, table, table.packed_through, last)))
     packed = len(samples.series)
     samples = SampleArrays(*distinct(*samples.where(samples.ts_ms >= ms(oldest))))
+    samples = destination.keep(cursor, table, samples)
     days = samples.ts_ms // DAY_MS
     for day in np.unique(days).tolist():
         _merge(cursor, day, samples.where(days == day), now)

@@ -2,7 +2,9 @@
 
 from datetime import datetime
 
-from telemetry.store import checking, hot, packing, partitions
+from django.conf import settings
+
+from telemetry.store import checking, forwarding, hot, packing, partitions
 
 
 def keep(*, now: datetime, newest_at: datetime | None = None) -> int:
@@ -10,17 +12,21 @@ def keep(*, now: datetime, newest_at: datetime | None = None) -> int:
     returns how many partitions changed. Must run outside a transaction."""
     changed = partitions.keep(now=now, newest_at=newest_at)
     oldest = partitions.oldest_sample_kept(min(now, newest_at or now))
-    hot.erase_before(oldest)
+    if settings.TELEMETRY_STORE is None:
+        hot.erase_before(oldest)
     hot.forget(packed_before=oldest)
     checking.forget(before=oldest)
     return changed
 
 
 def pack(*, now: datetime, newest_at: datetime | None = None) -> int:
-    """Pack hot samples into blocks, and look after those of days that are over; returns how many samples were packed.
-    Must run outside a transaction."""
+    """Pack hot samples into blocks or forward them to the engine, and look after the blocks of days that are over;
+    returns how many samples were packed. Must run outside a transaction."""
     oldest = partitions.oldest_sample_kept(min(now, newest_at or now))
-    packed = packing.pack_due(now=now, oldest=oldest)
+    if settings.TELEMETRY_STORE is None:
+        packed = packing.pack_due(now=now, oldest=oldest)
+    else:
+        packed = forwarding.forward_due(now=now)
     if not packed:
         checking.look_after(now=now)
     return packed

@@ -11,13 +11,15 @@ from datetime import datetime
 from readiness.loop.problems import intake
 from readiness.loop.problems.core.problem import Identity, PresentProblem
 from readiness.loop.problems.core.states import ProblemKind, ProblemState
-from telemetry import clocks, damage
+from telemetry import clocks, damage, engine_notices
 from web import clock, disk
 
 OWN_PROBLEMS: list[Callable[[datetime], Iterable[PresentProblem]]] = [intake.problems_of_no_site]
 _TITLES = {
     "clock": "Muster's clock is wrong",
     "damage": "Stored samples are damaged",
+    "engine": "Samples wait for the engine that keeps them",
+    "engine-refusals": "The engine refuses samples",
     "disk": "Muster's disk is nearly full",
     "retention": "Muster keeps samples past their time",
 }
@@ -52,10 +54,11 @@ def own_problems(*, now: datetime) -> list[PresentProblem]:
 
 
 def problems_of_the_machine(now: datetime) -> Iterator[PresentProblem]:
-    """The disk, the clock and the stored samples. `now` is the time that is trusted, and so cannot show that the clock
+    """The disk, the clock, the stored samples and their engine. `now` is the time that is trusted, and so cannot show that the clock
     is wrong."""
     at = clock.now()
-    for notice in (*disk.notices(at), *clocks.notices(at), *damage.notices(at)):
+    watched = (disk, clocks, damage, engine_notices)
+    for notice in (notice for part in watched for notice in part.notices(at)):
         state = ProblemState.FAILING if notice.tone == "bad" else ProblemState.WARN
         yield muster_problem(notice.key, state, _TITLES[notice.key], detail=notice.text)
 

@@ -1,0 +1,48 @@
+"""Tells of samples that wait for the engine that keeps them, and of those that it refuses."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from django.conf import settings
+
+from telemetry import store
+from web import units
+from web.notices import StatusNotice
+
+# Samples are forwarded every five minutes.
+LATE_AFTER = timedelta(minutes=15)
+TOLD_FOR = timedelta(days=1)
+
+
+def notices(now: datetime) -> Iterator[StatusNotice]:
+    if settings.TELEMETRY_STORE is None:
+        return
+    host = settings.TELEMETRY_STORE.host
+    waiting = store.waiting_samples()
+    if waiting.failure or (waiting.since and now - waiting.since > LATE_AFTER):
+        yield StatusNotice("engine", _waiting_sentence(waiting, host, now))
+    refused = store.refused_samples(since=now - TOLD_FOR)
+    if refused.count:
+        yield StatusNotice("engine-refusals", _refused_sentence(refused, host), tone="warn")
+
+
+def _waiting_sentence(waiting: store.WaitingSamples, host: str, now: datetime) -> str:
+    age = units.duration((now - waiting.since).total_seconds()) if waiting.since else "0 s"
+    reason = f" The last attempt: {waiting.failure}." if waiting.failure else ""
+    return (
+        f"Samples of the last {age} wait for the engine at {host}, {_size(waiting.size_bytes)} of"
+        f" {_size(settings.TELEMETRY_STORE_WAITING_BYTES)}.{reason} Nothing is lost: Muster keeps them, and at"
+        " the limit it has senders wait. Meanwhile older samples may not be readable, and late ones are not rolled up."
+    )
+
+
+def _size(size_bytes: int) -> str:
+    return str(units.format_value(size_bytes, "bytes"))
+
+
+def _refused_sentence(refused: store.RefusedSamples, host: str) -> str:
+    samples = units.how_many(refused.count, "sample", "samples")
+    return (
+        f"The engine at {host} refused {samples} of the last day, and Muster keeps them in its own blocks. Its last"
+        f" answer: {refused.reason}. Late samples need out_of_order_time_window of Prometheus and Mimir."
+    )

@@ -1,0 +1,290 @@
+"""Samples come back the same from Muster's own blocks, Debian's Prometheus and VictoriaMetrics; while an engine is
+away they wait, and what it refuses becomes blocks."""
+
+import math
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pytest
+from django.conf import settings
+from django.db import connection
+
+from telemetry import engine_notices, operations, rollups, store
+from telemetry.binary import binary_cursor
+from telemetry.core.blocks import distinct
+from telemetry.core.engine_address import parse_engine_address
+from telemetry.core.instants import floor
+from telemetry.core.spec import Aggregation, QuerySpec
+from telemetry.models import DirtyWindow, Series
+from telemetry.store import forwarding, packing
+from tests.inventory import made
+from tests.peers.conftest import answers
+from tests.peers.running import eventually, free_port
+from tests.telemetry.sending import STALE, hot_samples, ms, rolled_up
+
+pytestmark = [pytest.mark.peers, pytest.mark.django_db, pytest.mark.timeout(300)]
+
+GAUGE, COUNTER, ODD = 101, 102, 103
+KINDS = {GAUGE: ("load", "gauge"), COUNTER: ("requests_total", "counter"), ODD: ("odd", "gauge")}
+HOURS, STEP_S = 5, 60
+ORDER = "storage: {tsdb: {out_of_order_time_window: 2d}}\n"
+
+
+class Engine:
+    """A program that keeps samples, on a port of its own."""
+
+    def __init__(self, programs, name, argv, port, path):
+        self.port, self.ready = port, f"http://127.0.0.1:{port}{path}"
+        self.program = programs.start(name, argv)
+        self.wait()
+
+    def wait(self):
+        eventually(lambda: answers(self.ready), within_s=60, what="the engine is ready", last=self.program.said)
+
+    def kill(self):
+        self.program.kill()
+
+    def start(self):
+        self.program.start()
+        self.wait()
+
+
+@pytest.fixture
+def engine_of(peer, programs, tmp_path, settings):
+    """`engine_of("prometheus")` is a new engine that Muster has for its store."""
+
+    def prometheus(port, order):
+        config = tmp_path / "prometheus.yml"
+        config.write_text(order)
+        argv = [
+            peer("prometheus"),
+            f"--config.file={config}",
+            f"--storage.tsdb.path={tmp_path / 'tsdb'}",
+            f"--web.listen-address=127.0.0.1:{port}",
+            "--web.enable-remote-write-receiver",
+        ]
+        return Engine(programs, "prometheus", argv, port, "/-/ready")
+
+    def victoria_metrics(port, _order):
+        argv = [
+            peer("victoria-metrics"),
+            f"-storageDataPath={tmp_path / 'victoria'}",
+            f"-httpListenAddr=127.0.0.1:{port}",
+            "-memory.allowedBytes=64MB",
+        ]
+        return Engine(programs, "victoria-metrics", argv, port, "/health")
+
+    def start(name, order=ORDER):
+        port = free_port()
+        engine = {"prometheus": prometheus, "victoria-metrics": victoria_metrics}[name](port, order)
+        settings.TELEMETRY_STORE = parse_engine_address(f"prometheus+http://127.0.0.1:{port}?name=porto")
+        return engine
+
+    return start
+
+
+@pytest.fixture
+def now():
+    """An engine takes no sample of its own future, and knows no other clock than the machine's."""
+    return datetime.now(UTC).replace(second=0, microsecond=0)
+
+
+@pytest.fixture
+def source(now):
+    source, _token = operations.create_source(
+        site=made.site(name="Porto", slug="porto"), name="porto prometheus", by=None, now=now
+    )
+    Series.objects.bulk_create(
+        Series(
+            pk=number, source=source, site=source.site, metric=metric, labels={"instance": "node-1"}, kind=kind,
+            digest=str(number).encode().ljust(16), first_seen_at=now,
+        )
+        for number, (metric, kind) in KINDS.items()
+    )  # fmt: skip
+    return source
+
+
+def append(source, samples, *, now):
+    series, ts_ms, values = (np.array(column) for column in zip(*samples, strict=True))
+    columns = store.SampleArrays(series.astype(np.int64), ts_ms.astype(np.int64), values.astype(float))
+    with binary_cursor() as cursor:
+        store.append(cursor, {source.pk: columns}, now=now)
+
+
+def past(now):
+    """Five hours of three series: fractions, a counter that begins anew, extremes, a stale marker, a pause."""
+    start = ms(now - timedelta(hours=HOURS))
+    for number in range(HOURS * 3600 // STEP_S):
+        at_ms = start + number * STEP_S * 1000 + number % 3
+        yield GAUGE, at_ms, math.sin(number) * 1e6
+        yield COUNTER, at_ms, float(number * 17 % 3001)
+        if not 100 < number < 130:
+            yield ODD, at_ms, {70: 1e300, 71: -5e-324, 100: STALE}.get(number, number / 3)
+
+
+def pack(at):
+    """One run of the task, without what only works outside of a transaction."""
+    if settings.TELEMETRY_STORE is None:
+        return packing.pack_due(now=at, oldest=at - timedelta(days=2))
+    return forwarding.forward_due(now=at)
+
+
+def pack_until_gone(at):
+    """Run the task as it runs in hours, until nothing is hot."""
+    for hours in range(1, 8):
+        pack(at + timedelta(hours=hours))
+    with connection.cursor() as cursor:
+        assert hot_samples(cursor) == []
+
+
+def stored_blocks():
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT series_id, samples FROM telemetry_block ORDER BY series_id, start")
+        return cursor.fetchall()
+
+
+def read_all(now):
+    """What the public functions of the store read of everything."""
+    ids, after = np.array(sorted(KINDS)), now - timedelta(hours=HOURS, minutes=1)
+    series, ts_ms, values = distinct(*store.samples(ids, after=after, until=now))
+    at = ms(now - timedelta(hours=3))
+    spans = store.readings_in_spans(
+        np.array([GAUGE, GAUGE, ODD]),
+        np.array([at, at + 7_200_000, at]),
+        np.array([at + 300_000, at + 7_500_000, at + 600_000]),
+    )
+    ranges = store.ranges(ids, since=now, five_minutes_from=now, samples_from=after, until=now)
+    sketches = store.sketches(
+        ids, start=now, hours_end=now, rolled_end=now, raw_start=after, raw_end=now
+    )
+    lines = [
+        (line.ts_ms.tolist(), line.values)
+        for aggregation in Aggregation
+        if aggregation is not Aggregation.QUANTILE
+        for metric, _kind in KINDS.values()
+        for line in store.run(
+            QuerySpec(
+                metric=metric, start_ms=ms(after), end_ms=ms(now), step_s=240, aggregation=aggregation
+            ),
+            now=now,
+        )
+    ]
+    return {
+        "places": list(zip(series.tolist(), ts_ms.tolist(), strict=True)),
+        "values": values,
+        "spans": list(zip(spans.series.tolist(), spans.ts_ms.tolist(), strict=True)),
+        "ranges": np.concatenate(ranges),
+        "sketches": [(each.series_id, each.newest_at, each.samples, each.counts.tolist()) for each in sketches],
+        "steps": [steps for steps, _values in lines],
+        "lines": np.concatenate([values for _steps, values in lines]),
+    }
+
+
+def assert_same(read, expected):
+    """VictoriaMetrics keeps 15 to 17 decimal digits of a value; the others keep every bit."""
+    for part, value in expected.items():
+        if isinstance(value, np.ndarray):
+            np.testing.assert_allclose(read[part], value, rtol=1e-12, err_msg=part)
+        else:
+            assert read[part] == value, part
+
+
+@pytest.mark.parametrize("kind", ["postgres", "prometheus", "victoria-metrics"])
+def test_every_store_reads_the_same(kind, engine_of, source, now):
+    samples = list(past(now))
+    append(source, samples, now=now)
+    before = read_all(now)
+    assert len(before["places"]) == len(samples)
+    if kind != "postgres":
+        engine_of(kind)
+    # Late ones come after what is newer, and of two at one instant the larger counts.
+    again = [(series, at_ms, value - 1) for series, at_ms, value in samples[:40]]
+    late, first = samples[200:300], samples[:200] + samples[300:]
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM telemetry_samplebatch")
+    append(source, first, now=now)
+    pack_until_gone(now)
+    append(source, late + again, now=now)
+    pack_until_gone(now + timedelta(hours=8))
+    assert_same(read_all(now), before)
+    in_blocks = sum(count for _series, count in stored_blocks())
+    # The markers, and what Prometheus refuses because it has another value of that instant.
+    assert in_blocks <= (len(samples) if kind == "postgres" else LEAST_IN_BLOCKS[kind])
+    # A late sample rolls up the whole of its window.
+    start = floor(now - timedelta(hours=4))
+    store.write_five_minutes(start, [source.pk])
+    assert {row["count"] for row in rolled_up()} == {5}
+
+
+LEAST_IN_BLOCKS = {"prometheus": 101, "victoria-metrics": 1}
+
+
+def test_an_engine_that_is_away_delays_and_loses_nothing(engine_of, source, now, settings):
+    engine = engine_of("prometheus")
+    samples = list(past(now))
+    append(source, samples, now=now)
+    before = read_all(now)
+    first, second = samples[:400], samples[400:]
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM telemetry_samplebatch")
+    append(source, first, now=now)
+    pack_until_gone(now)
+    engine.kill()
+
+    later = now + timedelta(hours=8)
+    append(source, second, now=later)
+    assert [pack(later + timedelta(minutes=minutes)) for minutes in (6, 7, 16)] == [0, 0, 0]
+    [notice] = engine_notices.notices(later + timedelta(minutes=20))
+    assert "does not answer" in notice.text
+    assert not store.is_full()
+    settings.TELEMETRY_STORE_WAITING_BYTES = 1
+    assert store.is_full()
+    with pytest.raises(store.EngineUnavailable):
+        read_all(now)
+    # What is hot alone is read and rolled up; a late window waits.
+    hot_start, late_start = floor(now - timedelta(minutes=20)), floor(now - timedelta(hours=4))
+    DirtyWindow.objects.bulk_create(
+        DirtyWindow(source=source, start=start, width_s=300) for start in (hot_start, late_start)
+    )
+    rollups.roll_up(now=now)
+    assert late_start in DirtyWindow.objects.filter(width_s=300).values_list("start", flat=True)
+    assert hot_start in {row["start"] for row in rolled_up()}
+
+    engine.start()
+    pack_until_gone(later)
+    assert list(engine_notices.notices(later)) == []
+    assert_same(read_all(now) | {"lines": before["lines"], "steps": before["steps"]}, before)
+    rollups.roll_up(now=now)
+    assert late_start in {row["start"] for row in rolled_up()}
+
+
+def test_what_an_engine_refuses_is_kept_and_told(engine_of, source, now):
+    """Prometheus without a window for late samples."""
+    engine_of("prometheus", order="")
+    samples = list(past(now))
+    append(source, samples, now=now)
+    before = read_all(now)
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM telemetry_samplebatch")
+    append(source, samples[600:], now=now)
+    pack_until_gone(now)
+    assert list(engine_notices.notices(now + timedelta(hours=8))) == []
+    append(source, samples[:600], now=now + timedelta(hours=8))
+    pack_until_gone(now + timedelta(hours=8))
+    [notice] = engine_notices.notices(now + timedelta(hours=16))
+    assert "600 samples" in notice.text
+    assert "out of order" in notice.text
+    assert_same(read_all(now), before)
+
+
+def test_samples_that_are_taken_and_not_given_back_stay(engine_of, source, now, settings):
+    """A sender's samples are dropped only after some of them were read back."""
+    engine_of("prometheus")
+    append(source, list(past(now))[-60:], now=now)
+    pack(now + timedelta(minutes=6))
+    address = settings.TELEMETRY_STORE
+    settings.TELEMETRY_STORE = parse_engine_address(f"{address.query_url}".replace("http", "prometheus+http", 1))
+    assert pack(now + timedelta(hours=2)) == 0
+    assert store.waiting_samples().failure.endswith("does not give back 60 of them")
+    assert pack(now + timedelta(hours=2, minutes=1)) == 60
+    pack_until_gone(now + timedelta(hours=2))
