@@ -1,28 +1,28 @@
-"""Where samples are kept: the settings of an engine of the organisation."""
+"""Where samples are kept: the settings of a remote storage of the organisation."""
 
 from django.core.exceptions import ImproperlyConfigured
 
 from config import env
-from telemetry.core.engine_address import OWN_TABLES, EngineAddress, parse_engine_address
+from telemetry.core.remote_storage import OWN_TABLES, RemoteStorage, parse_remote_storage
 
 STORE = "MUSTER_TELEMETRY_STORE"
 
 
-def engine_address() -> EngineAddress | None:
+def remote_storage() -> RemoteStorage | None:
     """None for Muster's own tables."""
     address = env.text(
         STORE,
         OWN_TABLES,
-        "where samples older than an hour are kept: postgres, or prometheus+https://host:port of an engine",
+        "where samples older than an hour are kept: postgres, or prometheus+https://host:port of a remote storage",
     )
-    token = env.text("MUSTER_TELEMETRY_STORE_TOKEN", "", "the bearer token of this engine")
+    token = env.text("MUSTER_TELEMETRY_STORE_TOKEN", "", "the bearer token of this storage")
     authorities = env.text(
         "MUSTER_TELEMETRY_STORE_CA",
         "",
-        "a file of certificates (PEM) that prove this engine, in place of those of the system",
+        "a file of certificates (PEM) that prove this storage, in place of those of the system",
     )
     try:
-        return parse_engine_address(address, token=token, authorities=authorities)
+        return parse_remote_storage(address, token=token, authorities=authorities)
     except ValueError as error:
         # The value is not repeated: there may be a password in it.
         raise ImproperlyConfigured(f"{STORE} cannot be read: {error}.") from error

@@ -6,7 +6,7 @@ class TelemetryConfig(AppConfig):
     verbose_name = "Telemetry"
 
     def ready(self) -> None:
-        from telemetry import clocks, damage, engine_notices, intake, meters, panels, sources
+        from telemetry import clocks, damage, storage_notices, intake, meters, panels, sources
         from telemetry.drift import panels as drift_panels
         from telemetry.models import Source
         from telemetry.search import find_metrics
@@ -17,7 +17,7 @@ class TelemetryConfig(AppConfig):
         clock.trust("samples", clocks.trusted_now)
         notices.register("clock", clocks.notices)
         notices.register("damage", damage.notices)
-        notices.register("engine", engine_notices.notices)
+        notices.register("remote-storage", storage_notices.notices)
         meters.register()
         panels.register()
         drift_panels.register()

@@ -50,10 +50,10 @@ def roll_up(*, now: datetime, budget_s: float = 20.0) -> int:
     while perf_counter() - started < budget_s:
         try:
             done = _roll_up_some(now, oldest)
-        except store.EngineUnavailable as error:
+        except store.RemoteStorageUnavailable as error:
             if oldest is not None:
                 raise
-            # Late windows wait for the engine; what came since is hot.
+            # Late windows wait for the remote storage; what came since is hot.
             log.warning("late windows are not rolled up: %s", error)
             oldest = floor(now - LOOK_BACK)
             continue
@@ -84,9 +84,9 @@ def _roll_up_some(now: datetime, oldest: datetime | None) -> int:
 
 def _claim(width: int, newest: datetime, oldest: datetime | None = None) -> Windows:
     windows: Windows = defaultdict(set)
-    bounds = {"newest": newest, "oldest": oldest or EPOCH}
+    bounds = {"oldest": oldest or EPOCH, "newest": newest, "width_s": int(width), "limit": AT_ONCE}
     with connection.cursor() as cursor:
-        cursor.execute(_CLAIM, {"width_s": int(width), "limit": AT_ONCE} | bounds)
+        cursor.execute(_CLAIM, bounds)
         for start, source_id in cursor.fetchall():
             windows[start].add(source_id)
     return windows

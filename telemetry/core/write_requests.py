@@ -18,7 +18,9 @@ _TIME_SHIFTS = np.arange(0, 42, 7, dtype=np.uint64)
 _TIME_MORE = np.array([0x80] * 5 + [0], dtype=np.uint8)
 
 
-def encode_samples(times_ms: Sequence[int] | NDArray[np.int64], values: Sequence[float] | NDArray[np.float64]) -> bytes:
+def encode_samples(
+    times_ms: Sequence[int] | NDArray[np.int64], values: Sequence[float] | NDArray[np.float64]
+) -> bytes:
     """The Samples of a TimeSeries with their tags, `SAMPLE_BYTES` each. Values keep every bit, those of NaN too."""
     fields: NDArray[np.uint8] = np.zeros((len(times_ms), SAMPLE_BYTES), np.uint8)
     fields[:, :3] = (0x12, SAMPLE_BYTES - 2, 0x09)

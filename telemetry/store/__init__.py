@@ -7,7 +7,7 @@ from telemetry.store.appending import append, erase
 from telemetry.store.blocks import SampleArrays
 from telemetry.store.checking import LostBlock, lost_blocks
 from telemetry.store.copies import make_copy, publish_rollups
-from telemetry.store.engine.connection import EngineUnavailable
+from telemetry.store.remote.connection import RemoteStorageUnavailable
 from telemetry.store.forwarding import (
     RefusedSamples,
     WaitingSamples,

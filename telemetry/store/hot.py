@@ -33,8 +33,8 @@ _SHARE = "SELECT id FROM telemetry_hottable WHERE sealed_at IS NULL ORDER BY id 
 
 @dataclass(frozen=True, slots=True)
 class HotTable:
-    """`packed_through` is the series up to which its samples are in blocks, `samples_packed` how many that were. With an
-    engine, `forwarded_at` is when it had acknowledged all of them but `refused` ones, which are in blocks."""
+    """`packed_through` is the series up to which its samples are in blocks, `samples_packed` how many that were. With a
+    remote storage, `forwarded_at` is when that had taken all of them but `refused` ones, which are in blocks."""
 
     id: int
     opened_at: datetime

@@ -73,8 +73,8 @@ BLOCKS = Destination()
 def pack_due(
     *, now: datetime, oldest: datetime, budget_s: float = BUDGET_S, destination: Destination = BLOCKS
 ) -> int:
-    """Seal the hot table if it is due, and pack those that were sealed long enough ago. Samples before `oldest` are past
-    their time and left out. Returns how many samples were packed. Raises DamagedBatch."""
+    """Seal the hot table if it is due, and pack those that were sealed long enough ago. Samples before `oldest` are
+    past their time and left out. Returns how many samples were packed. Raises DamagedBatch."""
     started = perf_counter()
     hot.seal_due(now=now, open_for=destination.open_for)
     samples = 0

@@ -32,7 +32,7 @@ from telemetry.store.blocks import (
     unpack_rows,
     unpacked,
 )
-from telemetry.store.engine import reading as engine
+from telemetry.store.remote import reading as remote
 
 log = logging.getLogger(__name__)
 
@@ -85,7 +85,7 @@ def samples(ids: Any, *, after: datetime, until: datetime) -> SampleArrays:
     read = hot
     if len(rows.series):
         read = _put_together(ids, hot, rows, *rows.bounds(ms(after), ms(until))).cut(after, until)
-    return engine.add_series(read, ids, after=after, until=until)
+    return remote.add_series(read, ids, after=after, until=until)
 
 
 def _put_together(ids: Ints, hot: SampleArrays, rows: BlockRows, begins: Ints, ends: Ints) -> SampleArrays:
@@ -108,7 +108,7 @@ def _put_together(ids: Ints, hot: SampleArrays, rows: BlockRows, begins: Ints, e
 def samples_of_sources(sources: Collection[int], *, after: datetime, until: datetime) -> SampleArrays:
     values = {"sources": sorted(sources), "after": after, "until": until}
     read = _read(_OF_SOURCES, values).cut(after, until)
-    return engine.add_sources(read, sources, after=after, until=until)
+    return remote.add_sources(read, sources, after=after, until=until)
 
 
 def readings_in_spans(series: Ints, starts_ms: Ints, ends_ms: Ints) -> SampleArrays:
@@ -128,7 +128,7 @@ def readings_in_spans(series: Ints, starts_ms: Ints, ends_ms: Ints) -> SampleArr
     }
     (row,) = fetched(_SPANS, values)
     hot = unpacked_batches(row[:BATCH_COLUMNS], values["ids"])
-    hot = engine.add_spans(hot, series, starts_ms, ends_ms)
+    hot = remote.add_spans(hot, series, starts_ms, ends_ms)
     hot = hot.where(_is_in_span(hot, series, starts_ms, ends_ms))
     packed = _unpacked_in_spans(*row[BATCH_COLUMNS:])
     readings = rollup.once(*(joined((hot, packed)) if len(hot.series) else packed))

@@ -14,7 +14,7 @@ from telemetry.core.instants import instant, ms
 from telemetry.core.sketch import Sketch, bucket_of
 from telemetry.store import partitions
 from telemetry.store.blocks import ONE_DAY, SampleArrays
-from telemetry.store.engine import reading as engine
+from telemetry.store.remote import reading as remote
 from telemetry.store.raw import BATCHES, OF_SERIES, SAMPLE_COLUMNS, decoded, unpacked_batches
 
 type Ids = NDArray[np.int64]
@@ -148,7 +148,7 @@ def _read(
     (row,) = fetched(statement, values | {"after": after, "until": until, "day_before": after - ONE_DAY})
     rolled = [np.empty(0) if column is None else column for column in row[:-SAMPLE_COLUMNS]]
     read = decoded(row[-SAMPLE_COLUMNS:], values["ids"]).cut(after, until)
-    return rolled, engine.add_series(read, values["ids"], after=after, until=until)
+    return rolled, remote.add_series(read, values["ids"], after=after, until=until)
 
 
 def _sketches(

@@ -20,13 +20,13 @@ def keep(*, now: datetime, newest_at: datetime | None = None) -> int:
 
 
 def pack(*, now: datetime, newest_at: datetime | None = None) -> int:
-    """Pack hot samples into blocks or forward them to the engine, and look after the blocks of days that are over;
-    returns how many samples were packed. Must run outside a transaction."""
+    """Pack hot samples into blocks or forward them to the remote storage, and look after the blocks of days that are
+    over; returns how many samples were packed. Must run outside a transaction."""
     oldest = partitions.oldest_sample_kept(min(now, newest_at or now))
     if settings.TELEMETRY_STORE is None:
         packed = packing.pack_due(now=now, oldest=oldest)
     else:
-        packed = forwarding.forward_due(now=now)
+        packed = forwarding.forward_due(settings.TELEMETRY_STORE, now=now)
     if not packed:
         checking.look_after(now=now)
     return packed

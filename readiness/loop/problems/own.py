@@ -11,15 +11,15 @@ from datetime import datetime
 from readiness.loop.problems import intake
 from readiness.loop.problems.core.problem import Identity, PresentProblem
 from readiness.loop.problems.core.states import ProblemKind, ProblemState
-from telemetry import clocks, damage, engine_notices
+from telemetry import clocks, damage, storage_notices
 from web import clock, disk
 
 OWN_PROBLEMS: list[Callable[[datetime], Iterable[PresentProblem]]] = [intake.problems_of_no_site]
 _TITLES = {
     "clock": "Muster's clock is wrong",
     "damage": "Stored samples are damaged",
-    "engine": "Samples wait for the engine that keeps them",
-    "engine-refusals": "The engine refuses samples",
+    "remote-storage": "Samples wait for the remote storage that keeps them",
+    "storage-refusals": "The remote storage refuses samples",
     "disk": "Muster's disk is nearly full",
     "retention": "Muster keeps samples past their time",
 }
@@ -54,10 +54,10 @@ def own_problems(*, now: datetime) -> list[PresentProblem]:
 
 
 def problems_of_the_machine(now: datetime) -> Iterator[PresentProblem]:
-    """The disk, the clock, the stored samples and their engine. `now` is the time that is trusted, and so cannot show that the clock
-    is wrong."""
+    """The disk, the clock, the stored samples and their remote storage. `now` is the time that is trusted, and so cannot
+    show that the clock is wrong."""
     at = clock.now()
-    watched = (disk, clocks, damage, engine_notices)
+    watched = (disk, clocks, damage, storage_notices)
     for notice in (notice for part in watched for notice in part.notices(at)):
         state = ProblemState.FAILING if notice.tone == "bad" else ProblemState.WARN
         yield muster_problem(notice.key, state, _TITLES[notice.key], detail=notice.text)

@@ -1,9 +1,9 @@
-"""Reads samples back from the engine, for what is neither hot nor in blocks.
+"""Reads samples back from the remote storage, for what is neither hot nor in blocks.
 
-They are read after the hot ones: a hot table that is dropped in between was in the engine before.
+They are read after the hot ones: a hot table that is dropped in between was in the remote storage before.
 """
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime
 from typing import Any
 
@@ -12,11 +12,11 @@ from django.conf import settings
 from numpy.typing import NDArray
 
 from telemetry.binary import fetched
-from telemetry.core.engine_address import EngineAddress
+from telemetry.core.remote_storage import RemoteStorage
 from telemetry.core.instants import HOUR, ms
 from telemetry.store.blocks import NO_SAMPLES, Ints, SampleArrays, joined
-from telemetry.store.engine.connection import query
-from telemetry.store.engine.labels import SERIES, SOURCE, selector, series_label
+from telemetry.store.remote.connection import query
+from telemetry.store.remote.labels import SERIES, SOURCE, selector, series_label
 
 # Series of one query, so that its text and its answer stay small.
 AT_ONCE = 500
@@ -26,19 +26,27 @@ _NEWEST = "SELECT max(newest_at) FROM telemetry_hottable"
 
 
 def add_series(read: SampleArrays, ids: Any, *, after: datetime, until: datetime) -> SampleArrays:
-    """Put the engine's samples of these series before those that were read, in order of series."""
+    """Put the remote storage's samples of these series before those that were read, in order of series."""
     return _together(read, _samples_of_series(ids, ms(after), ms(until)))
 
 
 def add_sources(
     read: SampleArrays, sources: Collection[int], *, after: datetime, until: datetime
 ) -> SampleArrays:
-    address = settings.TELEMETRY_STORE
-    if address is None or (reach := _reach_ms()) <= ms(after):
+    storage = settings.TELEMETRY_STORE
+    if storage is None or (reach := _reach_ms()) <= ms(after):
         return read
-    labels = _labels(_OF_SOURCES, sorted(sources))
-    expression = selector(address, SOURCE, map(str, sorted(sources)))
-    return _together(read, _samples(address, expression, labels, ms(after), min(ms(until), reach)))
+    parts = [
+        _samples(
+            storage,
+            selector(storage, SOURCE, [str(source)]),
+            _labels(_OF_SOURCES, [source]),
+            ms(after),
+            min(ms(until), reach),
+        )
+        for source in sorted(sources)
+    ]
+    return _together(read, joined([NO_SAMPLES, *parts]))
 
 
 def add_spans(read: SampleArrays, series: Ints, starts_ms: Ints, ends_ms: Ints) -> SampleArrays:
@@ -50,26 +58,29 @@ def add_spans(read: SampleArrays, series: Ints, starts_ms: Ints, ends_ms: Ints) 
     return _together(read, joined([NO_SAMPLES, *parts]))
 
 
-def samples_stored(address: EngineAddress, ids: Any, after_ms: int, until_ms: int) -> SampleArrays:
-    """The samples of these series after an instant up to another that the engine has. Raises EngineUnavailable."""
+def samples_stored(storage: RemoteStorage, ids: Any, after_ms: int, until_ms: int) -> SampleArrays:
+    """The samples of these series after an instant up to another that the remote storage has. Raises
+    RemoteStorageUnavailable."""
     labels = _labels(_OF_SERIES, np.unique(np.asarray(ids, np.int64)))
     chosen = sorted(labels)
     parts = [
-        _samples(address, selector(address, SERIES, chosen[first : first + AT_ONCE]), labels, after_ms, until_ms)
+        _samples(
+            storage, selector(storage, SERIES, chosen[first : first + AT_ONCE]), labels, after_ms, until_ms
+        )
         for first in range(0, len(chosen), AT_ONCE)
     ]
     return joined([NO_SAMPLES, *parts])
 
 
 def _samples_of_series(ids: Any, after_ms: int, until_ms: int) -> SampleArrays:
-    address = settings.TELEMETRY_STORE
-    if address is None or (reach := _reach_ms()) <= after_ms:
+    storage = settings.TELEMETRY_STORE
+    if storage is None or (reach := _reach_ms()) <= after_ms:
         return NO_SAMPLES
-    return samples_stored(address, ids, after_ms, min(until_ms, reach))
+    return samples_stored(storage, ids, after_ms, min(until_ms, reach))
 
 
-def _together(read: SampleArrays, archived: SampleArrays) -> SampleArrays:
-    return joined((archived, read)).order_by_series() if len(archived.series) else read
+def _together(read: SampleArrays, stored: SampleArrays) -> SampleArrays:
+    return joined((stored, read)).order_by_series() if len(stored.series) else read
 
 
 def _reach_ms() -> int:
@@ -83,18 +94,18 @@ def _labels(statement: str, ids: Any) -> dict[str, int]:
 
 
 def _samples(
-    address: EngineAddress, selected: str, labels: dict[str, int], after_ms: int, until_ms: int
+    storage: RemoteStorage, selected: str, labels: dict[str, int], after_ms: int, until_ms: int
 ) -> SampleArrays:
     if until_ms <= after_ms:
         return NO_SAMPLES
-    answer = query(address, f"{selected}[{until_ms - after_ms}ms]", at_ms=until_ms)
+    answer = query(storage, f"{selected}[{until_ms - after_ms}ms]", at_ms=until_ms)
     parts = [
         _unpacked(labels[name], line["values"])
         for line in answer
         if (name := line["metric"].get(SERIES)) in labels
     ]
     read = joined([NO_SAMPLES, *parts])
-    # Engines differ in whether the first instant belongs to a range.
+    # Storages differ in whether the first instant belongs to a range.
     return read.where((read.ts_ms > after_ms) & (read.ts_ms <= until_ms))
 
 
@@ -104,7 +115,7 @@ def _unpacked(series_id: int, values: list[tuple[float, str]]) -> SampleArrays:
     return SampleArrays(np.full(len(values), series_id), ts_ms, value)
 
 
-def _neighbours(starts_ms: Ints, ends_ms: Ints) -> Iterator[Iterable[np.intp]]:
+def _neighbours(starts_ms: Ints, ends_ms: Ints) -> Iterator[NDArray[np.intp]]:
     """The places of spans that are less than an hour apart."""
     if not len(starts_ms):
         return

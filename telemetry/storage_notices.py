@@ -1,4 +1,4 @@
-"""Tells of samples that wait for the engine that keeps them, and of those that it refuses."""
+"""Tells of samples that wait for the remote storage that keeps them, and of those that it refuses."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -19,18 +19,18 @@ def notices(now: datetime) -> Iterator[StatusNotice]:
         return
     host = settings.TELEMETRY_STORE.host
     waiting = store.waiting_samples()
-    if waiting.failure or (waiting.since and now - waiting.since > LATE_AFTER):
-        yield StatusNotice("engine", _waiting_sentence(waiting, host, now))
+    if waiting.since and now - waiting.since > LATE_AFTER:
+        age = units.duration((now - waiting.since).total_seconds())
+        yield StatusNotice("remote-storage", _waiting_sentence(waiting, host, age))
     refused = store.refused_samples(since=now - TOLD_FOR)
-    if refused.count:
-        yield StatusNotice("engine-refusals", _refused_sentence(refused, host), tone="warn")
+    if refused.samples:
+        yield StatusNotice("storage-refusals", _refused_sentence(refused, host), tone="warn")
 
 
-def _waiting_sentence(waiting: store.WaitingSamples, host: str, now: datetime) -> str:
-    age = units.duration((now - waiting.since).total_seconds()) if waiting.since else "0 s"
+def _waiting_sentence(waiting: store.WaitingSamples, host: str, age: str) -> str:
     reason = f" The last attempt: {waiting.failure}." if waiting.failure else ""
     return (
-        f"Samples of the last {age} wait for the engine at {host}, {_size(waiting.size_bytes)} of"
+        f"Samples of the last {age} wait for the remote storage at {host}, {_size(waiting.size_bytes)} of"
         f" {_size(settings.TELEMETRY_STORE_WAITING_BYTES)}.{reason} Nothing is lost: Muster keeps them, and at"
         " the limit it has senders wait. Meanwhile older samples may not be readable, and late ones are not rolled up."
     )
@@ -41,8 +41,8 @@ def _size(size_bytes: int) -> str:
 
 
 def _refused_sentence(refused: store.RefusedSamples, host: str) -> str:
-    samples = units.how_many(refused.count, "sample", "samples")
+    samples = units.how_many(refused.samples, "sample", "samples")
     return (
-        f"The engine at {host} refused {samples} of the last day, and Muster keeps them in its own blocks. Its last"
-        f" answer: {refused.reason}. Late samples need out_of_order_time_window of Prometheus and Mimir."
+        f"The remote storage at {host} refused {samples} of the last day, and Muster keeps them in its own blocks."
+        f" Its last answer: {refused.reason}. Late samples need out_of_order_time_window of Prometheus and Mimir."
     )

@@ -1,4 +1,4 @@
-"""The labels by which the engine knows a series of Muster: the sender's own, and those that Muster adds.
+"""The labels by which the remote storage knows a series of Muster: the sender's own, and those that Muster adds.
 
 A label of the sender with a name of Muster's is left out.
 """
@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from telemetry.binary import fetched
-from telemetry.core.engine_address import EngineAddress
+from telemetry.core.remote_storage import RemoteStorage
 from telemetry.core.labels import NAME, key_of
 
 INSTALLATION, SERIES, SOURCE, SITE = "muster", "muster_series", "muster_source", "muster_site"
@@ -23,7 +23,7 @@ def series_label(series_id: int, digest: bytes) -> str:
     return f"{series_id}-{bytes(digest)[:4].hex()}"
 
 
-def series_keys(address: EngineAddress, series_ids: Any) -> dict[int, bytes]:
+def series_keys(address: RemoteStorage, series_ids: Any) -> dict[int, bytes]:
     """The encoded labels of each series that exists."""
     keys = {}
     for series_id, digest, source_id, metric, labels, site in fetched(_LABELS, [series_ids]):
@@ -37,7 +37,7 @@ def series_keys(address: EngineAddress, series_ids: Any) -> dict[int, bytes]:
     return keys
 
 
-def selector(address: EngineAddress, label: str, values: Iterable[str]) -> str:
+def selector(address: RemoteStorage, label: str, values: Iterable[str]) -> str:
     """Match the series of this Muster with one of these values, which need no quoting."""
     name = address.name.replace("\\", "\\\\").replace('"', '\\"')
     return f'{{{INSTALLATION}="{name}",{label}=~"{"|".join(values)}"}}'

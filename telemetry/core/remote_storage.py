@@ -1,4 +1,4 @@
-"""The address of an engine that keeps samples, as the setting `MUSTER_TELEMETRY_STORE` gives it."""
+"""The address of a remote storage that keeps samples, as the setting `MUSTER_TELEMETRY_STORE` gives it."""
 
 from base64 import b64encode
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ _OPTIONS = {"write", "name", "tenant", "plain"}
 
 
 @dataclass(frozen=True, slots=True)
-class EngineAddress:
+class RemoteStorage:
     """Where samples are written, and where queries go (without `/api/v1/query`). `name` is the label that tells the
     series of this Muster from those of others. `headers` may have a password."""
 
@@ -26,7 +26,7 @@ class EngineAddress:
         return urlsplit(self.query_url).netloc
 
 
-def parse_engine_address(raw: str, *, token: str = "", authorities: str = "") -> EngineAddress | None:
+def parse_remote_storage(raw: str, *, token: str = "", authorities: str = "") -> RemoteStorage | None:
     """None for Muster's own tables. Raises ValueError; the message repeats no password."""
     if raw == OWN_TABLES:
         return None
@@ -45,7 +45,7 @@ def parse_engine_address(raw: str, *, token: str = "", authorities: str = "") ->
     headers = _authorization(parts, token)
     if tenant := options.get("tenant"):
         headers["X-Scope-OrgID"] = tenant
-    return EngineAddress(
+    return RemoteStorage(
         write_url, base, options.get("name") or "muster", tuple(headers.items()), authorities
     )
 
