@@ -84,9 +84,11 @@ def _roll_up_some(now: datetime, oldest: datetime | None) -> int:
 
 def _claim(width: int, newest: datetime, oldest: datetime | None = None) -> Windows:
     windows: Windows = defaultdict(set)
-    bounds = {"oldest": oldest or EPOCH, "newest": newest, "width_s": int(width), "limit": AT_ONCE}
+    oldest = oldest or EPOCH
     with connection.cursor() as cursor:
-        cursor.execute(_CLAIM, bounds)
+        cursor.execute(
+            _CLAIM, {"width_s": int(width), "oldest": oldest, "newest": newest, "limit": AT_ONCE}
+        )
         for start, source_id in cursor.fetchall():
             windows[start].add(source_id)
     return windows

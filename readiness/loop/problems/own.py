@@ -54,8 +54,8 @@ def own_problems(*, now: datetime) -> list[PresentProblem]:
 
 
 def problems_of_the_machine(now: datetime) -> Iterator[PresentProblem]:
-    """The disk, the clock, the stored samples and their remote storage. `now` is the time that is trusted, and so cannot
-    show that the clock is wrong."""
+    """The disk, the clock, the stored samples and their storage. `now` is the time that is trusted, and so cannot show
+    that the clock is wrong."""
     at = clock.now()
     watched = (disk, clocks, damage, storage_notices)
     for notice in (notice for part in watched for notice in part.notices(at)):
