@@ -26,7 +26,7 @@ from config.sign_in import (  # noqa: F401  (Django reads them here)
     SESSION_IDLE,
     SESSION_LIFETIME,
 )
-from config.telemetry_store import remote_storage
+from config.telemetry_store import TELEMETRY_STORE, TELEMETRY_STORE_WAITING_BYTES  # noqa: F401
 from stack.backups import catalogue
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -249,12 +249,6 @@ METRICS_SITES = env.integer(
     "MUSTER_METRICS_SITES",
     200,
     "sites, and sources, that have figures of their own at /metrics, the first by name; 0 for none",
-)
-TELEMETRY_STORE = remote_storage()
-TELEMETRY_STORE_WAITING_BYTES = env.integer(
-    "MUSTER_TELEMETRY_STORE_WAITING_BYTES",
-    20 * 1024**3,
-    "bytes of samples that wait for the remote storage before senders are told to slow down (429)",
 )
 TELEMETRY_FUTURE_S = env.integer(
     "MUSTER_TELEMETRY_FUTURE_S", 600, "seconds a sample may lie in the future before it is refused"

@@ -6,7 +6,7 @@ class TelemetryConfig(AppConfig):
     verbose_name = "Telemetry"
 
     def ready(self) -> None:
-        from telemetry import clocks, damage, storage_notices, intake, meters, panels, sources
+        from telemetry import clocks, damage, intake, meters, panels, sources, storage_notices
         from telemetry.drift import panels as drift_panels
         from telemetry.models import Source
         from telemetry.search import find_metrics

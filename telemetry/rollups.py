@@ -86,9 +86,7 @@ def _claim(width: int, newest: datetime, oldest: datetime | None = None) -> Wind
     windows: Windows = defaultdict(set)
     oldest = oldest or EPOCH
     with connection.cursor() as cursor:
-        cursor.execute(
-            _CLAIM, {"width_s": int(width), "oldest": oldest, "newest": newest, "limit": AT_ONCE}
-        )
+        cursor.execute(_CLAIM, {"width_s": int(width), "oldest": oldest, "newest": newest, "limit": AT_ONCE})
         for start, source_id in cursor.fetchall():
             windows[start].add(source_id)
     return windows

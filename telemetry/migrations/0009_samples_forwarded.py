@@ -1,4 +1,4 @@
-"""What became of a hot table's samples on their way to a remote storage."""
+"""Hot tables have columns for samples on their way to a remote storage."""
 
 from django.db import migrations
 

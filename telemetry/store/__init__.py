@@ -7,7 +7,6 @@ from telemetry.store.appending import append, erase
 from telemetry.store.blocks import SampleArrays
 from telemetry.store.checking import LostBlock, lost_blocks
 from telemetry.store.copies import make_copy, publish_rollups
-from telemetry.store.remote.connection import RemoteStorageUnavailable
 from telemetry.store.forwarding import (
     RefusedSamples,
     WaitingSamples,
@@ -31,6 +30,7 @@ from telemetry.store.reading import (
     sketches,
     windows,
 )
+from telemetry.store.remote.connection import RemoteStorageUnavailable
 from telemetry.store.rolling import LOOK_BACK, write_five_minutes, write_hour
 from telemetry.store.upkeep import keep as keep_partitions
 from telemetry.store.upkeep import pack as pack_samples

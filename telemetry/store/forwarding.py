@@ -104,26 +104,26 @@ class _Forwarder:
         samples = packing.unpacked_samples(cursor, table)
         samples = samples.where((samples.ts_ms > ms(now - READ_BACK_FOR)) & ~np.isnan(samples.value))
         series = np.unique(samples.series)
-        chosen = series[:: max(len(series) // READ_BACK, 1)]
-        sent = samples.where(np.isin(samples.series, chosen))
+        series_read = series[:: max(len(series) // READ_BACK, 1)]
+        sent = samples.where(np.isin(samples.series, series_read))
         if not len(sent.series):
             return 0
         first, last = int(sent.ts_ms.min()), int(sent.ts_ms.max())
-        return len(_places(sent) - _places(samples_stored(self.storage, chosen, first - 1, last)))
+        return len(_places(sent) - _places(samples_stored(self.storage, series_read, first - 1, last)))
 
 
 def forward_due(storage: RemoteStorage, *, now: datetime, budget_s: float = packing.BUDGET_S) -> int:
     """Returns how many samples were forwarded, with those that the storage refused."""
     forwarder = _Forwarder(storage)
     do_wait = any(table.sealed_at and not table.forwarded_at for table in hot.hot_tables())
-    destination = packing.Destination(
+    target = packing.PackingTarget(
         open_for=hot.OPEN_FOR if do_wait else FORWARDED_EVERY,
         sealed_for=timedelta(0),
         keep=forwarder.keep,
         may_drop=forwarder.may_drop,
     )
     try:
-        return packing.pack_due(now=now, oldest=EPOCH, budget_s=budget_s, destination=destination)
+        return packing.pack_due(now=now, oldest=EPOCH, budget_s=budget_s, target=target)
     except RemoteStorageUnavailable as error:
         log.warning("samples wait for the remote storage: %s", error)
         with binary_cursor() as cursor:
@@ -147,5 +147,5 @@ def is_full() -> bool:
 
 
 def refused_samples(*, since: datetime) -> RefusedSamples:
-    """What the remote storage refused since an instant, and the newest reason."""
+    """The samples that the remote storage refused since an instant, and its newest reason."""
     return RefusedSamples(*fetched(_REFUSALS, [since])[0])

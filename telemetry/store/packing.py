@@ -50,8 +50,8 @@ CROSS JOIN LATERAL (
 
 
 @dataclass(frozen=True, slots=True)
-class Destination:
-    """Where samples of hot tables go, and when: into blocks, an hour after their table was sealed. Another destination
+class PackingTarget:
+    """Where samples of hot tables go, and when: into blocks, an hour after their table was sealed. Another target
     stores them by `keep`, which returns those that become blocks all the same, and says by `may_drop` of a table whose
     samples it has that the table may go."""
 
@@ -67,22 +67,22 @@ class Destination:
         return table.sealed_at is not None and table.is_older(sealed_for, now=now)
 
 
-BLOCKS = Destination()
+BLOCKS = PackingTarget()
 
 
 def pack_due(
-    *, now: datetime, oldest: datetime, budget_s: float = BUDGET_S, destination: Destination = BLOCKS
+    *, now: datetime, oldest: datetime, budget_s: float = BUDGET_S, target: PackingTarget = BLOCKS
 ) -> int:
     """Seal the hot table if it is due, and pack those that were sealed long enough ago. Samples before `oldest` are
     past their time and left out. Returns how many samples were packed. Raises DamagedBatch."""
     started = perf_counter()
-    hot.seal_due(now=now, open_for=destination.open_for)
+    hot.seal_due(now=now, open_for=target.open_for)
     samples = 0
     for table in hot.hot_tables():
-        if not destination.is_due(table, now):
+        if not target.is_due(table, now):
             continue
         ends: list[int] = []
-        while (packed := _pack_some(table.id, ends, oldest, now, destination)) is not None:
+        while (packed := _pack_some(table.id, ends, oldest, now, target)) is not None:
             samples += packed
             if perf_counter() - started > budget_s:
                 return samples
@@ -121,7 +121,7 @@ def unpacked_samples(cursor: psycopg.Cursor[Any], table: HotTable) -> SampleArra
 
 
 def _pack_some(
-    table_id: int, ends: list[int], oldest: datetime, now: datetime, destination: Destination
+    table_id: int, ends: list[int], oldest: datetime, now: datetime, target: PackingTarget
 ) -> int | None:
     """Pack the next series of a table, up to one of `ends`, which are found out if there are none; None when nothing is
     left to do in it now."""
@@ -133,7 +133,7 @@ def _pack_some(
         if table is None:
             return None
         if table.forwarded_at:
-            if destination.may_drop(cursor, table, now):
+            if target.may_drop(cursor, table, now):
                 hot.drop(table, now=now)
             return None
         # Statistics of a table that was just written, or of one column of five, mislead the planner.
@@ -143,8 +143,8 @@ def _pack_some(
             ends += _ends_of_parts(cursor, table)
         for last in ends:
             if last > table.packed_through:
-                return _pack_series(cursor, table, last, oldest, now, destination)
-        if destination.may_drop(cursor, table, now):
+                return _pack_series(cursor, table, last, oldest, now, target)
+        if target.may_drop(cursor, table, now):
             hot.drop(table, now=now)
     return None
 
@@ -155,13 +155,13 @@ def _pack_series(
     last: int,
     oldest: datetime,
     now: datetime,
-    destination: Destination,
+    target: PackingTarget,
 ) -> int:
     # They may have been deleted meanwhile, because they are past their time.
     samples = joined((blocks.NO_SAMPLES, *_unpacked(cursor, table, table.packed_through, last)))
     packed = len(samples.series)
     samples = SampleArrays(*distinct(*samples.where(samples.ts_ms >= ms(oldest))))
-    samples = destination.keep(cursor, table, samples)
+    samples = target.keep(cursor, table, samples)
     days = samples.ts_ms // DAY_MS
     for day in np.unique(days).tolist():
         _merge(cursor, day, samples.where(days == day), now)

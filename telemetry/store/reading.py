@@ -14,8 +14,8 @@ from telemetry.core.instants import instant, ms
 from telemetry.core.sketch import Sketch, bucket_of
 from telemetry.store import partitions
 from telemetry.store.blocks import ONE_DAY, SampleArrays
-from telemetry.store.remote import reading as remote
 from telemetry.store.raw import BATCHES, OF_SERIES, SAMPLE_COLUMNS, decoded, unpacked_batches
+from telemetry.store.remote import reading as remote
 
 type Ids = NDArray[np.int64]
 type WindowColumn = Literal["sum", "count", "min", "max", "last", "last_ts", "increase"]

@@ -15,6 +15,8 @@ PRODUCT = ("accounts", "config", "inventory", "readiness", "stack", "telemetry",
 NAMES_A_FORMAT = {
     "readiness/demo/core/wire.py": "the demo's sender writes real bodies",
     "readiness/demo/sender.py": "the demo's sender sends them",
+    "telemetry/core/write_requests.py": "what the agent and a remote storage are sent",
+    "telemetry/store/remote/connection.py": "a remote storage takes samples by it",
     "telemetry/snippets.py": "a sender's own configuration, in its own words",
 }
 # One measures what the database alone would take.

@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from telemetry.binary import fetched
-from telemetry.core.remote_storage import RemoteStorage
 from telemetry.core.labels import NAME, key_of
+from telemetry.core.remote_storage import RemoteStorage
 
 INSTALLATION, SERIES, SOURCE, SITE = "muster", "muster_series", "muster_source", "muster_site"
 _LABELS = """

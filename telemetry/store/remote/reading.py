@@ -12,8 +12,8 @@ from django.conf import settings
 from numpy.typing import NDArray
 
 from telemetry.binary import fetched
-from telemetry.core.remote_storage import RemoteStorage
 from telemetry.core.instants import HOUR, ms
+from telemetry.core.remote_storage import RemoteStorage
 from telemetry.store.blocks import NO_SAMPLES, Ints, SampleArrays, joined
 from telemetry.store.remote.connection import query
 from telemetry.store.remote.labels import SERIES, SOURCE, selector, series_label
@@ -62,12 +62,12 @@ def samples_stored(storage: RemoteStorage, ids: Any, after_ms: int, until_ms: in
     """The samples of these series after an instant up to another that the remote storage has. Raises
     RemoteStorageUnavailable."""
     labels = _labels(_OF_SERIES, np.unique(np.asarray(ids, np.int64)))
-    chosen = sorted(labels)
+    names = sorted(labels)
     parts = [
         _samples(
-            storage, selector(storage, SERIES, chosen[first : first + AT_ONCE]), labels, after_ms, until_ms
+            storage, selector(storage, SERIES, names[first : first + AT_ONCE]), labels, after_ms, until_ms
         )
-        for first in range(0, len(chosen), AT_ONCE)
+        for first in range(0, len(names), AT_ONCE)
     ]
     return joined([NO_SAMPLES, *parts])
 

@@ -7,8 +7,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from telemetry.core.remote_storage import RemoteStorage
 from telemetry.core.labels import encode_field
+from telemetry.core.remote_storage import RemoteStorage
 from telemetry.core.write_requests import compress, encode_samples
 from telemetry.store.blocks import SampleArrays
 from telemetry.store.remote.connection import RemoteStorageUnavailable, write
