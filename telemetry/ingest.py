@@ -84,7 +84,10 @@ def refuse(*, source: Source, refused: Mapping[str, int], examples: Mapping[str,
 
 
 class Fullness:
-    """Whether the inbox is full, by batches or bytes; checked once a second, not for every body."""
+    """Whether no more samples are taken, since the inbox is full, by batches or bytes, or too many samples wait for the
+    remote storage. Checked once a second, not for every body; `reason` is what a sender is told."""
+
+    reason = "the inbox is full"
 
     def __init__(self) -> None:
         self._looked_at = datetime.min.replace(tzinfo=UTC)
@@ -97,8 +100,10 @@ class Fullness:
             self._full = (
                 backlog["batches"] >= settings.TELEMETRY_INBOX_BATCHES
                 or (backlog["size_bytes"] or 0) >= settings.TELEMETRY_INBOX_BYTES
-                or store.is_full()
             )
+            self.reason = Fullness.reason
+            if not self._full and store.is_full():
+                self._full, self.reason = True, "samples wait for the remote storage"
             self._looked_at = now
         return self._full
 

@@ -123,7 +123,7 @@ def check_headers(delivery: Delivery, *, now: datetime) -> WireFormat:
     if delivery.declared_bytes > settings.TELEMETRY_BODY_BYTES:
         raise too_large()
     if ingest.inbox_is_full.just_seen(now):
-        raise WriteRefused(429, "the inbox is full")
+        raise WriteRefused(429, ingest.inbox_is_full.reason)
     if disk.is_full(now):
         raise WriteRefused(429, "Muster's disk is nearly full", wait_s=FULL_DISK_WAIT_S)
     return wire_format
@@ -143,7 +143,7 @@ def take(
     file.seek(0)
     try:
         if ingest.inbox_is_full(now):
-            raise WriteRefused(429, "the inbox is full")
+            raise WriteRefused(429, ingest.inbox_is_full.reason)
         return _take(source, file.read(), wire_format, delivery.headers, now)
     except WriteRefused as refusal:
         return count_refusal(refusal, source, now=now)

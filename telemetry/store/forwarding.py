@@ -15,9 +15,9 @@ import psycopg
 from django.conf import settings
 
 from telemetry.binary import binary_cursor, fetched
-from telemetry.core.instants import EPOCH, HOUR, ms
+from telemetry.core.instants import EPOCH, ms
 from telemetry.core.remote_storage import RemoteStorage
-from telemetry.store import hot, packing
+from telemetry.store import hot, packing, partitions
 from telemetry.store.blocks import SampleArrays
 from telemetry.store.hot import HotTable
 from telemetry.store.remote.connection import RemoteStorageUnavailable
@@ -27,10 +27,8 @@ from telemetry.store.remote.writing import send
 log = logging.getLogger(__name__)
 
 FORWARDED_EVERY = timedelta(minutes=5)
-# Series of a table that are read back before it is dropped, and how old the samples are at most that are compared: the
-# storage may have dropped older ones.
+# Series of a table that are read back before it is dropped.
 READ_BACK = 20
-READ_BACK_FOR = 6 * HOUR
 
 _REFUSED = "UPDATE telemetry_hottable SET refused = refused + %s, refusal = %s WHERE id = %s"
 _FORWARDED = "UPDATE telemetry_hottable SET forwarded_at = %s, failure = '' WHERE id = %s"
@@ -102,7 +100,9 @@ class _Forwarder:
     def _missing_samples(self, cursor: psycopg.Cursor[Any], table: HotTable, now: datetime) -> int:
         """How many samples of some series of a table, spread over all, the storage does not give back."""
         samples = packing.unpacked_samples(cursor, table)
-        samples = samples.where((samples.ts_ms > ms(now - READ_BACK_FOR)) & ~np.isnan(samples.value))
+        # The storage may have dropped what is past its time.
+        oldest = ms(partitions.oldest_sample_kept(now))
+        samples = samples.where((samples.ts_ms >= oldest) & ~np.isnan(samples.value))
         series = np.unique(samples.series)
         series_read = series[:: max(len(series) // READ_BACK, 1)]
         sent = samples.where(np.isin(samples.series, series_read))

@@ -34,6 +34,9 @@ BUDGET_S = 15.0
 
 _PLACES = "SELECT ctid::text, samples FROM {table} ORDER BY ctid"
 _BATCHES = "SELECT packed FROM {table} WHERE ctid = ANY(%s::text[]::tid[])"
+_AGAIN = (
+    "UPDATE telemetry_hottable SET packed_through = 0, samples_packed = 0, forwarded_at = NULL WHERE id = %s"
+)
 # A few of a day's blocks: those that end after the first new sample, and the one before that if it is not full.
 _TOUCHED = f"""
 SELECT {PACKED} FROM unnest(%(series)s::bigint[], %(firsts)s::timestamptz[]) AS added (id, first_at)
@@ -49,6 +52,17 @@ CROSS JOIN LATERAL (
 """
 
 
+def _keep_in_blocks(cursor: psycopg.Cursor[Any], table: HotTable, samples: SampleArrays) -> SampleArrays:
+    return samples
+
+
+def _is_in_blocks(cursor: psycopg.Cursor[Any], table: HotTable, now: datetime) -> bool:
+    """Has a table that was forwarded, before the setting changed, packed from its beginning."""
+    if table.forwarded_at is not None:
+        cursor.execute(_AGAIN, [table.id])
+    return table.forwarded_at is None
+
+
 @dataclass(frozen=True, slots=True)
 class PackingTarget:
     """Where samples of hot tables go, and when: into blocks, an hour after their table was sealed. Another target
@@ -57,10 +71,8 @@ class PackingTarget:
 
     open_for: timedelta = hot.OPEN_FOR
     sealed_for: timedelta = HOT_FOR
-    keep: Callable[[psycopg.Cursor[Any], HotTable, SampleArrays], SampleArrays] = (
-        lambda _cursor, _table, samples: samples
-    )
-    may_drop: Callable[[psycopg.Cursor[Any], HotTable, datetime], bool] = lambda _cursor, _table, _now: True
+    keep: Callable[[psycopg.Cursor[Any], HotTable, SampleArrays], SampleArrays] = _keep_in_blocks
+    may_drop: Callable[[psycopg.Cursor[Any], HotTable, datetime], bool] = _is_in_blocks
 
     def is_due(self, table: HotTable, now: datetime) -> bool:
         sealed_for = HOT_FOR if table.forwarded_at else self.sealed_for
@@ -78,7 +90,8 @@ def pack_due(
     started = perf_counter()
     hot.seal_due(now=now, open_for=target.open_for)
     samples = 0
-    for table in hot.hot_tables():
+    # What waits to be forwarded goes before what waits to be dropped, which may fail for another reason.
+    for table in sorted(hot.hot_tables(), key=lambda table: table.forwarded_at is not None):
         if not target.is_due(table, now):
             continue
         ends: list[int] = []

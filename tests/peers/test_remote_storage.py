@@ -18,6 +18,7 @@ from telemetry.core.blocks import distinct
 from telemetry.core.instants import floor
 from telemetry.core.remote_storage import parse_remote_storage
 from telemetry.core.spec import Aggregation, QuerySpec
+from telemetry.ingest import Fullness
 from telemetry.models import DirtyWindow, Series
 from telemetry.store import forwarding, packing
 from tests.inventory import made
@@ -30,6 +31,9 @@ pytestmark = [pytest.mark.peers, pytest.mark.django_db, pytest.mark.timeout(300)
 GAUGE, COUNTER, ODD = 101, 102, 103
 KINDS = {GAUGE: ("load", "gauge"), COUNTER: ("requests_total", "counter"), ODD: ("odd", "gauge")}
 HOURS, STEP_S = 5, 60
+STORAGES = ("prometheus", "victoria-metrics")
+# VictoriaMetrics keeps some 18 digits between the largest and the least value of hours; the others keep every bit.
+TOLERANCES = {"postgres": 0.0, "prometheus": 0.0, "victoria-metrics": 1e-9}
 ORDER = "storage: {tsdb: {out_of_order_time_window: 2d}}\n"
 
 
@@ -57,6 +61,11 @@ class StorageProgram:
 
     def kill(self):
         self.program.kill()
+
+    def restart(self):
+        """VictoriaMetrics writes samples to its disk after seconds, or when it is ended."""
+        self.program.end()
+        self.start()
 
     def start(self):
         self.program.start()
@@ -144,9 +153,9 @@ def pack(at):
 
 
 def pack_until_gone(at, storage=None):
-    """Run the task as it runs in five hours, until nothing is hot."""
-    for hours in range(1, 6):
-        pack(at + timedelta(hours=hours))
+    """Run the task until nothing is hot: as the time comes to pack a table, and a few times more."""
+    for minutes in (120, 181, 182, 183, 184):
+        pack(at + timedelta(minutes=minutes))
         if storage is not None:
             storage.flush()
     with connection.cursor() as cursor:
@@ -214,7 +223,7 @@ def assert_same(read, expected, tolerance=0.0):
             assert read[part] == value, part
 
 
-@pytest.mark.parametrize("kind", ["postgres", "prometheus", "victoria-metrics"])
+@pytest.mark.parametrize("kind", ["postgres", *STORAGES])
 def test_every_store_reads_the_same(kind, storage_of, source, now):
     samples = list(past(now))
     append(source, samples, now=now)
@@ -231,22 +240,25 @@ def test_every_store_reads_the_same(kind, storage_of, source, now):
     pack_until_gone(now + timedelta(hours=5), storage)
     # Of what a remote storage keeps, blocks have the stale marker.
     assert samples_in_blocks() == (len(samples) if kind == "postgres" else 1)
-    # VictoriaMetrics keeps some 18 digits between the largest and the least value of hours; the others every bit.
-    tolerance = 1e-9 if kind == "victoria-metrics" else 0.0
-    assert_same(read_all(now), before, tolerance)
-    assert_same(window_of(source, now), window, tolerance)
+    assert_same(read_all(now), before, TOLERANCES[kind])
+    assert_same(window_of(source, now), window, TOLERANCES[kind])
 
 
-def test_a_storage_that_is_away_delays_and_loses_nothing(storage_of, source, now, settings, client_of):
-    storage = storage_of("prometheus")
+@pytest.mark.parametrize("kind", STORAGES)
+def test_a_storage_that_is_away_delays_and_loses_nothing(kind, storage_of, source, now, settings, client_of):
+    storage = storage_of(kind)
     samples = list(past(now))
     append(source, samples, now=now)
     before = read_all(now)
     first, second = samples[:400], samples[400:]
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM telemetry_samplebatch")
-    append(source, first, now=now)
-    pack_until_gone(now)
+    append(source, first[:200], now=now)
+    pack_until_gone(now, storage)
+    storage.restart()
+    append(source, first[200:], now=now + timedelta(hours=4))
+    assert pack(now + timedelta(hours=4, minutes=6)) == 200
+    # What VictoriaMetrics had only in its memory is gone with it.
     storage.kill()
 
     later = now + timedelta(hours=5)
@@ -257,9 +269,12 @@ def test_a_storage_that_is_away_delays_and_loses_nothing(storage_of, source, now
     assert not store.is_full()
     settings.TELEMETRY_STORE_WAITING_BYTES = 1
     assert store.is_full()
+    is_full = Fullness()
+    assert is_full(later)
+    assert is_full.reason == "samples wait for the remote storage"
     client = client_of("viewer")
     client.raise_request_exception = False
-    span = {"start": (now - timedelta(hours=3)).isoformat(), "end": now.isoformat(), "step": "60"}
+    span = {"start": (now - timedelta(hours=5)).isoformat(), "end": now.isoformat(), "step": "60"}
     answer = client.get("/api/telemetry/query/", {"metric": "load"} | span)
     assert answer.status_code == 503
     assert "remote storage" in answer.json()["detail"]
@@ -273,10 +288,11 @@ def test_a_storage_that_is_away_delays_and_loses_nothing(storage_of, source, now
     assert hot_start in {row["start"] for row in rolled_up()}
 
     storage.start()
-    pack_until_gone(later)
-    assert list(storage_notices.notices(later + timedelta(hours=5))) == []
+    pack_until_gone(later, storage)
+    assert list(storage_notices.notices(later + timedelta(minutes=184))) == []
     # Lines come from the roll-up of the hot window too, and so do not end in raw samples.
-    assert_same(read_all(now) | {"lines": before["lines"], "steps": before["steps"]}, before)
+    after = read_all(now) | {"lines": before["lines"], "steps": before["steps"]}
+    assert_same(after, before, TOLERANCES[kind])
     rollups.roll_up(now=now)
     assert late_start in {row["start"] for row in rolled_up()}
 
@@ -291,10 +307,10 @@ def test_what_a_storage_refuses_is_kept_and_told(storage_of, source, now):
         cursor.execute("DELETE FROM telemetry_samplebatch")
     append(source, samples[600:], now=now)
     pack_until_gone(now)
-    assert list(storage_notices.notices(now + timedelta(hours=5))) == []
+    assert list(storage_notices.notices(now + timedelta(minutes=184))) == []
     append(source, samples[:600], now=now + timedelta(hours=5))
     pack_until_gone(now + timedelta(hours=5))
-    [notice] = storage_notices.notices(now + timedelta(hours=10))
+    [notice] = storage_notices.notices(now + timedelta(hours=5, minutes=184))
     assert "600 samples" in notice.text
     assert "out of bounds" in notice.text
     assert_same(read_all(now), before)
@@ -313,3 +329,12 @@ def test_samples_that_are_taken_and_not_given_back_stay(storage_of, source, now,
     assert store.waiting_samples().failure.endswith("does not give back 60 of them")
     assert pack(now + timedelta(hours=2, minutes=1)) == 60
     pack_until_gone(now + timedelta(hours=2))
+
+
+def test_what_is_hot_when_the_setting_changes_becomes_blocks(storage_of, source, now, settings):
+    storage_of("prometheus")
+    append(source, list(past(now))[-60:], now=now)
+    assert pack(now + timedelta(minutes=6)) == 60
+    settings.TELEMETRY_STORE = None
+    pack_until_gone(now)
+    assert samples_in_blocks() == 60
