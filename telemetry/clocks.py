@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from statistics import median, median_low
 
-from telemetry import store
+from telemetry import source_clocks, store
+from telemetry.core.trust import SharedSkew, SkewDirection
 from telemetry.models import SourceStatus
 from web import clock, units
 from web.notices import StatusNotice
@@ -111,6 +112,8 @@ def notices(now: datetime) -> Iterator[StatusNotice]:
     standing = clock_standing(now)
     if not standing.agrees:
         yield StatusNotice("clock", sentence(standing))
+    elif skew := source_clocks.shared_skew(now=now):
+        yield StatusNotice("clock", _shared_sentence(skew), "warn")
     elif _retention_waits(standing):
         yield StatusNotice(
             "retention",
@@ -119,6 +122,16 @@ def notices(now: datetime) -> Iterator[StatusNotice]:
             " is right.",
             "warn",
         )
+
+
+def _shared_sentence(skew: SharedSkew) -> str:
+    is_ahead = skew.direction is SkewDirection.AHEAD
+    age, heard = units.duration(abs(skew.seconds)), units.how_many(skew.heard, "source", "sources")
+    return (
+        f"The samples of {skew.sources} of {heard} are {age} {'ahead of' if is_ahead else 'behind'} Muster's clock."
+        f" Either Muster's clock is {age} {'slow' if is_ahead else 'fast'}, or theirs are wrong together. Compare it"
+        " with a time server. Meanwhile no source is judged by its clock."
+    )
 
 
 def _retention_waits(standing: ClockStanding) -> bool:

@@ -1,6 +1,7 @@
 """The clock skew of each source: measured as its samples are stored, judged over the last periods.
 
-Silence changes nothing: a source is ahead or behind until its own samples show another skew.
+Silence changes nothing: a source is ahead or behind until its own samples show another skew. Where most sources differ
+by the same, Muster's own clock is the likelier cause: then none of them is judged.
 """
 
 from datetime import datetime, timedelta
@@ -8,7 +9,7 @@ from datetime import datetime, timedelta
 from django.db import connection, transaction
 
 from inventory.models import SiteChange
-from telemetry.core.trust import ClockSkew, trust_rules
+from telemetry.core.trust import ClockSkew, SharedSkew, trust_rules
 from telemetry.counts import ACTIVITY_S, activity_start
 from telemetry.models import SourceStatus
 from telemetry.sources import sites_of
@@ -28,22 +29,40 @@ FROM telemetry_sourcestatus status CROSS JOIN LATERAL (
     ORDER BY start DESC LIMIT %(periods)s
 ) period WHERE status.last_received_at > %(heard)s GROUP BY status.source_id
 """
+# Enough to say what most of them have in common; web processes ask every few seconds.
+_SKEWS_OF_SOME = _SKEWS.replace(
+    "telemetry_sourcestatus status",
+    """(SELECT * FROM telemetry_sourcestatus WHERE last_received_at > %(heard)s
+        ORDER BY last_received_at DESC LIMIT 100) status""",
+)
 
 
 def judge_clocks(*, now: datetime) -> int:
     """Judge the sources that sent in the last minutes; returns how many clocks are now judged otherwise."""
+    judged = _judged(_SKEWS, now)
+    if trust_rules().clock.shared_skew([skew for _, skew in judged]):
+        return 0
+    return sum(_note(status, skew, now) for status, skew in judged)
+
+
+def shared_skew(*, now: datetime) -> SharedSkew | None:
+    """By how much most of the sources that were heard last differ from Muster's clock; None if they do not."""
+    return trust_rules().clock.shared_skew([skew for _, skew in _judged(_SKEWS_OF_SOME, now)])
+
+
+def _judged(query: str, now: datetime) -> list[tuple[SourceStatus, ClockSkew]]:
     rule = trust_rules().clock
     with connection.cursor() as cursor:
         cursor.execute(
-            _SKEWS, {"running": activity_start(now), "periods": rule.periods, "heard": now - HEARD_WITHIN}
+            query, {"running": activity_start(now), "periods": rule.periods, "heard": now - HEARD_WITHIN}
         )
         skews_s = dict(cursor.fetchall())
     statuses = SourceStatus.objects.filter(source__in=skews_s).select_related("source").order_by("source")
-    return sum(
-        _note(status, skew, now)
+    return [
+        (status, skew)
         for status in statuses
         if (skew := rule.judge(skews_s[status.source_id], cadence_s=status.source.cadence_s)) is not None
-    )
+    ]
 
 
 def _note(status: SourceStatus, skew: ClockSkew, now: datetime) -> bool:

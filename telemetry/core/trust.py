@@ -19,12 +19,25 @@ class SkewDirection(StrEnum):
     BEHIND = "behind"
 
 
+ENOUGH_SOURCES = 3
+
+
 @dataclass(frozen=True, slots=True)
 class ClockSkew:
     """`seconds` is the time of newest samples less that of their receipt: positive if they come from the future."""
 
     direction: SkewDirection
     seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class SharedSkew:
+    """So many of the heard sources are ahead or behind by about `seconds`."""
+
+    direction: SkewDirection
+    seconds: float
+    sources: int
+    heard: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +56,8 @@ class ClockRule:
         """Judge the greatest skew of each of the last periods; None before there are enough.
 
         Bodies that wait for their turn, or are sent again after an outage, make a source look behind; a clock keeps its
-        distance meanwhile, and such a queue does not. So a source is behind only if the distance stays the same.
+        distance meanwhile, and such a queue does not. So a source is behind only if the distance stays the same, and
+        agrees only by a period within the limits: a queue answers nothing.
         """
         last = skews_s[: self.periods]
         if len(last) < self.periods:
@@ -53,7 +67,25 @@ class ClockRule:
         behind_s = self.limit_s(SkewDirection.BEHIND, cadence_s=cadence_s)
         if max(last) < -behind_s and max(last) - min(last) <= behind_s:
             return ClockSkew(SkewDirection.BEHIND, max(last))
-        return ClockSkew(SkewDirection.AGREES, median(last))
+        within = [skew_s for skew_s in last if -behind_s <= skew_s <= self.ahead_s]
+        return ClockSkew(SkewDirection.AGREES, median(within)) if within else None
+
+    def shared_skew(self, skews: Sequence[ClockSkew]) -> SharedSkew | None:
+        """What most of at least three sources have in common: they are ahead, or behind, by nearly the same.
+
+        That many clocks hardly go wrong together; Muster's own does so alone.
+        """
+        if len(skews) < ENOUGH_SOURCES:
+            return None
+        for direction in (SkewDirection.AHEAD, SkewDirection.BEHIND):
+            differing = [skew.seconds for skew in skews if skew.direction is direction]
+            if 2 * len(differing) <= len(skews):
+                continue
+            middle_s = median(differing)
+            alike = sum(abs(seconds - middle_s) <= self.ahead_s for seconds in differing)
+            if 2 * alike > len(skews):
+                return SharedSkew(direction, middle_s, alike, len(skews))
+        return None
 
 
 @dataclass(frozen=True, slots=True)

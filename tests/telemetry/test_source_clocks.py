@@ -3,7 +3,7 @@
 import pytest
 
 from inventory.models import SiteChange
-from telemetry import sentences, source_clocks
+from telemetry import clocks, sentences, source_clocks
 from telemetry.models import SourceActivity, SourceStatus
 from tests.pages import words_of
 
@@ -50,3 +50,15 @@ def test_the_page_and_the_endpoint_of_a_source_say_its_skew(sender, client_of, a
     assert "Clock 6 min behind Muster" in words
     answer = api_of("viewer").get(f"/api/telemetry/sources/{sender.source.pk}/").json()
     assert (answer["clock"]["value"], answer["clock_skew_s"]) == ("behind", -400)
+
+
+def test_muster_does_not_blame_most_sources_but_compares_its_own_clock(sender_of, porto, frozen_now):
+    senders = [sender_of(porto, name=f"prometheus-{number}") for number in range(3)]
+    for _ in range(3):
+        for sender in senders:
+            sender.deliver(("up", 1.0, 120))
+        frozen_now.move(minutes=5)
+    assert source_clocks.judge_clocks(now=frozen_now.at) == 0
+    assert {*SourceStatus.objects.values_list("clock", flat=True)} == {""}
+    [notice] = clocks.notices(frozen_now.at)
+    assert "3 of 3 sources are 2 min ahead of Muster's clock" in notice.text

@@ -12,9 +12,10 @@ CLOCK = trust_rules().clock
         pytest.param([45, 44], 60, None, None, id="too few periods to say"),
         pytest.param([-3, -2, -40], 60, "agrees", -3, id="a network is slow now and then"),
         pytest.param([45, 44, 47], 60, "ahead", 44, id="all from the future"),
-        pytest.param([45, 44, 30], 60, "agrees", 44, id="one period within the limit answers"),
+        pytest.param([45, 44, 30], 60, "agrees", 30, id="one period within the limit answers"),
         pytest.param([-300, -299, -301], 60, "behind", -299, id="the same distance behind"),
-        pytest.param([-300, -900, -1500], 60, "agrees", -900, id="a queue that empties is no clock"),
+        pytest.param([-300, -900, -1500], 60, None, None, id="a queue that empties is no clock"),
+        pytest.param([-1700, 45, 44], 60, None, None, id="nor does it show that a clock is right again"),
         pytest.param([-300, -299, -301], 900, "agrees", -300, id="a slow cadence may lie behind by one"),
         pytest.param([1, 2, 3, 99, 99, 99], 60, "agrees", 2, id="older periods do not count"),
     ],
@@ -22,6 +23,22 @@ CLOCK = trust_rules().clock
 def test_a_clock_is_judged_by_its_last_periods(skews_s, cadence_s, direction, seconds):
     skew = CLOCK.judge(skews_s, cadence_s=cadence_s)
     assert (skew and (skew.direction, skew.seconds)) == (direction and (SkewDirection(direction), seconds))
+
+
+@pytest.mark.parametrize(
+    ("skews_s", "shared"),
+    [
+        pytest.param([120, 121], None, id="two may be wrong"),
+        pytest.param([120, 121, 0], (120.5, 2, 3), id="most by the same"),
+        pytest.param([120, 900, 3600], None, id="each by another time"),
+        pytest.param([120, 121, 0, 0], None, id="half of them"),
+        pytest.param([-300, -301, -290, 2], (-300, 3, 4), id="behind"),
+    ],
+)
+def test_most_sources_that_differ_by_the_same_share_a_skew(skews_s, shared):
+    skews = [skew for skew_s in skews_s if (skew := CLOCK.judge([skew_s] * CLOCK.periods, cadence_s=60))]
+    skew = CLOCK.shared_skew(skews)
+    assert (skew and (skew.seconds, skew.sources, skew.heard)) == shared
 
 
 @pytest.mark.parametrize(
