@@ -98,6 +98,15 @@ class SensorRule:
 
 
 @dataclass(frozen=True, slots=True)
+class MeterDistance:
+    """How far a meter is above the sum behind it (negative: below it), in percent of the sum; of the meter's own
+    reading if the sum is not above 0."""
+
+    percent: float
+    contradicts: bool
+
+
+@dataclass(frozen=True, slots=True)
 class MeterRule:
     """Two meters contradict each other from so many percent on, if the larger reading is not below `least_kw`."""
 
@@ -105,15 +114,15 @@ class MeterRule:
     least_kw: int
     source: str
 
-    def percent_apart(self, kw: float, behind_kw: float, *, is_whole: bool) -> float | None:
-        """How far a meter is above (or, if negative, below) the sum behind it, in percent of that; None if both agree.
+    def judge(self, kw: float, behind_kw: float, *, is_whole: bool) -> MeterDistance | None:
+        """Compare a meter with the sum behind it; None if so little power says nothing.
 
         No meter reads less than what is behind it. Only one of which all loads are metered (`is_whole`) reads no more.
         """
-        if max(kw, behind_kw) < self.least_kw or behind_kw <= 0:
+        if max(kw, behind_kw) < self.least_kw or (behind_kw <= 0 and not is_whole):
             return None
-        percent = 100 * (kw - behind_kw) / behind_kw
-        return percent if percent <= -self.percent or (is_whole and percent >= self.percent) else None
+        percent = 100 * (kw - behind_kw) / (behind_kw if behind_kw > 0 else kw)
+        return MeterDistance(percent, percent <= -self.percent or (is_whole and percent >= self.percent))
 
 
 @dataclass(frozen=True, slots=True)

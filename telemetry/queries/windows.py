@@ -31,9 +31,13 @@ def window_means(
     now: datetime,
     step_s: int = FIVE_MINUTES_S,
     matchers: Sequence[Matcher] = (),
+    fill_by_hours: bool = True,
 ) -> list[WindowMeans]:
     """Mean readings in each window (start + i step, start + (i + 1) step] up to `end`; series without readings are left
     out. Steps that are not a divisor or multiple of five minutes are read from raw samples, as long as those are kept.
+
+    Hours fill in where five minutes are no longer kept. Without `fill_by_hours` a series that just fell silent stays
+    without readings, also if an earlier part of its hour has some.
     """
     selection = select(site_ids, metrics, matchers)
     from_rollups = step_s % FIVE_MINUTES_S == 0
@@ -42,10 +46,13 @@ def window_means(
     if from_rollups:
         before = bounds.rolled_end
         means.add_windows(*store.windows(means.ids, "sum", "count", "last_ts", since=start, before=before))
-        first_hour = start.replace(minute=0, second=0, microsecond=0)
-        means.fill_hours(
-            *store.windows(means.ids, "sum", "count", "last_ts", since=first_hour, before=before, hourly=True)
-        )
+        if fill_by_hours:
+            first_hour = start.replace(minute=0, second=0, microsecond=0)
+            means.fill_hours(
+                *store.windows(
+                    means.ids, "sum", "count", "last_ts", since=first_hour, before=before, hourly=True
+                )
+            )
     means.add_samples(*store.samples(means.ids, after=bounds.raw_start, until=bounds.raw_end))
     lines = means.per_step(step_s // means.grid_s, -int((start - end).total_seconds() // step_s))
     return [

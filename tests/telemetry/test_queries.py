@@ -239,6 +239,8 @@ class TestWindowMeans:
         asked = {"start": end - timedelta(hours=2), "end": end, "now": sender.clock.at}
         (row,) = queries.window_means([porto.pk], ["power"], **asked)
         np.testing.assert_array_equal(row.values, [0.0] * 12 + [1.0] * 12)
+        (row,) = queries.window_means([porto.pk], ["power"], fill_by_hours=False, **asked)
+        np.testing.assert_array_equal(row.values, [np.nan] * 12 + [1.0] * 12)
 
     def test_labels_narrow_it(self, sender, porto, settle):
         sender.deliver((INLET, 21.0, 0), (INLET | {"name": "Exhaust Temp"}, 40.0, 0))

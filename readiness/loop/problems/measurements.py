@@ -90,7 +90,8 @@ def meter_problems(site_ids: Collection[int]) -> Iterator[tuple[int, PresentProb
 
 def _meter_problem(row: MeterContradiction, pue: Mapping[str, Any] | None) -> PresentProblem:
     behind = row.get_behind_display()
-    more = f"{number(abs(row.percent), 0)} % {'more' if row.percent > 0 else 'less'}"
+    share = f"{number(abs(row.percent), 0)} % " if row.behind_kw > 0 else ""
+    more = f"{share}{'more' if row.percent > 0 else 'less'}"
     both = f"{power(row.kw)} against {power(row.behind_kw)}"
     kind, object_id, name = ("site", row.site_id, row.site.name)
     if row.device is not None:

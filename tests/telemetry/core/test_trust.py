@@ -60,15 +60,17 @@ def test_the_file_is_read_strictly(tmp_path, line, wrong, fault):
 
 
 @pytest.mark.parametrize(
-    ("kw", "behind_kw", "is_whole", "percent"),
+    ("kw", "behind_kw", "is_whole", "distance"),
     [
-        pytest.param(12.5, 10, True, 25, id="a PDU above the sum of all that it feeds"),
-        pytest.param(12.5, 10, False, None, id="something behind it has no meter"),
-        pytest.param(11.9, 10, True, None, id="within the limit"),
-        pytest.param(7.5, 10, False, -25, id="no meter reads less than what is behind it"),
+        pytest.param(12.5, 10, True, (25, True), id="a PDU above the sum of all that it feeds"),
+        pytest.param(12.5, 10, False, (25, False), id="something behind it has no meter"),
+        pytest.param(11, 10, True, (10, False), id="within the limit"),
+        pytest.param(7.5, 10, False, (-25, True), id="no meter reads less than what is behind it"),
         pytest.param(0.9, 0.5, True, None, id="too little to tell"),
-        pytest.param(5, 0, True, None, id="nothing behind it draws power"),
+        pytest.param(5, 0, True, (100, True), id="all that it feeds draws nothing"),
+        pytest.param(5, 0, False, None, id="a part of what it feeds draws nothing"),
     ],
 )
-def test_a_meter_is_held_against_what_is_behind_it(kw, behind_kw, is_whole, percent):
-    assert trust_rules().meters.percent_apart(kw, behind_kw, is_whole=is_whole) == percent
+def test_a_meter_is_held_against_what_is_behind_it(kw, behind_kw, is_whole, distance):
+    found = trust_rules().meters.judge(kw, behind_kw, is_whole=is_whole)
+    assert (found and (found.percent, found.contradicts)) == distance

@@ -72,6 +72,23 @@ def fed_racks(feeds: Iterable[FeedPlace], devices: Mapping[int, PlacedDevice]) -
     return groups
 
 
+def feed_all_of(
+    meters: Collection[int],
+    device_ids: Iterable[int],
+    devices: Mapping[int, PlacedDevice],
+    feeds: Iterable[FeedPlace],
+) -> bool:
+    """Whether the racks of these devices have feeds, and all of these are of the meters: then their power is behind
+    them."""
+    racks = {devices[device_id].rack_id if device_id in devices else None for device_id in device_ids}
+    meters_by_rack: dict[int | None, set[int | None]] = defaultdict(set)
+    for feed in feeds:
+        meters_by_rack[feed.rack_id].add(feed.device_id)
+    return None not in racks and all(
+        meters_by_rack[rack] and meters_by_rack[rack] <= set(meters) for rack in racks
+    )
+
+
 def _together(
     first: int, racks_of: Mapping[int, Collection[int]], meters_of: Mapping[int, Collection[int]]
 ) -> tuple[set[int], set[int]]:

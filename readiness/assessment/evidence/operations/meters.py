@@ -4,16 +4,30 @@ batch of sites."""
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence, Set
 from datetime import datetime, timedelta
-from itertools import batched, pairwise
-from typing import NamedTuple
+from itertools import batched, combinations
+from typing import Any, NamedTuple
 
 import numpy as np
 from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
 
-from inventory.models import Device, PowerFeed, Site
-from readiness.assessment.evidence.core.feeding import FedRacks, FeedPlace, PlacedDevice, fed_racks
+from inventory.models import Accelerator, Device, PowerFeed, Site
+from readiness.assessment.evidence.core.feeding import (
+    FedRacks,
+    FeedPlace,
+    PlacedDevice,
+    fed_racks,
+    feed_all_of,
+)
 from readiness.assessment.evidence.core.load import MeteringLevel, Windows, complete_sum
-from readiness.assessment.evidence.gather import SiteMeters, SitePower, meters_of, power_by_site, power_kw
+from readiness.assessment.evidence.gather import (
+    SUPPLY,
+    SiteMeters,
+    SitePower,
+    meters_of,
+    power_by_site,
+    power_kw,
+)
 from readiness.assessment.evidence.measures import (
     ACCELERATOR_POWER_METRICS,
     LOAD_METRICS,
@@ -23,7 +37,8 @@ from readiness.assessment.evidence.measures import (
 from readiness.assessment.evidence.models import MeterContradiction
 from telemetry import queries as telemetry
 from telemetry.core.instants import FIVE_MINUTES, HOUR, floor
-from telemetry.core.trust import trust_rules
+from telemetry.core.registry import registry
+from telemetry.core.trust import MeterDistance, trust_rules
 from telemetry.models import Series
 
 SITES_AT_ONCE = 200
@@ -35,15 +50,18 @@ SEEN_EVERY = timedelta(hours=1)
 """How often a row that stands is written again, so that it costs no write at each look."""
 DRAWING = (Device.Status.ACTIVE, Device.Status.DRAINED, Device.Status.FAILED)
 """What is drained draws power still."""
+METER_KINDS = Series.ObjectKind.SITE, Series.ObjectKind.DEVICE, Series.ObjectKind.ACCELERATOR
 Behind = MeterContradiction.Behind
 
 
-type MeteredPart = tuple[int, int | None]
-"""A device, or one of its accelerators."""
+type MeteredPart = tuple[int, int | None, int | None]
+"""A site, a device of it, or one of the accelerators of that: their ids."""
+type ComparisonPlace = tuple[str, int | None, str]
+"""The level of a meter, its id (None for a level of the site), and what is behind it."""
 
 
 class MeterComparison(NamedTuple):
-    """A meter and the sum behind it, kW, with the percent apart if they contradict each other."""
+    """A meter and the sum behind it, kW."""
 
     level: str
     device_id: int | None
@@ -52,11 +70,40 @@ class MeterComparison(NamedTuple):
     behind: str
     kw: float
     behind_kw: float
-    percent: float | None
+    distance: MeterDistance
 
     @property
-    def place(self) -> tuple[str, int | None, str]:
+    def place(self) -> ComparisonPlace:
         return self.level, self.device_id, self.behind
+
+
+class SiteInventory(NamedTuple):
+    """Devices of a site that draw or pass on power, the feeds, groups that these join, and `with_accelerators`,
+    the devices that have some which are not retired."""
+
+    meters: SiteMeters
+    devices: Mapping[int, PlacedDevice]
+    feeds: Sequence[FeedPlace]
+    groups: Sequence[FedRacks]
+    with_accelerators: Set[int]
+
+    def level_pairs(self) -> Iterator[tuple[MeteringLevel, MeteringLevel]]:
+        """Pairs of levels of which the outer one feeds all of the inner one."""
+        present = [level for level in MeteringLevel if level.sees_everything or self.meters.levels.get(level)]
+        for outer, inner in combinations(present, 2):
+            if outer.sees_everything or feed_all_of(
+                self.meters.levels[outer], self.meters.levels[inner], self.devices, self.feeds
+            ):
+                yield outer, inner
+
+    def places(self) -> set[ComparisonPlace]:
+        """All comparisons that the inventory allows, whether or not samples come."""
+        nodes = {
+            (MeteringLevel.NODE.value, node, Behind.ACCELERATORS.value) for node in self.with_accelerators
+        }
+        groups = {(group.level.value, min(group.meters), Behind.LOADS.value) for group in self.groups}
+        levels = {(outer.value, None, inner.value) for outer, inner in self.level_pairs()}
+        return nodes | groups | levels
 
 
 def reconcile(*, now: datetime) -> int:
@@ -70,7 +117,10 @@ def reconcile_sites(site_ids: Collection[int], *, now: datetime) -> int:
     # The last five minutes may not have arrived.
     end = floor(now) - FIVE_MINUTES
     metrics = (*LOAD_METRICS, *ACCELERATOR_POWER_METRICS)
-    power = power_by_site(telemetry.window_means(site_ids, metrics, start=end - HOUR, end=end, now=now))
+    windows = telemetry.window_means(
+        site_ids, metrics, start=end - HOUR, end=end, now=now, fill_by_hours=False
+    )
+    power = power_by_site(windows)
     stored = MeterContradiction.objects.filter(site__in=site_ids).select_for_update().order_by("pk")
     rows_of: dict[int, list[MeterContradiction]] = defaultdict(list)
     for row in stored:
@@ -78,76 +128,113 @@ def reconcile_sites(site_ids: Collection[int], *, now: datetime) -> int:
     touched = power.keys() | rows_of.keys()
     if not touched:
         return 0
-    meters = meters_of(touched)
-    devices: dict[int, dict[int, PlacedDevice]] = defaultdict(dict)
-    placed = Device.objects.filter(site__in=touched, status__in=DRAWING)
-    for site_id, pk, name, role, rack_id in placed.values_list("site_id", "pk", "name", "role", "rack_id"):
-        devices[site_id][pk] = PlacedDevice(pk, name, role, rack_id)
-    feeds: dict[int, list[FeedPlace]] = defaultdict(list)
-    fed = PowerFeed.objects.filter(site__in=touched)
-    for site_id, meter_id, rack_id in fed.values_list("site_id", "device_id", "rack_id"):
-        feeds[site_id].append(FeedPlace(meter_id, rack_id))
+    inventories = _inventories(touched)
     silent = _silent_meters(power)
     compared = {
-        site_id: list(_compared(meters[site_id], of_site, devices[site_id], feeds[site_id], silent))
-        for site_id, of_site in power.items()
+        site_id: list(_compared(inventories[site_id], of_site, silent, rows_of[site_id]))
+        for site_id, of_site in list(power.items())
     }
+    places = {site_id: inventories[site_id].places() for site_id, rows in rows_of.items() if rows}
     gone = [
         row.pk
         for site_id, rows in rows_of.items()
         for row in rows
-        if _is_gone(row, meters[site_id], devices[site_id])
+        if (row.level, row.device_id, row.behind) not in places[site_id]
     ]
     return _apply(compared, rows_of, gone, end)
 
 
-def _is_gone(row: MeterContradiction, meters: SiteMeters, devices: Collection[int]) -> bool:
-    """Whether the meter, or what is behind it, left service."""
-    if row.device_id is not None:
-        return row.device_id not in devices
-    levels = {row.level, row.behind} - {MeteringLevel.METER.value}
-    return not levels <= {level.value for level, of_level in meters.levels.items() if of_level}
+def _inventories(site_ids: Collection[int]) -> dict[int, SiteInventory]:
+    meters = meters_of(site_ids)
+    devices: dict[int, dict[int, PlacedDevice]] = defaultdict(dict)
+    with_accelerators: dict[int, set[int]] = defaultdict(set)
+    accelerators = Accelerator.objects.exclude(status=Accelerator.Status.RETIRED).filter(
+        device=OuterRef("pk")
+    )
+    placed = Device.objects.filter(site__in=site_ids, status__in=DRAWING).annotate(
+        has_accelerators=Exists(accelerators)
+    )
+    columns = "site_id", "pk", "name", "role", "rack_id", "has_accelerators"
+    for site_id, pk, name, role, rack_id, has_accelerators in placed.values_list(*columns):
+        devices[site_id][pk] = PlacedDevice(pk, name, role, rack_id)
+        if has_accelerators:
+            with_accelerators[site_id].add(pk)
+    feeds: dict[int, list[FeedPlace]] = defaultdict(list)
+    fed = PowerFeed.objects.filter(site__in=site_ids)
+    for site_id, meter_id, rack_id in fed.values_list("site_id", "device_id", "rack_id"):
+        feeds[site_id].append(FeedPlace(meter_id, rack_id))
+    return {
+        site_id: SiteInventory(
+            meters[site_id],
+            devices[site_id],
+            feeds[site_id],
+            fed_racks(feeds[site_id], devices[site_id]),
+            with_accelerators[site_id],
+        )
+        for site_id in site_ids
+    }
 
 
 def _silent_meters(power: Mapping[int, SitePower]) -> set[MeteredPart]:
-    """Read what ever sent its power and did not in the hour: sums without it show nothing."""
-    metrics = (*POWER_METRICS, *ACCELERATOR_POWER_METRICS)
-    ever = Series.objects.filter(site__in=power, metric__in=metrics, device__isnull=False).order_by()
-    sent = {
-        (device_id, each.accelerator_id)
-        for of_site in power.values()
-        for device_id, of_device in of_site.by_device.items()
-        for series in of_device.values()
-        for each in series
-    }
-    parts: set[MeteredPart] = set(ever.values_list("device_id", "accelerator_id").distinct())
-    return parts - sent
+    """Find what ever sent its power and did not in the hour, or not by all of its series: sums without it show nothing.
+
+    A series that ended is silent only where no other one of its part sends.
+    """
+    names = (*SITE_POWER_METRICS, *POWER_METRICS, *ACCELERATOR_POWER_METRICS)
+    metric_of: dict[MeteredPart, str] = {}
+    sent: set[int] = set()
+    for each in (series for of_site in power.values() for series in of_site.series() if series.unit == "W"):
+        if each.metric in names and each.object_kind in METER_KINDS:
+            sent.add(each.series_id)
+            part = each.site_id, each.device_id, each.accelerator_id
+            metric_of[part] = min(each.metric, metric_of.get(part, each.metric), key=names.index)
+    in_service = Q(accelerator__isnull=True) | Q(accelerator__status=Accelerator.Status.ACTIVE)
+    ever = Series.objects.filter(
+        in_service, site__in=power, metric__in=names, object_kind__in=METER_KINDS
+    ).order_by()
+    candidates: dict[int, MeteredPart] = {}
+    for pk, metric, ended_at, *ids in ever.values_list(
+        "pk", "metric", "ended_at", "site_id", "device_id", "accelerator_id"
+    ):
+        part = ids[0], ids[1], ids[2]
+        is_read = part not in metric_of or (metric == metric_of[part] and ended_at is None)
+        if pk not in sent and is_read:
+            candidates[pk] = part
+    if not candidates:
+        return set()
+    labelled = Series.objects.filter(pk__in=candidates).order_by().values_list("pk", "metric", "labels")
+    return {candidates[pk] for pk, metric, labels in labelled if _is_power(metric, labels)}
+
+
+def _is_power(metric: str, labels: Mapping[str, str]) -> bool:
+    definition = registry().get(metric, labels)
+    return definition is not None and definition.unit == "W"
 
 
 def _compared(
-    meters: SiteMeters,
+    inventory: SiteInventory,
     power: SitePower,
-    devices: Mapping[int, PlacedDevice],
-    feeds: Sequence[FeedPlace],
     silent: Set[MeteredPart],
+    rows: Sequence[MeterContradiction],
 ) -> Iterator[MeterComparison]:
+    devices = inventory.devices
     own_kw = {
         device_id: windows
         for device_id in devices
         if (windows := power_kw(power.by_device.get(device_id, {}))) is not None
     }
-    silent_nodes = {device_id for device_id, accelerator_id in silent if accelerator_id is not None}
-    for device_id, kw in own_kw.items():
+    silent_devices = {device_id for _site, device_id, accelerator_id in silent if accelerator_id is None}
+    silent_nodes = {device_id for _site, device_id, accelerator_id in silent if accelerator_id is not None}
+    for device_id in sorted(own_kw.keys() & inventory.with_accelerators - silent_devices - silent_nodes):
         inner_kw = power_kw(power.by_device[device_id], ACCELERATOR_POWER_METRICS)
-        if inner_kw is not None and device_id not in silent_nodes:
+        if inner_kw is not None:
             metric = _metric(power, device_id)
             place = MeteringLevel.NODE, device_id, devices[device_id].name, metric, Behind.ACCELERATORS
-            yield from _comparison(place, kw, inner_kw, is_whole=False)
-    silent_loads = {device_id for device_id, accelerator_id in silent if accelerator_id is None}
-    for group in fed_racks(feeds, devices):
-        if group.meters <= own_kw.keys() and group.loads.isdisjoint(silent_loads):
+            yield from _comparison(place, own_kw[device_id], inner_kw, is_whole=False)
+    for group in inventory.groups:
+        if group.meters <= own_kw.keys() and silent_devices.isdisjoint(group.meters | group.loads):
             yield from _compared_group(group, power, devices, own_kw)
-    yield from _compared_levels(meters, power)
+    yield from _compared_levels(inventory, power, silent, rows)
 
 
 def _compared_group(
@@ -165,16 +252,29 @@ def _compared_group(
     yield from _comparison(place, whole_kw, complete_sum(np.vstack(metered_loads)), is_whole=is_whole)
 
 
-def _compared_levels(meters: SiteMeters, power: SitePower) -> Iterator[MeterComparison]:
+def _compared_levels(
+    inventory: SiteInventory,
+    power: SitePower,
+    silent: Set[MeteredPart],
+    rows: Sequence[MeterContradiction],
+) -> Iterator[MeterComparison]:
+    """Compare each level with the nearest outer one that feeds all of it, and with that of a stored contradiction."""
+    silent_ids = {
+        device_id or SUPPLY for _site, device_id, accelerator_id in silent if accelerator_id is None
+    }
     levels = {
         each.level: complete_sum(np.vstack(list(each.windows.values())))
-        for each in power.levels(meters)
-        if each.windows and not each.missing
+        for each in power.levels(inventory.meters)
+        if each.windows and not each.missing and silent_ids.isdisjoint(each.expected)
     }
-    for outer, inner in pairwise(level for level in MeteringLevel if level in levels):
-        metric = SITE_POWER_METRICS[0] if outer is MeteringLevel.METER else ""
-        place = outer, None, LEVELS[outer], metric, Behind(inner.value)
-        yield from _comparison(place, levels[outer], levels[inner], is_whole=False)
+    pairs = [pair for pair in inventory.level_pairs() if levels.keys() >= set(pair)]
+    nearest = {inner: outer for outer, inner in pairs}
+    stored = {(row.level, row.behind) for row in rows if row.device_id is None}
+    for outer, inner in pairs:
+        if nearest[inner] is outer or (outer.value, inner.value) in stored:
+            metric = SITE_POWER_METRICS[0] if outer is MeteringLevel.METER else ""
+            place = outer, None, LEVELS[outer], metric, Behind(inner.value)
+            yield from _comparison(place, levels[outer], levels[inner], is_whole=False)
 
 
 def _metric(power: SitePower, device_id: int) -> str:
@@ -199,8 +299,9 @@ def _comparison(
     if is_common.sum() < FEWEST_WINDOWS:
         return
     kw, behind_kw = float(windows[is_common].mean()), float(behind[is_common].mean())
-    percent = trust_rules().meters.percent_apart(kw, behind_kw, is_whole=is_whole)
-    yield MeterComparison(*place, kw, behind_kw, percent)
+    distance = trust_rules().meters.judge(kw, behind_kw, is_whole=is_whole)
+    if distance is not None:
+        yield MeterComparison(*place, kw, behind_kw, distance)
 
 
 def _apply(
@@ -216,21 +317,23 @@ def _apply(
     for site_id, of_site in sorted(compared.items()):
         for each in of_site:
             row = stored.get((site_id, *each.place))
-            if row is not None and each.percent is None:
-                ended.add(row.pk)
-            elif row is not None and each.percent is not None and end - row.seen_at >= SEEN_EVERY:
-                row.meter, row.kw, row.behind_kw, row.percent = (
-                    each.meter,
-                    each.kw,
-                    each.behind_kw,
-                    each.percent,
-                )
-                row.seen_at = end
+            if not each.distance.contradicts:
+                if row is not None:
+                    ended.add(row.pk)
+            elif row is None:
+                new.append(MeterContradiction(site_id=site_id, since=end - HOUR, **_columns(each, end)))
+            elif end - row.seen_at >= SEEN_EVERY:
+                for name, value in _columns(each, end).items():
+                    setattr(row, name, value)
                 changed.append(row)
-            elif row is None and each.percent is not None:
-                values = each._asdict() | {"since": end - HOUR, "seen_at": end}
-                new.append(MeterContradiction(site_id=site_id, **values))
     MeterContradiction.objects.filter(pk__in=ended).delete()
     MeterContradiction.objects.bulk_create(new, ignore_conflicts=True)
-    MeterContradiction.objects.bulk_update(changed, ["meter", "kw", "behind_kw", "percent", "seen_at"])
+    MeterContradiction.objects.bulk_update(
+        changed, ["meter", "metric", "kw", "behind_kw", "percent", "seen_at"]
+    )
     return len(new) + len(ended)
+
+
+def _columns(comparison: MeterComparison, end: datetime) -> dict[str, Any]:
+    columns = comparison._asdict()
+    return columns | {"percent": columns.pop("distance").percent, "seen_at": end}

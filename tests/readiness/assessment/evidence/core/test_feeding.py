@@ -1,6 +1,6 @@
 import pytest
 
-from readiness.assessment.evidence.core.feeding import FeedPlace, PlacedDevice, fed_racks
+from readiness.assessment.evidence.core.feeding import FeedPlace, PlacedDevice, fed_racks, feed_all_of
 
 DEVICES = {
     device.id: device
@@ -33,3 +33,16 @@ def feeds(*places):
 def test_meters_and_racks_that_belong_together_are_compared(places, groups):
     found = fed_racks(feeds(*places), DEVICES)
     assert [(set(group.meters), set(group.loads)) for group in found] == groups
+
+
+@pytest.mark.parametrize(
+    ("places", "feeds_all"),
+    [
+        pytest.param([(1, 10), (2, 11)], True, id="each rack by one of them"),
+        pytest.param([(1, 10)], False, id="a rack without a feed"),
+        pytest.param([(1, 10), (2, 11), (40, 11)], False, id="one leg of another meter"),
+        pytest.param([(1, 10), (2, 11), (None, 11)], False, id="one leg without a meter"),
+    ],
+)
+def test_meters_feed_all_of_some_devices_by_the_feeds_of_their_racks(places, feeds_all):
+    assert feed_all_of({1, 2}, [20, 21], DEVICES, feeds(*places)) is feeds_all
