@@ -1,9 +1,14 @@
 """Sensors that gave the same value for hours although their kind moves."""
 
+from datetime import timedelta
+
 from django.db import models
 
 from inventory.models import Site
 from inventory.models.triggers import OWN_SITE, claims
+
+LOOK_BACK = timedelta(hours=2)
+"""Shorter than the hours of any rule, so that it holds no sample from before a sensor was stuck."""
 
 
 class StuckSensor(models.Model):

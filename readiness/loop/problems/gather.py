@@ -65,9 +65,7 @@ def facts_of(site_ids: Collection[int], *, now: datetime) -> dict[int, ProblemFa
     _add_duty(by_site, running, now)
     _add_drifts(by_site, running)
     _add_shifts(by_site, running, now)
-    doubtful = (measurements.stuck_problems(running, fleet.framework), measurements.meter_problems(running))
-    for site_id, problem in chain(*doubtful):
-        by_site[site_id].others.append(problem)
+    _add_measurements(by_site, running, fleet.framework, now)
     needed = dependencies_of(
         {site_id: gathered.domains for site_id, gathered in by_site.items()},
         mute_sources={
@@ -95,6 +93,16 @@ def _facts(
         dependencies=dependencies,
         turns_at=[*gathered.turns_at, *(step.at for step in fleet.changes.get(site_id, ()))],
     )
+
+
+def _add_measurements(
+    by_site: Mapping[int, _Gathered], site_ids: Sequence[int], framework: Framework, now: datetime
+) -> None:
+    stuck = measurements.stuck_problems(site_ids, framework, now=now)
+    for site_id, problem in chain(stuck, measurements.meter_problems(site_ids, now=now)):
+        by_site[site_id].others.append(problem)
+        # Silence and its end write no row.
+        by_site[site_id].turns_at.append(now + measurements.LOOK_AGAIN)
 
 
 def _add_sources(by_site: Mapping[int, _Gathered], site_ids: Sequence[int], now: datetime) -> None:

@@ -114,7 +114,7 @@ def clock_problem(source: Source) -> PresentProblem | None:
     return _intake_problem(
         source,
         CLOCK,
-        f"Samples of {source.name} {'come from the future' if is_ahead else 'lie behind'}",
+        f"Samples of {source.name} {'come from the future' if is_ahead else 'come late'}",
         status.clock_since,
         TO_DO_AHEAD if is_ahead else TO_DO_BEHIND,
         state=ProblemState.WARN,

@@ -2,6 +2,7 @@
 one for each meter that contradicts what is behind it."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any
 
@@ -20,17 +21,22 @@ from web.units import format_value, how_many, number, power
 
 STUCK, METERS = "stuck", "meters"
 MOST_REASONS = 50
+DOUBT_LASTS = timedelta(hours=2)
+"""Without a sample, what is in doubt is last known."""
+LOOK_AGAIN = timedelta(minutes=30)
 CHECK_METERS = (
     "Check the scale and the phases of the meter, its feeds, and whether the inventory has all that it feeds."
 )
 ACTION = "Read the sensor at the object itself, then restart its exporter or its controller."
 
 
-def stuck_problems(site_ids: Collection[int], framework: Framework) -> Iterator[tuple[int, PresentProblem]]:
+def stuck_problems(
+    site_ids: Collection[int], framework: Framework, *, now: datetime
+) -> Iterator[tuple[int, PresentProblem]]:
     def place(row: StuckRow) -> tuple[int, str]:
-        return row.series.site_id or 0, row.series.metric
+        return row.site_id, row.series.metric
 
-    rows = sorted(stuck_sensors(site_ids), key=lambda row: (*place(row), row.since, row.series.pk))
+    rows = sorted(stuck_sensors(site_ids, now=now), key=lambda row: (*place(row), row.since, row.series.pk))
     for (site_id, metric), of_metric in groupby(rows, key=place):
         yield site_id, _stuck_problem(metric, list(of_metric), framework)
 
@@ -42,11 +48,12 @@ def _stuck_problem(metric: str, rows: Sequence[StuckRow], framework: Framework) 
     ]
     trust = f" Do not trust what rests on it: {', '.join(resting)}." if resting else ""
     reasons = tuple(map(_reason, rows[:MOST_REASONS]))
-    worst = reasons[0]
+    first_reason = reasons[0]
     return PresentProblem(
         identity=Identity(ProblemKind.MEASUREMENT, metric),
         state=ProblemState.WARN,
         subject=STUCK,
+        is_last_known=all(row.is_silent for row in rows),
         since=first.since,
         title=f"{first.title} does not move",
         detail=ACTION + trust,
@@ -55,7 +62,9 @@ def _stuck_problem(metric: str, rows: Sequence[StuckRow], framework: Framework) 
         else how_many(len(rows), "sensor", "sensors"),
         limit=f"moves within {first.hours} h",
         reasons=reasons,
-        object=ObjectOfProblem(worst["object_kind"], worst["object_id"], worst["object"]),
+        object=ObjectOfProblem(first_reason["object_kind"], first_reason["object_id"], first_reason["object"])
+        if is_single
+        else None,
         objects=len(rows),
         metrics=frozenset({metric}),
     )
@@ -79,16 +88,18 @@ def _reason(row: StuckRow) -> dict[str, Any]:
     }
 
 
-def meter_problems(site_ids: Collection[int]) -> Iterator[tuple[int, PresentProblem]]:
+def meter_problems(site_ids: Collection[int], *, now: datetime) -> Iterator[tuple[int, PresentProblem]]:
     rows = MeterContradiction.objects.filter(site__in=site_ids).select_related("site", "device")
     contradictions = list(rows.order_by("site", "level", "pk"))
     energy = DomainHealth.objects.filter(domain="energy", site__in={row.site_id for row in contradictions})
     figures = dict(energy.values_list("site", "figures")) if contradictions else {}
     for row in contradictions:
-        yield row.site_id, _meter_problem(row, figures.get(row.site_id, {}).get(PUE.key))
+        is_old = row.seen_at + DOUBT_LASTS <= now
+        pue = figures.get(row.site_id, {}).get(PUE.key)
+        yield row.site_id, _meter_problem(row, "" if is_old else f" {_effect(row, pue)}", is_old=is_old)
 
 
-def _meter_problem(row: MeterContradiction, pue: Mapping[str, Any] | None) -> PresentProblem:
+def _meter_problem(row: MeterContradiction, effect: str, *, is_old: bool) -> PresentProblem:
     behind = row.get_behind_display()
     share = f"{number(abs(row.percent), 0)} % " if row.behind_kw > 0 else ""
     more = f"{share}{'more' if row.percent > 0 else 'less'}"
@@ -116,10 +127,11 @@ def _meter_problem(row: MeterContradiction, pue: Mapping[str, Any] | None) -> Pr
         ),
         state=ProblemState.WARN,
         subject=METERS,
+        is_last_known=is_old,
         since=row.since,
         last_sample_at=row.seen_at,
         title=title,
-        detail=f"{row.meter}: {more} than the sum of {behind}, {both}. {_effect(row, pue)} {CHECK_METERS}",
+        detail=f"{row.meter}: {more} than the sum of {behind}, {both}.{effect} {CHECK_METERS}",
         value=both,
         limit=f"limit {trust_rules().meters.percent} % apart",
         reasons=(reason,),
@@ -140,6 +152,7 @@ def _effect(row: MeterContradiction, pue: Mapping[str, Any] | None) -> str:
     other = pue["value"] * pue["weight"] / it_kw
     change = number(100 * abs(other / pue["value"] - 1), 1)
     return (
-        f"PUE is {number(pue['value'], 2)} by the meter and {number(other, 2)} by what is behind it: cost and carbon of"
-        f" work placed here would be {change} % {'higher' if other > pue['value'] else 'lower'}."
+        f"PUE is {number(pue['value'], 2)} by the site meter, and {number(other, 2)} with what is behind {row.meter}:"
+        f" cost and carbon of work placed here would be {change} %"
+        f" {'higher' if other > pue['value'] else 'lower'}."
     )

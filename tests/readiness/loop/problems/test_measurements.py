@@ -44,6 +44,7 @@ def test_stuck_sensors_of_a_metric_are_one_problem_until_they_move(pdus, client_
     assert (problem.value, problem.limit, problem.objects_affected) == ("2 sensors", "moves within 24 h", 2)
     assert "rests on it: " in problem.detail
     assert [reason["object"] for reason in problem.reasons] == ["pdu-1", "pdu-2"]
+    assert problem.is_last_known
     page = words_of(client_of("viewer").get(f"/problems/?problem={problem.pk}"))
     assert "PDU power does not move" in page
 
@@ -61,6 +62,21 @@ def test_they_end_with_their_objects(pdus):
     assert operations.end_moving(now=NOW) == 2
     write_problems()
     assert Problem.objects.get(kind="measurement").ended_by == "object-gone"
+
+
+def test_they_stay_at_their_site_while_a_series_moves_to_another(pdus):
+    porto, lisbon = pdus[0].site, stored.site(name="Lisbon", slug="lisbon", owner="Ops")
+    Series.objects.update(site=lisbon)
+    assert write_problems()["measurement", METRIC].site == porto
+    assert operations.end_moving(now=NOW) == 2
+
+
+def test_those_of_several_objects_end_by_samples_while_one_is_in_service(pdus):
+    write_problems()
+    pdus[0].delete()
+    StuckSensor.objects.all().delete()
+    write_problems()
+    assert Problem.objects.get(kind="measurement").ended_by == "sample"
 
 
 def test_a_check_says_that_a_sensor_it_rests_on_does_not_move(pdus, client_of, frozen_now):
@@ -88,11 +104,18 @@ def test_meters_that_disagree_are_told_with_both_figures_and_their_effect(pdus, 
     problem = write_problems()["measurement", f"meters-rack-pdu-{pdus[0].pk}-loads"]
     assert (problem.title, problem.state) == ("Meters disagree: pdu-1 and the loads of its racks", "warn")
     assert (problem.value, problem.limit) == ("50.0 kW against 40.0 kW", "limit 20 % apart")
-    effect = "PUE is 1.20 by the meter and 1.33 by what is behind it: cost and carbon of work placed here would be 11.1"
+    effect = (
+        "PUE is 1.20 by the site meter, and 1.33 with what is behind pdu-1:"
+        " cost and carbon of work placed here would be 11.1"
+    )
     assert "25 % more than the sum of the loads of its racks" in problem.detail
     assert effect in problem.detail
     page = words_of(client_of("viewer").get(f"/sites/{site.slug}/?tab=energy"))
     assert effect in page
+
+    problem = write_problems(now=NOW + timedelta(hours=2))["measurement", problem.key]
+    assert problem.is_last_known
+    assert "PUE" not in problem.detail
 
     MeterContradiction.objects.all().delete()
     write_problems()
