@@ -24,6 +24,8 @@ TOKEN_KEYWORDS = frozenset({"bearer", "token"})
 PREFIX_LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"
 # At most one write a minute, however busy the token.
 LAST_USE_EVERY = timedelta(minutes=1)
+LONGEST_LIFE = timedelta(days=36525)
+"""100 years: what ends later has no end, and an instant of the year 9999 is none in some time zones."""
 
 
 type Named = tuple[str, str]
@@ -44,6 +46,7 @@ def create_token(
     name: str,
     scope: str = Token.Scope.READ,
     expires_at: datetime | None = None,
+    replaces: Token | None = None,
     by: User | None,
     now: datetime,
 ) -> tuple[Token, str]:
@@ -52,6 +55,8 @@ def create_token(
     Raises NotAllowed, ValidationError. A token acts in its user's name. So users with a password or an account at the
     provider make their own, and administrators make those of the others, which are programs.
     """
+    if expires_at is not None and expires_at > now + LONGEST_LIFE:
+        raise ValidationError({"expires_at": "A token ends within 100 years, or not at all."})
     if by is not None and by.pk != user.pk:
         if not by.is_superuser:
             raise NotAllowed("Only an administrator may make tokens for others.")
@@ -59,7 +64,8 @@ def create_token(
             raise NotAllowed("This user can sign in and makes their own tokens.")
         refuse_unless_may_change(user, by)
         _tie(user, AccountTie.Kind.OPENED, by, now)
-    return _new_token(Token(user=user, name=name, scope=scope, expires_at=expires_at), by=by, now=now)
+    token = Token(user=user, name=name, scope=scope, expires_at=expires_at, replaces=replaces)
+    return _new_token(token, by=by, now=now)
 
 
 def create_source_token(*, name: str, by: User | None, now: datetime) -> tuple[Token, str]:

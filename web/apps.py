@@ -54,7 +54,7 @@ class WebConfig(AppConfig):
         """Register what concerns sign-ins, keys and backups."""
         from accounts.models import SecondFactor
         from web import faults, key_rotation, metrics
-        from web.accounts import sign_ins
+        from web.accounts import sign_ins, token_faults
         from web.backups import standing
         from web.delivery import secrets
 
@@ -65,6 +65,7 @@ class WebConfig(AppConfig):
             "rows with secrets are encrypted with the first key", lambda now: secrets.encrypt_anew()
         )
         faults.register("backups", standing.faults)
+        faults.register("tokens", token_faults.faults)
         metrics.gauges(standing.GAUGES, standing.gauges)
         self._keep_security_log()
 

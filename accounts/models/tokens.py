@@ -51,6 +51,9 @@ class Token(models.Model):
     )
     created_at = models.DateTimeField(editable=False)
     expires_at = models.DateTimeField(null=True, blank=True)
+    replaces = models.ForeignKey(
+        "self", on_delete=models.SET_NULL, related_name="successors", null=True, blank=True, editable=False
+    )
     # Rounded to the minute, so that a busy token causes at most one write a minute.
     last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
 
@@ -68,6 +71,12 @@ class Token(models.Model):
                 condition=Q(scope="ingest", user=None) | (~Q(scope="ingest") & Q(user__isnull=False)),
                 name="token_of_user_or_source",
                 violation_error_message="A token for telemetry is made with its source.",
+            ),
+            models.UniqueConstraint(
+                fields=["replaces"],
+                condition=Q(enabled=True),
+                name="token_replaced_once",
+                violation_error_message="The token was replaced already. Replace its successor, or revoke that first.",
             ),
         ]
 

@@ -1,6 +1,6 @@
 """/api/accounts/ and /api/authentication-check/."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -272,3 +272,64 @@ def test_a_user_is_not_changed_over_a_newer_role(api_of, ops):
     assert api.patch(one, {"role": "planner"}, headers=read).status_code == 200
     assert api.patch(one, {"role": "manager"}, headers=read).status_code == 412
     assert api.get(one).json()["role"]["value"] == "planner"
+
+
+@pytest.mark.parametrize(
+    ("body", "hours"),
+    [
+        pytest.param({}, 168, id="a week unless told"),
+        pytest.param({"overlap_hours": 24}, 24, id="as told"),
+        pytest.param({"overlap_hours": 0}, None, id="revoked at once"),
+    ],
+)
+def test_a_token_is_replaced_with_an_overlap(api_of, ops, frozen_now, body, hours):
+    api = api_of("ops")
+    token = api.post(TOKENS, {"name": "script", "scope": "write"}).json()
+    answer = api.post(f"{TOKENS}{token['id']}/replace/", body)
+    successor = answer.json()
+    assert answer.status_code == 201
+    assert (successor["name"], successor["scope"]["value"], successor["expires_at"]) == (
+        "script",
+        "write",
+        None,
+    )
+    assert ApiClient(successor["token"]).get("/api/authentication-check/").status_code == 200
+    old = Token.objects.get(pk=token["id"])
+    assert old.enabled == (hours is not None)
+    assert old.expires_at == (frozen_now.at + timedelta(hours=hours) if hours else None)
+
+
+@pytest.mark.parametrize("body", [{"overlap_hours": -1}, {"overlap_hours": 2161}, {"hours": 3}])
+def test_an_overlap_that_cannot_be_is_refused(api_of, ops, body):
+    api = api_of("ops")
+    token = api.post(TOKENS, {"name": "script"}).json()
+    answer = api.post(f"{TOKENS}{token['id']}/replace/", body)
+    assert (answer.status_code, Token.objects.filter(name="script").count()) == (400, 1)
+
+
+def test_a_program_replaces_its_own_token_but_not_that_of_one_task(ops, frozen_now):
+    for days, status in ((90, 201), (29, 400)):
+        ends_at = frozen_now.at + timedelta(days=days)
+        token, plain = create_token(
+            user=ops, name="script", scope="write", expires_at=ends_at, by=None, now=frozen_now.at
+        )
+        frozen_now.move(days=1)
+        answer = ApiClient(plain).post(f"{TOKENS}{token.pk}/replace/", {})
+        assert answer.status_code == status, answer.text
+        if status == 201:
+            assert answer.json()["replaces"]["id"] == token.pk
+            assert Token.objects.get(replaces=token).expires_at == ends_at + timedelta(days=1)
+
+
+def test_a_token_ends_within_a_hundred_years(api_of, ops, frozen_now):
+    answer = api_of("ops").post(TOKENS, {"name": "script", "expires_at": "9999-12-31T23:59:59Z"})
+    assert (answer.status_code, "expires_at" in answer.json()) == (400, True)
+    token, _ = create_token(user=ops, name="script", by=None, now=frozen_now.at)
+    Token.objects.filter(pk=token.pk).update(expires_at=datetime(9999, 12, 31, tzinfo=UTC))
+    assert api_of("ops").post(f"{TOKENS}{token.pk}/replace/", {}).status_code == 201
+
+
+def test_nobody_replaces_the_token_of_somebody_who_signs_in(api_of, ops):
+    token = api_of("ops").post(TOKENS, {"name": "script"}).json()
+    assert api_of("admin").post(f"{TOKENS}{token['id']}/replace/", {}).status_code == 403
+    assert api_of("viewer").post(f"{TOKENS}{token['id']}/replace/", {}).status_code == 404

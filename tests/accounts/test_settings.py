@@ -222,3 +222,54 @@ def test_last_use_is_written_once_a_minute(ops, frozen_now, django_assert_num_qu
     frozen_now.move(seconds=1)
     api.get("/api/authentication-check/")
     assert Token.objects.get(pk=token.pk).last_used_at == first + timedelta(minutes=1)
+
+
+class TestReplacing:
+    """A token that ends soon is replaced by a successor, and both work for a while."""
+
+    def test_the_successor_lasts_as_long_and_both_work(self, client_of, ops, frozen_now):
+        token, plain = token_of(ops, scope="write", expires_at=NOW + timedelta(days=90))
+        frozen_now.at = NOW + timedelta(days=80)
+        answer = client_of("ops").post(f"/settings/tokens/{token.pk}/replace/")
+        successor, new = answer.context["made"], answer.context["plain"]
+        assert (successor.name, successor.scope) == ("script", "write")
+        assert successor.expires_at == NOW + timedelta(days=170)
+        token.refresh_from_db()
+        assert token.expires_at == NOW + timedelta(days=87)
+        assert [ApiClient(each).get("/api/authentication-check/").status_code for each in (plain, new)] == [
+            200,
+            200,
+        ]
+        frozen_now.at = NOW + timedelta(days=87)
+        assert [ApiClient(each).get("/api/authentication-check/").status_code for each in (plain, new)] == [
+            401,
+            200,
+        ]
+
+    def test_a_token_has_one_successor_unless_that_is_revoked(self, client_of, ops, frozen_now):
+        token, _ = token_of(ops, expires_at=NOW + timedelta(days=90))
+        client, path = client_of("ops"), f"/settings/tokens/{token.pk}/replace/"
+        lost = client.post(path).context["made"]
+        page = client.post(path, follow=True)
+        assert "was replaced already" in page.text
+        assert [row.successor for row in page.context["tokens"]] == ["", lost.prefix]
+        client.post(f"/settings/tokens/{lost.pk}/revoke/")
+        frozen_now.at = NOW + timedelta(days=2)
+        successor = client.post(path).context["made"]
+        assert (successor.replaces, successor.expires_at) == (token, NOW + timedelta(days=92))
+        token.refresh_from_db()
+        assert token.expires_at == NOW + timedelta(days=7)
+
+    def test_it_ends_no_later_than_before(self, client_of, ops, frozen_now):
+        token, _ = token_of(ops, expires_at=NOW + timedelta(days=3))
+        frozen_now.at = NOW + timedelta(days=1)
+        client_of("ops").post(f"/settings/tokens/{token.pk}/replace/")
+        token.refresh_from_db()
+        assert token.expires_at == NOW + timedelta(days=3)
+
+    def test_those_of_others_and_revoked_ones_are_not_found(self, client_of, planner, ops):
+        revoked, _ = token_of(ops)
+        Token.objects.filter(pk=revoked.pk).update(enabled=False)
+        for token in (token_of(planner)[0], revoked):
+            assert client_of("ops").post(f"/settings/tokens/{token.pk}/replace/").status_code == 404
+        assert Token.objects.count() == 2

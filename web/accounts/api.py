@@ -3,19 +3,19 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Any, cast
 
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db.models import Model, OuterRef, QuerySet
 from drf_spectacular.utils import extend_schema
-from rest_framework import serializers
-from rest_framework.decorators import api_view, permission_classes
+from rest_framework import serializers, status
+from rest_framework.decorators import action, api_view, permission_classes
 from rest_framework.exceptions import PermissionDenied, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts import operations
+from accounts import operations, token_ends
 from accounts.models import ScopeKind, Token, User
 from accounts.queries import role_of, scopes_of, slugs_of_scopes
 from accounts.roles import ROLES
@@ -149,9 +149,12 @@ class UserViewSet(ConfirmedViewSet):
 class TokenSerializer(ObjectSerializer):
     class Meta:
         model = Token
-        fields = ["user", "name", "prefix", "scope", "enabled", "created_at", "expires_at", "last_used_at"]
+        fields = [
+            *("user", "name", "prefix", "scope", "enabled", "created_at", "expires_at"),
+            *("replaces", "last_used_at"),
+        ]
         brief_fields = ["name", "prefix"]
-        read_only_fields = ["prefix", "enabled", "created_at", "last_used_at"]
+        read_only_fields = ["prefix", "enabled", "created_at", "replaces", "last_used_at"]
         extra_kwargs = {
             # Null when reading a source's token; such a token cannot be made here.
             "user": {
@@ -172,12 +175,21 @@ class NewTokenSerializer(TokenSerializer):
         return self.context["view"].made[obj.pk]
 
 
+class ReplacementSerializer(RowSerializer):
+    overlap_hours = serializers.IntegerField(
+        default=int(token_ends.OVERLAP / timedelta(hours=1)),
+        min_value=0,
+        max_value=int(token_ends.MOST_OVERLAP / timedelta(hours=1)),
+        help_text="Hours for which the old token works too, if it does not end before; 0 revokes it at once.",
+    )
+
+
 class TokenViewSet(ConfirmedViewSet):
     """Your own tokens; with the permission accounts.view_token everybody's. Deleting a token revokes it."""
 
     request: UserApiRequest
 
-    queryset = Token.objects.select_related("user")
+    queryset = Token.objects.select_related("user", "replaces")
     filterset_class = TokenFilters
     permission_classes = [SignedIn]
     http_method_names = ["get", "post", "delete", "head", "options"]
@@ -206,6 +218,31 @@ class TokenViewSet(ConfirmedViewSet):
 
     def perform_destroy(self, instance: Token) -> None:
         operations.revoke_token(instance, by=self.request.user, now=clock.now())
+
+    @extend_schema(
+        request=ReplacementSerializer,
+        responses={201: NewTokenSerializer},
+        summary="Make a successor of the same name, scope and lifetime; the old token ends after an overlap",
+    )
+    @action(detail=True, methods=["post"])
+    def replace(self, request: Request, pk: str) -> Response:
+        token, now = self.get_object(), clock.now()
+        body = ReplacementSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        expires_at = token_ends.successor_end(token, now=now)
+        # A program renews its own token; one that was made for a day is over after it, also for a thief.
+        if request.auth != token or not token_ends.is_long_lived(token):
+            expires_at = self._limit_to_own_life(expires_at)
+        with refusals_as_errors():
+            successor, plain = token_ends.replace_token(
+                token,
+                expires_at=expires_at,
+                overlap=timedelta(hours=body.validated_data["overlap_hours"]),
+                by=self.request.user,
+                now=now,
+            )
+        self.made = {successor.pk: plain}
+        return self._object_response(self._again(successor), status.HTTP_201_CREATED)
 
     def _limit_to_own_life(self, expires_at: Any) -> Any:
         """A token with an end cannot make one that outlives it, so that a token stolen for a day works for a day."""

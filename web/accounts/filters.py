@@ -22,5 +22,15 @@ class UserFilters(ObjectFilterSet):
 class TokenFilters(ObjectFilterSet):
     class Meta:
         model = Token
-        fields = ["user", "name", "prefix", "scope", "enabled", "created_at", "expires_at", "last_used_at"]
+        fields = [
+            "user",
+            "name",
+            "prefix",
+            "scope",
+            "enabled",
+            "created_at",
+            "expires_at",
+            "last_used_at",
+            "replaces",
+        ]
         search_fields = ["name", "prefix"]

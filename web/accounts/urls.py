@@ -44,6 +44,7 @@ urlpatterns = [
     path("settings/sessions/end-others/", sessions.end_others, name="sessions-end-others"),
     path("settings/sessions/<str:mark>/end/", sessions.end, name="session-end"),
     path("settings/tokens/add/", settings.add_token, name="token-add"),
+    path("settings/tokens/<int:pk>/replace/", settings.replace_token, name="token-replace"),
     path("settings/tokens/<int:pk>/revoke/", settings.revoke_token, name="token-revoke"),
     path("settings/users/", users.user_list, name="users"),
     path("settings/users/add/", users.add_user, name="user-add"),

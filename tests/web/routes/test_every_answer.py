@@ -255,6 +255,7 @@ def walk(rows_of_all_kinds, published, api_of):
         client.raise_request_exception = False
     saved_views()
     assert clients[0].post("/api/tradeoffs/rule-packs/", {}).status_code == 201
+    assert clients[0].post("/api/accounts/tokens/", {"name": "Nightly export"}).status_code == 201
     return Walk(clients, published)
 
 

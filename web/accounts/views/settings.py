@@ -10,14 +10,15 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.mixins import LoginRequiredMixin
 from django.contrib.auth.views import PasswordChangeView
+from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
-from accounts import operations
+from accounts import operations, token_ends
 from accounts.models import Token, User
 from accounts.queries import role_of, scopes_of
 from web import clock
@@ -38,7 +39,10 @@ from web.units import how_many
 class TokenRow:
     token: Token
     expired: bool
+    ends_soon: bool
     last_use: str
+    successor: str
+    """The beginning of the token that replaces it; "" if none does."""
 
 
 COOKIE_AGE_S = int(timedelta(days=365).total_seconds())
@@ -51,9 +55,17 @@ def opening_views(user: User) -> list[tuple[str, Any]]:
 
 def token_rows(user: User, *, now: datetime) -> list[TokenRow]:
     """The user's tokens that are not revoked, including expired ones, newest first."""
+    tokens = list(user.tokens.filter(enabled=True))
+    successors = {token.replaces_id: token.prefix for token in tokens}
     return [
-        TokenRow(token, token.has_expired(now), ago(token.last_used_at, now=now))
-        for token in user.tokens.filter(enabled=True)
+        TokenRow(
+            token,
+            token.has_expired(now),
+            token_ends.ends_soon(token, now),
+            ago(token.last_used_at, now=now),
+            successors.get(token.pk, ""),
+        )
+        for token in tokens
     ]
 
 
@@ -116,6 +128,28 @@ def add_token(request: UserRequest) -> HttpResponse:
         now=now,
     )
     return _page(request, token_form=TokenForm(), made=token, plain=plain)
+
+
+@require_POST
+@never_cache
+@signed_in
+@confirmed
+def replace_token(request: UserRequest, pk: int) -> HttpResponse:
+    """Show the successor's secret as `add_token` does."""
+    token, now = get_object_or_404(request.user.tokens.filter(enabled=True), pk=pk), clock.now()
+    try:
+        successor, plain = token_ends.replace_token(
+            token,
+            expires_at=token_ends.successor_end(token, now=now),
+            overlap=token_ends.OVERLAP,
+            by=request.user,
+            now=now,
+        )
+    except ValidationError as error:
+        messages.error(request, error.messages[0])
+        return redirect("settings")
+    [replaced] = (row for row in token_rows(request.user, now=now) if row.token == token)
+    return _page(request, token_form=TokenForm(), made=successor, plain=plain, replaced=replaced)
 
 
 @require_POST
