@@ -116,6 +116,7 @@ ROLES: dict[str, Role] = {
             (
                 *_look,
                 "telemetry.*_source",
+                "telemetry.*_scrapetarget",
                 "inventory.change_device",
                 "inventory.change_accelerator",
                 "scoring.change_sitescore",

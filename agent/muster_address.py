@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from agent.addresses import DEFAULT_PORTS, read_address
 from agent.client import HttpReply, NoReply, ServerAddress, exchange
 from agent.documents import UnreadableFile, read_text
+from telemetry.core.addresses import DEFAULT_PORTS, read_address
 
 TIMEOUT_S = 60.0
 

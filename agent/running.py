@@ -44,8 +44,8 @@ class Agent:
         self._pending = SampleBatch()
         self._written = asyncio.Event()
         self.figures = AgentFigures()
-        muster = MusterAddress(settings.muster, settings.token_file, tls)
-        self._sender = BufferSender(buffer, muster, self.figures, now_ms=now_ms, random=random)
+        self._muster = MusterAddress(settings.muster, settings.token_file, tls)
+        self._sender = BufferSender(buffer, self._muster, self.figures, now_ms=now_ms, random=random)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop` is set; what was scraped by then is on disk. A fault of the agent itself ends it."""
@@ -66,6 +66,13 @@ class Agent:
             await self._write()
 
     async def _look_for_targets(self) -> None:
+        self._follow_lists()
+        # Muster comes last: while it does not answer, the list on disk counts.
+        if self._lists.muster_list is not None:
+            await self._lists.muster_list.fetch(self._muster)
+            self._follow_lists()
+
+    def _follow_lists(self) -> None:
         targets = dict.fromkeys(self._lists.read())
         for target in self._scrapes.keys() - targets.keys():
             scraper, task = self._scrapes.pop(target)

@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from agent.addresses import read_address
 from agent.documents import UnreadableFile, read_document
+from telemetry.core.addresses import read_address
 
 _LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 
@@ -43,6 +43,8 @@ class ScrapeJob(AgentDocument):
     targets: tuple[str, ...] = ()
     # Patterns of paths. Each file is a list of groups, as for Prometheus' discovery by files.
     files: tuple[str, ...] = ()
+    # Whether it takes the targets that Muster lists for the site of the token.
+    from_muster: bool = False
     labels: LabelValues = Field(default_factory=dict)
     scheme: Literal["http", "https"] = "http"
     path: str = Field("/metrics", pattern=r"^/[!-~]*$")
@@ -55,8 +57,8 @@ class ScrapeJob(AgentDocument):
     def _check(self) -> "ScrapeJob":
         if self.timeout_s > self.interval_s:
             raise ValueError("timeout_s is longer than interval_s")
-        if not self.targets and not self.files:
-            raise ValueError("a job needs targets or files")
+        if not (self.targets or self.files or self.from_muster):
+            raise ValueError("a job needs targets, files or from_muster")
         return self
 
 
@@ -100,6 +102,8 @@ class AgentSettings(AgentDocument):
             raise ValueError("two jobs have the same name")
         if not self.jobs:
             raise ValueError("nothing to scrape: name jobs")
+        if sum(job.from_muster for job in self.jobs) > 1:
+            raise ValueError("two jobs take their targets from Muster")
         return self
 
 

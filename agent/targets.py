@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import quote, urlencode
 
-from agent.addresses import DEFAULT_PORTS, read_address
 from agent.settings import ScrapeJob
+from telemetry.core.addresses import DEFAULT_PORTS, read_address
 
 MOST_LABELS = 64
 
@@ -38,10 +38,9 @@ class AgentTarget:
         return f"{self.scheme}://{self.authority}{self.path}"
 
 
-def targets_of_job(job: ScrapeJob) -> Iterator[AgentTarget]:
+def targets_of_job(job: ScrapeJob) -> list[AgentTarget]:
     """Targets that stand in the job itself. Raises BadTarget."""
-    for address in job.targets:
-        yield _target(address, {}, job)
+    return [_target(address, {}, job) for address in job.targets]
 
 
 def targets_of_groups(document: Any, job: ScrapeJob) -> list[AgentTarget]:

@@ -16,6 +16,8 @@ from telemetry.drift.models import InventoryDrift as InventoryDrift
 from telemetry.site_rows import LateDay as LateDay
 from telemetry.site_rows import MatchedInventory as MatchedInventory
 from telemetry.stuck.models import StuckSensor as StuckSensor
+from telemetry.targets.models import ScrapeTarget as ScrapeTarget
+from telemetry.targets.models import TargetState as TargetState
 from web.scopes import among
 
 # Figures of a source that serves many sites include samples of all of them.
@@ -111,10 +113,7 @@ class Source(models.Model):
 
 
 class SourceStatus(models.Model):
-    """The last activity of a source.
-
-    It is separate from Source, so that its history holds decisions, not heartbeats.
-    """
+    """The last activity of a source. The history of Source holds decisions, not heartbeats."""
 
     VISIBLE_WHERE = _OF_ONE_SITE
     source = models.OneToOneField(Source, on_delete=models.CASCADE, primary_key=True, related_name="status")

@@ -7,6 +7,7 @@ from celery import shared_task
 from telemetry import clocks, drain, matching, rollups, source_clocks, sources, store, wakeup
 from telemetry.drift import comparing
 from telemetry.stuck import operations as stuck
+from telemetry.targets import operations as targets
 from web import watch, workers
 from web.clock import now, trusted_now
 
@@ -77,3 +78,12 @@ def find_stuck() -> int:
 @shared_task(name="telemetry.end_moving")
 def end_moving() -> int:
     return 0 if workers.are_catching_up() else stuck.end_moving(now=trusted_now())
+
+
+@shared_task(name="telemetry.judge_targets")
+def judge_targets() -> int:
+    at = now()
+    # A clock that is wrong makes no target absent, and neither does a queue of samples.
+    if workers.are_catching_up() or not clocks.clock_standing(at).agrees:
+        return 0
+    return targets.judge_targets(now=at)

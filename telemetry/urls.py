@@ -6,6 +6,7 @@ from telemetry import api
 from telemetry.drift import views as drift
 from telemetry.explore import views as explore
 from telemetry.kinds import SOURCES
+from telemetry.targets.kinds import SCRAPE_TARGET
 from telemetry.views import ingest, set_aside, sources, status
 from telemetry.views.write import write
 from web.kinds.addresses import addresses
@@ -29,7 +30,7 @@ urlpatterns = [
     path("telemetry/drift/", drift.drifts, name="drifts"),
     path("telemetry/drift/<int:pk>/", drift.STEPS.object_page, name="drift"),
     path("telemetry/drift/", include(drift.STEPS.routes())),
-    path("telemetry/", include([*addresses(SOURCES)])),
+    path("telemetry/", include([*addresses(SOURCES), *addresses(SCRAPE_TARGET)])),
     path("telemetry/sources/<int:pk>/", sources.page, name="source"),
     path("telemetry/sources/<int:pk>/first-sample/", sources.first_sample, name="source-first-sample"),
     path(

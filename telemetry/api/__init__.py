@@ -7,6 +7,8 @@ from telemetry.api.codes import codes
 from telemetry.api.query import QueryView
 from telemetry.api.status import status
 from telemetry.drift.api import InventoryDriftViewSet
+from telemetry.targets.api import agent_targets
+from telemetry.targets.kinds import SCRAPE_TARGET
 from web.rest.viewsets import Router
 
 router = Router()
@@ -17,8 +19,10 @@ router.register("rejections", viewsets.RejectionViewSet)
 router.register("set-aside", viewsets.InboxBatchViewSet)
 router.register("drifts", InventoryDriftViewSet)
 router.register("batch-decisions", viewsets.BatchDecisionViewSet)
+router.register(SCRAPE_TARGET.plural, SCRAPE_TARGET.viewset)
 
 urlpatterns = [
+    path("agent-targets/", agent_targets, name="telemetry-api-agent-targets"),
     path("codes/", codes, name="telemetry-api-codes"),
     path("query/", QueryView.as_view(), name="telemetry-api-query"),
     path("status/", status, name="telemetry-api-status"),

@@ -1,14 +1,17 @@
 """Files of the agent: settings and lists of targets; what is wrong is told with its place."""
 
+import asyncio
 import json
+import ssl
 
 import pytest
 
 from agent.discovery import TargetLists
 from agent.documents import UnreadableFile, read_document
+from agent.muster_address import MusterAddress
 from agent.settings import ScrapeJob, read_settings
 from agent.targets import BadTarget, targets_of_groups, targets_of_job
-from tests.agent.servers import settings_of
+from tests.agent.servers import open_server, response, settings_of
 
 GOOD = """
 muster: https://muster.example.org/
@@ -36,7 +39,11 @@ jobs:
         ("name: node", 'name: ""', "jobs.0.name"),
         ("    targets", "    interval_s: 5\n    targets", "jobs.0: timeout_s is longer than interval_s"),
         ("    targets", "    every: 5\n    targets", "jobs.0.every: Extra inputs are not permitted"),
-        ('    targets: ["gpu-01:9100"]', "    scheme: http", "jobs.0: a job needs targets or files"),
+        (
+            '    targets: ["gpu-01:9100"]',
+            "    scheme: http",
+            "jobs.0: a job needs targets, files or from_muster",
+        ),
         ("jobs:", "labels: {a-b: c}\njobs:", "labels: 'a-b' is no name of a label"),
         ("jobs:", "labels: &x {a: b}\nlimits: *x\njobs:", "line 7 holds an alias"),
         ("jobs:", "jobs: [", "is no YAML"),
@@ -137,3 +144,49 @@ def test_lists_are_read_again_and_a_damaged_one_counts_as_it_was(tmp_path):
     (folder / "b.yaml").write_text("- targets: ['c:1', 'd:1', 'e:1', 'f:1', 'g:1']\n")
     assert [target.authority for target in lists.read()] == ["c:1", "d:1", "e:1", "f:1"]
     assert list(lists.faults.values()) == ["5 targets, more than 4: the rest is left out"]
+
+
+def test_the_list_of_muster_outlasts_its_absence_and_the_agent(tmp_path):
+    """Before the first answer there is no target; a refused or damaged answer leaves the list as it was."""
+    groups = [
+        {"targets": ["a:1"], "labels": {"job": "dcgm", "rack": "A\x7f😀", "__scrape_interval__": "30s"}}
+    ]
+    answers = iter(
+        [
+            response(body=json.dumps(groups, ensure_ascii=False).encode()),
+            response("403 Forbidden", b"This token serves several sites."),
+            response(body=b"[{"),
+            response(body=b'[{"targets": ["not an address"]}]'),
+        ]
+    )
+    heads = []
+
+    def answer(head, body):
+        heads.append(head)
+        return next(answers)
+
+    async def run():
+        async with open_server(answer) as port:
+            settings = settings_of(
+                tmp_path, muster=f"http://127.0.0.1:{port}", jobs=[{"name": "listed", "from_muster": True}]
+            )
+            settings.buffer.folder.mkdir()
+            muster = MusterAddress(settings.muster, settings.token_file, ssl.create_default_context())
+            lists, faults = TargetLists(settings), []
+            assert lists.read() == []
+            for _ in range(4):
+                await lists.muster_list.fetch(muster)
+                [target] = lists.read()
+                faults.append(*lists.faults.values() or [""])
+            return target, faults, TargetLists(settings).read()
+
+    target, faults, after_restart = asyncio.run(run())
+    assert (target.url, target.interval_s, dict(target.labels)["job"]) == ("http://a:1/metrics", 30, "dcgm")
+    assert after_restart == [target]
+    assert heads[0].startswith("GET /api/telemetry/agent-targets/ HTTP/1.1")
+    assert [fault.partition(":")[0] for fault in faults] == [
+        "",
+        "403 'This token serves several sites.'",
+        "Muster's list is no JSON",
+        "group 1",
+    ]

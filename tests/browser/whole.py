@@ -38,6 +38,7 @@ from readiness.tradeoffs.factors import operations as tradeoffs
 from readiness.tradeoffs.factors.core.entries import FactorEntry, RateEntry
 from readiness.tradeoffs.factors.core.series import SeriesRow
 from telemetry.drift import operations as drift
+from telemetry.models import ScrapeTarget
 from tests.browser import decided_on, fleet, looped, owned, sent
 from tests.conftest import NOW, make_user
 from tests.readiness.assessment.duties import made as duties
@@ -80,6 +81,7 @@ def proven(clock):
     declare_limit(site=porto, value=1.3, **limit)
     set_floor(platform="dgx-h100", tool="nccl-tests", measure="busbw", value=460, unit="GB/s", **entered)
     ReportRule.objects.create(pattern="fabric/*", measure="p1-congestion/lossless-drops", value=0.0)
+    ScrapeTarget.objects.create(site=porto, address="node-1:9100", job="node")
     device = {"site_id": porto.pk, "device_id": porto.devices.order_by("pk").values_list("pk").first()[0]}
     driver = {"field": "driver", "inventory_value": "535.1", "seen_value": "550.9", "source": "out.log"}
     drift.record_drift(now=clock.at, **device, **driver)

@@ -31,22 +31,9 @@ class TokenAuthentication(authentication.BaseAuthentication):
     endpoints."""
 
     def authenticate(self, request: HttpRequest) -> tuple[User, Token] | None:
-        plain = bearer(request)
-        if plain is None:
-            return None
-        address = request.META.get("REMOTE_ADDR", "")
-        if wait_s := bad_tokens.wait_s(address, plain):
-            raise Throttled(wait_s, "Too many unknown tokens came from your address.")
-        # A session beside the token may be another user's, who does not write the token's last use.
-        with everything():
-            token = authenticate_token(plain, now=clock.now())
+        token = read_token(request)
         if token is None:
-            bad_tokens.failed(address, plain)
-            raise AuthenticationFailed("This token is unknown, expired or disabled.")
-        bad_tokens.passed(plain)
-        # For the security log: a token that is refused below identifies nobody.
-        underlying_request: Any = getattr(request, "_request", request)
-        underlying_request.presented_token = token
+            return None
         if token.user is None:
             raise PermissionDenied("This token has the scope ingest: it may only send telemetry.")
         if token.scope == Token.Scope.READ and not _reads(request):
@@ -58,6 +45,28 @@ class TokenAuthentication(authentication.BaseAuthentication):
 
     def authenticate_header(self, request: HttpRequest) -> str:
         return 'Bearer realm="muster"'
+
+
+def read_token(request: HttpRequest) -> Token | None:
+    """The token that a request bears, None if it bears none. Raises Throttled, and AuthenticationFailed if nobody may
+    use it."""
+    plain = bearer(request)
+    if plain is None:
+        return None
+    address = request.META.get("REMOTE_ADDR", "")
+    if wait_s := bad_tokens.wait_s(address, plain):
+        raise Throttled(wait_s, "Too many unknown tokens came from your address.")
+    # A session beside the token may be another user's, who does not write the token's last use.
+    with everything():
+        token = authenticate_token(plain, now=clock.now())
+    if token is None:
+        bad_tokens.failed(address, plain)
+        raise AuthenticationFailed("This token is unknown, expired or disabled.")
+    bad_tokens.passed(plain)
+    # For the security log: a token that is refused later identifies nobody.
+    underlying_request: Any = getattr(request, "_request", request)
+    underlying_request.presented_token = token
+    return token
 
 
 def _reads(request: HttpRequest) -> bool:

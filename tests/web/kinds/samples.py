@@ -8,7 +8,7 @@ from readiness.demand.jurisdiction.models import DataOrigin, HeldBasis
 from readiness.demand.workloads.models import WorkloadClass
 from readiness.loop.alerts.models import InboundRule
 from readiness.organisation.people.models import DrillAction
-from telemetry.models import Source
+from telemetry.models import ScrapeTarget, Source
 from tests.inventory import made
 from tests.inventory.made import maker
 from tests.readiness.assessment.duties import made as duties
@@ -34,6 +34,7 @@ def drill():
 
 MAKERS = made.MAKERS | {
     "source": maker(Source, name="sender {n}", site=made.site),
+    "scrape-target": maker(ScrapeTarget, site=made.site, address="gpu-{n}:9100", job="node"),
     "data-origin": maker(DataOrigin, workload_class=workload_class, country="PT"),
     "held-basis": maker(
         HeldBasis,
@@ -99,6 +100,7 @@ MAKERS = made.MAKERS | {
 # A field of each kind that can be edited in bulk, with a new value.
 EDITS = {
     "source": ("description", "in the hall"),
+    "scrape-target": ("interval_s", "30"),
     "region": ("description", "the south"),
     "site": ("stage", "retired"),
     "manufacturer": ("description", "makes things"),
