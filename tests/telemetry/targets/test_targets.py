@@ -130,7 +130,9 @@ def up(address, value, seconds_ago, **labels):
 
 def standings(site):
     rows = ScrapeTarget.objects.filter(site=site).select_related("state").order_by("address")
-    return {row.address: (str(row.present_standing), row.standing_since, standing_detail(row)) for row in rows}
+    return {
+        row.address: (str(row.present_standing), row.standing_since, standing_detail(row)) for row in rows
+    }
 
 
 @pytest.fixture
