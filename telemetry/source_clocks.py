@@ -46,7 +46,7 @@ def judge_clocks(*, now: datetime) -> int:
 
 
 def shared_skew(*, now: datetime) -> SharedSkew | None:
-    """By how much most of the sources that were heard last differ from Muster's clock; None if they do not."""
+    """Return by how much most of the sources that were heard last differ from Muster's clock; None if they agree."""
     return trust_rules().clock.shared_skew([skew for _, skew in _judged(_SKEWS_OF_SOME, now)])
 
 

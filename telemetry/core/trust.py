@@ -71,7 +71,7 @@ class ClockRule:
         return ClockSkew(SkewDirection.AGREES, median(within)) if within else None
 
     def shared_skew(self, skews: Sequence[ClockSkew]) -> SharedSkew | None:
-        """What most of at least three sources have in common: they are ahead, or behind, by nearly the same.
+        """Return by how much most of three or more sources are ahead, or behind, if it is nearly the same.
 
         That many clocks hardly go wrong together; Muster's own does so alone.
         """

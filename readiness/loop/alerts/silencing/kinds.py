@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
-from django.db.models import Q
+from django.db.models import Model, Q
 from rest_framework import serializers
 
 from readiness.loop.alerts.models import MaintenanceWindow, Silence
@@ -163,7 +163,7 @@ class WindowViewSet(HeldViewSet):
     )
 
 
-def _table(model: type[Any], columns: Sequence[Column], filterset: Any, **options: Any) -> Table:
+def _table(model: type[Model], columns: Sequence[Column], filterset: Any, **options: Any) -> Table:
     return Table(
         id=f"{links.noun(model)}-list",
         noun=(str(model._meta.verbose_name), str(model._meta.verbose_name_plural)),
