@@ -212,7 +212,7 @@ class Launch:
 
     def start_muster(self, *, host: str, port: int) -> None:
         self.state.address = f"http://{reachable(host)}:{port}"
-        schedule = str(self.layout.data / "beat-schedule")
+        beat_state = str(self.layout.data / "beat-state")
         # Start the beat last: it is useless before a worker runs, and would delay these two.
         self.supervisor.start(
             self.command(
@@ -224,7 +224,7 @@ class Launch:
             ),
             self.command("worker", processes.worker(), stop_s=10.0),
         )
-        self.supervisor.start(self.command("beat", processes.beat(schedule=schedule), stop_s=5.0))
+        self.supervisor.start(self.command("beat", processes.beat(state=beat_state), stop_s=5.0))
 
     def start_sender(self) -> None:
         argv = processes.demo_sender(url=self.state.address)

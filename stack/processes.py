@@ -35,8 +35,8 @@ def worker() -> tuple[str, ...]:
     return _python(f"-m config.worker --queues {QUEUES} --bulk {BULK} --concurrency 2")
 
 
-def beat(*, schedule: str) -> tuple[str, ...]:
-    return _python(f"-m config.beat --schedule {shlex.quote(schedule)}")
+def beat(*, state: str) -> tuple[str, ...]:
+    return _python(f"-m config.beat --state {shlex.quote(state)}")
 
 
 def demo_logins() -> tuple[str, ...]:

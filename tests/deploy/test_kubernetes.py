@@ -17,7 +17,7 @@ from stack import processes
 
 FOLDER = Path(__file__).parents[2] / "deploy" / "kubernetes"
 VERSIONS = ("1.30", "1.37")
-COMMANDS = {"worker": processes.worker(), "beat": processes.beat(schedule="/tmp/beat-schedule")}
+COMMANDS = {"worker": processes.worker(), "beat": processes.beat(state="/tmp/beat-state")}
 
 type Manifest = dict[str, Any]
 
@@ -74,8 +74,11 @@ def test_a_fault_is_seen(manifests: list[Manifest]) -> None:
 
 def test_the_parts_are_those_of_the_design(manifests: list[Manifest]) -> None:
     assert set(pods(manifests)) == {"web", "worker", "beat", "migrate"}
-    beat = find_kind(manifests, "Deployment")["beat"]["spec"]
-    assert (beat["replicas"], beat["strategy"]) == (1, {"type": "Recreate"})
+    assert {name: each["spec"]["replicas"] for name, each in find_kind(manifests, "Deployment").items()} == {
+        "web": 2,
+        "worker": 2,
+        "beat": 2,
+    }
 
 
 def test_no_container_may_do_more_than_its_work(manifests: list[Manifest]) -> None:

@@ -91,10 +91,16 @@ class Neighbour:
     """Somebody who loads these pages one after another, whatever others do to the server meanwhile."""
 
     def __init__(
-        self, port: int, paths: Sequence[str], *, headers: Mapping[str, str] | None = None, pause_s: float = 0
+        self,
+        port: int,
+        paths: Sequence[str],
+        *,
+        headers: Mapping[str, str] | None = None,
+        pause_s: float = 0,
+        caller: Caller | None = None,
     ) -> None:
         self.paths, self.pause_s = paths, pause_s
-        self._caller = Caller(port, headers=headers)
+        self._caller = caller or Caller(port, headers=headers)
 
     def visit(
         self,

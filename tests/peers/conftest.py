@@ -25,7 +25,15 @@ SCRAPE_S, GRACE_S = 2, 4
 # The first two have workers of their own (tests/peers/scheduling.py); in this order the other four end with them.
 # What measures how long pages take comes after those that begin together, each with the start of a Muster.
 IN_ORDER = (
-    *("test_starved", "test_heartbeats", "test_alerts", "test_outages", "test_crawl", "test_faults"),
+    *(
+        "test_starved",
+        "test_heartbeats",
+        "test_alerts",
+        "test_outages",
+        "test_hosts",
+        "test_crawl",
+        "test_faults",
+    ),
     *(
         "test_attacks",
         "test_clock",

@@ -34,7 +34,7 @@ class Muster:
         commands = {
             "web": processes.web(host="127.0.0.1", port=self.port),
             "worker": processes.worker(),
-            "beat": processes.beat(schedule=str(self.programs.folder / "beat-schedule")),
+            "beat": processes.beat(state=str(self.programs.folder / "beat-state")),
         }
         for name, argv in commands.items():
             self.programs.start(name, list(argv), cwd=self.root, env=self.environment)

@@ -1,5 +1,6 @@
 """Programs that a test starts and ends by their process ids, and waiting for what must come true."""
 
+import os
 import signal
 import socket
 import subprocess
@@ -56,6 +57,14 @@ class Program:
     def kill(self) -> None:
         """As the machine would: no chance to say goodbye."""
         self._signal(signal.SIGKILL)
+
+    def kill_group(self) -> None:
+        """Kill it with all its children, as when its host loses power."""
+        if self.process is not None:
+            # Not yet waited for, so the id is still its own.
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait(END_S)
+            self.process = None
 
     def end(self) -> None:
         self._signal(signal.SIGTERM)

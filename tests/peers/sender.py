@@ -9,6 +9,7 @@ from tests.telemetry.core.wire import request, sample, series, snappy
 
 METRIC, SERIES = "rack_power_watts", 10
 RETRY_S, ANSWER_S = 0.1, 10
+PART_S = 10_000
 
 type Lines = dict[int, dict[int, float]]
 
@@ -37,6 +38,7 @@ class Sender(threading.Thread):
         pause_s: float,
         recuts: bool = False,
         patience_s: float = 120,
+        caller: Caller | None = None,
     ) -> None:
         super().__init__(name=name, daemon=True)
         self.begin_s, self.pause_s, self.recuts, self.patience_s = begin_s, pause_s, recuts, patience_s
@@ -44,7 +46,7 @@ class Sender(threading.Thread):
         self.answers: list[Answer] = []
         self.failed = ""
         self._stopped = threading.Event()
-        self._caller = Caller(port, headers=headers(token), timeout_s=ANSWER_S)
+        self._caller = caller or Caller(port, headers=headers(token), timeout_s=ANSWER_S)
 
     def run(self) -> None:
         try:
@@ -75,23 +77,25 @@ class Sender(threading.Thread):
         }
 
     def stored(self, muster: Muster, site: str, aggregation: str, step: str) -> Lines:
-        """The same as a reader gets it."""
-        answer = muster.get(
-            "/api/telemetry/query/",
-            metric=METRIC,
-            site=site,
-            aggregation=aggregation,
-            step=step,
-            labels=f"sender={self.name}",
-            start=(self.begin_s - 1) * 1000,
-            end=(self.begin_s - 1 + self.acknowledged) * 1000,
-        )
-        return {
-            int(line["labels"]["rack"]): {
-                ms // 1000: value for ms, value in line["points"] if value is not None
-            }
-            for line in answer["series"]
-        }
+        """The same as a reader gets it. The points of an answer are limited, so that seconds are read in parts."""
+        begin, end = self.begin_s - 1, self.begin_s - 1 + self.acknowledged
+        part = PART_S if step == "1s" else end - begin
+        lines: Lines = {}
+        for start in range(begin, end, part):
+            answer = muster.get(
+                "/api/telemetry/query/",
+                metric=METRIC,
+                site=site,
+                aggregation=aggregation,
+                step=step,
+                labels=f"sender={self.name}",
+                start=start * 1000,
+                end=min(start + part, end) * 1000,
+            )
+            for line in answer["series"]:
+                points = lines.setdefault(int(line["labels"]["rack"]), {})
+                points.update({ms // 1000: value for ms, value in line["points"] if value is not None})
+        return lines
 
     def _deliver(self, number: int) -> None:
         until = time.monotonic() + self.patience_s

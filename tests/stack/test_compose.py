@@ -21,7 +21,7 @@ COMMANDS = {
     "postgres": POSTGRES,
     "web": WEB,
     "worker": processes.worker(),
-    "beat": processes.beat(schedule="/tmp/beat-schedule"),
+    "beat": processes.beat(state="/tmp/beat-state"),
 }
 LASTING = {"proxy", "postgres", "redis", "web", "worker", "beat"}
 FILES = {"plain": (), "tls": ("deploy/compose/tls.yml",)}
