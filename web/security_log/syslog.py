@@ -1,17 +1,23 @@
 """One connection to a syslog receiver: everything is sent, and the receiver has read it.
 
-Syslog has no answers. A receiver that has read to the end of the stream closes its side; one that ended before leaves
-bytes unread, which resets the connection. So a clean end on both sides is the answer that syslog lacks.
+Syslog has no answers. A receiver that has read to the end of the stream closes its side; one that ended in between
+leaves bytes unread, which resets the connection. So an end of the other side that follows the own one, and leaves no
+byte without acknowledgement, is the answer that syslog lacks.
 """
 
+import fcntl
+import os
 import socket
 import ssl
+import struct
+import termios
+import time
 from contextlib import closing
 from urllib.parse import urlsplit
 
 from django.conf import settings
 
-CONNECT_S, SEND_S, END_S = 5.0, 20.0, 10.0
+CONNECT_S, SEND_S, END_S, LOOK_S = 5.0, 20.0, 10.0, 0.01
 
 
 def send(receiver: str, content: bytes) -> None:
@@ -19,11 +25,13 @@ def send(receiver: str, content: bytes) -> None:
     with closing(_connect(receiver)) as connection:
         connection.settimeout(SEND_S)
         connection.sendall(content)
+        _refuse_early_end(connection)
         connection.settimeout(END_S)
         try:
             _end(connection)
         except TimeoutError as error:
             raise TimeoutError(f"{receiver} did not close the connection after the last message") from error
+        _wait_for_acknowledgement(connection)
 
 
 def own_name() -> str:
@@ -44,18 +52,41 @@ def _connect(receiver: str) -> socket.socket:
         raise
 
 
+def _refuse_early_end(connection: socket.socket) -> None:
+    """An end that comes before the own one is no answer: nobody knows what was read."""
+    connection.settimeout(0)
+    try:
+        _read_end(connection)
+    except (BlockingIOError, ssl.SSLWantReadError):
+        return
+    raise ConnectionError("The other side ended the connection before the last message")
+
+
 def _end(connection: socket.socket) -> None:
-    """Say that nothing follows, and wait until the other side has nothing more either."""
+    """Say that nothing follows, and wait until the other side has ended too."""
     if isinstance(connection, ssl.SSLSocket):
         try:
             connection.unwrap()
         except ssl.SSLEOFError:
             # Many close the connection without a last word of TLS. A reset is another error.
-            return
-        except ssl.SSLError as error:
-            if error.reason != "APPLICATION_DATA_AFTER_CLOSE_NOTIFY":
-                raise
-        return
+            pass
     connection.shutdown(socket.SHUT_WR)
-    while connection.recv(1024):
-        pass
+    _read_end(connection)
+
+
+def _read_end(connection: socket.socket) -> None:
+    """Receivers of syslog say nothing before they end, so whatever does is none, such as a web server."""
+    if connection.recv(1):
+        raise ConnectionError("The other side answered, as no syslog receiver does")
+
+
+def _wait_for_acknowledgement(connection: socket.socket) -> None:
+    """The end may have been on its way when the last bytes left: they reset the connection then."""
+    for _ in range(int(END_S / LOOK_S) + 1):
+        if error := connection.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
+            raise OSError(error, os.strerror(error))
+        # SIOCOUTQ of tcp(7): bytes that the other side has not acknowledged.
+        if not struct.unpack("i", fcntl.ioctl(connection, termios.TIOCOUTQ, bytes(4)))[0]:
+            return
+        time.sleep(LOOK_S)
+    raise TimeoutError("The other side did not acknowledge the last message")

@@ -10,7 +10,8 @@ AT_ONCE = struct.pack("ii", 1, 0)
 
 
 class SyslogReceiver:
-    """`fails` is what it does with connections: "" reads to the end, "reset" ends in the midst, "silent" never ends."""
+    """`fails` is what it does with connections: "" reads to the end, "reset" ends in the midst, "silent" never ends,
+    "ends first" says at once that it ends, and reads nothing."""
 
     def __init__(self, context=None):
         self.context, self.fails, self.messages = context, "", []
@@ -36,6 +37,13 @@ class SyslogReceiver:
         if self.fails == "silent":
             self._open.append(connection)
             return
+        if self.fails == "ends first":
+            self._open.append(connection)
+            if not self.context:
+                connection.shutdown(socket.SHUT_WR)
+                return
+            connection.setblocking(False)
+            connection.unwrap()
         with connection:
             if self.fails == "reset":
                 connection.recv(20)
@@ -61,6 +69,7 @@ def receiving(certificate=None):
     if certificate:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(certificate)
+        context.num_tickets = 0
     receiver = SyslogReceiver(context)
     thread = threading.Thread(target=receiver.run, daemon=True)
     thread.start()

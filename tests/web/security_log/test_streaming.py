@@ -2,6 +2,9 @@
 
 import json
 import re
+import select
+import socket
+import ssl
 from datetime import timedelta
 
 import pytest
@@ -76,6 +79,30 @@ def test_a_receiver_that_did_not_read_everything_gets_it_again(log, receiver, se
     assert streaming.send_next(now=LATER) == SecurityEvent.objects.count()
     assert [each["batch"] for each in contents(receiver, "head")] == [1, 2, 3, 4, 5]
     assert list(streaming.faults(LATER)) == []
+
+
+@pytest.mark.parametrize("has_tls", [False, True])
+def test_a_receiver_that_ends_before_muster_has_read_nothing(log, settings, tmp_path, monkeypatch, has_tls):
+    proof = certificate(tmp_path, "localhost") if has_tls else None
+    settings.SECURITY_LOG_SYSLOG_CA = str(proof or "")
+    with receiving(proof) as receiver, monkeypatch.context() as patched:
+        settings.SECURITY_LOG_SYSLOG, receiver.fails = receiver.address, "ends first"
+        for kind in (socket.socket, ssl.SSLSocket):
+            patched.setattr(kind, "sendall", after_the_other_side(kind.sendall))
+        assert streaming.send_next(now=NOW) == 0
+    stream = SecurityStream.objects.get()
+    assert stream.sent_batch == 0
+    assert "ended the connection before the last message" in stream.last_answer
+
+
+def after_the_other_side(sendall):
+    """Send once something has arrived, such as the end of the other side."""
+
+    def send_late(connection, content, *flags):
+        select.select([connection], [], [], 10)
+        return sendall(connection, content, *flags)
+
+    return send_late
 
 
 def test_a_backlog_is_sent_in_parts(log, receiver, monkeypatch):
