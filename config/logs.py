@@ -76,9 +76,9 @@ def configuration(level: str, form: str) -> dict[str, Any]:
     }
 
 
-def syslog_receiver() -> tuple[str, str]:
-    """Return where the security log is streamed to, by TLS (RFC 5425) or by TCP alone (RFC 6587), and the file of
-    certificates that prove it; "" for nowhere and for those of the system."""
+def syslog_receiver() -> tuple[str, str, bool]:
+    """Return where the security log is streamed to, by TLS (RFC 5425) or by TCP alone (RFC 6587), the file of
+    certificates that prove it, and whether it says close_notify; "" for nowhere and for those of the system."""
     receiver = env.receiver(
         "MUSTER_SECURITY_LOG_SYSLOG",
         {"tls": 6514, "tcp": 601},
@@ -89,7 +89,12 @@ def syslog_receiver() -> tuple[str, str]:
         "",
         "a file of certificates (PEM) that prove the syslog receiver, in place of those of the system",
     )
-    return receiver, authorities
+    says_close_notify = env.flag(
+        "MUSTER_SECURITY_LOG_SYSLOG_CLOSE_NOTIFY",
+        True,
+        "0 if the syslog receiver closes connections of TLS without close_notify",
+    )
+    return receiver, authorities, says_close_notify
 
 
 def heads_folder(data_dir: Path) -> Path | None:

@@ -67,9 +67,12 @@ def _end(connection: socket.socket) -> None:
     if isinstance(connection, ssl.SSLSocket):
         try:
             connection.unwrap()
-        except ssl.SSLEOFError:
-            # Many close the connection without a last word of TLS. A reset is another error.
-            pass
+        except ssl.SSLEOFError as error:
+            # An end of TCP alone can come from anybody on the way. A reset is another error.
+            if settings.SECURITY_LOG_SYSLOG_CLOSE_NOTIFY:
+                what = "closed the connection without close_notify of TLS"
+                hint = "MUSTER_SECURITY_LOG_SYSLOG_CLOSE_NOTIFY=0 takes that for an answer"
+                raise ConnectionError(f"The other side {what}; {hint}") from error
     connection.shutdown(socket.SHUT_WR)
     _read_end(connection)
 

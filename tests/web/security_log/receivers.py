@@ -11,7 +11,7 @@ AT_ONCE = struct.pack("ii", 1, 0)
 
 class SyslogReceiver:
     """`fails` is what it does with connections: "" reads to the end, "reset" ends in the midst, "silent" never ends,
-    "ends first" says at once that it ends, and reads nothing."""
+    "ends first" says at once that it ends, and reads nothing, "leaves" ends without close_notify of TLS."""
 
     def __init__(self, context=None):
         self.context, self.fails, self.messages = context, "", []
@@ -53,6 +53,8 @@ class SyslogReceiver:
             while part := connection.recv(65536):
                 content += part
             self.messages += frames_of(content)
+            if self.context and self.fails != "leaves":
+                connection.unwrap()
 
 
 def frames_of(content):

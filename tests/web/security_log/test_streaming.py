@@ -131,15 +131,22 @@ def test_what_was_not_streamed_does_not_expire(log, receiver, settings):
     assert SecurityBatch.objects.last().number == SecurityStream.objects.get().sent_batch == 7
 
 
-def test_a_receiver_by_tls_proves_its_name(log, settings, tmp_path):
+def test_a_receiver_by_tls_proves_its_name_and_its_end(log, settings, tmp_path):
     proof = certificate(tmp_path, "localhost")
     with receiving(proof) as receiver:
         settings.SECURITY_LOG_SYSLOG = receiver.address
         assert streaming.send_next(now=NOW) == 0
         assert "CERTIFICATE_VERIFY_FAILED" in SecurityStream.objects.get().last_answer
         settings.SECURITY_LOG_SYSLOG_CA = str(proof)
+        receiver.fails = "leaves"
+        assert streaming.send_next(now=NOW) == 0
+        assert "without close_notify" in SecurityStream.objects.get().last_answer
+        settings.SECURITY_LOG_SYSLOG_CLOSE_NOTIFY = False
         assert streaming.send_next(now=NOW) == SecurityEvent.objects.count()
-    assert len(contents(receiver, "head")) == 5
+        SecurityStream.objects.update(sent_batch=0)
+        settings.SECURITY_LOG_SYSLOG_CLOSE_NOTIFY, receiver.fails = True, ""
+        assert streaming.send_next(now=NOW) == SecurityEvent.objects.count()
+    assert len(contents(receiver, "head")) == 15
 
 
 def test_the_page_says_whether_it_is_streamed(log, receiver, client_of, frozen_now):
