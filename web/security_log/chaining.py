@@ -64,8 +64,9 @@ def _chain_batch(now: datetime) -> ChainedBatch | None:
     for event in events:
         event.digest = event_digest(content_of(event))
     last, head_outside = SecurityBatch.objects.last(), _last_head()
-    # After a cut the numbers go on behind those that are kept outside: the gap stays.
-    number = max(last.number if last else 0, head_outside.number if head_outside else 0) + 1
+    # After a cut the numbers go on behind those that are kept outside or were sent: the gap stays.
+    number_outside = max(head_outside.number if head_outside else 0, streaming.highest_number_sent())
+    number = max(last.number if last else 0, number_outside) + 1
     digest = batch_digest(bytes(event.digest or b"") for event in events)
     previous = bytes(last.head) if last else NO_HEAD
     stored = SecurityBatch.objects.create(

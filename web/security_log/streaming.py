@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import Q, QuerySet
+from django.db.models import Max, Q, QuerySet
 
 from web.faults import MusterFault
 from web.security_log import heads, syslog
@@ -63,6 +63,11 @@ def last_number_sent() -> int | None:
         return None
     stream = SecurityStream.objects.filter(receiver=settings.SECURITY_LOG_SYSLOG).first()
     return stream.sent_batch if stream else 0
+
+
+def highest_number_sent() -> int:
+    """The number of the last batch that any receiver has, also a former one."""
+    return SecurityStream.objects.aggregate(highest=Max("sent_batch"))["highest"] or 0
 
 
 def read_standing() -> StreamStanding | None:

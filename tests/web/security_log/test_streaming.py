@@ -14,7 +14,7 @@ from config import env, logs
 from tests.conftest import NOW
 from tests.pages import words_of
 from tests.web.delivery.receivers import certificate
-from tests.web.security_log.forging import verify
+from tests.web.security_log.forging import cut_after, verify
 from tests.web.security_log.receivers import receiving
 from web.security_log import chaining, heads, streaming, syslog
 from web.security_log.models import SecurityBatch, SecurityEvent, SecurityStream
@@ -129,6 +129,17 @@ def test_what_was_not_streamed_does_not_expire(log, receiver, settings):
     chaining.chain(now=now)
     assert streaming.send_next(now=now) == 1
     assert SecurityBatch.objects.last().number == SecurityStream.objects.get().sent_batch == 7
+
+
+def test_what_is_chained_after_a_cut_is_streamed(log, receiver, settings):
+    settings.SECURITY_LOG_DIR = None
+    assert streaming.send_next(now=NOW)
+    cut_after(3)
+    record(ACTION.REFUSED, now=LATER)
+    chaining.chain(now=LATER)
+    assert streaming.send_next(now=LATER)
+    assert [each["batch"] for each in contents(receiver, "head")] == [1, 2, 3, 4, 5, 6]
+    assert any("Batches 4 to 5 are missing." in each for each in verify()[1])
 
 
 def test_a_receiver_by_tls_proves_its_name_and_its_end(log, settings, tmp_path):
