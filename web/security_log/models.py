@@ -93,7 +93,8 @@ class SecurityStream(models.Model):
 
 class SecurityBatch(models.Model):
     """A chained batch of events. The last one that the retention dropped stays as a checkpoint: `dropped_at` and
-    `signature` say so. Muster leaves out no number, unless batches were cut whose heads are outside, or that were streamed."""
+    `signature` say so. Muster leaves out no number, unless batches were cut whose heads are outside, or that were
+    streamed."""
 
     VISIBLE_WHERE = "false"  # of the whole installation
 

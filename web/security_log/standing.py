@@ -19,7 +19,8 @@ WRITING_LASTS = timedelta(minutes=5)
 
 class LogState(StrEnum):
     """How the last batch stands to the last head outside: `EMPTY` before the first batch was chained, `LOGGED` where
-    only the worker's log has the heads, `ELSEWHERE` where this machine does not share their folder."""
+    only the worker's log has the heads, `ELSEWHERE` where this machine does not share their folder. `BEYOND`: batches count
+    as streamed that the log does not have."""
 
     EMPTY = "empty"
     LOGGED = "logged"
@@ -29,12 +30,14 @@ class LogState(StrEnum):
     CUT = "cut"
     REWRITTEN = "rewritten"
     UNREADABLE = "unreadable"
+    BEYOND = "beyond"
 
 
 CONTRADICTIONS = {
     LogState.CUT: "was cut at its end",
     LogState.REWRITTEN: "was rewritten",
     LogState.UNREADABLE: "has heads outside that cannot be read",
+    LogState.BEYOND: "ends before the place of its stream",
 }
 """Faults as the rest of a sentence that begins with "The security log"."""
 
@@ -50,7 +53,7 @@ class LogStanding:
 
 
 def read_standing() -> LogStanding:
-    """Two statements, two more with a syslog receiver, and the last line of the file."""
+    """Two statements, three more with a syslog receiver, and the last line of the file."""
     state, last = read_state()
     open_events = SecurityEvent.objects.filter(batch=None).count()
     return LogStanding(state, last, open_events, streaming.read_standing())
@@ -59,15 +62,19 @@ def read_standing() -> LogStanding:
 def read_state() -> tuple[LogState, SecurityBatch | None]:
     """How the log stands, and its last batch.
 
-    The file is read first: its heads are those of batches that were committed, so that a batch chained in between
-    leaves the file behind, and never the log cut.
+    The file and the place of the stream are read first: they are those of batches that were committed, so that a batch
+    chained in between leaves the file behind, and never the log cut.
     """
+    number_sent = streaming.last_number_sent() or 0
     try:
         head_outside = heads.last_head()
     except heads.HeadsUnreadable:
         return LogState.UNREADABLE, SecurityBatch.objects.last()
     last = SecurityBatch.objects.last()
-    return _compare(last, head_outside), last
+    state = _compare(last, head_outside)
+    if state not in CONTRADICTIONS and number_sent > (last.number if last else 0):
+        state = LogState.BEYOND
+    return state, last
 
 
 def _compare(last: SecurityBatch | None, head_outside: HeadOutside | None) -> LogState:
@@ -86,7 +93,7 @@ def _compare(last: SecurityBatch | None, head_outside: HeadOutside | None) -> Lo
 
 def faults(now: datetime) -> Iterator[MusterFault]:
     """A log that contradicts the heads outside, now or within `FAULT_LASTS`, or whose newest head is not outside; two
-    statements."""
+    statements, and one more with a syslog receiver."""
     state, last = read_state()
     since = None
     if state not in CONTRADICTIONS and (event := _last_contradiction(now)):

@@ -16,7 +16,7 @@ from tests.pages import words_of
 from tests.web.delivery.receivers import certificate
 from tests.web.security_log.forging import cut_after, verify
 from tests.web.security_log.receivers import receiving
-from web.security_log import chaining, heads, streaming, syslog
+from web.security_log import chaining, heads, standing, streaming, syslog
 from web.security_log.models import SecurityBatch, SecurityEvent, SecurityStream
 from web.security_log.recording import record
 
@@ -140,6 +140,16 @@ def test_what_is_chained_after_a_cut_is_streamed(log, receiver, settings):
     assert streaming.send_next(now=LATER)
     assert [each["batch"] for each in contents(receiver, "head")] == [1, 2, 3, 4, 5, 6]
     assert any("Batches 4 to 5 are missing." in each for each in verify()[1])
+
+
+def test_a_place_beyond_the_log_is_told_for_good(log, receiver, client_of):
+    SecurityStream.objects.create(receiver=receiver.address, sent_batch=1_000_000_000)
+    titles = [fault.title for fault in standing.faults(LATER) if fault.is_bad]
+    assert titles == ["The security log ends before the place of its stream"]
+    assert "beyond the newest batch" in client_of("admin").get("/settings/security-log/").text
+    chaining.chain(now=LATER)
+    assert SecurityEvent.objects.get(action=ACTION.HEADS_DIFFERED).detail == {"state": "beyond"}
+    assert [fault.title for fault in standing.faults(LATER) if fault.is_bad] == titles
 
 
 def test_a_receiver_by_tls_proves_its_name_and_its_end(log, settings, tmp_path):
