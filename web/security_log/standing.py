@@ -19,8 +19,8 @@ WRITING_LASTS = timedelta(minutes=5)
 
 class LogState(StrEnum):
     """How the last batch stands to the last head outside: `EMPTY` before the first batch was chained, `LOGGED` where
-    only the worker's log has the heads, `ELSEWHERE` where this machine does not share their folder. `BEYOND`: batches count
-    as streamed that the log does not have."""
+    only the worker's log has the heads, `ELSEWHERE` where this machine does not share their folder. `BEYOND`: batches
+    count as streamed that the log does not have."""
 
     EMPTY = "empty"
     LOGGED = "logged"

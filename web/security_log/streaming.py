@@ -132,10 +132,12 @@ def _frames(batches: Sequence[SecurityBatch]) -> Iterator[bytes]:
 
 
 def _content(event: SecurityEvent, batch: SecurityBatch) -> str:
-    """Accounts are ids, as in the chain: what has left Muster cannot be erased."""
+    """Accounts are ids, as in the chain: what has left Muster cannot be erased. After a restore ids and numbers begin
+    again, and the digest tells events of one id apart."""
     values = {
         "event": event.pk,
         "batch": batch.number,
+        "digest": bytes(event.digest or b"").hex(),
         "at": instant_text(event.at),
         "last_at": instant_text(event.last_at),
         "times": event.times,

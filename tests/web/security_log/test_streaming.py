@@ -50,6 +50,7 @@ def test_each_event_arrives_once_and_in_order_with_its_head(log, receiver, tmp_p
     assert message.startswith("<108>1 2026-11-24T16:00:30.000000Z ")
     refusal = contents(receiver, "refused")[0]
     assert (refusal["address"], refusal["place"], refusal["times"]) == ("192.0.2.1", "/sites/", 1)
+    assert refusal["digest"] == bytes(SecurityEvent.objects.get(pk=refusal["event"]).digest).hex()
     # The heads that arrived prove the log as a copy of the file does.
     copy = tmp_path / "copy.jsonl"
     copy.write_text(
