@@ -171,6 +171,7 @@ class SecurityEvent(models.Model):
         TOKEN_CHANGED = "token-changed", "Token changed"
         TOKEN_REVOKED = "token-revoked", "Token revoked"
         FACTOR_ADDED = "factor-added", "Second factor added"
+        FACTOR_CHANGED = "factor-changed", "Second factor changed"
         FACTOR_REMOVED = "factor-removed", "Second factor removed"
         FACTOR_USED = "factor-used", "Second factor used"
         FACTOR_COPIED = "factor-copied", "Copied passkey refused"

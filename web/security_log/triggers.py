@@ -102,10 +102,6 @@ def _giving_and_taking(
     )
 
 
-_CHANGED_COLUMNS = """jsonb_build_object('changed', (
-    SELECT jsonb_agg(key ORDER BY key) FROM jsonb_each(to_jsonb(NEW)) AS new_value
-    WHERE key IN ({columns}) AND value IS DISTINCT FROM to_jsonb(OLD) -> key), 'is_active', NEW.is_active,
-    'is_superuser', NEW.is_superuser)"""
 _ACCOUNT_COLUMNS = ("username", "email", "is_active", "is_staff", "is_superuser")
 _IS_ADMIN = "jsonb_build_object('is_superuser', {row}.is_superuser)"
 _ROLE = "jsonb_build_object('role', (SELECT name FROM auth_group WHERE id = {row}.group_id))"
@@ -121,6 +117,13 @@ _LINK = "jsonb_build_object('link', {row}.kind, 'expires_at', {row}.expires_at)"
 def _differs(*columns: str) -> str:
     old, new = (", ".join(f"{row}.{column}" for column in columns) for row in ("OLD", "NEW"))
     return f"({old}) IS DISTINCT FROM ({new})"
+
+
+def _changed(*columns: str) -> str:
+    """The names of those columns that an update changed, as a list of JSON."""
+    names = ", ".join(f"'{column}'" for column in columns)
+    return f"""(SELECT jsonb_agg(key ORDER BY key) FROM jsonb_each(to_jsonb(NEW)) AS new_value
+    WHERE key IN ({names}) AND value IS DISTINCT FROM to_jsonb(OLD) -> key)"""
 
 
 _IS_REHASHED = f"current_setting('{REHASHING}', true) IS NOT DISTINCT FROM 'on'"
@@ -162,7 +165,8 @@ _ACCOUNT_TRIGGERS = (
             (
                 _ACTION.ACCOUNT_CHANGED,
                 _differs(*_ACCOUNT_COLUMNS),
-                _CHANGED_COLUMNS.format(columns=", ".join(f"'{name}'" for name in _ACCOUNT_COLUMNS)),
+                f"jsonb_build_object('changed', {_changed(*_ACCOUNT_COLUMNS)}, 'is_active', NEW.is_active,"
+                " 'is_superuser', NEW.is_superuser)",
             ),
             (
                 _ACTION.PASSWORD_SET,
@@ -237,6 +241,17 @@ _SESSION_TRIGGERS = (
     ),
 )
 _FACTOR = "jsonb_build_object('factor', {row}.name)"
+_FACTOR_COLUMNS = ("user_id", "kind", "secret", "credential", "credential_id")
+_CODE_COLUMNS = ("user_id", "digest")
+
+
+def _factor_changed(columns: tuple[str, ...], name: str) -> tuple[str, str, str]:
+    """What proves who somebody is became another one, or another account's: Muster itself only encrypts it anew."""
+    before = "CASE WHEN OLD.user_id <> NEW.user_id THEN OLD.user_id END"
+    values = f"'factor', {name}, 'changed', {_changed(*columns)}, 'account_before', {before}"
+    return _ACTION.FACTOR_CHANGED, _differs(*columns), f"jsonb_strip_nulls(jsonb_build_object({values}))"
+
+
 _FACTOR_TRIGGERS = (
     _event_of_row("log_added", Insert, _ACTION.FACTOR_ADDED, _FACTOR),
     _event_of_row("log_removed", Delete, _ACTION.FACTOR_REMOVED, _FACTOR),
@@ -246,6 +261,7 @@ _FACTOR_TRIGGERS = (
         _changes_where(
             (_ACTION.FACTOR_USED, _differs("last_used_at"), _FACTOR.format(row="NEW")),
             (_ACTION.FACTOR_COPIED, _differs("copied_at"), _FACTOR.format(row="NEW")),
+            _factor_changed(_FACTOR_COLUMNS, "NEW.name"),
         ),
         "NEW.user_id",
     ),
@@ -268,7 +284,8 @@ _CODE_TRIGGERS = (
         "log_used",
         Update,
         _changes_where(
-            (_ACTION.CODE_USED, "OLD.used_at IS NULL AND NEW.used_at IS NOT NULL", "jsonb_build_object()")
+            (_ACTION.CODE_USED, "OLD.used_at IS NULL AND NEW.used_at IS NOT NULL", "jsonb_build_object()"),
+            _factor_changed(_CODE_COLUMNS, "'Recovery code'"),
         ),
         "NEW.user_id",
     ),

@@ -3,7 +3,7 @@
 import pytest
 
 from accounts import codes
-from accounts.models import GroupRule
+from accounts.models import GroupRule, RecoveryCode, SecondFactor
 from accounts.sign_on import Claims, sign_on
 from tests.conftest import NOW
 from web.accounts import factors
@@ -30,6 +30,22 @@ def test_second_factors_and_recovery_codes_are_events(settings, user_of, admin):
         (ACTION.CODES_MADE, ops, {"codes": 10}),
         (ACTION.CODE_USED, ops, {}),
         (ACTION.FACTOR_REMOVED, ops, {"factor": "Authenticator app"}),
+    ]
+
+
+def test_a_factor_that_sql_puts_in_place_of_another_is_an_event(settings, user_of):
+    settings.DELIVERY_KEYS = ["k" * 40]
+    ops, planner, secret = user_of("ops"), user_of("planner"), factors.new_secret()
+    factors.add_app(ops, secret=secret, code=codes.code_of(secret, codes.step_of(NOW)), now=NOW)
+    SecondFactor.objects.update(secret=b"another", last_step=None)
+    SecondFactor.objects.update(user=planner)
+    RecoveryCode.objects.filter(pk=RecoveryCode.objects.first().pk).update(digest=b"another")
+    changes = events(ACTION.FACTOR_CHANGED)
+    of_app = {"factor": "Authenticator app"}
+    assert [(event.account, event.detail) for event in changes] == [
+        (ops, of_app | {"changed": ["secret"]}),
+        (planner, of_app | {"changed": ["user_id"], "account_before": ops.pk}),
+        (ops, {"factor": "Recovery code", "changed": ["digest"]}),
     ]
 
 
