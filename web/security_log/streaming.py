@@ -83,8 +83,11 @@ def read_standing() -> StreamStanding | None:
 def faults(now: datetime) -> Iterator[MusterFault]:
     standing = read_standing()
     if standing and standing.waiting_since and now - standing.waiting_since > LATE_AFTER:
-        detail = f"{standing.receiver} lacks events. {standing.last_answer or 'Nothing was sent yet.'}"
-        title = "The security log is not streamed"
+        # More people see faults than may see the receiver.
+        title, detail = (
+            "The security log is not streamed",
+            "Its receiver lacks events. The security log says why.",
+        )
         yield MusterFault("security-log-stream", title, detail, standing.waiting_since, is_bad=False)
 
 
