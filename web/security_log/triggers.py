@@ -246,7 +246,8 @@ _CODE_COLUMNS = ("user_id", "digest")
 
 
 def _factor_changed(columns: tuple[str, ...], name: str) -> tuple[str, str, str]:
-    """What proves who somebody is became another one, or another account's: Muster itself only encrypts it anew."""
+    """The event of a factor or code that became another one, or another account's. Muster itself only encrypts secrets
+    anew."""
     before = "CASE WHEN OLD.user_id <> NEW.user_id THEN OLD.user_id END"
     values = f"'factor', {name}, 'changed', {_changed(*columns)}, 'account_before', {before}"
     return _ACTION.FACTOR_CHANGED, _differs(*columns), f"jsonb_strip_nulls(jsonb_build_object({values}))"
