@@ -113,7 +113,7 @@ def test_a_passkey_of_another_account_is_no_second_factor(key, client_of):
     factor = SecondFactor.objects.get(credential_id=key.credential_id)
     assert (factor.sign_count, factor.copied_at) == (5, None)
     failure = SecurityEvent.objects.get(action=ACTION.SIGN_IN_FAILED)
-    assert failure.account.username == "planner"
+    assert (failure.account.username, failure.detail) == ("planner", {"second": True})
 
 
 def test_a_passkey_confirms(settings, key, frozen_now, client_of):

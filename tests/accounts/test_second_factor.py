@@ -158,6 +158,7 @@ def test_wrong_codes_are_counted_and_recorded(app, ops, frozen_now):
     assert client.post("/login/second/", right).status_code == 429
     failure = SecurityEvent.objects.get(action=SecurityEvent.Action.SIGN_IN_FAILED)
     assert (failure.times, failure.account, failure.actor) == (5, ops, None)
+    assert failure.detail == {"second": True}
     again = Client()
     give_password(again)
     assert again.post("/login/second/", right).status_code == 429

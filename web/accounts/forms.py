@@ -111,7 +111,11 @@ class CodeForm(CountedTry, forms.Form):
             if not factors.takes_code(self.user, code, now=clock.now()):
                 # The security log lists it beside wrong passwords.
                 credentials = {"username": self.user.get_username()}
-                user_login_failed.send(sender=__name__, credentials=credentials, request=self.request)
+                # Whoever is signed in confirms by a code where the account has no password.
+                follows_password = not self.request.user.is_authenticated
+                user_login_failed.send(
+                    sender=__name__, credentials=credentials, request=self.request, is_second=follows_password
+                )
                 raise ValidationError("This code is wrong, or was used already.", code="wrong_code")
         return code
 

@@ -20,6 +20,8 @@ BURST_WITHIN = timedelta(hours=1)
 NETWORK_NEW_FOR, NETWORK_KNOWN_FOR = timedelta(days=1), timedelta(days=90)
 MOST_FAULTS = 5
 """Faults of one kind: the log has all."""
+PASSWORD_GUESSED = "An account’s password is being guessed"
+SECOND_GUESSED = "Somebody has an account’s password and guesses its second factor"
 
 
 def faults(now: datetime) -> Iterator[MusterFault]:
@@ -29,13 +31,8 @@ def faults(now: datetime) -> Iterator[MusterFault]:
         detail = (
             f"{group['attempts']} attempts on account {account} within an hour. The security log has more."
         )
-        yield MusterFault(
-            f"sign-in-burst-{account}",
-            "An account’s password is being guessed",
-            detail,
-            group["since"],
-            is_bad=False,
-        )
+        title = SECOND_GUESSED if 2 * group["second"] > group["attempts"] else PASSWORD_GUESSED
+        yield MusterFault(f"sign-in-burst-{account}", title, detail, group["since"], is_bad=False)
     groups = _bursts("address", TRIES_PER_ADDRESS, now)
     if groups:
         attempts, since = sum(group["attempts"] for group in groups), min(group["since"] for group in groups)
@@ -58,13 +55,17 @@ def faults(now: datetime) -> Iterator[MusterFault]:
 
 
 def _bursts(column: str, least: int, now: datetime) -> list[dict[str, Any]]:
-    """Accounts or addresses with at least so many attempts that failed or were not checked."""
+    """Accounts or addresses with at least so many attempts that failed or were not checked; `second` counts those that
+    followed a right password."""
     attempts = SecurityEvent.objects.filter(
         ~Q(address="") if column == "address" else Q(account__isnull=False),
         action__in=(_ACTION.SIGN_IN_FAILED, _ACTION.SIGN_IN_DELAYED),
         last_at__gt=now - BURST_WITHIN,
     )
-    groups = attempts.order_by().values(column).annotate(attempts=Sum("times"), since=Min("at"))
+    second = Sum("times", filter=Q(detail__second=True), default=0)
+    groups = (
+        attempts.order_by().values(column).annotate(attempts=Sum("times"), since=Min("at"), second=second)
+    )
     return list(groups.filter(attempts__gte=least).order_by("-attempts", column)[:MOST_FAULTS])
 
 

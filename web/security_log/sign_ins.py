@@ -27,16 +27,20 @@ def note_sign_out(request: HttpRequest | None, user: Any, **sent: Any) -> None:
         _record(_ACTION.SIGNED_OUT, request, actor_id=user.pk, account_id=user.pk)
 
 
-def note_failure(credentials: dict[str, Any], request: HttpRequest | None = None, **sent: Any) -> None:
-    """The name itself is not kept: people type their password where the name belongs."""
-    _record(_ACTION.SIGN_IN_FAILED, request, account_name=str(credentials.get("username", "")))
+def note_failure(
+    credentials: dict[str, Any], request: HttpRequest | None = None, *, is_second: bool = False, **sent: Any
+) -> None:
+    """The name itself is not kept: people type their password where the name belongs. `is_second`: it was the proof
+    after a right password."""
+    detail = {"second": True} if is_second else None
+    _record(_ACTION.SIGN_IN_FAILED, request, account_name=str(credentials.get("username", "")), detail=detail)
 
 
-def _record(action: SecurityEvent.Action, request: HttpRequest | None, **accounts: Any) -> None:
+def _record(action: SecurityEvent.Action, request: HttpRequest | None, **values: Any) -> None:
     """Commands and tests sign in without a request."""
     record(
         action,
-        **accounts,
+        **values,
         address=request.META.get("REMOTE_ADDR", "") if request else "",
         request_id=getattr(request, "id", ""),
         now=clock.now(),

@@ -6,6 +6,7 @@ import pytest
 
 from tests.conftest import NOW
 from web.faults import faults
+from web.security_log.anomalies import PASSWORD_GUESSED, SECOND_GUESSED
 from web.security_log.core.anomalies import network_of
 from web.security_log.models import SecurityEvent
 from web.security_log.recording import record
@@ -13,8 +14,7 @@ from web.security_log.recording import record
 pytestmark = pytest.mark.django_db
 ACTION = SecurityEvent.Action
 DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
-GUESSED, ADDRESS, NETWORK = (
-    "An account’s password is being guessed",
+ADDRESS, NETWORK = (
     "Passwords are being guessed from one address",
     "An administrator signed in from a new network",
 )
@@ -24,9 +24,10 @@ def titles(now=NOW):
     return [fault.title for fault in faults(now=now) if fault.key.startswith("sign-in-")]
 
 
-def fail(count, *, account_id=None, address="192.0.2.1", at=NOW - MINUTE):
+def fail(count, *, account_id=None, address="192.0.2.1", at=NOW - MINUTE, detail=None):
+    values = {"account_id": account_id, "address": address, "detail": detail}
     for number in range(count):
-        record(ACTION.SIGN_IN_FAILED, account_id=account_id, address=address, place=str(number % 7), now=at)
+        record(ACTION.SIGN_IN_FAILED, **values, place=str(number % 7), now=at)
 
 
 def sign_in(account, address, at):
@@ -35,11 +36,18 @@ def sign_in(account, address, at):
 
 @pytest.mark.parametrize(
     ("attempts", "at", "expected"),
-    [(19, NOW - MINUTE, []), (20, NOW - MINUTE, [GUESSED]), (20, NOW - HOUR, [])],
+    [(19, NOW - MINUTE, []), (20, NOW - MINUTE, [PASSWORD_GUESSED]), (20, NOW - HOUR, [])],
 )
 def test_a_burst_of_failures_for_an_account_is_a_fault_for_an_hour(ops, attempts, at, expected):
     fail(attempts, account_id=ops.pk, at=at)
     assert titles() == expected
+
+
+@pytest.mark.parametrize(("of_password", "expected"), [(9, SECOND_GUESSED), (11, PASSWORD_GUESSED)])
+def test_wrong_second_factors_are_no_guessed_password(ops, of_password, expected):
+    fail(of_password, account_id=ops.pk)
+    fail(20 - of_password, account_id=ops.pk, detail={"second": True})
+    assert titles() == [expected]
 
 
 def test_a_burst_from_one_address_is_one_fault_whatever_the_names():

@@ -87,7 +87,12 @@ def sign(request: UserRequest) -> HttpResponse:
             username = error.owner.get_username()
         note_sign_in(request, "Passkey failed", username)
         # The security log lists it beside wrong passwords.
-        user_login_failed.send(sender=__name__, credentials={"username": username}, request=request)
+        user_login_failed.send(
+            sender=__name__,
+            credentials={"username": username},
+            request=request,
+            is_second=password_owner is not None,
+        )
         messages.error(request, error.messages[0])
         if request.user.is_authenticated:
             return redirect("confirm")
