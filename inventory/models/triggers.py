@@ -104,13 +104,27 @@ def forget_claims() -> PerStatement:
 
 
 def scopes_follow(kind: str) -> PerStatement:
-    """Update scopes that name a place by slug when the slug changes."""
+    """Update scopes and group rules that name a place by slug when the slug changes."""
     return PerStatement(
         name="scopes_follow",
         operation=pgtrigger.Update,
         func="UPDATE accounts_accessscope AS scope SET slug = written.slug"
         " FROM old_values AS before JOIN new_values AS written USING (id)"
-        f" WHERE scope.kind = '{kind}' AND scope.slug = before.slug AND before.slug <> written.slug; RETURN NULL;",
+        f" WHERE scope.kind = '{kind}' AND scope.slug = before.slug AND before.slug <> written.slug;"
+        " UPDATE accounts_grouprule AS rule SET scope_slug = written.slug"
+        " FROM old_values AS before JOIN new_values AS written USING (id)"
+        f" WHERE rule.scope_kind = '{kind}' AND rule.scope_slug = before.slug AND before.slug <> written.slug;"
+        " RETURN NULL;",
+    )
+
+
+def rules_end(kind: str) -> PerStatement:
+    """Delete group rules of a place with the place: another one that gets its slug later is not meant by them."""
+    return PerStatement(
+        name="rules_end",
+        operation=pgtrigger.Delete,
+        func="DELETE FROM accounts_grouprule AS rule USING old_values AS place"
+        f" WHERE rule.scope_kind = '{kind}' AND rule.scope_slug = place.slug; RETURN NULL;",
     )
 
 

@@ -11,6 +11,7 @@ from accounts.operations import NotAllowed, change_user, create_token, create_us
 from accounts.queries import role_of, scopes_of
 from accounts.sign_on import Claims, NoAccess
 from tests.conftest import NOW, ApiClient
+from tests.inventory import made
 
 ISSUER = "https://id.example.org"
 DAY = timedelta(days=1)
@@ -181,6 +182,17 @@ def test_rules_are_written_by_administrators_who_are_told_of_places_that_there_a
     assert client.post(path, {"group": "ops", "role": "ops"}).status_code != 302
     [history] = client.get("/api/history/?model=accounts.group-rule").json()["results"]
     assert history["action"] == "created"
+
+
+def test_rules_follow_a_new_slug_and_end_with_their_place(rules):
+    porto, other = made.site(name="Porto", slug="porto"), made.site(name="Lagos", slug="lagos")
+    for site, slug in ((porto, "porto-1"), (other, "porto")):
+        site.slug = slug
+        site.save()
+    user = sign_on.sign_on(claims("ops-porto"), now=NOW)
+    assert scopes_of(user) == (("site", "porto-1"),)
+    porto.delete()
+    assert not GroupRule.objects.filter(group="ops-porto").exists()
 
 
 def test_a_trial_says_what_groups_would_get_and_writes_nothing(rules, client_of):
