@@ -270,6 +270,19 @@ def test_groups_in_every_form(invented, groups, status):
     assert answered(invented, Client()).status_code == status
 
 
+def test_groups_that_are_left_out_take_no_role(invented):
+    answered(invented, Client())
+    del invented.answers["/userinfo"]["groups"]
+    answer = answered(invented, Client())
+    assert (answer.status_code, "leaves out groups" in answer.text) == (502, True)
+    assert role_of(User.objects.get(username="mira")) == "ops"
+
+
+def test_groups_of_the_signed_id_token_count(invented):
+    answered(invented, Client(), groups=["staff"])
+    assert role_of(User.objects.get(username="mira")) == "viewer"
+
+
 @pytest.mark.parametrize(
     ("claim", "value", "status"),
     [

@@ -109,6 +109,8 @@ def claims_of(start: Departure, *, code: str, redirect_uri: str, now: datetime) 
     id_token = _verified(configuration, _text(tokens, "id_token"), start.nonce, now)
     profile = _profile(configuration, tokens, id_token, now)
     claims = {**id_token, **profile}
+    # The provider signed the id token alone.
+    signed_or_told = id_token if settings.OIDC_GROUPS_CLAIM in id_token else profile
     _refuse_unwritable(claims)
     # An address and whether it was verified are told by one source.
     mail = profile if "email" in profile else id_token
@@ -119,7 +121,7 @@ def claims_of(start: Departure, *, code: str, redirect_uri: str, now: datetime) 
         email=str(mail.get("email") or ""),
         has_proven_email=mail.get("email_verified") is True,
         name=str(claims.get("name") or ""),
-        groups=_groups(claims.get(settings.OIDC_GROUPS_CLAIM, [])),
+        groups=_groups(signed_or_told),
         proved_at=_proved_at(configuration, id_token, now),
     )
 
@@ -147,8 +149,14 @@ def _proved_at(
     return None if "auth_time" in _list(configuration, "claims_supported") else now
 
 
-def _groups(value: Any) -> list[str]:
-    """The names of the groups. Raises ProviderFails for anything but a text or a list of texts."""
+def _groups(claims: Mapping[str, Any]) -> list[str]:
+    """The names of the groups. Raises ProviderFails for anything but a text or a list of texts.
+
+    Whoever is in no group has an empty list; without the claim nobody knows.
+    """
+    if settings.OIDC_GROUPS_CLAIM not in claims:
+        raise ProviderFails(f"The provider leaves out {settings.OIDC_GROUPS_CLAIM}.")
+    value = claims[settings.OIDC_GROUPS_CLAIM]
     names = [value] if isinstance(value, str) else value
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         raise ProviderFails(f"The claim {settings.OIDC_GROUPS_CLAIM} is no list of texts.")
