@@ -198,11 +198,23 @@ def change_user(
     if is_active is False:
         user.sessions.all().delete()
     if role is not None:
+        former_role = role_of(user)
         set_role(user, role=role, by=by, now=now)
+        _end_sessions_without_factor(user, former_role, role, by)
     if scopes is not None:
         set_scopes(user, scopes=scopes, by=by)
     if was_admin and not user.is_active:
         _keep_an_admin()
+
+
+def _end_sessions_without_factor(user: User, former_role: str, role: str, by: User | None) -> None:
+    """End sessions that began before the role needed a second factor: the next sign-in notes by when.
+
+    Nobody ends the session that they use; their new role is no higher.
+    """
+    is_new_duty = role in settings.SECOND_FACTOR_ROLES and former_role not in settings.SECOND_FACTOR_ROLES
+    if is_new_duty and not user.factors.exists() and (by is None or by.pk != user.pk):
+        user.sessions.all().delete()
 
 
 @transaction.atomic

@@ -84,7 +84,11 @@ def remove_factor(factor: SecondFactor, *, by: User, now: datetime) -> None:
 
 @transaction.atomic
 def remove_all_factors(user: User, *, by: User, now: datetime) -> int:
-    """Take all factors of a user who lost them; returns how many. Raises NotAllowed."""
+    """Take all factors of a user who lost them, and end the user's sessions; returns how many factors.
+
+    Whoever has the lost phone may have a session too, and the next sign-in notes by when a new factor is due. Raises
+    NotAllowed.
+    """
     refuse_unless_may_change(user, by)
     if by.pk == user.pk:
         raise NotAllowed(
@@ -92,6 +96,7 @@ def remove_all_factors(user: User, *, by: User, now: datetime) -> int:
         )
     user.recovery_codes.all().delete()
     count, _ = user.factors.all().delete()
+    user.sessions.all().delete()
     return count
 
 
