@@ -115,7 +115,9 @@ def _own_account(claims: Claims) -> User | None:
 
 
 def _new_account(claims: Claims, access: Access, now: datetime) -> User:
-    email = "" if User.objects.filter(email__iexact=claims.email).exists() else claims.email
+    is_free = not User.objects.filter(email__iexact=claims.email).exists()
+    # Links to a new password go to the address of an account.
+    email = claims.email if claims.has_proven_email and is_free else ""
     return create_user(
         username=_free_name(claims), role=access.role, email=email, name=claims.name[:150], by=None, now=now
     )
