@@ -136,6 +136,7 @@ def _give(user: User, access: Access, now: datetime) -> bool:
     """Whether the user may come in. The last administrator keeps the role, whatever the rules say."""
     if not access.role:
         return not _take(user, now)
+    _lock(user)
     try:
         with transaction.atomic():
             set_role(user, role=access.role, by=None, now=now)
@@ -147,6 +148,7 @@ def _give(user: User, access: Access, now: datetime) -> bool:
 
 def _take(user: User, now: datetime) -> bool:
     """Whether the role was taken; the last administrator keeps it."""
+    _lock(user)
     try:
         with transaction.atomic():
             take_role(user, by=None, now=now)
@@ -154,3 +156,8 @@ def _take(user: User, now: datetime) -> bool:
         _log.warning("Group rules leave account %r alone: it is the last administrator.", user.username)
         return False
     return True
+
+
+def _lock(user: User) -> None:
+    """Read the user anew, so that a role which an administrator sets at this moment is seen whole."""
+    user.refresh_from_db(from_queryset=User.objects.select_for_update(no_key=True))

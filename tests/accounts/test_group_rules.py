@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.db import transaction
 
 from accounts import sign_on
 from accounts.group_rules import access_of
@@ -129,6 +130,16 @@ def test_no_rule_takes_the_last_administrator(rules, admin):
     assert sign_on.sign_on(claims("admins", subject="s-2"), now=NOW + 8 * DAY).is_superuser
     assert sign_on.end_stale(before=NOW + DAY, now=NOW + 8 * DAY) == 1
     assert not User.objects.get(pk=admin.pk).is_superuser
+
+
+@pytest.mark.parametrize("groups", [["staff"], []])
+def test_a_role_that_was_set_meanwhile_leaves_no_superuser(rules, groups):
+    sign_on.sign_on(claims("staff"), now=NOW)
+    identity = ExternalIdentity.objects.select_related("user").get()
+    change_user(User.objects.get(pk=identity.user.pk), role="admin", by=None, now=NOW)
+    with transaction.atomic():
+        sign_on._give(identity.user, access_of(RULES, groups), NOW)
+    assert not User.objects.get(pk=identity.user.pk).is_superuser
 
 
 def test_an_account_is_taken_over_by_a_proven_address_only(rules, ops):
