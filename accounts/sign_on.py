@@ -34,6 +34,12 @@ class Claims:
     proved_at: datetime | None = None
 
 
+def username_of(claims: Claims) -> str:
+    """Return the name of the account that has this identity, "" if none has."""
+    identity = _identity(claims)
+    return identity.user.get_username() if identity else ""
+
+
 class NoAccess(Exception):
     """No rule gives this identity a role, or its account is deactivated; the message says which."""
 

@@ -21,6 +21,7 @@ from accounts.queries import role_of
 from tests.conftest import NOW, PASSWORD
 from web import clock
 from web.accounts.provider import PER_ADDRESS
+from web.security_log.models import SecurityEvent
 
 pytestmark = pytest.mark.django_db
 MIRA = {
@@ -276,6 +277,16 @@ def test_groups_that_are_left_out_take_no_role(invented):
     answer = answered(invented, Client())
     assert (answer.status_code, "leaves out groups" in answer.text) == (502, True)
     assert role_of(User.objects.get(username="mira")) == "ops"
+
+
+def test_a_sign_in_that_fails_is_a_security_event(invented):
+    answered(invented, Client(), key=OTHER_KEY)
+    answered(invented, Client())
+    invented.answers["/userinfo"]["groups"] = []
+    answered(invented, Client())
+    failures = SecurityEvent.objects.filter(action=SecurityEvent.Action.SIGN_IN_FAILED).order_by("pk")
+    mira = User.objects.get(username="mira")
+    assert [event.account for event in failures] == [None, mira]
 
 
 def test_groups_of_the_signed_id_token_count(invented):

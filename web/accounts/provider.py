@@ -39,6 +39,10 @@ class ProviderFails(Exception):
     """The provider does not answer, or not as it should; the message says what."""
 
 
+class ProviderAway(ProviderFails):
+    """The provider cannot be reached or fails itself, whoever signs in."""
+
+
 @dataclass(frozen=True, slots=True)
 class Departure:
     """One way to the provider: what has to come back unchanged, or is needed then. A cookie holds it."""
@@ -271,7 +275,9 @@ def _json(
             method, url, body=body, headers={"Accept": "application/json", **(headers or {})}, now=now
         )
     except (AddressRefused, NoAnswer) as error:
-        raise ProviderFails(str(error)) from error
+        raise ProviderAway(str(error)) from error
+    if answer.status >= 500:
+        raise ProviderAway(f"The provider answers {answer.status}.")
     try:
         content = json.loads(answer.text)
     except (ValueError, RecursionError):

@@ -4,6 +4,7 @@ import json
 from dataclasses import asdict
 from datetime import datetime
 
+from django.contrib.auth.signals import user_login_failed
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
@@ -13,10 +14,10 @@ from django.views.decorators.http import require_GET
 
 from accounts import sessions
 from accounts.models import User
-from accounts.sign_on import NoAccess, sign_on
+from accounts.sign_on import NoAccess, sign_on, username_of
 from web import clock
 from web.accounts import provider
-from web.accounts.provider import Departure, ProviderFails
+from web.accounts.provider import Departure, ProviderAway, ProviderFails
 from web.accounts.signing import note_sign_in, own_address, sign_in, start_page
 from web.actor import acting
 from web.requests import UserRequest, absolute_url
@@ -80,16 +81,18 @@ def _come_back(request: UserRequest) -> HttpResponse:
         claims = provider.claims_of(
             start, code=request.GET["code"], redirect_uri=_return_address(request), now=now
         )
-    except ProviderFails as error:
+    except ProviderAway as error:
         return _failed(request, str(error))
+    except ProviderFails as error:
+        return _refused(request, str(error))
     try:
         with acting("group rules", request_id=request.id):
             user = sign_on(claims, now=now)
     except ValidationError as error:
         reasons = [f"{field}: {text}" for field, texts in error.message_dict.items() for text in texts]
-        return _failed(request, f"No account takes what the provider says: {' '.join(reasons)}")
+        return _refused(request, f"No account takes what the provider says: {' '.join(reasons)}")
     if isinstance(user, NoAccess):
-        return _failed(request, str(user), status=403)
+        return _refused(request, str(user), username=username_of(claims), status=403)
     provider.note_success(request.META.get("REMOTE_ADDR", ""), now=now)
     if start.confirms and request.user.is_authenticated:
         return _confirm(request, user, claims.proved_at) or redirect(start.next or start_page(user))
@@ -121,6 +124,12 @@ def _too_many(request: UserRequest) -> HttpResponse | None:
     response = _failed(request, f"Too many attempts. Try again in {duration(wait_s)}.", status=429)
     response["Retry-After"] = str(wait_s)
     return response
+
+
+def _refused(request: UserRequest, reason: str, *, username: str = "", status: int = 502) -> HttpResponse:
+    """Tell those who log security events, as after a wrong password."""
+    user_login_failed.send(sender=__name__, credentials={"username": username}, request=request)
+    return _failed(request, reason, status=status)
 
 
 def _failed(request: UserRequest, reason: str, *, status: int = 502) -> HttpResponse:
