@@ -14,6 +14,7 @@ from accounts.models import ExternalIdentity, GroupRule, Session, User
 from accounts.operations import NotAllowed, create_user, one_at_a_time, set_role, set_scopes, take_role
 
 _log = logging.getLogger(__name__)
+_DEACTIVATED = "This account is deactivated. Ask an administrator."
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +64,14 @@ def sign_on(claims: Claims, *, now: datetime) -> User | NoAccess:
         return NoAccess("None of your groups gives access to Muster. Ask an administrator.")
     if identity is None:
         user = _own_account(claims) or _new_account(claims, access, now)
+        if not user.is_active:
+            return NoAccess(_DEACTIVATED)
         identity = ExternalIdentity(user=user, issuer=claims.issuer, subject=claims.subject)
     identity.groups, identity.seen_at, identity.ended_at = sorted(claims.groups), now, None
     identity.save()
     user = identity.user
     if not user.is_active:
-        return NoAccess("This account is deactivated. Ask an administrator.")
+        return NoAccess(_DEACTIVATED)
     if not _give(user, access, now):
         return NoAccess("None of your groups gives access to Muster any more. Ask an administrator.")
     return user
@@ -114,7 +117,7 @@ def _own_account(claims: Claims) -> User | None:
     accounts = User.objects.filter(email__iexact=claims.email, identity=None)
     people = [
         account
-        for account in accounts.exclude(is_superuser=True, is_active=True)
+        for account in accounts.exclude(is_superuser=True)
         if account.has_usable_password() or not account.tokens.exists()
     ]
     return people[0] if len(people) == 1 else None

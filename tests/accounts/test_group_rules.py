@@ -166,6 +166,9 @@ def test_a_deactivated_account_stays_out(rules, ops):
     change_user(ops, email="ola@example.org", is_active=False, by=None, now=NOW)
     proven = {"subject": "s-2", "email": "ola@example.org", "has_proven_email": True}
     assert isinstance(sign_on.sign_on(claims("staff", **proven), now=NOW), NoAccess)
+    assert not ExternalIdentity.objects.filter(user=ops).exists()
+    User.objects.filter(pk=ops.pk).update(is_superuser=True)
+    assert sign_on.sign_on(claims("staff", **proven), now=NOW) != ops
 
 
 def test_an_address_takes_over_neither_administrators_nor_programs(rules, admin):
