@@ -289,6 +289,12 @@ def test_a_sign_in_that_fails_is_a_security_event(invented):
     assert [event.account for event in failures] == [None, mira]
 
 
+def test_a_page_too_long_for_a_cookie_is_forgotten(invented):
+    client = Client()
+    assert answered(invented, client, question=f"?next=/settings/%3Fa={'x' * 3500}").status_code == 302
+    assert len(client.cookies["sign_on"].OutputString()) < 4096
+
+
 def test_groups_of_the_signed_id_token_count(invented):
     answered(invented, Client(), groups=["staff"])
     assert role_of(User.objects.get(username="mira")) == "viewer"

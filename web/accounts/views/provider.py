@@ -25,6 +25,8 @@ from web.scopes import use_scope
 from web.units import duration
 
 COOKIE, COOKIE_PATH, LASTS_S = "sign_on", "/login/provider/", 600
+# Browsers drop cookies of more than 4,096 bytes.
+LONGEST_NEXT = 1500
 
 
 @require_GET
@@ -36,7 +38,10 @@ def leave(request: UserRequest) -> HttpResponse:
     if (refusal := _too_many(request)) is not None:
         return refusal
     confirms = request.user.is_authenticated and request.GET.get("confirm") == "1"
-    start = provider.departure(next_page=own_address(request), confirms=confirms)
+    next_page = own_address(request)
+    if len(next_page) > LONGEST_NEXT:
+        next_page = ""
+    start = provider.departure(next_page=next_page, confirms=confirms)
     try:
         address = provider.address_of(start, redirect_uri=_return_address(request), now=clock.now())
     except ProviderFails as error:
