@@ -13,6 +13,7 @@ from django.test import Client
 
 from accounts import codes
 from accounts.models import RecoveryCode, SecondFactor, User
+from accounts.operations import change_user
 from tests.conftest import PASSWORD
 from web.accounts import factors
 from web.delivery.secrets import encrypt_anew
@@ -93,7 +94,7 @@ def test_another_app_replaces_the_one_before_though_the_role_needs_one(
     at = frozen_now.at
     assert not factors.takes_code(ops, present_code(app[0], at), now=at)
     assert factors.takes_code(ops, present_code(secret, at), now=at)
-    assert factors.takes_code(ops, app[1][0], now=at)
+    assert not factors.takes_code(ops, app[1][0], now=at)
 
 
 def test_the_password_alone_signs_nobody_in(app):
@@ -312,3 +313,26 @@ def test_confirming_takes_a_code_where_there_is_no_password(settings, client_of,
     assert client.post("/login/confirm/", {"code": "000000"}).status_code == 200
     code = present_code(app[0], frozen_now.at)
     assert client.post("/login/confirm/", {"code": code, "next": OWN})["Location"] == OWN
+
+
+def test_a_replaced_app_or_used_up_codes_give_new_ones(app, ops, frozen_now):
+    _, first_codes = app
+    secret = factors.new_secret()
+    added = factors.add_app(ops, secret=secret, code=present_code(secret, frozen_now.at), now=frozen_now.at)
+    assert len(set(added.recovery_codes) - set(first_codes)) == 10
+    assert not factors.takes_code(ops, first_codes[0], now=frozen_now.at)
+    assert factors.first_codes(ops, now=frozen_now.at) == []
+    ops.recovery_codes.update(used_at=frozen_now.at)
+    assert len(factors.first_codes(ops, now=frozen_now.at)) == 10
+
+
+def test_a_new_duty_and_removed_factors_end_sessions(settings, app, user_of, admin, client_of, frozen_now):
+    settings.SECOND_FACTOR_ROLES = ["ops"]
+    viewer, client = user_of("viewer"), client_of("viewer")
+    change_user(viewer, role="viewer", by=admin, now=frozen_now.at)
+    assert is_signed_in(client)
+    change_user(viewer, role="ops", by=admin, now=frozen_now.at)
+    assert not is_signed_in(client)
+    ops, client = user_of("ops"), client_of("ops")
+    factors.remove_all_factors(ops, by=admin, now=frozen_now.at)
+    assert not is_signed_in(client)

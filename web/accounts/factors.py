@@ -24,7 +24,7 @@ RECOVERY_BYTES = 10
 
 @dataclass(frozen=True, slots=True)
 class AddedFactor:
-    """`recovery_codes` are those made with the first factor; they cannot be shown again."""
+    """`recovery_codes` are those made with this factor; they cannot be shown again."""
 
     factor: SecondFactor
     recovery_codes: list[str]
@@ -44,7 +44,7 @@ def add_app(user: User, *, secret: bytes, code: str, now: datetime) -> AddedFact
         raise ValidationError(
             {"code": "This is not the code that the app shows now. Is the clock of the phone right?"}
         )
-    user.factors.filter(kind=SecondFactor.Kind.APP).delete()
+    replaced_count, _ = user.factors.filter(kind=SecondFactor.Kind.APP).delete()
     factor = SecondFactor(
         user=user,
         kind=SecondFactor.Kind.APP,
@@ -55,7 +55,9 @@ def add_app(user: User, *, secret: bytes, code: str, now: datetime) -> AddedFact
     )
     factor.full_clean(exclude=["secret"])
     factor.save(force_insert=True)
-    return AddedFactor(factor, first_codes(user, now=now))
+    # Whoever has a lost phone may have the codes that were kept on it.
+    make_codes = new_recovery_codes if replaced_count else first_codes
+    return AddedFactor(factor, make_codes(user, now=now))
 
 
 @transaction.atomic
@@ -155,8 +157,8 @@ def due_at(user: User, *, now: datetime) -> datetime | None:
 
 
 def first_codes(user: User, *, now: datetime) -> list[str]:
-    """Make recovery codes for whoever has none yet; returns the new ones."""
-    return [] if user.recovery_codes.exists() else new_recovery_codes(user, now=now)
+    """Make recovery codes for whoever has none left; returns the new ones."""
+    return [] if codes_left(user) else new_recovery_codes(user, now=now)
 
 
 def _recovery_code() -> str:
