@@ -225,7 +225,8 @@ def _verified(
             leeway=LEEWAY_S,
             options={"require": ["exp", "iat", "iss", "aud", "sub"]},
         )
-    except jwt.PyJWTError as error:
+    # The library lets through what a number, a text or a key of another form raises.
+    except (jwt.PyJWTError, ValueError, TypeError, OverflowError) as error:
         raise ProviderFails(f"The id token of the provider is not valid: {error}") from error
     if not hmac.compare_digest(str(claims.get("nonce", "")).encode(errors="replace"), nonce.encode()):
         raise ProviderFails("The id token belongs to another sign-in. Begin again.")
@@ -280,6 +281,8 @@ def _json(
         raise ProviderAway(f"The provider answers {answer.status}.")
     try:
         content = json.loads(answer.text)
+        # Half a character of two can be written in JSON, but never sent on.
+        json.dumps(content, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
         content = None
     if answer.status != 200 or not isinstance(content, dict):
