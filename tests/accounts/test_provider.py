@@ -386,6 +386,17 @@ def test_attempts_from_one_address_are_counted(settings, db):
     assert int(answers[-1]["Retry-After"]) > 0
 
 
+def test_images_of_another_page_do_not_count(settings, db):
+    use(settings, "http://localhost:9")
+    settings.DELIVERY_HOSTS = []
+    foreign = Client(headers={"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Dest": "image"})
+    for _ in range(PER_ADDRESS + 1):
+        assert foreign.get("/login/provider/").status_code == 403
+        assert foreign.get("/login/provider/return/?code=c").status_code == 502
+    followed = Client(headers={"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Dest": "document"})
+    assert "Too many attempts" not in followed.get("/login/provider/").text
+
+
 def test_a_provider_with_another_name_is_not_believed(invented):
     invented.answers["/.well-known/openid-configuration"]["issuer"] = "https://evil.example"
     answer = Client().get("/login/provider/")

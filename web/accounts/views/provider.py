@@ -5,7 +5,7 @@ from dataclasses import asdict
 from datetime import datetime
 
 from django.contrib.auth.signals import user_login_failed
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -35,6 +35,8 @@ def leave(request: UserRequest) -> HttpResponse:
     """Lead to the provider. What has to come back is kept in a signed cookie, so that this writes nothing."""
     if not provider.is_configured():
         raise Http404
+    if _is_part_of_foreign_page(request):
+        raise PermissionDenied("Another site cannot lead to the provider from within its page.")
     if (refusal := _too_many(request)) is not None:
         return refusal
     confirms = request.user.is_authenticated and request.GET.get("confirm") == "1"
@@ -66,8 +68,6 @@ def come_back(request: UserRequest) -> HttpResponse:
     """Sign in whom the provider names, with what their groups give. Whoever was signed in here before may see less."""
     if not provider.is_configured():
         raise Http404
-    if (refusal := _too_many(request)) is not None:
-        return refusal
     response = _come_back(request)
     response.delete_cookie(COOKIE, path=COOKIE_PATH, samesite="Lax")
     return response
@@ -80,6 +80,9 @@ def _come_back(request: UserRequest) -> HttpResponse:
         return _failed(
             request, "The sign-in took longer than ten minutes, or began in another browser. Begin again."
         )
+    # Whoever did not leave asks nothing of the provider, and so does not count.
+    if (refusal := _too_many(request)) is not None:
+        return refusal
     start = Departure(**json.loads(cookie))
     try:
         provider.check_answer(start, request.GET)
@@ -120,6 +123,15 @@ def _confirm(request: UserRequest, user: User, proved_at: datetime | None) -> Ht
 
 def _return_address(request: UserRequest) -> str:
     return absolute_url(request, reverse("provider-return"))
+
+
+def _is_part_of_foreign_page(request: UserRequest) -> bool:
+    """Whether a page elsewhere loads this as an image or the like: its readers would use up what their office may ask.
+
+    By the headers of W3C Fetch Metadata, which a page cannot set.
+    """
+    kind = request.headers.get("Sec-Fetch-Dest", "document")
+    return request.headers.get("Sec-Fetch-Site") == "cross-site" and kind != "document"
 
 
 def _too_many(request: UserRequest) -> HttpResponse | None:
