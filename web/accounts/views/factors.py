@@ -57,7 +57,7 @@ def add_app(request: UserRequest) -> HttpResponse:
             sessions.note_factor(request.session)
             note_sign_in(request, "Authenticator app added", request.user.get_username())
             messages.success(
-                request, "The authenticator app is added. From now on, signing in asks for its code."
+                request, "The authenticator app is added. From now on, the password alone signs nobody in."
             )
             return own_factors(request, recovery_codes=added.recovery_codes)
     address = codes.app_address(secret, account=request.user.get_username(), issuer=ISSUER)

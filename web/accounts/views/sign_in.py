@@ -78,6 +78,7 @@ def confirm(request: UserRequest) -> HttpResponse:
         "form": form,
         "next": next_page(request),
         "can_confirm": can_confirm or by_code,
+        "by_code": by_code,
         "provider": _provider_name(),
         "has_passkey": factors.has_passkey(request.user),
     }
