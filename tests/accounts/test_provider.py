@@ -81,6 +81,7 @@ def test_whoever_no_rule_names_is_told(settings, admin, real_provider):
     answer = come_back(client, client.get("/login/provider/")["Location"])
     assert answer.status_code == 403
     assert "None of your groups gives access to Muster." in answer.text
+    assert "sign_in_link" not in answer.text
     assert not is_signed_in(client)
 
 

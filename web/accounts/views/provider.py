@@ -151,4 +151,6 @@ def _refused(request: UserRequest, reason: str, *, username: str = "", status: i
 
 def _failed(request: UserRequest, reason: str, *, status: int = 502) -> HttpResponse:
     note_sign_in(request, f"Sign-in by the provider failed ({reason[:200]!r})", "")
-    return render(request, "accounts/provider_failed.html", {"reason": reason, "status": status}, status=status)
+    return render(
+        request, "accounts/provider_failed.html", {"reason": reason, "status": status}, status=status
+    )
