@@ -240,7 +240,6 @@ YEAR = timedelta(days=365)
         pytest.param({"iss": "https://evil.example"}, "not valid", id="from another issuer"),
         pytest.param({"exp": datetime(2020, 1, 1, tzinfo=UTC)}, "not valid", id="expired"),
         pytest.param({"exp": None}, "not valid", id="without an end"),
-        pytest.param({"iat": 1e400}, "not valid", id="of no time"),
         pytest.param({"nonce": "invented"}, "belongs to another sign-in", id="of another sign-in"),
         pytest.param({"sub": "s-2"}, "describes another person", id="of another person"),
         pytest.param({"state": "invented"}, "belongs to another sign-in", id="another state"),
@@ -292,7 +291,7 @@ def test_a_sign_in_that_fails_is_a_security_event(invented):
 
 
 def test_a_page_too_long_for_a_cookie_is_forgotten(invented):
-    answer = Client().get(f"/login/provider/?next=/settings/%3Fa={'x' * 3500}")
+    answer = Client().get(f"/login/provider/?next=/settings/%3Fa={'x' * 4000}")
     assert len(answer.cookies["sign_on"].OutputString()) < 4096
 
 

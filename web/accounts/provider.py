@@ -225,8 +225,7 @@ def _verified(
             leeway=LEEWAY_S,
             options={"require": ["exp", "iat", "iss", "aud", "sub"]},
         )
-    # The library lets through what a number, a text or a key of another form raises.
-    except (jwt.PyJWTError, ValueError, TypeError, OverflowError) as error:
+    except jwt.PyJWTError as error:
         raise ProviderFails(f"The id token of the provider is not valid: {error}") from error
     if not hmac.compare_digest(str(claims.get("nonce", "")).encode(errors="replace"), nonce.encode()):
         raise ProviderFails("The id token belongs to another sign-in. Begin again.")
