@@ -275,8 +275,7 @@ def test_groups_in_every_form(invented, groups, status):
 def test_groups_that_are_left_out_take_no_role(invented):
     answered(invented, Client())
     del invented.answers["/userinfo"]["groups"]
-    answer = answered(invented, Client())
-    assert (answer.status_code, "leaves out groups" in answer.text) == (502, True)
+    assert "leaves out groups" in answered(invented, Client()).text
     assert role_of(User.objects.get(username="mira")) == "ops"
 
 
@@ -286,13 +285,7 @@ def test_a_sign_in_that_fails_is_a_security_event(invented):
     invented.answers["/userinfo"]["groups"] = []
     answered(invented, Client())
     failures = SecurityEvent.objects.filter(action=SecurityEvent.Action.SIGN_IN_FAILED).order_by("pk")
-    mira = User.objects.get(username="mira")
-    assert [event.account for event in failures] == [None, mira]
-
-
-def test_a_page_too_long_for_a_cookie_is_forgotten(invented):
-    answer = Client().get(f"/login/provider/?next=/settings/%3Fa={'x' * 4000}")
-    assert len(answer.cookies["sign_on"].OutputString()) < 4096
+    assert [event.account and event.account.username for event in failures] == [None, "mira"]
 
 
 def test_half_a_character_in_an_address_is_no_error_of_ours(invented):
@@ -385,7 +378,6 @@ def test_attempts_from_one_address_are_counted(settings, db):
 
 def test_images_of_another_page_do_not_count(settings, db):
     use(settings, "http://localhost:9")
-    settings.DELIVERY_HOSTS = []
     foreign = Client(headers={"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Dest": "image"})
     for _ in range(PER_ADDRESS + 1):
         assert foreign.get("/login/provider/").status_code == 403
@@ -401,7 +393,8 @@ def test_a_provider_with_another_name_is_not_believed(invented):
 
 
 def test_nobody_comes_back_who_did_not_leave(invented):
-    question = Client().get("/login/provider/")
+    question = Client().get(f"/login/provider/?next=/{'é' * 1400}")
+    assert len(question.cookies["sign_on"].OutputString()) < 4096
     state = parse_qs(urlsplit(question["Location"]).query)["state"][0]
     answer = Client().get(f"/login/provider/return/?code=c&state={state}")
     assert (answer.status_code, "began in another browser" in answer.text) == (502, True)

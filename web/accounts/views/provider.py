@@ -41,7 +41,7 @@ def leave(request: UserRequest) -> HttpResponse:
         return refusal
     confirms = request.user.is_authenticated and request.GET.get("confirm") == "1"
     next_page = own_address(request)
-    if len(next_page) > LONGEST_NEXT:
+    if len(json.dumps(next_page)) > LONGEST_NEXT:
         next_page = ""
     start = provider.departure(next_page=next_page, confirms=confirms)
     try:
