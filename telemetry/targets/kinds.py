@@ -98,8 +98,8 @@ SCRAPE_TARGET = declared(
     above=lambda target: [target.site],
     empty={
         "title": "No scrape targets yet",
-        "text": "A target appears once its up comes, from an agent or from a Prometheus. Add those that agents are to"
-        " scrape.",
+        "text": "A target appears with its first sample of up, which an agent or a Prometheus sends. Agents also scrape"
+        " what is added here.",
         "icon": "database-import",
     },
 )
