@@ -14,6 +14,7 @@ from telemetry.models import Source
 from telemetry.targets.queries import TargetGroup, target_groups
 from web.rest.authentication import read_token
 from web.rest.filters import refuse_unknown
+from web.rest.schema import TokenScheme
 from web.scopes import everything
 
 
@@ -26,6 +27,14 @@ class SourceAuthentication(BaseAuthentication):
 
     def authenticate_header(self, request: HttpRequest) -> str:
         return 'Bearer realm="muster"'
+
+
+class SourceTokenScheme(TokenScheme):
+    target_class = SourceAuthentication
+    name = "sourceToken"
+
+    def get_security_definition(self, auto_schema: object) -> dict[str, str]:
+        return {"type": "http", "scheme": "bearer", "description": "The token of a telemetry source."}
 
 
 @extend_schema(

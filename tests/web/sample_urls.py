@@ -11,8 +11,19 @@ def nowhere(request, **named):
 urlpatterns = [
     *(
         path(f"{name}/", nowhere, name=name)
-        for name in ("search", "palette", "settings", "login", "logout", "help", "help-words", "glossary")
+        for name in (
+            "search",
+            "palette",
+            "settings",
+            "login",
+            "logout",
+            "help",
+            "help-words",
+            "glossary",
+            "passkey",
+        )
     ),
+    path("passkey/begin/", nowhere, name="passkey-begin"),
     path("help/<str:name>/guide/", nowhere, name="guide"),
     path("help/tour/<int:number>/", nowhere, name="help-tour"),
 ]

@@ -62,6 +62,7 @@ FLEET_FACTS: CachedAnswer[None, FleetFacts] = CachedAnswer(
     ),
     rows=(SiteScore, DomainHealth),
     eventual=(CheckResult, Measure, DirtyWindow, Series, Source),
+    settings=("TELEMETRY_STORE",),
     answers=(ENTERED, FLEET_PEOPLE, framework.VERSIONS.documents),
     grain=timedelta(minutes=1),
 )
