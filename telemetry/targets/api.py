@@ -30,7 +30,7 @@ class SourceAuthentication(BaseAuthentication):
 
 
 class SourceTokenScheme(TokenScheme):
-    target_class = SourceAuthentication
+    target_class = "telemetry.targets.api.SourceAuthentication"
     name = "sourceToken"
 
     def get_security_definition(self, auto_schema: object) -> dict[str, str]:
