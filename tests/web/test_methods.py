@@ -14,6 +14,7 @@ ROLES = [None, "viewer", "ops", "planner", "manager", "admin"]
 LEADS_TO_LIST = {
     "/settings/tokens/add/": "/settings/",
     "/settings/tokens/1/revoke/": "/settings/",
+    "/settings/tokens/1/replace/": "/settings/",
     "/settings/second-factor/1/remove/": "/settings/second-factor/",
     "/settings/sessions/x/end/": "/settings/sessions/",
     "/telemetry/set-aside/retry-all/": "/telemetry/",
