@@ -113,7 +113,7 @@ def test_settings_and_search_work_without_scripts(visit, user_of):
     page = visit(java_script_enabled=False).open("/login/?next=/settings/")
     page.get_by_label("Username").fill("admin")
     page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     page.get_by_label("Time zone").select_option("Europe/Dublin")
     page.get_by_role("button", name="Save").click()
     page.get_by_text("Your settings are saved.").wait_for()

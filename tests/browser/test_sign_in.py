@@ -63,7 +63,7 @@ def test_an_app_is_added_and_asked_for(frozen_now, signed_in, visit, axe_source,
     other.page.get_by_role("heading", name="Second factor").wait_for()
     check(other, axe_source, "second step", width)
     other.page.get_by_label("Code").fill(recovery_code)
-    other.page.get_by_role("button", name="Sign in").click()
+    other.page.get_by_role("button", name="Sign in", exact=True).click()
     other.page.wait_for_url(lambda url: "/login/" not in url)
 
 

@@ -139,7 +139,7 @@ def test_who_is_signed_out_is_told_and_comes_back_to_what_was_set(as_role, chat)
     told.get_by_role("link").click()
     page.get_by_label("Username").fill("planner")
     page.get_by_label("Password").fill(PASSWORD)
-    page.locator("main form button[type=submit]").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     page.wait_for_url(lambda address: address == asked)
     expect(page.locator("#lever-demand")).to_have_value("120")
     assert one.refusals == []

@@ -25,7 +25,7 @@ def test_seven_stops_lead_from_what_is_deployed_to_a_decision(frozen_now, on_sce
     page = one.open("/login/")
     page.get_by_label("Username").fill("planner")
     page.get_by_label("Password").fill(password())
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
 
     _tab(page, "Fleet")
     expect(page.get_by_role("region", name="Key figures")).to_contain_text("Deployed capacity")
