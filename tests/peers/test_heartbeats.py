@@ -9,7 +9,7 @@ from tests.peers.standing import standing as standing_muster
 from tests.web.delivery.receivers import Receiver
 from web.workers import DOOR_AWAY_AFTER
 
-pytestmark = [pytest.mark.peers, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.peers, pytest.mark.timeout(1500)]
 
 BEAT_S, SLACK_S = 60, 45
 AWAY_S = BEAT_S + 15
