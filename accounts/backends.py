@@ -41,6 +41,10 @@ class ScopedBackend(ModelBackend):
     def authenticate(self, request: Any, username: Any = None, password: Any = None, **others: Any) -> Any:
         return super().authenticate(request, username, password, **others) if settings.PASSWORDS else None
 
+    def user_can_authenticate(self, user: Any) -> bool:
+        """Programs act by tokens; no password and no session is theirs."""
+        return super().user_can_authenticate(user) and not user.is_service
+
     def get_user(self, user_id: int) -> User | None:
         user = _users().filter(pk=user_id).first()
         return user if user is not None and self.user_can_authenticate(user) else None

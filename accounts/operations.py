@@ -5,6 +5,7 @@ import hmac
 import secrets
 from collections.abc import Collection
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import Group
@@ -13,9 +14,10 @@ from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 from django.db.models import OuterRef, Q
 
-from accounts.models import AccessScope, AccountTie, ExternalIdentity, Token, User
+from accounts.models import AccessScope, AccountTie, Token, User
 from accounts.queries import role_of, scopes_of, slugs_of_scopes
 from accounts.roles import ADMIN, ROLES
+from accounts.service_accounts import refuse_unfit
 
 # Identifies the string to secret scanners and readers.
 TOKEN_MARK = "muster"
@@ -52,16 +54,18 @@ def create_token(
 ) -> tuple[Token, str]:
     """A new token and its secret, which cannot be shown again.
 
-    Raises NotAllowed, ValidationError. A token acts in its user's name. So users with a password or an account at the
-    provider make their own, and administrators make those of the others, which are programs.
+    Raises NotAllowed, ValidationError. A token acts in its user's name. So people make their own, and administrators
+    make those of service accounts.
     """
     if expires_at is not None and expires_at > now + LONGEST_LIFE:
         raise ValidationError({"expires_at": "A token ends within 100 years, or not at all."})
     if by is not None and by.pk != user.pk:
         if not by.is_superuser:
             raise NotAllowed("Only an administrator may make tokens for others.")
-        if user.has_usable_password() or ExternalIdentity.objects.filter(user=user).exists():
-            raise NotAllowed("This user can sign in and makes their own tokens.")
+        if not user.is_service:
+            raise NotAllowed(
+                f"{user} is a person and makes their own tokens. A program has a service account."
+            )
         refuse_unless_may_change(user, by)
         _tie(user, AccountTie.Kind.OPENED, by, now)
     token = Token(user=user, name=name, scope=scope, expires_at=expires_at, replaces=replaces)
@@ -142,13 +146,17 @@ def create_user(
     role: str,
     email: str = "",
     name: str = "",
+    kind: str = User.Kind.PERSON,
+    owner: User | None = None,
+    purpose: str = "",
     scopes: Collection[Named] = (),
     by: User | None,
     now: datetime,
 ) -> User:
-    """A user with one role. Without a password the user cannot sign in, but may have tokens."""
-    first, _, last = name.partition(" ")
-    user = User(username=username, email=email, first_name=first, last_name=last, date_joined=now)
+    """A user with one role. A person without a password may sign in by the provider; a service account has tokens."""
+    user = User(username=username, email=email, date_joined=now, **_names(name))
+    user.kind, user.owner, user.purpose = kind, owner, purpose.strip()
+    refuse_unfit(user, with_password=password is not None)
     if password is not None:
         _refuse_weak(password, user)
         user.password_set_at = now
@@ -176,6 +184,9 @@ def change_user(
     email: str | None = None,
     role: str | None = None,
     is_active: bool | None = None,
+    kind: str | None = None,
+    owner: User | None = None,
+    purpose: str | None = None,
     scopes: Collection[Named] | None = None,
     by: User | None,
     now: datetime,
@@ -185,14 +196,14 @@ def change_user(
     user.refresh_from_db(from_queryset=User.objects.select_for_update(no_key=True))
     refuse_unless_may_change(user, by)
     was_admin = user.is_superuser and user.is_active
-    arguments = {"username": username, "email": email, "is_active": is_active}
+    arguments = {"username": username, "email": email, "is_active": is_active} | _names(name)
     changes = {field: value for field, value in arguments.items() if value is not None}
-    if name is not None:
-        changes["first_name"], _, changes["last_name"] = name.partition(" ")
+    changes |= _changes_of_kind(user, kind, owner, purpose)
     if is_active is False and by is not None and by.pk == user.pk:
         raise NotAllowed("You cannot deactivate your own account. Ask another administrator.")
     for field, value in changes.items():
         setattr(user, field, value)
+    refuse_unfit(user)
     user.full_clean(exclude=["password"])
     user.save(update_fields=list(changes))
     if is_active is False:
@@ -205,6 +216,19 @@ def change_user(
         set_scopes(user, scopes=scopes, by=by)
     if was_admin and not user.is_active:
         _keep_an_admin()
+
+
+def _names(name: str | None) -> dict[str, str]:
+    first, _, last = (name or "").partition(" ")
+    return {} if name is None else {"first_name": first, "last_name": last}
+
+
+def _changes_of_kind(user: User, kind: str | None, owner: User | None, purpose: str | None) -> dict[str, Any]:
+    """A service account that becomes a person's loses owner and purpose."""
+    purpose = None if purpose is None else purpose.strip()
+    given = {"kind": kind, "owner": owner, "purpose": purpose}
+    changes = {field: value for field, value in given.items() if value is not None}
+    return changes | ({"owner": None, "purpose": ""} if kind == User.Kind.PERSON and user.is_service else {})
 
 
 def _end_sessions_without_factor(user: User, former_role: str, role: str, by: User | None) -> None:
@@ -282,6 +306,8 @@ def set_password(
     password may have made a token with it.
     """
     refuse_unless_may_change(user, by)
+    if user.is_service:
+        raise NotAllowed("A service account has no password: its program acts by tokens.")
     _refuse_weak(password, user)
     if by is not None and by.pk != user.pk:
         _tie(user, AccountTie.Kind.OPENED, by, now)

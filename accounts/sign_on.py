@@ -114,7 +114,7 @@ def _own_account(claims: Claims) -> User | None:
     """
     if not (claims.email and claims.has_proven_email):
         return None
-    accounts = User.objects.filter(email__iexact=claims.email, identity=None)
+    accounts = User.objects.filter(email__iexact=claims.email, identity=None, kind=User.Kind.PERSON)
     people = [
         account
         for account in accounts.exclude(is_superuser=True)

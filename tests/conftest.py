@@ -235,7 +235,11 @@ def make_user(role, **given):
 
     username = given.pop("username", role)
     user = User.objects.filter(username=username).first()
-    given.setdefault("password", PASSWORD)
+    if given.get("kind") == User.Kind.SERVICE:
+        given.setdefault("purpose", f"Acts for {username}")
+        given["owner"] = given.get("owner") or make_user("viewer", username="owner")
+    else:
+        given.setdefault("password", PASSWORD)
     return user or operations.create_user(username=username, role=role, by=None, now=NOW, **given)
 
 

@@ -16,6 +16,7 @@ from accounts.models.users import (
     ScopeKind,
     User,
     UserPermission,
+    UserQuerySet,
 )
 from accounts.models.views import SavedView
 
@@ -23,5 +24,5 @@ __all__ = [
     *("AccessScope", "AccountTie", "ExternalIdentity", "GroupPermission", "GroupRule", "RecoveryCode"),
     *("RoleMembership", "SavedView"),
     *("ScopeKind", "SecondFactor", "Session", "SignInLink", "Token", "TokenQuerySet", "User"),
-    *("UserPermission", "READER", "READER_SETTING", "REHASHING", "SIGNING_OUT", "WRITER"),
+    *("UserPermission", "UserQuerySet", "READER", "READER_SETTING", "REHASHING", "SIGNING_OUT", "WRITER"),
 ]

@@ -1,7 +1,10 @@
 """Users, their roles, scopes and ties. Teams and skills are in readiness.organisation.people."""
 
-from django.contrib.auth.hashers import check_password
-from django.contrib.auth.models import AbstractUser, Group
+from typing import ClassVar
+
+import pgtrigger
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX, check_password
+from django.contrib.auth.models import AbstractUser, Group, UserManager
 from django.db import connection, models, transaction
 from django.db.models import Q
 
@@ -14,8 +17,64 @@ REHASHING = "muster.rehashing"
 """The setting under which a hash of a password changes and the password does not."""
 
 
+# An owner is asked once, when they become the owner: later they may leave, and somebody must mend that.
+_OWNER_CAN_SIGN_IN = f"""
+    IF NEW.kind = 'service' AND (TG_OP = 'INSERT' OR OLD.kind <> 'service' OR OLD.owner_id IS NOT NULL)
+        AND NEW.owner_id IS NULL THEN
+        RAISE EXCEPTION 'A service account has an owner.' USING ERRCODE = 'check_violation',
+            CONSTRAINT = 'service_account_has_owner', TABLE = 'accounts_user', COLUMN = 'owner_id';
+    END IF;
+    IF NEW.kind = 'service' AND (TG_OP = 'INSERT' OR OLD.kind <> 'service' OR OLD.purpose <> '')
+        AND NEW.purpose = '' THEN
+        RAISE EXCEPTION 'A service account has a purpose.' USING ERRCODE = 'check_violation',
+            CONSTRAINT = 'service_account_has_purpose', TABLE = 'accounts_user', COLUMN = 'purpose';
+    END IF;
+    IF NEW.owner_id IS NOT NULL AND (TG_OP = 'INSERT' OR NEW.owner_id IS DISTINCT FROM OLD.owner_id) THEN
+        PERFORM 1 FROM accounts_user AS person WHERE person.id = NEW.owner_id AND person.kind = 'person'
+            AND person.is_active AND (person.password NOT LIKE '{UNUSABLE_PASSWORD_PREFIX}%'
+                OR EXISTS (SELECT FROM accounts_externalidentity AS identity WHERE identity.user_id = person.id))
+            FOR SHARE;
+        IF NOT FOUND THEN
+            RAISE EXCEPTION 'The owner is a person who can sign in.' USING ERRCODE = 'check_violation',
+                CONSTRAINT = 'service_account_owner_is_person', TABLE = 'accounts_user', COLUMN = 'owner_id';
+        END IF;
+    END IF;
+    IF NEW.kind = 'service' AND TG_OP = 'UPDATE'
+        AND EXISTS (SELECT FROM accounts_user AS owned WHERE owned.owner_id = NEW.id) THEN
+        RAISE EXCEPTION 'This account owns service accounts.' USING ERRCODE = 'check_violation',
+            CONSTRAINT = 'service_account_owns_none', TABLE = 'accounts_user', COLUMN = 'kind';
+    END IF;
+    RETURN NEW;
+"""
+OWNER_CAN_SIGN_IN = pgtrigger.Trigger(
+    name="owner_can_sign_in",
+    operation=pgtrigger.Insert | pgtrigger.UpdateOf("kind", "owner_id", "purpose"),
+    when=pgtrigger.Before,
+    func=" ".join(_OWNER_CAN_SIGN_IN.split()),
+)
+
+
+class UserQuerySet(models.QuerySet["User"]):
+    def people_who_sign_in(self) -> "UserQuerySet":
+        """Active people with a password or an account at the provider: they may own service accounts."""
+        signs_in = ~Q(password__startswith=UNUSABLE_PASSWORD_PREFIX) | Q(identity__isnull=False)
+        return self.filter(signs_in, kind=User.Kind.PERSON, is_active=True)
+
+    def unowned(self) -> "UserQuerySet":
+        """Active service accounts that nobody answers for: without an owner, or with one who was deactivated."""
+        return self.filter(Q(owner=None) | Q(owner__is_active=False), kind=User.Kind.SERVICE, is_active=True)
+
+
+class UserRows(UserManager.from_queryset(UserQuerySet)):  # type: ignore[misc]
+    use_in_migrations = False
+
+
 class User(AbstractUser):
-    """A person who signs in. Preferences hold display choices only (theme, units, columns), never rights."""
+    """A person who signs in, or a service account: a program's, with tokens only, an owner and a purpose.
+
+    Preferences hold display choices only (theme, units, columns), never rights. Service accounts of before this rule
+    have no owner.
+    """
 
     HISTORY = True
     HISTORY_LEAVES_OUT = ("password", "last_login", "factor_asked_at")
@@ -27,6 +86,22 @@ class User(AbstractUser):
         LIGHT = "light", "Light"
         DARK = "dark", "Dark"
 
+    class Kind(models.TextChoices):
+        PERSON = "person", "Person"
+        SERVICE = "service", "Service account"
+
+    kind = models.CharField("kind", max_length=8, choices=Kind, default=Kind.PERSON)
+    owner = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        related_name="service_accounts",
+        null=True,
+        blank=True,
+        help_text="The person who answers for a service account.",
+    )
+    purpose = models.CharField(
+        "purpose", max_length=300, blank=True, help_text="What a service account is for, in a sentence."
+    )
     time_zone = models.CharField("time zone", max_length=64, default="UTC")
     theme = models.CharField("theme", max_length=8, choices=Theme, default=Theme.SYSTEM)
     preferences = models.JSONField(default=dict, blank=True)
@@ -34,6 +109,8 @@ class User(AbstractUser):
     password_set_at = models.DateTimeField("password set at", null=True, blank=True, editable=False)
     # The first sign-in without a second factor that the role needs.
     factor_asked_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    objects: ClassVar[UserRows] = UserRows()  # type: ignore[assignment]
 
     class Meta(AbstractUser.Meta):
         # Backups are files and no model; they hold every account.
@@ -44,11 +121,26 @@ class User(AbstractUser):
                 condition=~Q(email=""),
                 name="user_email_unique",
                 violation_error_message="This e-mail is taken.",
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(kind="service") | Q(kind="person", owner=None, purpose=""),
+                name="user_only_services_are_owned",
+                violation_error_message="Only a service account has an owner and a purpose.",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind="person") | Q(password__startswith=UNUSABLE_PASSWORD_PREFIX),
+                name="user_service_has_no_password",
+                violation_error_message="A service account has no password.",
+            ),
         ]
+        triggers = [OWNER_CAN_SIGN_IN]
 
     def __str__(self) -> str:
         return self.get_full_name() or self.username
+
+    @property
+    def is_service(self) -> bool:
+        return self.kind == self.Kind.SERVICE
 
     def check_password(self, raw_password: str | None) -> bool:
         """Do what Django does, and tell triggers that a hash with new parameters is no new password."""

@@ -183,7 +183,7 @@ def test_many_tokens_are_made_at_once(api_of):
 
 
 def test_an_administrator_makes_tokens_for_others_and_nobody_else_does(api_of, user_of):
-    machine = user_of("ops", username="machine", password=None)
+    machine = user_of("ops", username="machine", kind="service")
     made = api_of("admin").post(TOKENS, {"name": "theirs", "user": {"username": "machine"}}).json()
     assert ApiClient(made["token"]).get("/api/authentication-check/").json()["user"]["username"] == "machine"
     refused = api_of("manager").post(TOKENS, {"name": "theirs", "user": machine.pk})

@@ -171,11 +171,12 @@ def test_a_deactivated_account_stays_out(rules, ops):
     assert sign_on.sign_on(claims("staff", **proven), now=NOW) != ops
 
 
-def test_an_address_takes_over_neither_administrators_nor_programs(rules, admin):
+def test_an_address_takes_over_neither_administrators_nor_programs(rules, admin, user_of):
     change_user(admin, email="ada@example.org", by=None, now=NOW)
-    program = create_user(username="loader", role="ops", email="load@example.org", by=None, now=NOW)
-    create_token(user=program, name="loader", by=None, now=NOW)
-    for account in (admin, program):
+    program = user_of("ops", username="loader", kind="service", owner=admin, email="load@example.org")
+    former = create_user(username="former", role="ops", email="former@example.org", by=None, now=NOW)
+    create_token(user=former, name="loader", by=None, now=NOW)
+    for account in (admin, program, former):
         proven = {"subject": account.username, "email": account.email, "has_proven_email": True}
         user = sign_on.sign_on(claims("staff", **proven), now=NOW)
         assert (user != account, user.email) == (True, "")

@@ -168,7 +168,7 @@ def test_a_weak_password_leaves_the_link_as_it_is(ola):
     "name", ["nobody", "machine", "gone", "without-mail", ""], ids=lambda name: name or "empty"
 )
 def test_nobody_else_is_mailed(ola, user_of, name):
-    user_of("ops", username="machine", password=None, email="machine@example.org")
+    user_of("ops", username="machine", kind="service", email="machine@example.org")
     user_of("ops", username="without-mail")
     change_user(user_of("ops", username="gone", email="gone@example.org"), is_active=False, by=None, now=NOW)
     assert reset.mail_password_link(name=name, path="/login/reset/") == 0

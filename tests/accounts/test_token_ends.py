@@ -76,7 +76,7 @@ def test_a_revoked_token_and_one_of_a_deactivated_user_are_settled(ops, planner)
 def test_it_tells_accounts_by_number_and_no_names(ops, planner, django_assert_num_queries):
     for user in (ops, ops, planner):
         add_token(user, ends=NOW + DAY, used=NOW)
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):
         [fault] = faults(NOW)
     assert fault.title == "3 tokens in use end soon"
     numbers = ", ".join(map(str, sorted([ops.pk, planner.pk])))

@@ -18,7 +18,7 @@ def changed(user, **given):
 
 
 def test_the_list_names_users_with_role_and_access(client_of, user_of):
-    user_of("ops", username="machine", password=None)
+    user_of("ops", username="machine", kind="service", owner=user_of("viewer"))
     gone = user_of("planner", username="gone")
     change_user(gone, is_active=False, by=None, now=NOW)
     rows = client_of("admin").get("/settings/users/").context["table"].rows
@@ -49,8 +49,8 @@ def test_the_list_is_filtered_and_sorted(client_of, user_of, query, names):
 
 def test_the_list_is_exported_without_secrets(client_of, ops):
     file = client_of("admin").get("/settings/users/?export=csv&sort=username").getvalue().decode()
-    assert file.splitlines()[0] == "id,User name,Full name,Role,May sign in,Last sign-in"
-    assert f"{ops.pk},ops,,ops,yes," in file
+    assert file.splitlines()[0] == "id,User name,Full name,Role,Owner,May sign in,Last sign-in"
+    assert f"{ops.pk},ops,,ops,,yes," in file
     assert "pbkdf2" not in file
 
 

@@ -28,7 +28,7 @@ def people(user_of, monkeypatch):
     )
     admin = user_of("admin", name="Ada Admin", email="ada@example.org")
     someone = user_of("planner", username="mira", name="Mira Kovač", email="mira@example.org")
-    user_of("ops", username="machine", password=None)
+    user_of("ops", username="machine", kind="service", owner=someone)
     for user in (admin, someone):
         create_token(user=user, name="Nightly capacity report", by=None, now=NOW)
         create_token(

@@ -242,7 +242,7 @@ class TestTokens:
         assert not ana.tokens.exists()
 
     def test_a_user_of_programs_gets_them_from_an_administrator(self, admin, user_of, api_of, frozen_now):
-        program = user_of("planner", username="importer", password=None)
+        program = user_of("planner", username="importer", kind="service")
         answer = api_of("admin").post(
             "/api/accounts/tokens/", {"user": program.pk, "name": "x", "scope": "write"}
         )
@@ -274,6 +274,7 @@ ASKS = {
     ("PersonSerializer", "user"): "only as it is already",
     ("TokenSerializer", "user"): "users of programs",
     ("NewTokenSerializer", "user"): "users of programs",
+    ("UserSerializer", "owner"): "answers for the program",
     ("SourceSerializer", "owner"): "answers for the sender",
     ("AlertSenderSerializer", "owner"): "answers for the sender",
     ("WorkItemSerializer", "owner"): "is to resolve it",

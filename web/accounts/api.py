@@ -78,7 +78,7 @@ class UserSerializer(ObjectSerializer):
         write_only=True,
         required=False,
         max_length=1000,
-        help_text="Without a password the user cannot sign in.",
+        help_text="Without one a person signs in by the provider; a service account has none.",
     )
     keep_tokens = serializers.BooleanField(
         write_only=True,
@@ -89,11 +89,14 @@ class UserSerializer(ObjectSerializer):
     class Meta:
         model = User
         fields = [
-            *("username", "name", "email", "role", "scopes", "is_active", "password", "keep_tokens"),
-            *("last_login", "date_joined"),
+            *("username", "name", "email", "kind", "owner", "purpose", "role", "scopes", "is_active"),
+            *("password", "keep_tokens", "last_login", "date_joined"),
         ]
         brief_fields = ["username"]
         read_only_fields = ["last_login", "date_joined"]
+        extra_kwargs = {
+            "owner": {"help_text": "The person who answers for a service account. Null: nobody does yet."}
+        }
 
     def validate_scopes(self, scopes: list[dict[str, str]]) -> list[dict[str, str]]:
         known_places = places()
@@ -114,7 +117,11 @@ class UserViewSet(ConfirmedViewSet):
 
     request: UserApiRequest
 
-    queryset = User.objects.prefetch_related("groups").annotate(scope_slugs=slugs_of_scopes(OuterRef("pk")))
+    queryset = (
+        User.objects.select_related("owner")
+        .prefetch_related("groups")
+        .annotate(scope_slugs=slugs_of_scopes(OuterRef("pk")))
+    )
     serializer_class = UserSerializer
     filterset_class = UserFilters
     http_method_names = ["get", "post", "put", "patch", "head", "options"]
@@ -139,6 +146,9 @@ class UserViewSet(ConfirmedViewSet):
         user = cast(User, serializer.instance)
         arguments = _operation_arguments(serializer)
         password, keep_tokens = arguments.pop("password", None), arguments.pop("keep_tokens", False)
+        takes_owner = "owner" in arguments and arguments["owner"] is None and user.owner_id is not None
+        if takes_owner and arguments.get("kind", user.kind) == User.Kind.SERVICE:
+            raise ValidationError({"owner": ["A service account has an owner. Name another person."]})
         who: dict[str, Any] = {"by": self.request.user, "now": clock.now()}
         with refusals_as_errors():
             operations.change_user(user, **arguments, **who)

@@ -2,7 +2,7 @@
 
 import django_filters
 
-from accounts.models import Token, User
+from accounts.models import Token, User, UserQuerySet
 from accounts.roles import ROLES
 from web.rest.filters import ObjectFilterSet
 
@@ -12,11 +12,17 @@ class UserFilters(ObjectFilterSet):
         field_name="groups__name", choices=[(name, name) for name in ROLES], label="Role"
     )
 
+    unowned = django_filters.BooleanFilter(method="narrow_to_unowned", label="Nobody answers for it")
+
     class Meta:
         model = User
-        fields = ["username", "email", "is_active", "last_login", "date_joined"]
-        search_fields = ["username", "first_name", "last_name", "email"]
-        panel = ["role", "is_active"]
+        fields = ["username", "email", "kind", "owner", "purpose", "is_active", "last_login", "date_joined"]
+        search_fields = ["username", "first_name", "last_name", "email", "purpose"]
+        panel = ["role", "kind", "unowned", "is_active"]
+
+    def narrow_to_unowned(self, users: UserQuerySet, name: str, value: bool) -> UserQuerySet:
+        unowned = User.objects.unowned().values("pk")
+        return users.filter(pk__in=unowned) if value else users.exclude(pk__in=unowned)
 
 
 class TokenFilters(ObjectFilterSet):

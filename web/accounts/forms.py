@@ -1,7 +1,7 @@
 """Forms of accounts."""
 
 import zoneinfo
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,24 +12,16 @@ from django.contrib.auth import authenticate
 from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
 from django.contrib.auth.password_validation import password_validators_help_text_html, validate_password
 from django.contrib.auth.signals import user_login_failed
-from django.core.exceptions import ValidationError
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.http import HttpRequest
 from django.utils.functional import lazy
 from django.utils.safestring import SafeString
 
 from accounts import operations, throttling
-from accounts.models import ScopeKind, Token, User
-from web import clock, scopes, units
+from accounts.models import Token, User
+from web import clock, units
 from web.accounts import factors
-from web.forms import ShownForm
 
-ROLE_CHOICES = [
-    ("viewer", "viewer: looks at everything"),
-    ("ops", "ops: also sources and the state of devices; asks for waivers"),
-    ("planner", "planner: also inventory and workloads; asks for waivers"),
-    ("manager", "manager: also the owners of sites; sees users; decides on waivers"),
-    ("admin", "admin: everything, users too"),
-]
 USERNAME_HELP = "Letters, digits and @ . + - _"
 # Lifetime of a token in days.
 LIFETIMES = [
@@ -43,11 +35,13 @@ LIFETIMES = [
 
 @contextmanager
 def refusals_on(form: forms.BaseForm) -> Iterator[None]:
-    """Turn refusals of the operation inside into a form error."""
+    """Turn refusals of the operation inside into errors of the form, at the fields that it has."""
     try:
         yield
     except ValidationError as error:
-        form.add_error(None, ValidationError(error.messages))
+        faults = error.message_dict if hasattr(error, "error_dict") else {NON_FIELD_ERRORS: error.messages}
+        for name, messages in faults.items():
+            form.add_error(name if name in form.fields else None, ValidationError(messages))
     except (operations.NotAllowed, operations.UnknownRole) as error:
         form.add_error(None, str(error))
 
@@ -323,61 +317,3 @@ class TokenForm(forms.Form):
     def expires_at(self, now: datetime) -> datetime | None:
         days = self.cleaned_data["lifetime"]
         return None if days == "never" else now + timedelta(days=int(days))
-
-
-def _places(kind: ScopeKind) -> Callable[[], list[tuple[str, str]]]:
-    return lambda: [(slug, name) for (of, slug), name in scopes.places().items() if of == kind]
-
-
-class ScopesForm(forms.Form):
-    """An empty choice means no limit."""
-
-    regions = forms.MultipleChoiceField(
-        label="Only these regions",
-        choices=_places(ScopeKind.REGION),
-        required=False,
-        help_text="Includes sites added later. Choose none for all sites.",
-    )
-    sites = forms.MultipleChoiceField(
-        label="Only these sites", choices=_places(ScopeKind.SITE), required=False
-    )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        for name in ("regions", "sites"):
-            field: Any = self.fields[name]
-            present = list(field.choices)
-            # Keep limits to deleted places: dropping the last one would silently allow everything.
-            gone = set(self.initial.get(name, ())) - {slug for slug, _ in present}
-            field.choices = [*present, *((slug, f"{slug} (gone)") for slug in sorted(gone))]
-
-    def arguments(self) -> dict[str, Any]:
-        """Return the answers as arguments of an operation, with regions and sites as scopes."""
-        values = dict(self.cleaned_data)
-        regions, sites = values.pop("regions"), values.pop("sites")
-        scopes = [(ScopeKind.REGION.value, slug) for slug in regions] + [
-            (ScopeKind.SITE.value, slug) for slug in sites
-        ]
-        return values | {"scopes": scopes}
-
-
-class UserForm(ShownForm, ScopesForm):
-    """The form for an administrator to change a user."""
-
-    name = forms.CharField(label="Full name", max_length=300, required=False)
-    email = forms.EmailField(label="E-mail", required=False)
-    role = forms.ChoiceField(label="Role", choices=ROLE_CHOICES)
-    is_active = forms.BooleanField(
-        label="May sign in",
-        required=False,
-        help_text="If this is off, the user's tokens do not work either.",
-    )
-    field_order = ["name", "email", "role", "is_active", "regions", "sites"]
-
-
-class NewUserForm(ScopesForm, AccountForm):
-    username = User._meta.get_field("username").formfield(help_text=USERNAME_HELP)
-    name = forms.CharField(label="Full name", max_length=300, required=False)
-    email = forms.EmailField(label="E-mail", required=False)
-    role = forms.ChoiceField(label="Role", choices=ROLE_CHOICES)
-    field_order = ["username", "name", "email", "role", "regions", "sites", "password", "password_again"]

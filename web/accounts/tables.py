@@ -19,9 +19,8 @@ from web.tables import Column, Table
 def users() -> QuerySet[User]:
     """Return users with their sort columns. The order of names ignores case."""
     roles = Group.objects.filter(user=OuterRef("pk"), name__in=ROLES).values("name")[:1]
-    return User.objects.prefetch_related("groups").annotate(
-        by_name=Lower("username"), by_role=Subquery(roles)
-    )
+    users = User.objects.select_related("owner").prefetch_related("groups")
+    return users.annotate(by_name=Lower("username"), by_role=Subquery(roles))
 
 
 def user_table(*, now: datetime) -> Table:
@@ -34,6 +33,9 @@ def user_table(*, now: datetime) -> Table:
             Column("name", "Full name", value=lambda user: user.get_full_name(), sort="last_name"),
             Column("email", "E-mail", sort="email", default=False),
             Column("role", "Role", value=role_of, sort="by_role", phone="status"),
+            Column("kind", "Kind", sort="kind", default=False),
+            Column("owner", "Owner", text=owner_words, tone=_owner_tone, sort="owner__username"),
+            Column("purpose", "Purpose", sort="purpose", default=False),
             Column("access", "May sign in", value=_access, tone=_access_tone, sort="is_active"),
             Column("last_login", "Last sign-in", text=_ago("last_login", now), sort="-last_login",
                    phone="pair"),
@@ -53,7 +55,26 @@ def _page(user: User) -> str:
 def _access(user: User) -> str:
     if not user.is_active:
         return "no"
-    return "yes" if user.has_usable_password() else "tokens only"
+    if user.is_service:
+        return "tokens only"
+    return "yes" if user.has_usable_password() else "by the provider"
+
+
+def owner_words(user: User) -> str:
+    if not user.is_service:
+        return ""
+    if user.owner is None:
+        return "no owner"
+    return str(user.owner) if user.owner.is_active else f"{user.owner} (deactivated)"
+
+
+def _owner_tone(user: User) -> str:
+    return "warn" if is_unowned(user) else ""
+
+
+def is_unowned(user: User) -> bool:
+    """Whether nobody answers for this service account."""
+    return user.is_service and user.is_active and (user.owner is None or not user.owner.is_active)
 
 
 def _access_tone(user: User) -> str:

@@ -69,6 +69,7 @@ IN_ONE_HAND = (
     " it its role, its password or a token, or a third account did so for both. This installation refuses that"
     " (MUSTER_STRICT_SECOND_PERSON): somebody else must take this step."
 )
+NO_PERSON = "A service account is no person: a person must take this step."
 OWN_ROLE = (
     f"Your account gave itself its role within {WITHIN.days} days. This installation refuses that"
     " (MUSTER_STRICT_SECOND_PERSON): somebody else must take this step."
@@ -129,6 +130,8 @@ def refuse_same_people(firsts: Firsts, by: Any, *, now: datetime) -> None:
         raise SamePerson(SAME_ACCOUNT)
     if not acted:
         return
+    if by.is_service:
+        raise SamePerson(NO_PERSON)
     ties = _ties(by, min(start for _, start in acted))
     for first, start in acted:
         closeness = _closeness(ties, first, by, start)
@@ -244,6 +247,8 @@ def record(
     acted = [(first, since) for first, since in firsts if first is not None]
     if not acted:
         return
+    if by.is_service:
+        raise SamePerson(NO_PERSON)
     ties = _ties(by, min(_start(now, since) for _, since in acted))
     candidates = [
         (_closeness(ties, first, by, _start(now, since)).flags, first, since) for first, since in acted

@@ -167,7 +167,7 @@ def test_the_settings_say_what_one_may_do_and_where(client_of, ops, limit):
 )
 def test_whoever_has_scopes_takes_nobody_over(take_over, admin, user_of, limit):
     limited = limit(user_of("admin", username="limited"), PORTO)
-    program = user_of("ops", username="program", password=None)
+    program = user_of("ops", username="program", kind="service")
     with pytest.raises(operations.NotAllowed):
         take_over(program, limited)
 

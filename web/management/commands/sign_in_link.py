@@ -21,13 +21,13 @@ class Command(BaseCommand):
         )
 
     def handle(self, *, user: str | None, base_url: str, **options: object) -> None:
-        users = User.objects.filter(is_active=True).order_by("pk")
+        users = User.objects.filter(is_active=True, kind=User.Kind.PERSON).order_by("pk")
         person = (
             users.filter(username=user) if user else users.filter(is_superuser=True, access_scopes=None)
         ).first()
         if person is None:
             raise CommandError(
-                f"There is no active user {user!r}."
+                f"There is no active person with the account {user!r}."
                 if user
                 else "There is no active administrator of all sites."
             )
