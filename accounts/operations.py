@@ -226,8 +226,8 @@ def _names(name: str | None) -> dict[str, str]:
 def _changes_of_kind(user: User, kind: str | None, owner: User | None, purpose: str | None) -> dict[str, Any]:
     """A service account that becomes a person's loses owner and purpose."""
     purpose = None if purpose is None else purpose.strip()
-    given = {"kind": kind, "owner": owner, "purpose": purpose}
-    changes = {field: value for field, value in given.items() if value is not None}
+    arguments = {"kind": kind, "owner": owner, "purpose": purpose}
+    changes = {field: value for field, value in arguments.items() if value is not None}
     return changes | ({"owner": None, "purpose": ""} if kind == User.Kind.PERSON and user.is_service else {})
 
 

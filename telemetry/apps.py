@@ -6,7 +6,7 @@ class TelemetryConfig(AppConfig):
     verbose_name = "Telemetry"
 
     def ready(self) -> None:
-        from telemetry import clocks, damage, intake, meters, panels, sources, storage_notices
+        from telemetry import clocks, damage, intake, left_behind, meters, panels, sources, storage_notices
         from telemetry.drift import panels as drift_panels
         from telemetry.models import Source
         from telemetry.search import find_metrics
@@ -19,6 +19,7 @@ class TelemetryConfig(AppConfig):
         notices.register("damage", damage.notices)
         notices.register("remote-storage", storage_notices.notices)
         meters.register()
+        left_behind.register()
         panels.register()
         drift_panels.register()
         tab_counts.register(

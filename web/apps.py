@@ -54,11 +54,12 @@ class WebConfig(AppConfig):
         """Register what concerns sign-ins, keys and backups."""
         from accounts.models import SecondFactor
         from web import faults, key_rotation, metrics
-        from web.accounts import sign_ins, token_faults
+        from web.accounts import left_behind, sign_ins, token_faults
         from web.backups import standing
         from web.delivery import secrets
 
         sign_ins.listen()
+        left_behind.register()
         secrets.register_sealed(self.get_model("Channel"), "target", "secret", "next_secret")
         secrets.register_sealed(SecondFactor, "secret")
         key_rotation.register(

@@ -7,10 +7,11 @@ class GoliveConfig(AppConfig):
 
     def ready(self) -> None:
         from readiness.assessment.evidence.models import Review, ReviewAction
-        from readiness.golive import search
+        from readiness.golive import left_behind, search
         from readiness.golive.worklist import undoing
         from web import links
 
+        left_behind.register()
         search.register()
         undoing.register()
         links.has_page(self.get_model("WorkItem"), "work-item")

@@ -275,6 +275,7 @@ ASKS = {
     ("TokenSerializer", "user"): "users of programs",
     ("NewTokenSerializer", "user"): "users of programs",
     ("UserSerializer", "owner"): "answers for the program",
+    ("HandOverSerializer", "to"): "answers for the programs",
     ("SourceSerializer", "owner"): "answers for the sender",
     ("AlertSenderSerializer", "owner"): "answers for the sender",
     ("WorkItemSerializer", "owner"): "is to resolve it",

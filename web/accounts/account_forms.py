@@ -76,6 +76,21 @@ def _purpose() -> forms.CharField:
     )
 
 
+class LeaverForm(forms.Form):
+    """Asks who takes over the service accounts of a person who leaves."""
+
+    to = AccountOwnerChoice()
+
+    def __init__(self, *args: Any, person: User, owned: int, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field: Any = self.fields["to"]
+        field.queryset = field.queryset.exclude(pk=person.pk)
+        field.label, field.required = "New owner of their service accounts", False
+        field.help_text = "Without one, nobody answers for them until somebody is chosen on their pages."
+        if not owned:
+            del self.fields["to"]
+
+
 class UserForm(ShownForm, ScopesForm):
     """The form for an administrator to change a user."""
 

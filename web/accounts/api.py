@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Annotated, Any, cast
 
@@ -16,6 +16,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts import operations, token_ends
+from accounts.leaving import hand_over
 from accounts.models import ScopeKind, Token, User
 from accounts.queries import role_of, scopes_of, slugs_of_scopes
 from accounts.roles import ROLES
@@ -23,10 +24,11 @@ from web import clock
 from web.accounts.confirmed_api import ConfirmedViewSet
 from web.accounts.filters import TokenFilters, UserFilters
 from web.accounts.kinds import GROUP_RULE
+from web.leaving import LeaversList, LeftObject, leavers_list
 from web.requests import UserApiRequest
 from web.rest.errors import translated
-from web.rest.fields import Brief, ChoiceValueField, brief
-from web.rest.permissions import SignedIn
+from web.rest.fields import Brief, ChoiceValueField, RelatedObjectField, absolute, brief
+from web.rest.permissions import SignedIn, requires
 from web.rest.serializers import ObjectSerializer, RowSerializer
 from web.rest.shapes import filled
 from web.rest.viewsets import Router
@@ -36,13 +38,14 @@ ROLE_CHOICES = [(name, name) for name in ROLES]
 
 
 @contextmanager
-def refusals_as_errors() -> Iterator[None]:
+def refusals_as_errors(field: str = "") -> Iterator[None]:
+    """Turn refusals of an operation into errors of the API; all about `field`, if it is given."""
     try:
         yield
     except operations.NotAllowed as error:
         raise PermissionDenied(str(error)) from error
     except DjangoValidationError as error:
-        raise translated(error) from error
+        raise (ValidationError({field: error.messages}) if field else translated(error)) from error
 
 
 class RoleField(ChoiceValueField):
@@ -112,6 +115,15 @@ def _operation_arguments(serializer: serializers.BaseSerializer) -> dict[str, An
     return arguments
 
 
+class HandOverSerializer(RowSerializer):
+    to = RelatedObjectField(queryset=User.objects.all(), help_text="The person who owns them from now on.")
+
+
+@dataclass(frozen=True, slots=True)
+class HandedOver:
+    count: Annotated[int, "Service accounts that have the new owner."]
+
+
 class UserViewSet(ConfirmedViewSet):
     """Users are never deleted, because history names them: `is_active` false ends all access."""
 
@@ -154,6 +166,46 @@ class UserViewSet(ConfirmedViewSet):
             operations.change_user(user, **arguments, **who)
             if password is not None:
                 operations.set_password(user, password, keep_tokens=keep_tokens, **who)
+
+    @extend_schema(
+        responses={200: LeaversList},
+        operation_id="accounts_users_left_behind",
+        summary="What a person made or owns that goes on without them, or waits for them",
+    )
+    @action(detail=True, methods=["get"], url_path="left-behind", pagination_class=None, filter_backends=[])
+    def left_behind(self, request: Request, pk: str) -> Response:
+        left = leavers_list(self.get_object(), reader=self.request.user, now=clock.now())
+        context = {"request": request}
+        groups = [
+            replace(group, objects=tuple(_absolute(each, context) for each in group.objects))
+            for group in left.groups
+        ]
+        return Response(replace(left, groups=tuple(groups)))
+
+    @extend_schema(
+        request=HandOverSerializer,
+        responses={200: HandedOver},
+        operation_id="accounts_users_hand_over",
+        summary="Make another person the owner of all service accounts of this one",
+    )
+    @action(
+        detail=True,
+        methods=["post"],
+        url_path="hand-over",
+        permission_classes=[requires("accounts.view_user", "accounts.change_user")],
+    )
+    def hand_over(self, request: Request, pk: str) -> Response:
+        body = HandOverSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        with refusals_as_errors("to"):
+            count = hand_over(
+                self.get_object(), to=body.validated_data["to"], by=self.request.user, now=clock.now()
+            )
+        return Response(HandedOver(count))
+
+
+def _absolute(left: LeftObject, context: dict[str, Any]) -> LeftObject:
+    return replace(left, display_url=absolute(left.display_url, context) or "")
 
 
 class TokenSerializer(ObjectSerializer):

@@ -6,6 +6,7 @@ from web.accounts import api
 from web.accounts.views import (
     factors,
     group_rules,
+    leaving,
     links,
     passkeys,
     provider,
@@ -52,6 +53,7 @@ urlpatterns = [
     path("settings/users/<int:pk>/", users.user_detail, name="user-detail"),
     path("settings/users/<int:pk>/add-token/", users.add_token, name="user-add-token"),
     path("settings/users/<int:pk>/end-sessions/", sessions.end_all_of, name="user-end-sessions"),
+    path("settings/users/<int:pk>/leave/", leaving.leave, name="user-leave"),
     path("settings/users/<int:pk>/remove-factors/", factors.remove_all_of, name="user-remove-factors"),
     path("settings/users/<int:pk>/password/", users.set_password, name="user-password"),
     path("api/authentication-check/", api.authentication_check, name="authentication-check"),

@@ -6,6 +6,7 @@ class AlertsConfig(AppConfig):
     label = "alerts"
 
     def ready(self) -> None:
+        from readiness.loop.alerts import left_behind
         from readiness.loop.alerts.inbound import queries as inbound
         from web import links, tab_counts
         from web.delivery.secrets import register_sealed
@@ -13,6 +14,7 @@ class AlertsConfig(AppConfig):
 
         register_sealed(self.get_model("AlertSender"), "secret")
         register_sealed(self.get_model("HeartbeatTarget"), "address")
+        left_behind.register()
         add_section("alert-settings", "Alerts")
         links.has_page(self.get_model("Alert"), "alert")
         tab_counts.register(

@@ -5,7 +5,7 @@ class OwnershipConfig(AppConfig):
     name = "readiness.organisation.ownership"
 
     def ready(self) -> None:
-        from readiness.organisation.ownership import undoing
+        from readiness.organisation.ownership import left_behind, undoing
         from readiness.organisation.ownership.models import Assignment
         from readiness.organisation.ownership.reassigning import items_to_hand_over
         from readiness.organisation.people.operations import privacy
@@ -23,4 +23,5 @@ class OwnershipConfig(AppConfig):
         )
         links.has_page(Assignment, "assignment")
         privacy.holds(items_to_hand_over)
+        left_behind.register()
         undoing.register()

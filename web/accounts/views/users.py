@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST
 
 from accounts import operations, queries
 from accounts.models import ExternalIdentity, ScopeKind, User
-from web import clock, scopes
+from web import clock, leaving, scopes
 from web.accounts.account_forms import NewServiceAccountForm, NewUserForm, ServiceAccountForm, UserForm
 from web.accounts.forms import SetPasswordForm, TokenForm, refusals_on
 from web.accounts.tables import is_unowned, owner_words, user_table, users
@@ -77,11 +77,25 @@ def _change_user(request: UserRequest, user: User) -> HttpResponse:
     form = _form_of(user)(request.POST, initial=_initial(user))
     if form.is_valid():
         with refusals_on(form):
-            operations.change_user(user, **form.arguments(), by=request.user, now=clock.now())
+            arguments = form.arguments()
+            leaves = user.is_active and not arguments["is_active"] and _leaves_something(request, user)
+            if leaves:
+                arguments.pop("is_active")
+            operations.change_user(user, **arguments, by=request.user, now=clock.now())
+            if leaves:
+                messages.info(request, f"{user} is saved, and still active. Look first at what stays behind.")
+                return redirect("user-leave", pk=user.pk)
             messages.success(request, f"{user} is saved.")
             return redirect("users")
         user.refresh_from_db()
     return _detail(request, user, form)
+
+
+def _leaves_something(request: UserRequest, user: User) -> bool:
+    """Whether a page must show first what goes on without this person. Nobody deactivates themselves."""
+    if user.is_service or user == request.user:
+        return False
+    return leaving.leavers_list(user, reader=request.user, now=clock.now()).count > 0
 
 
 @require_POST
@@ -145,6 +159,9 @@ def _detail(
             "facts": _facts(user),
             "is_unowned": is_unowned(user),
             "tokens": token_rows(user, now=clock.now()),
+            "left": None
+            if user.is_service
+            else leaving.leavers_list(user, reader=request.user, now=clock.now()),
             "token_form": TokenForm(),
             "may_make_token": user.is_service and user.is_active and request.user.is_superuser,
             "may_change": may_change,
