@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from accounts.models import User
@@ -13,6 +14,8 @@ def hand_over(person: User, *, to: User, by: User | None, now: datetime) -> int:
     """Make `to` the owner of all service accounts of this person; returns how many. Raises NotAllowed,
     ValidationError."""
     refuse_unless_may_change(person, by)
+    if to.pk == person.pk or not User.objects.people_who_sign_in().filter(pk=to.pk).exists():
+        raise ValidationError("The new owner is another person, who can sign in.")
     accounts = User.objects.select_for_update(no_key=True).filter(owner=person).order_by("pk")
     for account in (rows := list(accounts)):
         change_user(account, owner=to, by=by, now=now)

@@ -2,15 +2,19 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from functools import reduce
+from operator import or_
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import F, Q
 
-from accounts.models import Token, User
+from accounts.models import Token, TokenQuerySet, User
 from accounts.operations import LONGEST_LIFE, create_token, revoke_token
 
 ENDS_SOON = timedelta(days=14)
+REMINDED_AT = (3, 14)
+"""Days before its end at which a reminder of a token leaves, the last one first."""
 USED_LATELY = timedelta(days=7)
 """A program that used a token within this time before its end counts as one that still needs it: most run each day."""
 LONG_LIVED = timedelta(days=30)
@@ -46,10 +50,44 @@ def tokens_ending_in_use(now: datetime) -> list[Token]:
     ]
 
 
-def _is_used_instead(successor: Token, token: Token) -> bool:
-    if successor.last_used_at is None or token.last_used_at is None:
+def days_of_reminder(token: Token, now: datetime) -> int | None:
+    """The mark of days before its end that the token has reached; None before the first."""
+    if token.expires_at is None:
+        return None
+    left = token.expires_at - now
+    return next((days for days in REMINDED_AT if left <= timedelta(days=days)), None)
+
+
+def tokens_to_remind_of(now: datetime) -> TokenQuerySet:
+    """Usable tokens of accounts that have reached a mark of which nobody was reminded, in the order of their ends."""
+    reached = (
+        Q(expires_at__lte=now + timedelta(days=days)) & (Q(reminded_days=None) | Q(reminded_days__gt=days))
+        for days in REMINDED_AT
+    )
+    tokens = Token.objects.usable(now).filter(reduce(or_, reached), user__isnull=False)
+    return tokens.order_by("expires_at", "pk")
+
+
+def worth_a_reminder(tokens: Iterable[Token], now: datetime) -> list[Token]:
+    """Leave out tokens that were made for one task, and those that somebody replaced already: of these the last
+    reminder leaves, if the program does not use the successor by then."""
+    tokens = list(tokens)
+    all_successors = _all_successors(tokens)
+    return [token for token in tokens if _is_worth_it(token, all_successors[token.pk], now)]
+
+
+def _is_worth_it(token: Token, successors: list[Token], now: datetime) -> bool:
+    is_for_one_task = not any(map(is_long_lived, [token, *successors]))
+    if is_for_one_task or any(_is_used_instead(successor, token) for successor in successors):
         return False
-    return successor.last_used_at >= token.last_used_at
+    is_last_mark = days_of_reminder(token, now) == min(REMINDED_AT)
+    return is_last_mark or not any(successor.enabled for successor in successors)
+
+
+def _is_used_instead(successor: Token, token: Token) -> bool:
+    if successor.last_used_at is None:
+        return False
+    return token.last_used_at is None or successor.last_used_at >= token.last_used_at
 
 
 def _all_successors(tokens: Iterable[Token]) -> dict[int, list[Token]]:

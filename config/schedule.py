@@ -102,6 +102,8 @@ JOBS: dict[str, Job] = {
         ("back-up", "default", 60, "web.back_up", "Start backups"),
         ("clear-sessions", "default", 3600, "web.clear_sessions", "Drop sessions that have ended"),
         ("end-stale-roles", "default", 600, "web.end_stale_roles", "End roles that no sign-in renewed"),
+        # A mail server may answer slowly.
+        ("remind-of-tokens", "default", 3600, "web.remind_of_tokens", "Remind of tokens that end"),
         ("keep-deliveries", "default", 3600, "web.keep_deliveries", "Drop old deliveries"),
         # What is not chained yet can be changed unseen.
         ("chain-security-log", "delivery", 30, "web.chain_security_log", "Chain the security log"),

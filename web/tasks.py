@@ -5,6 +5,7 @@ from django.conf import settings
 
 from accounts import sign_on
 from web import following, workers
+from web.accounts import reminders
 from web.accounts.reset import mail_password_link
 from web.actor import acting
 from web.audit import retention
@@ -25,6 +26,7 @@ __all__ = [
     "keep_history",
     "mail_password_link",
     "number_written",
+    "remind_of_tokens",
     "stream_security_log",
     "work_on_import",
 ]
@@ -48,6 +50,12 @@ def end_stale_roles() -> int:
     now = trusted_now()
     with acting("group rules"):
         return sign_on.end_stale(before=now - settings.OIDC_LASTS, now=now)
+
+
+@shared_task(name="web.remind_of_tokens")
+def remind_of_tokens() -> int:
+    with acting("reminders"):
+        return reminders.remind(now=trusted_now())
 
 
 @shared_task(name="web.clear_sessions")

@@ -25,7 +25,7 @@ class Token(models.Model):
     """
 
     HISTORY = True
-    HISTORY_LEAVES_OUT = ("digest", "is_keyed", "last_used_at")
+    HISTORY_LEAVES_OUT = ("digest", "is_keyed", "last_used_at", "reminded_days")
     VISIBLE_WHERE = "true"  # organisation-wide
     # One's own, and that of a source, which is made before its source.
     WRITABLE_WHERE = f"""accounts_token.user_id = {WRITER} OR accounts_token.user_id IS NULL
@@ -56,6 +56,8 @@ class Token(models.Model):
     )
     # Rounded to the minute, so that a busy token causes at most one write a minute.
     last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
+    # The last reminder of its end left when it had this many days at most.
+    reminded_days = models.PositiveSmallIntegerField(null=True, editable=False)
 
     objects = TokenQuerySet.as_manager()
 

@@ -124,6 +124,7 @@ def test_the_endpoint_hands_over(api_of, ana, bo, program):
     refused = api.post(path, {"to": program.pk})
     assert (refused.status_code, list(refused.json())) == (400, ["to"])
     assert list(api.post(path, {}).json()) == ["to"]
+    assert list(api.post(path, {"to": ana.pk}).json()) == ["to"]
     assert api.post(path, {"to": {"username": "bo"}}).json() == {"count": 1}
     assert User.objects.get(pk=program.pk).owner == bo
     assert api_of("manager").post(path, {"to": bo.pk}).status_code == 403

@@ -5,10 +5,9 @@ from datetime import datetime
 from django.template.loader import render_to_string
 
 from web.delivery import outbox
-from web.delivery.models import GONE, Channel, ChannelKind
+from web.delivery.models import GONE, Channel
 from web.delivery.outbox import Draft
-
-_FIRST = (ChannelKind.MAIL, ChannelKind.CHAT, ChannelKind.WEBHOOK)
+from web.delivery.queries import nearest_channel
 
 
 def disable_gone(channel: Channel, *, now: datetime) -> None:
@@ -17,7 +16,8 @@ def disable_gone(channel: Channel, *, now: datetime) -> None:
         return
     channel.disabled_at, channel.disabled_for = now, GONE
     channel.save(update_fields=["disabled_at", "disabled_for"])
-    if (other := _another(channel)) is not None:
+    others = Channel.objects.usable().filter(owner=channel.owner_id).exclude(pk=channel.pk)
+    if (other := nearest_channel(others)) is not None:
         draft = Draft(
             channel_id=other.pk,
             key=f"channel.gone-{channel.pk}-{now.timestamp():.0f}",
@@ -28,13 +28,3 @@ def disable_gone(channel: Channel, *, now: datetime) -> None:
             is_urgent=True,
         )
         outbox.send([draft], now=now)
-
-
-def _another(channel: Channel) -> Channel | None:
-    usable = Channel.objects.usable().filter(owner=channel.owner_id).exclude(pk=channel.pk)
-    ranks = {kind: rank for rank, kind in enumerate(_FIRST)}
-    return min(
-        usable.order_by("pk"),
-        key=lambda other: (other.is_shared, ranks.get(ChannelKind(other.kind), len(ranks))),
-        default=None,
-    )

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Min, Q
+from django.db.models import Count, Min, Q, QuerySet
 from django.db.models.functions import Greatest
 
 from web import metrics
@@ -25,6 +25,18 @@ GAUGES = (
 def messages(user: Any) -> MessageQuerySet:
     """Those that this user may read, with their channel."""
     return Message.objects.visible_to(user).select_related("channel__owner", "replayed_by")
+
+
+def nearest_channel(channels: QuerySet[Channel]) -> Channel | None:
+    """The one of these by which its owner hears soonest: their own before shared ones, and mail before others."""
+    ranks = {
+        kind: rank for rank, kind in enumerate((ChannelKind.MAIL, ChannelKind.CHAT, ChannelKind.WEBHOOK))
+    }
+    return min(
+        channels.order_by("pk"),
+        key=lambda channel: (channel.is_shared, ranks.get(ChannelKind(channel.kind), len(ranks))),
+        default=None,
+    )
 
 
 def ended_messages(

@@ -28,6 +28,7 @@ VALUES = {"date": "2026-12-31", "date-time": "2026-12-31T12:00:00Z", "uri": "htt
 OTHERS = ["energy-lead", "mira", "ana"]
 NEW_ROTATION = {"name": "Nights", "domain": "compute", "layers": []}
 BODIES = {
+    "/api/accounts/users/{id}/hand-over/": {"to": {"username": "mira"}},
     "/api/loop/alerts/{id}/acknowledge/": {"note": "I look at it."},
     "/api/loop/alerts/{id}/assign/": {"to": None},
     "/api/loop/alerts/{id}/comment/": {"text": "It was the fan."},
