@@ -85,6 +85,12 @@ def _otlp() -> Decoder:
     return otlp
 
 
+def _slurm() -> Decoder:
+    from telemetry.formats import slurm
+
+    return slurm
+
+
 FORMATS = (
     WireFormat(
         name="remote write",
@@ -129,6 +135,15 @@ FORMATS = (
         address="/api/telemetry/import/",
         content_types=("text/csv",),
         load=_csv_table,
+    ),
+    WireFormat(
+        name="reports of Slurm",
+        version="22.05 to 24.11",
+        maker="SchedMD",
+        address="/api/telemetry/import/",
+        content_types=("application/json",),
+        load=_slurm,
+        dates_on_arrival=True,
     ),
     WireFormat(
         name="OTLP metrics",

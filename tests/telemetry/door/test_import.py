@@ -40,7 +40,7 @@ EXPOSITION = {
     "text": Request(ONE, 204, [1.0]),
     "text without a version": Request(ONE, 204, [1.0], headers={"Content-Type": "text/plain"}),
     "another version": Request(ONE, 415, [], WRONG_TYPE, {"Content-Type": "text/plain; version=0.0.3"}),
-    "another type": Request(ONE, 415, [], WRONG_TYPE, {"Content-Type": "application/json"}),
+    "another type": Request(ONE, 415, [], WRONG_TYPE, {"Content-Type": "application/xml"}),
     "no type": Request(ONE, 415, [], WRONG_TYPE, {"Content-Type": None}),
     "gzip": Request(gzip.compress(ONE), 204, [1.0], headers={"Content-Encoding": "gzip"}),
     "gzip in two parts": Request(

@@ -68,6 +68,7 @@ VERSION_2 = "proto=io.prometheus.write.v2.Request"
         ("/api/telemetry/import/", "text/plain; version=0.0.4; charset=utf-8", "text exposition 0.0.4"),
         ("/api/telemetry/import/", "application/openmetrics-text; version=1.0.0", "OpenMetrics 1.0"),
         ("/api/telemetry/import/", "text/csv; header=present; labels=gpu", "CSV of samples RFC 4180"),
+        ("/api/telemetry/import/", "application/json", "reports of Slurm 22.05 to 24.11"),
         ("/otlp/v1/metrics", PROTOBUF, "OTLP metrics 1"),
         ("/otlp/v1/metrics", "application/json; charset=utf-8", "OTLP metrics 1"),
     ],
