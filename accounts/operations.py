@@ -234,7 +234,7 @@ def _changes_of_kind(user: User, kind: str | None, owner: User | None, purpose: 
 def _end_sessions_without_factor(user: User, former_role: str, role: str, by: User | None) -> None:
     """End sessions that began before the role needed a second factor: the next sign-in notes by when.
 
-    Nobody ends the session that they use; their new role is no higher.
+    Whoever changes their own role goes on in the session that they use (`accounts.sessions.renew`).
     """
     is_new_duty = role in settings.SECOND_FACTOR_ROLES and former_role not in settings.SECOND_FACTOR_ROLES
     if is_new_duty and not user.factors.exists() and (by is None or by.pk != user.pk):

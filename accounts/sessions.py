@@ -142,6 +142,17 @@ def end_sessions(user: User, *, mark: str = "", spare_key: str | None = None, by
     return count
 
 
+def renew(session: SessionBase | None, user: User, *, factor_due_at: datetime | None, now: datetime) -> int:
+    """Let a user whose own role changed go on as after a new sign-in: with a new key, nothing confirmed, and the second
+    factor due that the role needs. End their other sessions; returns how many. Without a session a program wrote."""
+    count = end_sessions(user, spare_key=session.session_key if session else None, by=user, now=now)
+    if session is not None and NOTES in session:
+        due_at = factor_due_at and factor_due_at.isoformat()
+        session[NOTES] = {**session[NOTES], "confirmed_at": None, "factor_due_at": due_at}
+        session.cycle_key()
+    return count
+
+
 def _left_s(notes: Mapping[str, str], now: datetime) -> int:
     """Seconds until the session ends if it is not used again."""
     ends_at = _instant(notes, "began_at") + settings.SESSION_LIFETIME

@@ -15,6 +15,8 @@ class UserRequest(HttpRequest):
 
     id: str
     user: "User"
+    # The key of the account whose second factor is asked for, before anybody is signed in.
+    account_to_prove: int
 
 
 class UserApiRequest(Request):

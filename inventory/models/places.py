@@ -60,7 +60,7 @@ class Region(models.Model):
         constraints = [
             models.CheckConstraint(condition=~Q(parent=models.F("id")), name="region_not_its_own_parent")
         ]
-        triggers = [triggers.scopes_follow("region"), triggers.rules_end("region"), triggers.no_circle()]
+        triggers = [triggers.scopes_follow("region"), triggers.scopes_end("region"), triggers.no_circle()]
 
     def __str__(self) -> str:
         return self.name
@@ -236,7 +236,7 @@ class Site(models.Model):
             *triggers.claims(triggers.ITSELF, *triggers.WRITTEN),
             triggers.forget_claims(),
             triggers.scopes_follow("site"),
-            triggers.rules_end("site"),
+            triggers.scopes_end("site"),
         ]
 
     def __str__(self) -> str:

@@ -103,28 +103,58 @@ def forget_claims() -> PerStatement:
     )
 
 
+_RENAMED = "old_values AS before JOIN new_values AS written USING (id)"
+# A rule that says the same of the new slug is one rule with it.
+_SAME_RULE = """EXISTS (SELECT FROM accounts_grouprule AS other WHERE other.id <> rule.id
+    AND (other."group", other.role, other.scope_kind, other.scope_slug)
+        = (rule."group", rule.role, rule.scope_kind, written.slug))"""
+
+
 def scopes_follow(kind: str) -> PerStatement:
-    """Update scopes and group rules that name a place by slug when the slug changes."""
+    """Update scopes, group rules and channels that name a place by slug when the slug changes."""
     return PerStatement(
         name="scopes_follow",
         operation=pgtrigger.Update,
-        func="UPDATE accounts_accessscope AS scope SET slug = written.slug"
-        " FROM old_values AS before JOIN new_values AS written USING (id)"
-        f" WHERE scope.kind = '{kind}' AND scope.slug = before.slug AND before.slug <> written.slug;"
-        " UPDATE accounts_grouprule AS rule SET scope_slug = written.slug"
-        " FROM old_values AS before JOIN new_values AS written USING (id)"
-        f" WHERE rule.scope_kind = '{kind}' AND rule.scope_slug = before.slug AND before.slug <> written.slug;"
-        " RETURN NULL;",
+        func=" ".join(
+            f"""
+            UPDATE accounts_accessscope AS scope SET slug = written.slug FROM {_RENAMED}
+                WHERE scope.kind = '{kind}' AND scope.slug = before.slug AND before.slug <> written.slug;
+            DELETE FROM accounts_grouprule AS rule USING {_RENAMED}
+                WHERE rule.scope_kind = '{kind}' AND rule.scope_slug = before.slug
+                AND before.slug <> written.slug AND {_SAME_RULE};
+            UPDATE accounts_grouprule AS rule SET scope_slug = written.slug FROM {_RENAMED}
+                WHERE rule.scope_kind = '{kind}' AND rule.scope_slug = before.slug
+                AND before.slug <> written.slug;
+            UPDATE web_channel AS channel SET scope_slug = written.slug FROM {_RENAMED}
+                WHERE channel.scope_kind = '{kind}' AND channel.scope_slug = before.slug
+                AND before.slug <> written.slug;
+            RETURN NULL;
+            """.split()
+        ),
     )
 
 
-def rules_end(kind: str) -> PerStatement:
-    """Delete group rules of a place with the place: another one that gets its slug later is not meant by them."""
+def scopes_end(kind: str) -> PerStatement:
+    """Let nothing that named a deleted place name another one that gets its slug later.
+
+    Group rules end with the place. A scope and a channel stay, for without them their account would see everything and
+    their room hear it; they name the place by a word that is no slug.
+    """
+    gone_slug = "left({column}, 70) || '#' || place.id"
     return PerStatement(
-        name="rules_end",
+        name="scopes_end",
         operation=pgtrigger.Delete,
-        func="DELETE FROM accounts_grouprule AS rule USING old_values AS place"
-        f" WHERE rule.scope_kind = '{kind}' AND rule.scope_slug = place.slug; RETURN NULL;",
+        func=" ".join(
+            f"""
+            DELETE FROM accounts_grouprule AS rule USING old_values AS place
+                WHERE rule.scope_kind = '{kind}' AND rule.scope_slug = place.slug;
+            UPDATE accounts_accessscope AS scope SET slug = {gone_slug.format(column="scope.slug")}
+                FROM old_values AS place WHERE scope.kind = '{kind}' AND scope.slug = place.slug;
+            UPDATE web_channel AS channel SET scope_slug = {gone_slug.format(column="channel.scope_slug")}
+                FROM old_values AS place WHERE channel.scope_kind = '{kind}' AND channel.scope_slug = place.slug;
+            RETURN NULL;
+            """.split()
+        ),
     )
 
 

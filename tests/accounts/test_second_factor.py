@@ -13,8 +13,8 @@ from django.test import Client
 
 from accounts import codes
 from accounts.models import RecoveryCode, SecondFactor, User
-from accounts.operations import change_user
-from tests.conftest import PASSWORD
+from accounts.operations import change_user, create_token
+from tests.conftest import PASSWORD, ApiClient
 from web.accounts import factors
 from web.delivery.secrets import encrypt_anew
 from web.security_log.models import SecurityEvent
@@ -160,6 +160,8 @@ def test_wrong_codes_are_counted_and_recorded(app, ops, frozen_now):
     failure = SecurityEvent.objects.get(action=SecurityEvent.Action.SIGN_IN_FAILED)
     assert (failure.times, failure.account, failure.actor) == (5, ops, None)
     assert failure.detail == {"second": True}
+    delay = SecurityEvent.objects.get(action=SecurityEvent.Action.SIGN_IN_DELAYED)
+    assert (delay.account, delay.actor, delay.place) == (ops, None, "/login/second/")
     again = Client()
     give_password(again)
     assert again.post("/login/second/", right).status_code == 429
@@ -310,7 +312,9 @@ def test_confirming_takes_a_code_where_there_is_no_password(settings, client_of,
     client = client_of("ops")
     settings.PASSWORDS = False
     frozen_now.move(minutes=30)
-    assert client.post("/login/confirm/", {"code": "000000"}).status_code == 200
+    wrong = client.post("/login/confirm/", {"code": "000000"})
+    assert list(wrong.context["form"].errors) == ["code"]
+    assert 'aria-invalid="true" aria-describedby="id_code_error"' in wrong.text
     code = present_code(app[0], frozen_now.at)
     assert client.post("/login/confirm/", {"code": code, "next": OWN})["Location"] == OWN
 
@@ -336,3 +340,39 @@ def test_a_new_duty_and_removed_factors_end_sessions(settings, app, user_of, adm
     ops, client = user_of("ops"), client_of("ops")
     factors.remove_all_factors(ops, by=admin, now=frozen_now.at)
     assert not is_signed_in(client)
+
+
+@pytest.mark.parametrize("by_program", [False, True], ids=["on the page", "by a token"])
+def test_who_changes_their_own_role_keeps_no_session_of_before(settings, user_of, frozen_now, by_program):
+    settings.SECOND_FACTOR_ROLES = ["planner"]
+    settings.CONFIRM_EVERY = timedelta(minutes=30)
+    user_of("admin", username="second")
+    admin, here, other = user_of("admin"), Client(), Client()
+    for client in (here, other):
+        give_password(client, "admin")
+    cookie = here.cookies["sessionid"].value
+    if by_program:
+        _, plain = create_token(user=admin, name="x", scope="write", by=None, now=frozen_now.at)
+        answer = ApiClient(plain).patch(f"/api/accounts/users/{admin.pk}/", {"role": "planner"})
+        assert answer.status_code == 200
+        assert not is_signed_in(here)
+    else:
+        given = {"name": "", "email": "", "role": "planner", "is_active": "on"}
+        assert here.post(f"/settings/users/{admin.pk}/", given).status_code == 302
+        assert is_signed_in(here)
+        assert here.cookies["sessionid"].value != cookie
+        # It has no more than a new sign-in has.
+        assert here.post("/settings/tokens/add/", {"name": "x"})["Location"].startswith("/login/confirm/")
+        frozen_now.move(hours=1)
+        assert "Your role needs a second factor by" in here.get(OWN).text
+    assert not is_signed_in(other)
+
+
+def test_a_change_of_something_else_ends_nothing(user_of, frozen_now):
+    admin, here, other = user_of("admin"), Client(), Client()
+    for client in (here, other):
+        give_password(client, "admin")
+    given = {"name": "Ada", "email": "", "role": "admin", "is_active": "on"}
+    assert here.post(f"/settings/users/{admin.pk}/", given).status_code == 302
+    assert is_signed_in(here)
+    assert is_signed_in(other)

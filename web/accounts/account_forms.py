@@ -43,7 +43,7 @@ class ScopesForm(forms.Form):
             present = list(field.choices)
             # Keep limits to deleted places: dropping the last one would silently allow everything.
             gone = set(self.initial.get(name, ())) - {slug for slug, _ in present}
-            field.choices = [*present, *((slug, f"{slug} (gone)") for slug in sorted(gone))]
+            field.choices = [*present, *((slug, f"{slug.partition('#')[0]} (gone)") for slug in sorted(gone))]
 
     def arguments(self) -> dict[str, Any]:
         """Return the answers as arguments of an operation, with regions and sites as scopes."""

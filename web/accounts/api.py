@@ -24,8 +24,9 @@ from web import clock
 from web.accounts.confirmed_api import ConfirmedViewSet
 from web.accounts.filters import TokenFilters, UserFilters
 from web.accounts.kinds import GROUP_RULE
+from web.accounts.signing import note_own_role
 from web.leaving import LeaversList, LeftObject, leavers_list
-from web.requests import UserApiRequest
+from web.requests import UserApiRequest, UserRequest
 from web.rest.errors import translated
 from web.rest.fields import Brief, ChoiceValueField, RelatedObjectField, absolute, brief
 from web.rest.permissions import SignedIn, requires
@@ -162,8 +163,13 @@ class UserViewSet(ConfirmedViewSet):
         if takes_owner and arguments.get("kind", user.kind) == User.Kind.SERVICE:
             raise ValidationError({"owner": ["A service account has an owner. Name another person."]})
         who: dict[str, Any] = {"by": self.request.user, "now": clock.now()}
+        former_role = role_of(user)
         with refusals_as_errors():
             operations.change_user(user, **arguments, **who)
+            if user == self.request.user:
+                is_program = self.request.auth is not None
+                page_request = cast(UserRequest, self.request._request)
+                note_own_role(page_request, former_role=former_role, is_program=is_program)
             if password is not None:
                 operations.set_password(user, password, keep_tokens=keep_tokens, **who)
 
@@ -192,7 +198,7 @@ class UserViewSet(ConfirmedViewSet):
         detail=True,
         methods=["post"],
         url_path="hand-over",
-        permission_classes=[requires("accounts.view_user", "accounts.change_user")],
+        permission_classes=[requires("accounts.change_user", "accounts.view_user")],
     )
     def hand_over(self, request: Request, pk: str) -> Response:
         body = HandOverSerializer(data=request.data)

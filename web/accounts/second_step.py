@@ -28,6 +28,8 @@ def user_of(request: UserRequest) -> User | None:
     state = request.session.get(_KEY)
     if state is None or clock.now() - datetime.fromisoformat(state["began_at"]) >= LASTS:
         return None
+    # The security log names the account, also where the code was not looked at.
+    request.account_to_prove = state["user"]
     user = User.objects.filter(pk=state["user"], is_active=True).first()
     return user if user is not None and user.get_session_auth_hash() == state["password"] else None
 

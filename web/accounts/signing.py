@@ -3,13 +3,18 @@
 import logging
 
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth import login, logout
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import NoReverseMatch, reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
+from accounts import sessions
 from accounts.models import User
+from accounts.queries import role_of
+from web import clock
+from web.accounts import factors
 from web.requests import UserRequest
 
 _log = logging.getLogger(__name__)
@@ -37,6 +42,20 @@ def add_wait(response: HttpResponse, wait_s: int) -> HttpResponse:
 def sign_in(request: UserRequest, user: User, *, what: str) -> None:
     login(request, user)
     note_sign_in(request, what, user.get_username())
+
+
+def note_own_role(request: UserRequest, *, former_role: str, is_program: bool = False) -> None:
+    """If the user just changed their own role, end their other sessions, and go on in this one as after a sign-in."""
+    user, now = User.objects.get(pk=request.user.pk), clock.now()
+    if role_of(user) == former_role:
+        return
+    session = None if is_program else request.session
+    # The provider asks for a second factor, if anybody does.
+    due_at = factors.due_at(user, now=now) if user.has_usable_password() else None
+    count = sessions.renew(session, user, factor_due_at=due_at, now=now)
+    if count and session is not None:
+        messages.info(request, "Your role changed, so your other sessions are ended.", fail_silently=True)
+    note_sign_in(request, f"Own role changed, other sessions ended ({count})", user.get_username())
 
 
 def sign_out(request: UserRequest) -> HttpResponse:

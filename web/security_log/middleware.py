@@ -83,7 +83,7 @@ def _record(action: SecurityEvent.Action, request: HttpRequest, response: HttpRe
     record(
         action,
         actor_id=actor_id,
-        account_id=None if name else actor_id,
+        account_id=None if name else getattr(request, "account_to_prove", actor_id),
         account_name=name,
         token=token.prefix if token is not None else "",
         address=request.META.get("REMOTE_ADDR", ""),

@@ -3,13 +3,14 @@
 import pytest
 
 from accounts import operations
-from accounts.models import AccessScope
+from accounts.models import AccessScope, GroupRule
 from accounts.queries import scopes_of
 from inventory.models import Region, Site
 from tests.accounts.test_users import changed
 from tests.conftest import NOW, PASSWORD
 from tests.entries import entries_of
 from tests.inventory import made
+from tests.web.delivery import made as deliveries
 
 pytestmark = pytest.mark.django_db
 IBERIA, PORTO = ("region", "iberia"), ("site", "porto")
@@ -179,6 +180,44 @@ def test_an_administrator_of_all_sites_stays(admin, user_of):
     user_of("admin", username="second")
     operations.set_scopes(admin, scopes=[PORTO], by=admin)
     assert scopes_of(admin) == (PORTO,)
+
+
+def test_a_scope_of_a_deleted_place_names_no_other_that_gets_its_slug(client_of, ops, limit, porto):
+    limit(ops, PORTO)
+    region = porto.region
+    porto.delete()
+    made.site(slug="porto", region=region)
+    made.site(slug="oporto", region=region)
+    assert client_of("ops").get("/api/inventory/sites/").json()["results"] == []
+    [(kind, slug)] = scopes_of(ops)
+    assert (kind, slug.partition("#")[0]) == ("site", "porto")
+    # The form keeps it, because without it the user would see everything; deleting the new place changes nothing.
+    page = client_of("admin").get(f"/settings/users/{ops.pk}/").context["form"]
+    assert (slug, "porto (gone)") in page.fields["sites"].choices
+    Site.objects.get(slug="porto").delete()
+    Site.objects.get(slug="oporto").delete()
+    assert scopes_of(ops) == ((kind, slug),)
+
+
+def test_a_channel_follows_the_slug_of_its_place_and_ends_with_it(ops, porto):
+    room = deliveries.channel(owner=ops, is_shared=True, scope_kind="site", scope_slug="porto")
+    Site.objects.filter(pk=porto.pk).update(slug="oporto")
+    room.refresh_from_db()
+    assert room.scope_slug == "oporto"
+    key = porto.pk
+    porto.delete()
+    room.refresh_from_db()
+    assert room.scope_slug == f"oporto#{key}"
+
+
+def test_a_rule_that_follows_a_slug_joins_the_same_rule(porto):
+    rule = {"group": "staff", "role": "ops", "scope_kind": "site"}
+    kept = GroupRule.objects.create(**rule, scope_slug="oporto")
+    GroupRule.objects.create(**rule, scope_slug="porto")
+    other = GroupRule.objects.create(**(rule | {"role": "viewer"}), scope_slug="porto")
+    Site.objects.filter(pk=porto.pk).update(slug="oporto")
+    rules = GroupRule.objects.order_by("pk").values_list("pk", "scope_slug")
+    assert list(rules) == [(kept.pk, "oporto"), (other.pk, "oporto")]
 
 
 def test_a_scope_follows_the_slug_of_what_it_names(ops, limit, porto):

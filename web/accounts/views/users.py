@@ -16,6 +16,7 @@ from accounts.models import ExternalIdentity, ScopeKind, User
 from web import clock, leaving, scopes
 from web.accounts.account_forms import NewServiceAccountForm, NewUserForm, ServiceAccountForm, UserForm
 from web.accounts.forms import SetPasswordForm, TokenForm, refusals_on
+from web.accounts.signing import note_own_role
 from web.accounts.tables import is_unowned, owner_words, user_table, users
 from web.accounts.views.sessions import session_lines
 from web.accounts.views.settings import revoked_words, token_rows
@@ -77,11 +78,13 @@ def _change_user(request: UserRequest, user: User) -> HttpResponse:
     form = _form_of(user)(request.POST, initial=_initial(user))
     if form.is_valid():
         with refusals_on(form):
-            arguments = form.arguments()
+            arguments, former_role = form.arguments(), queries.role_of(user)
             leaves = user.is_active and not arguments["is_active"] and _leaves_something(request, user)
             if leaves:
                 arguments.pop("is_active")
             operations.change_user(user, **arguments, by=request.user, now=clock.now())
+            if user == request.user:
+                note_own_role(request, former_role=former_role)
             if leaves:
                 messages.info(request, f"{user} is saved, and still active. Look first at what stays behind.")
                 return redirect("user-leave", pk=user.pk)
