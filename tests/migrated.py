@@ -13,7 +13,7 @@ from pathlib import Path
 import psycopg
 
 from stack import postgres, schema
-from web.scopes import SCOPED_ROLE
+from web.database_roles import SCOPED_ROLE
 
 ROOT = Path(__file__).parents[1]
 KEPT = ROOT / "var" / "tests"

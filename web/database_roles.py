@@ -17,9 +17,9 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from psycopg.pq import TransactionStatus
 from psycopg.sql import quote
 
-from web.scopes import SCOPED_ROLE
-
 APP_ROLE, MAINTENANCE_ROLE = "muster_app", "muster_maintenance"
+# Users with scopes read and write as this one (`web/scopes.py`).
+SCOPED_ROLE = "muster_scoped"
 _split_tables: set[str] = set()
 
 _OTHER_OWNER = """

@@ -32,7 +32,8 @@ from django.db import ProgrammingError, connections, transaction
 from django.db.models import ForeignKey, Model
 
 from web.audit import AuditEntry, audited_models
-from web.scopes import EVERYBODY, NOBODY, SCOPED_ROLE, among, judge_with
+from web.database_roles import SCOPED_ROLE
+from web.scopes import EVERYBODY, NOBODY, among, judge_with
 
 # Tables of samples refer to series only, so readers without a series find no samples.
 _GRANTS = f"""

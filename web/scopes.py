@@ -19,8 +19,8 @@ from psycopg.pq import TransactionStatus
 
 from accounts.models import READER_SETTING, ScopeKind
 from accounts.queries import scopes_of
+from web.database_roles import SCOPED_ROLE
 
-SCOPED_ROLE = "muster_scoped"
 SETTINGS = ("muster.sites", "muster.regions", "muster.around")
 """Session settings that policies read: for each key from 1 on, whether it is a visible site, a region of the scope, or
 a region around these."""

@@ -42,6 +42,8 @@ IN_ORDER = (
         "test_deliveries",
         "test_backup",
         "test_senders",
+        "test_sdks",
+        "test_write_v2",
     ),
 )
 

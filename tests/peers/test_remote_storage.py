@@ -5,7 +5,6 @@ While a remote storage is away they wait, and what it refuses becomes blocks.
 
 import math
 from datetime import UTC, datetime, timedelta
-from urllib.request import urlopen
 
 import numpy as np
 import pytest
@@ -22,8 +21,7 @@ from telemetry.ingest import Fullness
 from telemetry.models import DirtyWindow, Series
 from telemetry.store import forwarding, packing
 from tests.inventory import made
-from tests.peers.conftest import answers
-from tests.peers.running import eventually, free_port
+from tests.peers.storages import STORAGES, TAKES_LATE, TOLERANCES, StorageProgram
 from tests.telemetry.sending import STALE, hot_samples, ms, rolled_up
 
 pytestmark = [pytest.mark.peers, pytest.mark.django_db, pytest.mark.timeout(300)]
@@ -31,76 +29,15 @@ pytestmark = [pytest.mark.peers, pytest.mark.django_db, pytest.mark.timeout(300)
 GAUGE, COUNTER, ODD = 101, 102, 103
 KINDS = {GAUGE: ("load", "gauge"), COUNTER: ("requests_total", "counter"), ODD: ("odd", "gauge")}
 HOURS, STEP_S = 5, 60
-STORAGES = ("prometheus", "victoria-metrics")
-# VictoriaMetrics keeps some 18 digits between the largest and the least value of hours; the others keep every bit.
-TOLERANCES = {"postgres": 0.0, "prometheus": 0.0, "victoria-metrics": 1e-9}
-ORDER = "storage: {tsdb: {out_of_order_time_window: 2d}}\n"
-
-
-class StorageProgram:
-    """A program that keeps samples, on a port of its own."""
-
-    def __init__(self, programs, name, argv, port, path):
-        self.port, self.ready = port, f"http://127.0.0.1:{port}{path}"
-        self.program = programs.start(name, argv)
-        self.wait()
-
-    def wait(self):
-        eventually(
-            lambda: answers(self.ready),
-            within_s=60,
-            what="the remote storage is ready",
-            last=self.program.said,
-        )
-
-    def flush(self):
-        """VictoriaMetrics shows samples seconds after it took them; Muster asks for them an hour later."""
-        if self.program.name == "victoria-metrics":
-            with urlopen(f"http://127.0.0.1:{self.port}/internal/force_flush", timeout=10) as response:
-                response.read()
-
-    def kill(self):
-        self.program.kill()
-
-    def restart(self):
-        """VictoriaMetrics writes samples to its disk after seconds, or when it is ended."""
-        self.program.end()
-        self.start()
-
-    def start(self):
-        self.program.start()
-        self.wait()
 
 
 @pytest.fixture
 def storage_of(peer, programs, tmp_path, settings):
     """`storage_of("prometheus")` is a new one that Muster has for its store."""
 
-    def prometheus(port, order):
-        config = tmp_path / "prometheus.yml"
-        config.write_text(order)
-        argv = [
-            peer("prometheus"),
-            f"--config.file={config}",
-            f"--storage.tsdb.path={tmp_path / 'tsdb'}",
-            f"--web.listen-address=127.0.0.1:{port}",
-            "--web.enable-remote-write-receiver",
-        ]
-        return StorageProgram(programs, "prometheus", argv, port, "/-/ready")
-
-    def victoria_metrics(port, _order):
-        argv = [
-            peer("victoria-metrics"),
-            f"-storageDataPath={tmp_path / 'victoria'}",
-            f"-httpListenAddr=127.0.0.1:{port}",
-            "-memory.allowedBytes=64MB",
-        ]
-        return StorageProgram(programs, "victoria-metrics", argv, port, "/health")
-
-    def start(name, order=ORDER):
-        port = free_port()
-        storage = {"prometheus": prometheus, "victoria-metrics": victoria_metrics}[name](port, order)
-        settings.TELEMETRY_STORE = parse_remote_storage(f"prometheus+http://127.0.0.1:{port}?name=porto")
+    def start(name, configuration=TAKES_LATE):
+        storage = StorageProgram(name, programs, tmp_path, find=peer, configuration=configuration)
+        settings.TELEMETRY_STORE = parse_remote_storage(storage.setting)
         return storage
 
     return start
@@ -299,7 +236,7 @@ def test_a_storage_that_is_away_delays_and_loses_nothing(kind, storage_of, sourc
 
 def test_what_a_storage_refuses_is_kept_and_told(storage_of, source, now):
     """Prometheus without a window for late samples."""
-    storage_of("prometheus", order="")
+    storage_of("prometheus", configuration="")
     samples = list(past(now))
     append(source, samples, now=now)
     before = read_all(now)

@@ -89,8 +89,9 @@ def test_first_load_fits_its_budget_with_a_page_at_its_limit(vendor, own):
 
 
 def test_lock_file_and_settings_name_no_registry(pytestconfig):
-    for name in ("package-lock.json", "package.json", ".npmrc"):
-        assert "://" not in (pytestconfig.rootpath / name).read_text(), name
+    for folder in (pytestconfig.rootpath, pytestconfig.rootpath / "tests/peers/javascript"):
+        for name in ("package-lock.json", "package.json", ".npmrc"):
+            assert "://" not in (folder / name).read_text(), folder / name
 
 
 def test_nothing_is_loaded_from_elsewhere(pytestconfig, own):
