@@ -29,6 +29,10 @@ pytestmark = [pytest.mark.peers, pytest.mark.django_db, pytest.mark.timeout(300)
 GAUGE, COUNTER, ODD = 101, 102, 103
 KINDS = {GAUGE: ("load", "gauge"), COUNTER: ("requests_total", "counter"), ODD: ("odd", "gauge")}
 HOURS, STEP_S = 5, 60
+# Minutes in which samples are sent, in which the storage goes away, and in which it returns.
+SENDS, GONE, BACK = 34, 12, 22
+# Until then all tables are dropped, an hour after they were sealed, or after they were sent again.
+LAST_DROPPED = SENDS + 140
 
 
 @pytest.fixture
@@ -275,3 +279,55 @@ def test_what_is_hot_when_the_setting_changes_becomes_blocks(storage_of, source,
     settings.TELEMETRY_STORE = None
     pack_until_gone(now)
     assert samples_in_blocks() == 60
+
+
+@pytest.mark.parametrize("kind", STORAGES)
+def test_ten_minutes_without_a_storage_lose_nothing(kind, storage_of, source, now):
+    """Each minute by a clock of its own, with the usual intervals and limits; `make bench storage_away` takes the ten
+    minutes themselves."""
+    storage, begin = storage_of(kind), now - timedelta(hours=3)
+    sent, forwarded = {}, []
+    for minute in range(SENDS):
+        if minute == GONE:
+            storage.kill()
+        if minute == BACK:
+            storage.start()
+        at = begin + timedelta(minutes=minute + 1)
+        samples = list(samples_of_minute(at))
+        append(source, samples, now=at)
+        sent |= {(series, at_ms): value for series, at_ms, value in samples}
+        forwarded.append(pack(at))
+        assert not store.is_full()
+        assert read_since(begin, until=at) == sent
+    # Five minutes after the first of its samples a table is sealed and sent. The one that waited is sent when the
+    # storage is back, and the one that was open beside it in the next minute.
+    minutes_sent = {minute: count // len(samples) for minute, count in enumerate(forwarded) if count}
+    assert minutes_sent == {5: 6, 10: 5, BACK: 5, BACK + 1: 8, 28: 5, 33: 5}
+
+    # An hour later each table was read back and dropped, or sent again: a kill loses what VictoriaMetrics had in
+    # memory.
+    for minute in range(SENDS, LAST_DROPPED):
+        storage.flush()
+        forwarded.append(pack(begin + timedelta(minutes=minute + 1)))
+    with connection.cursor() as cursor:
+        assert hot_samples(cursor) == []
+    assert samples_in_blocks() == 0
+    assert store.refused_samples(since=begin).samples == 0
+    assert sum(forwarded) == len(sent) if kind == "prometheus" else sum(forwarded) >= len(sent)
+    assert read_since(begin, until=at) == pytest.approx(sent, rel=TOLERANCES[kind])
+
+
+def samples_of_minute(at):
+    for series in KINDS:
+        for before_s in (60, 45, 30, 15):
+            yield series, ms(at) - 1000 * before_s, math.sin(ms(at) + series) * before_s
+
+
+def read_since(begin, *, until):
+    """{(series, ms): value} as the store reads it; an instant stands once."""
+    series, ts_ms, values = store.samples(
+        np.array(sorted(KINDS)), after=begin - timedelta(minutes=1), until=until
+    )
+    places = list(zip(series.tolist(), ts_ms.tolist(), strict=True))
+    assert len(places) == len(set(places))
+    return dict(zip(places, values.tolist(), strict=True))
