@@ -14,11 +14,10 @@ from functools import partial
 
 from opentelemetry.proto.metrics.v1 import metrics_pb2 as published
 
-from benchmarks.bodies import SERIES, Family
+from benchmarks.bodies import SERIES, Family, Row, exposition, open_metrics, table, version_2
 from telemetry import formats
 from telemetry.core.columns import TakenTimes
 from telemetry.core.labels import KeyCache
-from tests.telemetry.core.wire import Symbols, sample, snappy
 from tests.telemetry.otlp import (
     CUMULATIVE,
     DELTA,
@@ -62,16 +61,9 @@ def main() -> None:
         "exponential histograms of deltas": partial(exponentials, DELTA, random_values),
         "summaries": partial(summaries, random_values),
     }
-    family, rows_of_text = Family("site", seed=1), METRICS * POINTS
+    family = Family("site", seed=1)
     usual = measure("remote write 1.0", WRITE, PROTOBUF, lambda at_ms: (family.body(at_ms), SERIES))
-    measure("remote write 2.0", WRITE, VERSION_2, version_2(random_values), usual=usual)
-    measure(
-        "text exposition", IMPORT, "text/plain", lambda at_ms: (exposition(at_ms), rows_of_text), usual=usual
-    )
-    measure(
-        "OpenMetrics", IMPORT, OPEN_METRICS, lambda at_ms: (open_metrics(at_ms), rows_of_text), usual=usual
-    )
-    measure("CSV", IMPORT, "text/csv", lambda at_ms: (table(at_ms), rows_of_text), usual=usual)
+    measure_rows(random_values, usual)
     slow = []
     for name, make in makers.items():
         for title, content_type, encode in (
@@ -83,6 +75,29 @@ def main() -> None:
     if slow:
         raise SystemExit(f"Less than the bar of {BAR:,} values per CPU-second: {'; '.join(slow)}")
     print(f"OTLP reaches the bar of {BAR:,} values per CPU-second in all its forms")
+
+
+def measure_rows(values: random.Random, usual: float) -> None:
+    """Formats in which each row is a sample."""
+    make_version_2 = version_2(own for own, _ in rows(values))
+    encoders: dict[str, tuple[str, str, Callable[[int], bytes]]] = {
+        "remote write 2.0": (
+            WRITE,
+            VERSION_2,
+            lambda at_ms: make_version_2((value for _, value in rows(values)), at_ms),
+        ),
+        "text exposition": (IMPORT, "text/plain", lambda at_ms: exposition(rows(values), at_ms)),
+        "OpenMetrics": (IMPORT, OPEN_METRICS, lambda at_ms: open_metrics(rows(values), at_ms)),
+        "CSV": (IMPORT, "text/csv", lambda at_ms: table(rows(values), at_ms)),
+    }
+    for name, (address, content_type, encode) in encoders.items():
+        measure(
+            name,
+            address,
+            content_type,
+            lambda at_ms, encode=encode: (encode(at_ms), METRICS * POINTS),
+            usual=usual,
+        )
 
 
 def measure(
@@ -108,18 +123,6 @@ def measure(
     share = "" if usual is None else f", {values_rate / usual:.0%} of remote write 1.0"
     print(f"{name}: {points_rate:,.0f} points, {values_rate:,.0f} values{share}", flush=True)
     return values_rate
-
-
-def version_2(values: random.Random) -> MakeBody:
-    """The series of the other bodies, which refer to a table of symbols."""
-    symbols = Symbols()
-    series = [symbols.series(own | {"__name__": name}) for name, own in rows()]
-
-    def make_body(at_ms: int) -> tuple[bytes, int]:
-        bodies = [refs + sample(values.random() * 1e6, at_ms) for refs in series]
-        return snappy(symbols.request(*bodies)), len(series)
-
-    return make_body
 
 
 def otlp(encode: Callable[..., bytes], make: MakeMetric) -> MakeBody:
@@ -218,29 +221,7 @@ def summaries(values: random.Random, name: str, at_ms: int) -> tuple[published.M
     return published.Metric(name=name, summary=published.Summary(data_points=points)), len(points)
 
 
-def rows() -> Iterator[tuple[str, dict[str, str]]]:
+def rows(values: random.Random) -> Iterator[Row]:
     for metric in range(METRICS):
         for place in range(POINTS):
-            yield f"metric_{metric}", labels(place)
-
-
-def exposition(at_ms: int) -> bytes:
-    """Text with a time in ms behind each value."""
-    return lines(at_ms, f"{at_ms}").encode()
-
-
-def open_metrics(at_ms: int) -> bytes:
-    """Text with a time in seconds behind each value, and its end."""
-    return f"{lines(at_ms, f'{at_ms // 1000}')}# EOF\n".encode()
-
-
-def lines(at_ms: int, time_text: str) -> str:
-    return "".join(
-        f"{name}{{{','.join(f'{label}="{text}"' for label, text in own.items())}}} {at_ms % 997}.5 {time_text}\n"
-        for name, own in rows()
-    )
-
-
-def table(at_ms: int) -> bytes:
-    text = "".join(f"{at_ms},{name},{at_ms % 997}.5,{','.join(own.values())}\n" for name, own in rows())
-    return f"time,metric,value,{','.join(labels(0))}\n{text}".encode()
+            yield labels(place) | {"__name__": f"metric_{metric}"}, values.random() * 1e6

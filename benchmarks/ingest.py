@@ -3,7 +3,7 @@ machine in one run.
 
 The figure is samples per processor second over every process of each (web, worker, beat, PostgreSQL and
 Valkey here), since a wall clock says more about the machine's other guests. Bodies hold 2,000 series with
-10 labels and one sample each.
+10 labels and one sample each. Then the same series come in through every other door.
 """
 
 import shutil
@@ -11,14 +11,18 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
 from benchmarks import machine, steps
-from benchmarks.bodies import HEADERS, SERIES, Family
+from benchmarks.bodies import HEADERS, SERIES, Family, exposition, otlp, table
+from benchmarks.doors import IMPORT, JSON, OTLP, PROTOBUF, VERSION_2, WRITE
 from stack import processes
+from tests.telemetry.otlp import json_bytes, protobuf_bytes
 
 FAMILIES = 4
 BODIES = 100  # of each family
@@ -26,6 +30,7 @@ CADENCE_S = 15
 LAG_S = 20
 LAG_BODIES_PER_S = 5
 COPIED = 2_000_000
+DOOR_BODIES = 15  # of each family, through each door but the first
 
 
 def main() -> None:
@@ -104,7 +109,48 @@ def _muster(
     _report("and rolled up", total, before, after, receiver)
     print(f"   of which the roll-up: {_shares(drained, after, total)}")
     print(f"   {total / sent_s:,.0f} samples per second by the clock while sending")
+    _doors(servers, port, families, headers)
     _lag(port, families, headers)
+
+
+class OtherDoor(NamedTuple):
+    address: str
+    content_type: str
+    encode: Callable[[Family, int], bytes]
+
+
+DOORS = {
+    "remote write 2.0": OtherDoor(WRITE, VERSION_2, lambda family, ts_ms: family.body_2(ts_ms)),
+    "text": OtherDoor(IMPORT, "text/plain", lambda family, ts_ms: exposition(family.rows(), ts_ms)),
+    "CSV": OtherDoor(IMPORT, "text/csv", lambda family, ts_ms: table(family.rows(), ts_ms)),
+    "OTLP": OtherDoor(OTLP, PROTOBUF, lambda family, ts_ms: otlp(family.rows(), ts_ms, protobuf_bytes)),
+    "OTLP in JSON": OtherDoor(OTLP, JSON, lambda family, ts_ms: otlp(family.rows(), ts_ms, json_bytes)),
+}
+
+
+def _doors(
+    servers: machine.Servers, port: int, families: list[Family], headers: list[dict[str, str]]
+) -> None:
+    """The series are those that came by remote write 1.0, so that each door has an ordinary day."""
+    begin = datetime.now(UTC) - timedelta(seconds=300)
+    for place, (name, door) in enumerate(DOORS.items()):
+        # Every door has milliseconds of its own: a sample that came before would cost less.
+        times = [_ms(begin) + 7 * place + 1000 * number for number in range(DOOR_BODIES + 1)]
+        own = [
+            {"Authorization": each["Authorization"], "Content-Type": door.content_type} for each in headers
+        ]
+        queues = [
+            [(door.encode(family, ts_ms), own[number]) for ts_ms in times]
+            for number, family in enumerate(families)
+        ]
+        # A process builds its tables when it meets a format for the first time.
+        machine.post_all(port, door.address, [queue[:1] for queue in queues])
+        _wait_until_drained()
+        before = servers.cpu_s()
+        machine.post_all(port, door.address, [queue[1:] for queue in queues])
+        _wait_until_drained()
+        total = FAMILIES * DOOR_BODIES * SERIES
+        _report(f"{name}, taken in and drained", total, before, servers.cpu_s(), None)
 
 
 def _start_muster(servers: machine.Servers) -> tuple[int, list[dict[str, str]]]:

@@ -31,6 +31,7 @@ IN_ORDER = (
         "test_alerts",
         "test_outages",
         "test_hosts",
+        "test_demo_stores",
         "test_crawl",
         "test_faults",
     ),
