@@ -49,6 +49,14 @@ JOBS: dict[str, Job] = {
         ("find-stuck", "default", 3600, "telemetry.find_stuck", "Find stuck sensors"),
         ("end-moving", "default", 60, "telemetry.end_moving", "Look whether stuck sensors move"),
         ("scrape-targets", "default", 60, "telemetry.judge_targets", "Judge scrape targets"),
+        ("scheduler-states", "default", 60, "telemetry.judge_nodes", "Read what schedulers say of nodes"),
+        (
+            "scheduler-contradictions",
+            "default",
+            300,
+            "telemetry.contradict_schedulers",
+            "Compare schedulers with samples and the inventory",
+        ),
         ("keep-history", "default", 3600, "web.keep_history", "Drop old history"),
         ("partitions", "ingest", 600, "telemetry.keep_partitions", "Make and drop partitions of samples"),
         # It works for 15 s at most, so it takes a quarter of a core at most.

@@ -9,6 +9,7 @@ class TelemetryConfig(AppConfig):
         from telemetry import clocks, damage, intake, left_behind, meters, panels, sources, storage_notices
         from telemetry.drift import panels as drift_panels
         from telemetry.models import Source
+        from telemetry.schedulers import panels as scheduler_panels
         from telemetry.search import find_metrics
         from web import clock, links, notices, search, tab_counts, watch
 
@@ -22,6 +23,7 @@ class TelemetryConfig(AppConfig):
         left_behind.register()
         panels.register()
         drift_panels.register()
+        scheduler_panels.register()
         tab_counts.register(
             "ingest",
             sources.late_or_silent,

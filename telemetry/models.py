@@ -13,6 +13,8 @@ from accounts.models import Token, User
 from inventory.models import Accelerator, CoolingUnit, Device, Link, Port, PowerFeed, Site
 from telemetry.core.trust import SkewDirection
 from telemetry.drift.models import InventoryDrift as InventoryDrift
+from telemetry.schedulers.models import SchedulerContradiction as SchedulerContradiction
+from telemetry.schedulers.models import SchedulerState as SchedulerState
 from telemetry.site_rows import LateDay as LateDay
 from telemetry.site_rows import MatchedInventory as MatchedInventory
 from telemetry.stuck.models import StuckSensor as StuckSensor

@@ -6,6 +6,8 @@ from celery import shared_task
 
 from telemetry import clocks, drain, matching, rollups, source_clocks, sources, store, wakeup
 from telemetry.drift import comparing
+from telemetry.schedulers import contradicting
+from telemetry.schedulers import operations as schedulers
 from telemetry.stuck import operations as stuck
 from telemetry.targets import operations as targets
 from web import watch, workers
@@ -87,3 +89,17 @@ def judge_targets() -> int:
     if workers.are_catching_up() or not clocks.clock_standing(at).agrees:
         return 0
     return targets.judge_targets(now=at)
+
+
+@shared_task(name="telemetry.judge_nodes")
+def judge_nodes() -> int:
+    at = now()
+    # A clock that is wrong makes no scheduler silent, and neither does a queue of samples.
+    if workers.are_catching_up() or not clocks.clock_standing(at).agrees:
+        return 0
+    return schedulers.judge_nodes(now=at)
+
+
+@shared_task(name="telemetry.contradict_schedulers")
+def contradict_schedulers() -> int:
+    return 0 if workers.are_catching_up() else contradicting.find_contradictions(now=trusted_now())

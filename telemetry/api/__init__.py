@@ -7,6 +7,7 @@ from telemetry.api.codes import codes
 from telemetry.api.query import QueryView
 from telemetry.api.status import status
 from telemetry.drift.api import InventoryDriftViewSet
+from telemetry.schedulers.api import SchedulerStateViewSet, scheduler_figures
 from telemetry.targets.api import agent_targets
 from telemetry.targets.kinds import SCRAPE_TARGET
 from web.rest.viewsets import Router
@@ -18,6 +19,7 @@ router.register("flips", viewsets.SourceFlipViewSet)
 router.register("rejections", viewsets.RejectionViewSet)
 router.register("set-aside", viewsets.InboxBatchViewSet)
 router.register("drifts", InventoryDriftViewSet)
+router.register("scheduler-states", SchedulerStateViewSet)
 router.register("batch-decisions", viewsets.BatchDecisionViewSet)
 router.register(SCRAPE_TARGET.plural, SCRAPE_TARGET.viewset)
 
@@ -25,6 +27,7 @@ urlpatterns = [
     path("agent-targets/", agent_targets, name="telemetry-api-agent-targets"),
     path("codes/", codes, name="telemetry-api-codes"),
     path("query/", QueryView.as_view(), name="telemetry-api-query"),
+    path("scheduler-figures/", scheduler_figures, name="telemetry-api-scheduler-figures"),
     path("status/", status, name="telemetry-api-status"),
     *router.urls,
 ]

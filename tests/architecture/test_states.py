@@ -33,7 +33,7 @@ from readiness.organisation.people.core.skills_held import SkillStanding
 from readiness.organisation.people.core.team_calendar import EntryKind
 from readiness.tradeoffs.models import Decision, PortfolioRun
 from readiness.tradeoffs.moves.consequences import ConsequenceEffect
-from telemetry.models import InventoryDrift, SourceProvenance, SourceState
+from telemetry.models import InventoryDrift, SchedulerState, SourceProvenance, SourceState
 from web.delivery.channels.queries import ChannelStanding
 from web.delivery.models import Attempt, MessageState
 from web.states import ATTRIBUTES, STATES
@@ -112,6 +112,7 @@ SHOWN = {
     "severity": AlertSeverity,
     "alert": AlertStanding,
     "drift": InventoryDrift.State,
+    "scheduler": SchedulerState.Standing,
     "delivery": MessageState,
     "attempt": Attempt.Outcome,
 }

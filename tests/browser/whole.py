@@ -38,7 +38,7 @@ from readiness.tradeoffs.factors import operations as tradeoffs
 from readiness.tradeoffs.factors.core.entries import FactorEntry, RateEntry
 from readiness.tradeoffs.factors.core.series import SeriesRow
 from telemetry.drift import operations as drift
-from telemetry.models import ScrapeTarget
+from telemetry.models import SchedulerState, ScrapeTarget
 from tests.browser import decided_on, fleet, looped, owned, sent
 from tests.conftest import NOW, make_user
 from tests.readiness.assessment.duties import made as duties
@@ -82,6 +82,10 @@ def proven(clock):
     set_floor(platform="dgx-h100", tool="nccl-tests", measure="busbw", value=460, unit="GB/s", **entered)
     ReportRule.objects.create(pattern="fabric/*", measure="p1-congestion/lossless-drops", value=0.0)
     ScrapeTarget.objects.create(site=porto, address="node-1:9100", job="node")
+    SchedulerState.objects.create(
+        site=porto, device=porto.devices.order_by("pk").first(), source=porto.sources.order_by("pk").first(),
+        scheduler="slurm", standing="drained", since=clock.at, reason="Fan 3 is loud", reason_by="root",
+    )  # fmt: skip
     device = {"site_id": porto.pk, "device_id": porto.devices.order_by("pk").values_list("pk").first()[0]}
     driver = {"field": "driver", "inventory_value": "535.1", "seen_value": "550.9", "source": "out.log"}
     drift.record_drift(now=clock.at, **device, **driver)

@@ -11,7 +11,16 @@ from readiness.loop.alerts.models import AlertPreferences, InboundRule
 from readiness.organisation.ownership.models import Assignment, LeaveHandover
 from readiness.organisation.people.models import Leave, Person, Rotation, RotationCalendar
 from readiness.tradeoffs.models import DecisionForecast, DecisionOutcome
-from telemetry.models import LateDay, MatchedInventory, ScrapeTarget, Series, StuckSensor, TargetState
+from telemetry.models import (
+    LateDay,
+    MatchedInventory,
+    SchedulerContradiction,
+    SchedulerState,
+    ScrapeTarget,
+    Series,
+    StuckSensor,
+    TargetState,
+)
 from tests.conftest import NOW, make_user
 from tests.scenes import scene
 from tests.visibility.ways_in import come_by_provider
@@ -29,6 +38,10 @@ def rows_of_all_kinds(clock):
     stuck = Series.objects.filter(site=porto).order_by("pk").first()
     target = ScrapeTarget.objects.filter(site=porto).first()
     TargetState.objects.create(target=target, standing="down", since=NOW, down_since=NOW, series_down=1)
+    state = SchedulerState.objects.filter(site=porto).first()
+    SchedulerContradiction.objects.create(
+        state=state, site=porto, kind="inventory", since=NOW, scheduler_says="drained", other_says="active"
+    )
     StuckSensor.objects.create(series=stuck, site=porto, value=41, since=NOW, found_at=NOW)
     MeterContradiction.objects.create(
         site=porto, level="rack-pdu", meter="The rack PDUs", behind="node", kw=7.5, behind_kw=10, percent=-25,

@@ -40,7 +40,7 @@ from readiness.demand.workloads.models import (
 )
 from readiness.organisation.ownership.models import Assignment, Confirmation
 from readiness.organisation.people.models import Leave, Person, Rotation, RotationSite, Shift, Team
-from telemetry.models import InventoryDrift
+from telemetry.models import InventoryDrift, SchedulerState
 from web.cached import CachedAnswer
 
 if TYPE_CHECKING:
@@ -52,6 +52,7 @@ RECORDS: CachedAnswer[int, "SiteRecords"] = CachedAnswer(
     models=(LegalDuty, Manufacturer, Region, Review, ReviewAction, SignOff),
     versions=(
         *(Accelerator, CoolingUnit, Device, DeviceType, Link, Port, PowerFeed, Rack, Site, InventoryDrift),
+        SchedulerState,
         *(Attestation, DeclaredLimit, Floor, RecordedFact, RunDevice, ValidationRun, Certificate, DutyEntry),
         *(Grant, DeviationWaiver, Standard, StandardVersion, RulePack, Assignment, Confirmation),
         *(AcceleratorDemand, Placement, ServedRegion, UserRegion, WorkloadClass),

@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cache
 from itertools import batched
@@ -25,6 +25,7 @@ from telemetry import queries as telemetry
 from telemetry.binary import fetched
 from telemetry.core.metric import ComparedValue
 from telemetry.core.registry import registry
+from telemetry.schedulers.queries import withdrawn_since
 from web.audit import steps_of
 
 GONE = (Device.Status.PLANNED, Device.Status.RETIRED)
@@ -46,7 +47,8 @@ UNCOVERED = (Device.Role.STORAGE, Device.Role.METER)
 
 @dataclass(slots=True)
 class SiteObjects:
-    """`names` also has feeds and links, which are subjects of series but not of coverage. `counts` is by domain."""
+    """`names` also has feeds and links, which are subjects of series but not of coverage. `counts` is by domain,
+    `withdrawn_by_scheduler` since when each device in service takes no work."""
 
     things: dict[ObjectKey, Thing] = field(default_factory=dict)
     names: dict[ObjectKey, str] = field(default_factory=dict)
@@ -54,6 +56,7 @@ class SiteObjects:
     loops: dict[int, str] = field(default_factory=dict)
     linked_ports: set[ObjectKey] = field(default_factory=set)
     counts: Counter[str] = field(default_factory=Counter)
+    withdrawn_by_scheduler: dict[int, datetime] = field(default_factory=dict)
 
     @property
     def domain_counts(self) -> Counter[str] | None:
@@ -110,6 +113,7 @@ def things_of(site_ids: Collection[int]) -> dict[int, SiteObjects]:
             if row.is_a == CoolingUnit.Medium.LIQUID:
                 by_site[row.site_id].loops[row.id] = row.name
     _add_circuits(by_site, site_ids)
+    _withdraw(by_site)
     links = Link.objects.filter(Q(site_a__in=site_ids) | Q(site_b__in=site_ids)).order_by()
     for link_id, name, *ends in links.values_list(
         "id", "name", "site_a_id", "port_a_id", "site_b_id", "port_b_id"
@@ -119,6 +123,16 @@ def things_of(site_ids: Collection[int]) -> dict[int, SiteObjects]:
                 by_site[site_id].names["link", link_id] = name
                 by_site[site_id].linked_ports.add(("port", port_id))
     return by_site
+
+
+def _withdraw(by_site: Mapping[int, SiteObjects]) -> None:
+    """A node that its scheduler keeps out of work takes none; it must still be heard from."""
+    withdrawn = withdrawn_since(by_site)
+    for site in by_site.values():
+        for key, thing in site.things.items():
+            if thing.takes_work and thing.device_id in withdrawn:
+                site.things[key] = replace(thing, takes_work=False)
+                site.withdrawn_by_scheduler[thing.device_id] = withdrawn[thing.device_id]
 
 
 def _device(row: _Row) -> Thing:
@@ -190,6 +204,9 @@ def withdrawn_at(sites: Mapping[int, SiteObjects]) -> dict[int, dict[ObjectKey, 
     for kind, sites_of_kind in site_of.items():
         for object_id, at in _left_service(kind, list(sites_of_kind)).items():
             withdrawn[sites_of_kind[object_id]][kind, object_id] = at
+    for site_id, site in sites.items():
+        for device_id, at in site.withdrawn_by_scheduler.items():
+            withdrawn[site_id]["device", device_id] = at
     return withdrawn
 
 

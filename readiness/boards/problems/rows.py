@@ -11,6 +11,7 @@ from readiness.loop.problems.core.problem import Identity
 from readiness.loop.problems.core.states import ProblemKind, ProblemState
 from readiness.loop.problems.measurements import METERS
 from readiness.loop.problems.models import Problem
+from readiness.loop.problems.schedulers import SCHEDULER
 from web.links import link
 from web.units import Formatted, power
 
@@ -141,6 +142,8 @@ class ProblemRow:
             case ProblemKind.MEASUREMENT:
                 if self.subject == METERS:
                     return link("site", slug, tab="energy")
+                if self.subject == SCHEDULER:
+                    return link("site", slug, tab="compute")
                 return link("explore", site=slug, metric=self.key, start="now-7d", end="now")
             case ProblemKind.HEALTH:
                 return link("site", slug, tab=self.subject)

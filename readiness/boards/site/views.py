@@ -52,6 +52,7 @@ from readiness.loop.problems.models import Problem
 from readiness.organisation.ownership.queries import UNOWNED, SiteCells
 from telemetry.drift import queries as drifts
 from telemetry.drift.sentences import contradiction
+from telemetry.schedulers.panels import site_figures
 from web import answers
 from web import tables as table_kit
 from web.charts import Figure
@@ -269,7 +270,10 @@ def _equipment(site_view: AskedSite, domain: str) -> dict[str, Any]:
     """The cards beside the series of a domain: its accelerators, or its racks and their feeds."""
     site = site_view.site
     if domain == DomainChoices.COMPUTE:
-        return {"heat": heat_card(site_view.request, site)}
+        return {
+            "heat": heat_card(site_view.request, site),
+            "scheduler": site_figures(site, user=site_view.request.user, now=site_view.at),
+        }
     if domain == DomainChoices.ENERGY and site_view.request.user.has_perms(SEES_POWER):
         paths = rack_paths(site, now=site_view.at)
         return {"power": power_summary(paths), "power_url": link("site-power", site.slug)}

@@ -22,6 +22,7 @@ from readiness.loop.problems.core.problem import NO_DATA, Identity, PresentProbl
 from readiness.loop.problems.core.site import ProblemFacts
 from readiness.loop.problems.core.states import ProblemKind, ProblemState
 from readiness.loop.problems.dependencies import dependencies_of
+from readiness.loop.problems.schedulers import scheduler_problems
 from readiness.organisation.ownership import queries as ownership
 from readiness.organisation.ownership.gaps import OwnershipQueue, queues_of
 from readiness.organisation.ownership.queries import Live
@@ -99,7 +100,8 @@ def _add_measurements(
     by_site: Mapping[int, _Gathered], site_ids: Sequence[int], framework: Framework, now: datetime
 ) -> None:
     stuck = measurements.stuck_problems(site_ids, framework, now=now)
-    for site_id, problem in chain(stuck, measurements.meter_problems(site_ids, now=now)):
+    meters, schedulers = measurements.meter_problems(site_ids, now=now), scheduler_problems(site_ids)
+    for site_id, problem in chain(stuck, meters, schedulers):
         by_site[site_id].others.append(problem)
         # Silence and its end write no row.
         by_site[site_id].turns_at.append(now + measurements.LOOK_AGAIN)

@@ -34,6 +34,7 @@ ASKED = {
     "/telemetry/explore/series.csv": METRIC,
     "/api/telemetry/query/": METRIC,
     "/api/tradeoffs/windows/": "workload=porto",
+    "/api/telemetry/scheduler-figures/": "site=porto",
     "/api/tradeoffs/factors/series/": "site=porto&kind=electricity_price",
     "/tradeoffs/factors/sites/porto/hours.json": "kind=electricity_price",
     "/tradeoffs/factors/sites/porto/hours.csv": "kind=electricity_price",

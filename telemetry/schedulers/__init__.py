@@ -1,0 +1,1 @@
+"""States of nodes as schedulers tell them, contradictions with other senders, and GPU hours."""

@@ -1,0 +1,1 @@
+"""What schedulers say of nodes."""
