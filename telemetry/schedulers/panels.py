@@ -44,7 +44,7 @@ def site_figures(site: Site, *, user: Any, now: datetime) -> dict[str, Any] | No
     return {
         "figures": figures,
         "closed": queries.closed_nodes(site),
-        "contradictions": _sentences(queries.contradictions([site.pk])),
+        "contradictions": SchedulerContradiction.objects.filter(site=site).count(),
     }
 
 

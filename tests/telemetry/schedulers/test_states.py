@@ -216,6 +216,8 @@ def test_gpu_hours_of_a_site(sender, node, gpus, porto, client_of):
     page = words_of(viewer.get("/sites/porto/?tab=compute"))
     assert "1 node takes work, 0 are withdrawn (maintenance or drain), 0 are down." in page
     assert "75 %" in page
+    tell(sender, state_is(DRAINED, 0), reason_is("Fan 3 is loud", 0, 0))
+    assert "Fan 3 is loud" in words_of(viewer.get("/sites/porto/?tab=compute"))
 
 
 def test_a_list_of_states_costs_the_same_whatever_its_length(sender, porto, client_of):
