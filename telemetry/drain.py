@@ -6,12 +6,13 @@ so they may wait for each other but never deadlock.
 
 import logging
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from time import perf_counter
 from typing import Any
 
+import numpy as np
 import psycopg
 from django.db import DataError, IntegrityError, transaction
 
@@ -20,8 +21,10 @@ from telemetry import clocks, counts, store
 from telemetry.binary import binary_cursor
 from telemetry.core.columns import CorruptBatch, SampleColumns, unpack
 from telemetry.core.instants import instant, ms
+from telemetry.core.replicas import are_of_replicas, numbers_of, series_of
 from telemetry.models import InboxBatch, Source, SourceStatus
 from telemetry.readings import SourceReadings, ends, newest, read
+from telemetry.replicas.operations import ReplicaSeen, note_seen
 from telemetry.series import Memory, resolve
 
 log = logging.getLogger(__name__)
@@ -174,6 +177,17 @@ def _store(cursor: psycopg.Cursor[Any], batches: Sequence[Claimed], memory: Memo
     _end_and_revive(cursor, readings, now)
     _leave_claims(cursor, readings)
     _count(cursor, by_source, readings, now, perf_counter() - started)
+    note_seen(_replicas_seen(readings, now))
+
+
+def _replicas_seen(readings: dict[int, SourceReadings], now: datetime) -> Iterator[ReplicaSeen]:
+    for source_id, of_source in readings.items():
+        if not are_of_replicas(of_source.series_ids):
+            continue
+        numbers = numbers_of(of_source.series_ids)
+        for number in np.unique(numbers[numbers > 0]).tolist():
+            newest_at = instant(int(of_source.ts_ms[numbers == number].max()))
+            yield ReplicaSeen(source_id, number, newest_at, now)
 
 
 def _sources(source_ids: list[int]) -> dict[int, Source]:
@@ -186,8 +200,14 @@ def _sources(source_ids: list[int]) -> dict[int, Source]:
 
 
 def _end_and_revive(cursor: psycopg.Cursor[Any], readings: dict[int, SourceReadings], now: datetime) -> None:
-    """A stale marker ends a series, and the next reading revives it."""
-    ended = {series: at for of_source in readings.values() for series, at in ends(of_source).items()}
+    """A stale marker ends a series, and the next reading revives it. One of a replica does not, since others may go on:
+    the roll-up looks at all of them."""
+    ended = {
+        series: at
+        for of_source in readings.values()
+        for series, at in ends(of_source).items()
+        if series_of(series) == series
+    }
     was_ended = [row[0] for row in cursor.execute(_ENDED, [list(readings), now]).fetchall()]
     alive = {
         series: at for of_source in readings.values() for series, at in newest(of_source, was_ended).items()

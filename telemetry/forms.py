@@ -11,7 +11,17 @@ from telemetry.models import Source
 from web.forms import RefusedForm
 from web.visibility import sees_names
 
-FIELDS = ("name", "site", "site_label", "cadence_s", "grace_s", "provenance", "owner", "description")
+FIELDS = (
+    "name",
+    "site",
+    "site_label",
+    "replica_label",
+    "cadence_s",
+    "grace_s",
+    "provenance",
+    "owner",
+    "description",
+)
 
 
 class SourceForm(RefusedForm):

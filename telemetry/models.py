@@ -6,15 +6,16 @@ Samples and roll-ups are no models: they are partitioned tables (migration 0002)
 from datetime import datetime
 
 from django.db import models
-from django.db.models import Q
-from django.db.models.functions import Now
+from django.db.models import F, Q
 
 from accounts.models import Token, User
 from inventory.models import Accelerator, CoolingUnit, Device, Link, Port, PowerFeed, Site
 from telemetry.core.trust import SkewDirection
 from telemetry.drift.models import InventoryDrift as InventoryDrift
+from telemetry.replicas.models import Replica as Replica
 from telemetry.schedulers.models import SchedulerContradiction as SchedulerContradiction
 from telemetry.schedulers.models import SchedulerState as SchedulerState
+from telemetry.site_rows import DirtyWindow as DirtyWindow
 from telemetry.site_rows import LateDay as LateDay
 from telemetry.site_rows import MatchedInventory as MatchedInventory
 from telemetry.stuck.models import StuckSensor as StuckSensor
@@ -65,6 +66,12 @@ class Source(models.Model):
     site_label = models.CharField(
         max_length=100, blank=True, help_text="The label whose value is a site's slug. Only without a site."
     )
+    replica_label = models.CharField(
+        max_length=100,
+        blank=True,
+        help_text="The label by which two Prometheus of a pair differ, such as prometheus_replica or __replica__: of"
+        " each series one of them is read. Empty if a single one sends.",
+    )
     cadence_s = models.PositiveIntegerField(
         "cadence, s", default=60, help_text="Seconds between two samples: the sender's scrape interval."
     )
@@ -103,6 +110,12 @@ class Source(models.Model):
                 violation_error_message="Name a site or a label that names it, not both.",
             ),
             models.CheckConstraint(condition=Q(cadence_s__gt=0), name="source_cadence_positive"),
+            models.CheckConstraint(
+                condition=~Q(replica_label="__name__")
+                & (Q(replica_label="") | ~Q(replica_label=F("site_label"))),
+                name="source_replica_label_apart",
+                violation_error_message="The metric's name and the label of the site tell no replicas apart.",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -370,25 +383,3 @@ class Series(models.Model):
 
     def __str__(self) -> str:
         return self.metric
-
-
-class DirtyWindow(models.Model):
-    """A claim row: this window of this source has samples that no roll-up of that width has counted yet."""
-
-    VISIBLE_WHERE = _OF_ONE_SITE
-
-    class Width(models.IntegerChoices):
-        FIVE_MINUTES = 300
-        HOUR = 3600
-
-    source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="+", db_index=False)
-    start = models.DateTimeField()
-    width_s = models.PositiveSmallIntegerField(choices=Width, default=Width.FIVE_MINUTES, db_default=300)
-    noted_at = models.DateTimeField(db_default=Now())
-
-    class Meta:
-        ordering = ["id"]
-        indexes = [models.Index(fields=["width_s", "start", "source"], name="dirty_window_start")]
-
-    def __str__(self) -> str:
-        return f"{self.source_id} {self.start}"

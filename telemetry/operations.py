@@ -11,6 +11,7 @@ from accounts.operations import create_source_token, revoke_token
 from inventory.models import SiteChange
 from telemetry import matching, sources, tasks
 from telemetry.models import BatchDecision, InboxBatch, Source, SourceStatus
+from telemetry.replicas import operations as replicas
 
 
 @transaction.atomic
@@ -29,13 +30,15 @@ def create_source(
 
 @transaction.atomic
 def update_source(source: Source, *, changes: dict[str, Any], by: User | None, now: datetime) -> Source:
-    before = (source.site_id, source.site_label)
+    before, label_before = (source.site_id, source.site_label), source.replica_label
     for field, value in changes.items():
         setattr(source, field, value)
     source.full_clean(exclude=["token"])
     source.save()
     if (source.site_id, source.site_label) != before:
         matching.match_source(source=source, now=now)
+    if source.replica_label != label_before:
+        replicas.change_label(source, before=label_before, now=now)
     sources.update_states(now=now, sources=[source.pk])
     return source
 

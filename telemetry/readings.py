@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from telemetry.core.columns import SampleColumns, is_stale
 from telemetry.core.labels import NO_READING, NOT_A_NUMBER, SERIES_ENDED, describe_key
+from telemetry.core.replicas import series_of
 from telemetry.series import NO_SITE, KnownSeries
 
 
@@ -116,10 +117,9 @@ def ends(readings: SourceReadings) -> dict[int, int]:
 
 
 def newest(readings: SourceReadings, series_ids: Sequence[int]) -> dict[int, int]:
-    is_match = np.isin(readings.series_ids, series_ids) & ~np.isnan(readings.values)
+    ids = series_of(readings.series_ids)
+    is_match = np.isin(ids, series_ids) & ~np.isnan(readings.values)
     times: dict[int, int] = {}
-    for series_id, ts_ms in zip(
-        readings.series_ids[is_match].tolist(), readings.ts_ms[is_match].tolist(), strict=True
-    ):
+    for series_id, ts_ms in zip(ids[is_match].tolist(), readings.ts_ms[is_match].tolist(), strict=True):
         times[series_id] = max(ts_ms, times.get(series_id, 0))
     return times

@@ -17,6 +17,7 @@ from django.db import connection, transaction
 from telemetry import store
 from telemetry.core.instants import EPOCH, FIVE_MINUTES, HOUR, floor
 from telemetry.models import DirtyWindow, LateDay, Series
+from telemetry.replicas.operations import note_comparisons
 from telemetry.store import LOOK_BACK
 
 log = logging.getLogger(__name__)
@@ -73,7 +74,7 @@ def _roll_up_some(now: datetime, oldest: datetime | None) -> int:
             return 0
     windows = _claim(DirtyWindow.Width.FIVE_MINUTES, now - GRACE - FIVE_MINUTES, oldest)
     for start, sources in sorted(_add_successors(windows, now).items()):
-        store.write_five_minutes(start, sources)
+        note_comparisons(store.write_five_minutes(start, sources), start=start)
     _claim_hours(windows)
     _claim_late_days(windows, now)
     hours = _claim(DirtyWindow.Width.HOUR, now - GRACE - HOUR)

@@ -12,12 +12,17 @@ from psycopg.types.json import Jsonb
 
 from telemetry.core.labels import NAME, digest_of_key, labels_of
 from telemetry.core.registry import registry
+from telemetry.core.replicas import sample_id, split_key
 from telemetry.matching import PLACE_FIELDS, inventory_for, place_of
 from telemetry.models import Source
+from telemetry.replicas.operations import numbers_by_name
 
 # A cached series takes about 500 bytes. At the bound the cache is emptied and filled again.
 REMEMBERED = 300_000
 NO_SITE = 0
+type Missing = dict[bytes, tuple[bytes, list[tuple[bytes, int]]]]
+"""By digest, the key of a series that this process does not know, and the keys as they were sent, each with the number
+of its replica."""
 _SLOT = np.dtype(
     [
         ("series_id", np.int64),
@@ -71,6 +76,7 @@ class Memory:
             source.status.match_revision,
             source.site_id,
             source.site_label,
+            source.replica_label,
             *sorted(source.unit_scale.items()),
         )
         series = self._by_source.get(source.pk)
@@ -98,11 +104,11 @@ def resolve(
     """Return the known series of each source, including all `keys` (lists of keys by source). Part of the caller's
     transaction: if that fails, the cache must drop these sources."""
     series_by_source = {source_id: memory.series_of(source) for source_id, source in sources.items()}
-    missing: dict[int, dict[bytes, bytes]] = {}
+    missing: dict[int, Missing] = {}
     for source_id in sorted(keys):
         slots = series_by_source[source_id].slots
         unknown = {key for part in keys[source_id] for key in part if key not in slots}
-        missing[source_id] = {digest_of_key(key): key for key in unknown}
+        missing[source_id] = _group_by_digest(sources[source_id], unknown, now)
         _find(cursor, sources[source_id], missing[source_id], series_by_source[source_id])
     if any(missing.values()):
         _add(cursor, sources, missing, now)
@@ -111,14 +117,27 @@ def resolve(
     return series_by_source
 
 
-def _find(
-    cursor: psycopg.Cursor[Any], source: Source, missing: dict[bytes, bytes], known_series: KnownSeries
-) -> None:
+def _group_by_digest(source: Source, keys: Iterable[bytes], now: datetime) -> Missing:
+    """The keys by the series that they belong to: those of replicas share one."""
+    parts = [(key, *split_key(key, source.replica_label)) for key in keys]
+    names = {name for _, _, name in parts if name}
+    numbers = numbers_by_name(source, names, now=now) if names else {}
+    missing: Missing = {}
+    for key, bare_key, name in parts:
+        number = numbers.get(name, 0)
+        series_key = bare_key if number else key
+        missing.setdefault(digest_of_key(series_key), (series_key, []))[1].append((key, number))
+    return missing
+
+
+def _find(cursor: psycopg.Cursor[Any], source: Source, missing: Missing, known_series: KnownSeries) -> None:
     if not missing:
         return
     for digest, series_id, site_id in cursor.execute(_FIND, [source.pk, list(missing)]).fetchall():
-        key = missing.pop(digest)
-        known_series.add(key, series_id, site_id or NO_SITE, *_reading(source, labels_of(key)))
+        series_key, sent = missing.pop(digest)
+        reading = _reading(source, labels_of(series_key))
+        for key, number in sent:
+            known_series.add(key, sample_id(series_id, number), site_id or NO_SITE, *reading)
 
 
 def _reading(source: Source, labels: Mapping[str, str]) -> tuple[float, float, float, bool]:
@@ -132,13 +151,13 @@ def _reading(source: Source, labels: Mapping[str, str]) -> tuple[float, float, f
 def _add(
     cursor: psycopg.Cursor[Any],
     sources: Mapping[int, Source],
-    missing: Mapping[int, Mapping[bytes, bytes]],
+    missing: Mapping[int, Missing],
     now: datetime,
 ) -> None:
     new = [
         (sources[source_id], digest, labels)
         for source_id, keys in sorted(missing.items())
-        for digest, labels in sorted((digest, labels_of(key)) for digest, key in keys.items())
+        for digest, labels in sorted((digest, labels_of(key)) for digest, (key, _) in keys.items())
     ]
     names = {labels.get(source.site_label, "") for source, _, labels in new if source.site_label}
     inventory = inventory_for([source for source, _, _ in new], names)

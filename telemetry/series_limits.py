@@ -20,6 +20,7 @@ from django.conf import settings
 from telemetry.binary import binary_cursor
 from telemetry.core.columns import SampleColumns, drop_refused
 from telemetry.core.labels import RefusalReason, digest_of_key, labels_of
+from telemetry.core.replicas import split_key
 from telemetry.counts import activity_start
 from telemetry.models import Source
 
@@ -142,7 +143,9 @@ class SeriesLimits:
 
 
 def _new(cursor: psycopg.Cursor, source: Source, columns: SampleColumns, places: list[int]) -> list[int]:
-    digests = {digest_of_key(columns.keys[place]): place for place in places}
+    digests = {
+        digest_of_key(split_key(columns.keys[place], source.replica_label)[0]): place for place in places
+    }
     for (digest,) in cursor.execute(_FIND, [source.pk, list(digests)]).fetchall():
         del digests[digest]
     return list(digests.values())

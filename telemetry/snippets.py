@@ -11,11 +11,15 @@ def prometheus(source: Source, *, url: str, token: str = PLACEHOLDER) -> str:
         "global:",
         f"  scrape_interval: {_duration(source.cadence_s)}",
     ]
+    labels = []
     if source.site_label:
-        lines += [
-            "  external_labels:",
-            f"    {source.site_label}: my-site  # the slug of the site, unless the targets carry the label themselves",
-        ]
+        labels.append(
+            f"    {source.site_label}: my-site  # the slug of the site, unless the targets carry the label themselves"
+        )
+    if source.replica_label:
+        labels.append(f"    {source.replica_label}: a  # another name in the other Prometheus of the pair")
+    if labels:
+        lines += ["  external_labels:", *labels]
     lines += [
         "remote_write:",
         f"  - url: {url}",

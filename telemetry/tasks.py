@@ -6,6 +6,7 @@ from celery import shared_task
 
 from telemetry import clocks, drain, matching, rollups, source_clocks, sources, store, wakeup
 from telemetry.drift import comparing
+from telemetry.replicas.operations import judge_silence
 from telemetry.schedulers import contradicting
 from telemetry.schedulers import operations as schedulers
 from telemetry.stuck import operations as stuck
@@ -38,7 +39,9 @@ def update_source_states() -> int:
         return 0
     at = now()
     # A clock that is wrong makes no source silent.
-    changed = sources.update_states(now=at) if clocks.clock_standing(at).agrees else 0
+    changed = 0
+    if clocks.clock_standing(at).agrees:
+        changed = sources.update_states(now=at) + judge_silence(now=at)
     watch.note(watch.WorkStage.SOURCES, at)
     return changed
 

@@ -33,6 +33,7 @@ urlpatterns = [
     path("telemetry/", include([*addresses(SOURCES), *addresses(SCRAPE_TARGET)])),
     path("telemetry/sources/<int:pk>/", sources.page, name="source"),
     path("telemetry/sources/<int:pk>/first-sample/", sources.first_sample, name="source-first-sample"),
+    path("telemetry/replicas/<int:pk>/remove/", sources.remove_replica, name="source-replica-remove"),
     path(
         "telemetry/sources/<int:pk>/charts/activity.json",
         sources.activity_chart,

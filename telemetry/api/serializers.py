@@ -17,6 +17,7 @@ from telemetry.models import (
     SourceFlip,
     SourceState,
 )
+from telemetry.replicas.queries import ReplicaStanding, replica_standings
 from telemetry.sentences import why_unmatched
 from web.rest.fields import Brief, brief
 from web.rest.serializers import ChoiceValueField, ObjectSerializer
@@ -53,10 +54,24 @@ class SourceSerializer(ObjectSerializer):
         help_text="Time of newest samples less that of their receipt, s: above 0 if they come from the future.",
     )
 
+    replicas = serializers.SerializerMethodField(
+        help_text="Senders that the label `replica_label` tells apart, and since when each of them sends."
+    )
+
     class Meta:
         model = Source
         fields = [
-            *("name", "site", "site_label", "cadence_s", "grace_s", "provenance", "paused", "unit_scale"),
+            *(
+                "name",
+                "site",
+                "site_label",
+                "replica_label",
+                "cadence_s",
+                "grace_s",
+                "provenance",
+                "paused",
+                "unit_scale",
+            ),
             *(
                 "description",
                 "owner",
@@ -67,10 +82,13 @@ class SourceSerializer(ObjectSerializer):
                 "first_sample_at",
                 "last_sample_at",
             ),
-            *("last_received_at", "clock", "clock_since", "clock_skew_s"),
+            *("last_received_at", "clock", "clock_since", "clock_skew_s", "replicas"),
         ]
         brief_fields = ["name", "state"]
         extra_kwargs = {"cadence_s": {"min_value": 1}}
+
+    def get_replicas(self, source: Source) -> list[ReplicaStanding]:
+        return replica_standings(source.replicas.all())
 
     def get_token_prefix(self, source: Source) -> str | None:
         return source.token.prefix if source.token else None

@@ -11,6 +11,8 @@ import cramjam
 import numpy as np
 from numpy.typing import NDArray
 
+from telemetry.core.replicas import series_of
+
 # Whether ids and times have 8 bytes each or 4, samples, first series, first time, bytes of packed ids and times.
 _HEADER = struct.Struct("<BIqqI")
 _PLAIN, _NARROW, _WIDE = 0, 1, 2
@@ -120,7 +122,7 @@ class BatchReader:
         series += first_series
         if self._ids is None:
             return _Layout(series, later_ms, None, [], [])
-        places = np.flatnonzero(np.isin(series, self._ids))
+        places = np.flatnonzero(np.isin(series_of(series), self._ids))
         return _Layout(series[places], later_ms[places], places, [], [])
 
     def _plain_samples(self, batch: bytes) -> BatchColumns:
@@ -129,7 +131,7 @@ class BatchReader:
             raise DamagedBatch(f"{len(batch)} bytes of plain samples")
         samples = np.frombuffer(batch, _PLAIN_SAMPLE, offset=1)
         if self._ids is not None:
-            samples = samples[np.isin(samples["series"], self._ids)]
+            samples = samples[np.isin(series_of(samples["series"].astype(np.int64)), self._ids)]
         return (
             samples["series"].astype(np.int64),
             samples["ts_ms"].astype(np.int64),

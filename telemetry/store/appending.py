@@ -12,8 +12,10 @@ from telemetry.binary import binary_cursor
 from telemetry.core.batches import pack_batch, unpack_batch
 from telemetry.core.blocks import DAY_MS
 from telemetry.core.instants import instant
+from telemetry.core.replicas import series_of
 from telemetry.store import hot, partitions
 from telemetry.store.blocks import DAMAGED, SampleArrays, take_turn
+from telemetry.store.replicas import expanded
 
 _SOURCES = """
 SELECT source_id, bool_and(id = ANY(%s)) FROM telemetry_series
@@ -55,9 +57,10 @@ def _split_by_day(samples: SampleArrays) -> Iterator[SampleArrays]:
 def erase(series_ids: Sequence[int]) -> None:
     """Delete all samples and roll-ups of these series."""
     take_turn(wait=True)
+    sample_ids = expanded(np.array(series_ids, np.int64)).tolist()
     with connection.cursor() as cursor:
         for table in (*(partitioned.table for partitioned in partitions.ALL), DAMAGED):
-            cursor.execute(f"DELETE FROM {table} WHERE series_id = ANY(%s)", [list(series_ids)])
+            cursor.execute(f"DELETE FROM {table} WHERE series_id = ANY(%s)", [sample_ids])
     with binary_cursor() as cursor:
         for source_id, is_whole in cursor.execute(_SOURCES, [list(series_ids)] * 2).fetchall():
             if is_whole:
@@ -71,4 +74,6 @@ def _erase_from_batches(cursor: psycopg.Cursor[Any], source_id: int, series_ids:
         deleted = cursor.execute(f"DELETE FROM {table} WHERE ctid = %s::text::tid RETURNING packed", [place])
         for (packed,) in deleted.fetchall():
             samples = SampleArrays(*unpack_batch(packed))
-            copy_batches(cursor, table, {source_id: samples.where(~np.isin(samples.series, series_ids))})
+            copy_batches(
+                cursor, table, {source_id: samples.where(~np.isin(series_of(samples.series), series_ids))}
+            )

@@ -10,6 +10,7 @@ from telemetry.binary import binary_cursor, fetched
 from telemetry.core.instants import EPOCH
 from telemetry.store import blocks, partitions
 from telemetry.store.blocks import DAMAGED, PACKED, take_turn
+from telemetry.store.replicas import ID_OF_SERIES
 from web.database_roles import acting_as_owner
 
 # By then all samples of a day that came in time are in blocks.
@@ -89,7 +90,7 @@ def _check(name: str, now: datetime) -> None:
 
 def lost_blocks(*, most: int) -> list[LostBlock]:
     """Damaged blocks, the newest first."""
-    columns = "series_id, start, finish, samples, noticed_at"
+    columns = f"{ID_OF_SERIES}, start, finish, samples, noticed_at"
     rows = fetched(f"SELECT {columns} FROM {DAMAGED} ORDER BY start DESC, series_id LIMIT %s", [most])
     return [LostBlock(*row) for row in rows]
 

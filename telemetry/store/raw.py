@@ -15,6 +15,7 @@ from telemetry.binary import fetched
 from telemetry.core import rollup
 from telemetry.core.batches import BatchReader, DamagedBatch
 from telemetry.core.instants import instant, ms
+from telemetry.core.replicas import are_of_replicas, series_of
 from telemetry.store.blocks import (
     HAVE_ANY,
     NO_SAMPLES,
@@ -33,6 +34,7 @@ from telemetry.store.blocks import (
     unpacked,
 )
 from telemetry.store.remote import reading as remote
+from telemetry.store.replicas import ID_OF_SERIES, SAMPLE_IDS, SAMPLE_IDS_OF_SOURCES, one_of_each
 
 log = logging.getLogger(__name__)
 
@@ -47,7 +49,7 @@ SELECT hot.*, packed.* FROM (
     SELECT {PACKED} FROM telemetry_block WHERE {HAVE_ANY} AND {{of_blocks}}
 ) packed
 """
-_OF_SERIES = "series_id = ANY(%(ids)s)"
+_OF_SERIES = f"series_id = ANY({SAMPLE_IDS})"
 # An array, so that it is read before the batches, and these by their index.
 _SOURCES = "ARRAY(SELECT DISTINCT source_id FROM telemetry_series WHERE id = ANY(%(ids)s))"
 # The columns that `decoded` takes, for a statement that reads roll-ups too.
@@ -55,7 +57,7 @@ SAMPLE_COLUMNS = BATCH_COLUMNS + PACKED_COLUMNS
 OF_SERIES = _SAMPLES.format(sources=_SOURCES, of_blocks=_OF_SERIES)
 _OF_SOURCES = _SAMPLES.format(
     sources="%(sources)s",
-    of_blocks="series_id IN (SELECT id FROM telemetry_series WHERE source_id = ANY(%(sources)s))",
+    of_blocks=f"series_id IN ({SAMPLE_IDS_OF_SOURCES})",
 )
 _ASKED = "unnest(%(series)s::bigint[], %(starts)s::timestamptz[], %(ends)s::timestamptz[])"
 # Spans are minutes, and hours may lie between them.
@@ -69,7 +71,7 @@ SELECT hot.*, packed.* FROM (
     )
 ) hot, (
     SELECT {PACKED}, array_agg(begun), array_agg(until) FROM telemetry_block
-    JOIN {_ASKED} AS asked (id, begun, until) ON asked.id = series_id AND start <= until AND finish > begun
+    JOIN {_ASKED} AS asked (id, begun, until) ON asked.id = {ID_OF_SERIES} AND start <= until AND finish > begun
     WHERE {HAVE_ANY} AND {_OF_SERIES}
 ) packed
 """
@@ -77,6 +79,11 @@ SELECT hot.*, packed.* FROM (
 
 def samples(ids: Any, *, after: datetime, until: datetime) -> SampleArrays:
     """Samples of these series after an instant up to another, in order of series, and mostly of time."""
+    return one_of_each(samples_of_replicas(ids, after=after, until=until))
+
+
+def samples_of_replicas(ids: Any, *, after: datetime, until: datetime) -> SampleArrays:
+    """The same with the samples of all replicas, by the ids with which they are stored."""
     ids = np.unique(np.asarray(ids, np.int64))
     values = {"ids": ids, "after": after, "until": until, "day_before": after - ONE_DAY}
     (row,) = fetched(OF_SERIES, values)
@@ -84,7 +91,11 @@ def samples(ids: Any, *, after: datetime, until: datetime) -> SampleArrays:
     rows = block_rows(row[BATCH_COLUMNS:])
     read = hot
     if len(rows.series):
-        read = _put_together(ids, hot, rows, *rows.bounds(ms(after), ms(until))).cut(after, until)
+        if are_of_replicas(rows.series) or are_of_replicas(hot.series):
+            sample_ids = np.unique(np.concatenate((ids, hot.series, rows.series)))
+        else:
+            sample_ids = ids
+        read = _put_together(sample_ids, hot, rows, *rows.bounds(ms(after), ms(until))).cut(after, until)
     return remote.add_series(read, ids, after=after, until=until)
 
 
@@ -106,14 +117,18 @@ def _put_together(ids: Ints, hot: SampleArrays, rows: BlockRows, begins: Ints, e
 
 
 def samples_of_sources(sources: Collection[int], *, after: datetime, until: datetime) -> SampleArrays:
+    """Those of all replicas."""
     values = {"sources": sorted(sources), "after": after, "until": until}
     read = _read(_OF_SOURCES, values).cut(after, until)
     return remote.add_sources(read, sources, after=after, until=until)
 
 
-def readings_in_spans(series: Ints, starts_ms: Ints, ends_ms: Ints) -> SampleArrays:
+def readings_in_spans(
+    series: Ints, starts_ms: Ints, ends_ms: Ints, *, of_replicas: bool = False
+) -> SampleArrays:
     """Readings of each series after the start of its span up to its end, in order of series and time, each instant
-    once with its largest value. A series may have several spans, which end in the order in which they start."""
+    once with its largest value. A series may have several spans, which end in the order in which they start. With
+    `of_replicas` those of all replicas, by the ids with which they are stored."""
     if not len(series):
         return NO_SAMPLES
     after = instant(int(starts_ms.min()))
@@ -131,7 +146,8 @@ def readings_in_spans(series: Ints, starts_ms: Ints, ends_ms: Ints) -> SampleArr
     hot = remote.add_spans(hot, series, starts_ms, ends_ms)
     hot = hot.where(_is_in_span(hot, series, starts_ms, ends_ms))
     packed = _unpacked_in_spans(*row[BATCH_COLUMNS:])
-    readings = rollup.once(*(joined((hot, packed)) if len(hot.series) else packed))
+    read = joined((hot, packed)) if len(hot.series) else packed
+    readings = rollup.once(*(read if of_replicas else one_of_each(read)))
     return SampleArrays(readings.series, readings.ts, readings.value)
 
 
@@ -164,9 +180,10 @@ def _is_in_span(read: SampleArrays, series: Ints, starts: Ints, ends: Ints) -> N
     width = max(int(starts.max()), int(read.ts_ms.max())) - oldest + 1
     distinct = np.unique(series)
     span_keys = np.searchsorted(distinct, series) * width + (starts - oldest)
-    sample_keys = np.searchsorted(distinct, read.series) * width + (read.ts_ms - oldest)
+    ids = series_of(read.series)
+    sample_keys = np.searchsorted(distinct, ids) * width + (read.ts_ms - oldest)
     place = np.searchsorted(span_keys, sample_keys) - 1
-    is_match: NDArray[np.bool_] = (place >= 0) & (series[place] == read.series) & (read.ts_ms <= ends[place])
+    is_match: NDArray[np.bool_] = (place >= 0) & (series[place] == ids) & (read.ts_ms <= ends[place])
     return is_match
 
 

@@ -16,6 +16,7 @@ from telemetry.store import partitions
 from telemetry.store.blocks import ONE_DAY, SampleArrays
 from telemetry.store.raw import BATCHES, OF_SERIES, SAMPLE_COLUMNS, decoded, unpacked_batches
 from telemetry.store.remote import reading as remote
+from telemetry.store.replicas import one_of_each
 
 type Ids = NDArray[np.int64]
 type WindowColumn = Literal["sum", "count", "min", "max", "last", "last_ts", "increase"]
@@ -148,7 +149,7 @@ def _read(
     (row,) = fetched(statement, values | {"after": after, "until": until, "day_before": after - ONE_DAY})
     rolled = [np.empty(0) if column is None else column for column in row[:-SAMPLE_COLUMNS]]
     read = decoded(row[-SAMPLE_COLUMNS:], values["ids"]).cut(after, until)
-    return rolled, remote.add_series(read, values["ids"], after=after, until=until)
+    return rolled, one_of_each(remote.add_series(read, values["ids"], after=after, until=until))
 
 
 def _sketches(

@@ -14,8 +14,10 @@ from telemetry.binary import binary_cursor
 from telemetry.core import rollup
 from telemetry.core.instants import FIVE_MINUTES, HOUR
 from telemetry.core.registry import registry
-from telemetry.store import partitions
-from telemetry.store.raw import samples_of_sources
+from telemetry.core.replicas import ReplicaComparison, are_of_replicas, numbers_of, series_of
+from telemetry.store import partitions, replicas
+from telemetry.store.blocks import SampleArrays, joined
+from telemetry.store.raw import samples_of_replicas, samples_of_sources
 
 # How far back the previous reading of a counter's increase may be.
 LOOK_BACK = HOUR
@@ -81,8 +83,19 @@ WHERE series.source_id = ANY(%(sources)s) AND series.ended_at IS NOT NULL AND do
 """
 
 
-def write_five_minutes(start: datetime, sources: Collection[int]) -> None:
-    series, ts_ms, value = samples_of_sources(sources, after=start, until=start + FIVE_MINUTES)
+def write_five_minutes(start: datetime, sources: Collection[int]) -> dict[int, list[ReplicaComparison]]:
+    """Returns how the replicas of each source compare."""
+    stored = samples_of_sources(sources, after=start, until=start + FIVE_MINUTES)
+    if not are_of_replicas(stored.series):
+        _write_five_minutes(start, sources, stored)
+        return {}
+    replicas.end_series(stored)
+    _write_five_minutes(start, sources, _read_of_replicas(stored, start))
+    return replicas.compared(stored)
+
+
+def _write_five_minutes(start: datetime, sources: Collection[int], samples: SampleArrays) -> None:
+    series, ts_ms, value = samples
     if not len(series):
         return
     with binary_cursor() as cursor:
@@ -99,6 +112,14 @@ def write_five_minutes(start: datetime, sources: Collection[int]) -> None:
             counts = counts[np.argsort(ids)][np.searchsorted(np.sort(ids), rows.series)]
             cursor.execute(_STORE + UPSERT, _columns(start, rows, counts, sketches))
             cursor.execute(_REVIVE, {"sources": sorted(sources), "start": start})
+
+
+def _read_of_replicas(stored: SampleArrays, start: datetime) -> SampleArrays:
+    """Choose the samples of a window of which several replicas sent some. Those from before it show whether a counter
+    that falls where one replica follows another began again."""
+    several = np.unique(series_of(stored.series[numbers_of(stored.series) > 0]))
+    earlier = samples_of_replicas(several, after=start - FIVE_MINUTES, until=start)
+    return replicas.one_of_each(joined((earlier, stored))).cut(start, start + FIVE_MINUTES)
 
 
 def _columns(

@@ -12,6 +12,7 @@ from django.db.models import Q
 
 from telemetry import store
 from telemetry.core.instants import instant, ms
+from telemetry.core.replicas import series_of
 from telemetry.core.scrapes import TargetJudgement, UpRun, judge_target
 from telemetry.models import InboxBatch, Series
 from telemetry.targets.models import MOST_ADDRESS_CHARS, MOST_JOB_CHARS, ScrapeTarget, TargetState
@@ -27,6 +28,7 @@ LONGEST_QUEUE = timedelta(seconds=30)
 SERIES_AT_ONCE = 50_000
 NEW_AT_ONCE = 5_000
 
+type UpSample = tuple[datetime, bool]
 type TargetKey = tuple[int, str, str]
 """Site, job and address: the labels by which `up` belongs to a target."""
 
@@ -100,8 +102,8 @@ def _runs(
         fresh_after = {each.series_id: now - _longest_silence(each, targets.get(each.key)) for each in part}
         samples = _samples(fresh_after, now)
         for each in part:
-            if of_series := samples.get(each.series_id):
-                runs[each.key].append(_newest_run(each, of_series, fresh_after[each.series_id]))
+            for of_replica in samples.get(each.series_id, {}).values():
+                runs[each.key].append(_newest_run(each, of_replica, fresh_after[each.series_id]))
     return runs
 
 
@@ -110,21 +112,22 @@ def _longest_silence(each: UpSeries, target: ScrapeTarget | None) -> timedelta:
     return max(SHORTEST_SILENCE, SCRAPES_MISSED * each.cadence, by_interval)
 
 
-def _samples(fresh_after: Mapping[int, datetime], now: datetime) -> dict[int, list[tuple[datetime, bool]]]:
-    """When each `up` was taken and whether it is 1, in order of time. The clock of a site may be ahead."""
+def _samples(fresh_after: Mapping[int, datetime], now: datetime) -> dict[int, dict[int, list[UpSample]]]:
+    """When each `up` was taken and whether it is 1, in order of time, by its series and the replica that sent it. The
+    clock of a site may be ahead."""
     begins_ms = [ms(after - READ_BEFORE) for after in fresh_after.values()]
     until_ms = ms(now) + settings.TELEMETRY_FUTURE_S * 1000
     spans = [
         np.array(column, np.int64) for column in ([*fresh_after], begins_ms, [until_ms] * len(begins_ms))
     ]
-    samples: dict[int, list[tuple[datetime, bool]]] = defaultdict(list)
-    columns = (column.tolist() for column in store.readings_in_spans(*spans))
-    for series_id, taken_ms, value in zip(*columns, strict=True):
-        samples[series_id].append((instant(taken_ms), value == 1))
+    samples: dict[int, dict[int, list[UpSample]]] = defaultdict(lambda: defaultdict(list))
+    columns = (column.tolist() for column in store.readings_in_spans(*spans, of_replicas=True))
+    for sample_id, taken_ms, value in zip(*columns, strict=True):
+        samples[series_of(sample_id)][sample_id].append((instant(taken_ms), value == 1))
     return samples
 
 
-def _newest_run(each: UpSeries, samples: Sequence[tuple[datetime, bool]], fresh_after: datetime) -> UpRun:
+def _newest_run(each: UpSeries, samples: Sequence[UpSample], fresh_after: datetime) -> UpRun:
     taken_at, is_up = samples[-1]
     since = taken_at
     for at, was_up in reversed(samples):

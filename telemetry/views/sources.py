@@ -3,23 +3,26 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import conditional_page, require_GET
+from django.views.decorators.http import conditional_page, require_GET, require_POST
 
 from telemetry import charts, intake, sentences, snippets, tables
 from telemetry.core.labels import IGNORED
-from telemetry.models import Source
+from telemetry.models import Replica, Source
+from telemetry.replicas import operations
+from telemetry.replicas.queries import replica_standings
 from web import answers
 from web import tables as table_kit
 from web.clock import now
 from web.links import link, page_url
 from web.outside import may_offer
 from web.permissions import require
-from web.requests import absolute_url
+from web.requests import UserRequest, absolute_url
 from web.timerange import TimeRange
 
 MAY_CHANGE, MAY_DELETE = "telemetry.change_source", "telemetry.delete_source"
@@ -51,6 +54,7 @@ def page(request: HttpRequest, pk: int) -> HttpResponseBase:
         "strip": sentences.strip(row),
         **_refusals(source, span),
         "flips": intake.flips(source),
+        "replicas": replica_standings(source.replicas.all()),
         "table": table,
         "time_range": span.context,
         "snippet": snippets.prometheus(source, url=_write_url(request)),
@@ -138,6 +142,15 @@ def token_page(request: HttpRequest, source: Source, token: str, *, heading: str
         **_first_sample(source, now()),
     }
     return render(request, "telemetry/source_token.html", context)
+
+
+@require_POST
+@require("telemetry.view_source", MAY_CHANGE)
+def remove_replica(request: UserRequest, pk: int) -> HttpResponse:
+    replica = get_object_or_404(Replica.objects.select_related("source"), pk=pk)
+    operations.remove_replica(replica, by=request.user, now=now())
+    messages.success(request, f"{replica.name} is removed. If it sends again, it is back.")
+    return HttpResponseRedirect(f"{reverse('source', args=[replica.source_id])}#replicas")
 
 
 def _source(pk: int) -> Source:

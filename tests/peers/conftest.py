@@ -36,6 +36,7 @@ IN_ORDER = (
         "test_faults",
     ),
     *(
+        "test_replicas",
         "test_attacks",
         "test_clock",
         "test_in_time",

@@ -14,6 +14,7 @@ from readiness.tradeoffs.models import DecisionForecast, DecisionOutcome
 from telemetry.models import (
     LateDay,
     MatchedInventory,
+    Replica,
     SchedulerContradiction,
     SchedulerState,
     ScrapeTarget,
@@ -41,6 +42,14 @@ def rows_of_all_kinds(clock):
     state = SchedulerState.objects.filter(site=porto).first()
     SchedulerContradiction.objects.create(
         state=state, site=porto, kind="inventory", since=NOW, scheduler_says="drained", other_says="active"
+    )
+    Replica.objects.create(
+        source=stuck.source,
+        number=2,
+        name="b",
+        first_sample_at=NOW,
+        removed_at=NOW,
+        removed_by=make_user("ops"),
     )
     StuckSensor.objects.create(series=stuck, site=porto, value=41, since=NOW, found_at=NOW)
     MeterContradiction.objects.create(

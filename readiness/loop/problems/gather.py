@@ -31,6 +31,7 @@ from readiness.organisation.people.queries import duty
 from telemetry.drift import queries as drifts
 from telemetry.drift import sentences as drift_sentences
 from telemetry.models import InventoryDrift, Series, Source, SourceState
+from telemetry.replicas.queries import troubled_replicas
 from web.units import format_value, how_many
 
 COVERAGE = "p5-telemetry-coverage"
@@ -108,12 +109,16 @@ def _add_measurements(
 
 
 def _add_sources(by_site: Mapping[int, _Gathered], site_ids: Sequence[int], now: datetime) -> None:
-    """Sources that are late or silent, and those that are idle, refuse or have another clock; four statements."""
+    """Sources that are late or silent, and those that are idle, refuse, have another clock or troubled replicas; five
+    statements."""
     refused = intake.refused_shares(now=now)
     refusals = intake.refusal_reasons(refused, now=now) if refused else {}
     troubled = Q(status__state__in=[*STATE_OF_SOURCE, *IDLE])
-    troubled |= Q(Q(pk__in=refused) | Q(status__clock__in=intake.SKEWED), site__in=site_ids)
-    rows = Source.objects.filter(troubled).select_related("status").order_by("name")
+    of_site = Q(pk__in=refused) | Q(status__clock__in=intake.SKEWED) | Q(pk__in=troubled_replicas())
+    troubled |= Q(of_site, site__in=site_ids)
+    rows = (
+        Source.objects.filter(troubled).select_related("status").prefetch_related("replicas").order_by("name")
+    )
     sources = {source.pk: source for source in rows}
     for source_id, served in sites_served(sources, site_ids).items():
         source = sources[source_id]
@@ -122,6 +127,8 @@ def _add_sources(by_site: Mapping[int, _Gathered], site_ids: Sequence[int], now:
             problems.append(idle)
         if source.site_id is not None and (skewed := intake.clock_problem(source)) is not None:
             problems.append(skewed)
+        if source.site_id is not None:
+            problems += intake.replica_problems(source)
         if source_id in refused and source.site_id is not None:
             problems.append(intake.refusing_problem(source, refused[source_id], refusals.get(source_id)))
         for site_id in served:

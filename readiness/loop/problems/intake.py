@@ -1,5 +1,5 @@
 """Problems of sources of which Muster takes nothing, or not all: paused, waiting for a first sample, refusing; and of
-those whose clock differs from Muster's."""
+those whose clock differs from Muster's, or whose replicas are silent or differ."""
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
@@ -12,9 +12,11 @@ from readiness.loop.problems.core.problem import NO_DATA, Identity, PresentProbl
 from readiness.loop.problems.core.states import ProblemKind, ProblemState
 from readiness.loop.problems.models import Problem, ProblemClaim
 from telemetry.core.labels import IGNORED
+from telemetry.core.replicas import MOST_REPLICAS
 from telemetry.core.trust import SkewDirection, trust_rules
 from telemetry.intake import RECENT
 from telemetry.models import Rejection, Source, SourceActivity, SourceState
+from telemetry.replicas.queries import troubled_replicas
 from telemetry.sentences import REASONS, skew
 from web.units import duration, number
 
@@ -28,6 +30,15 @@ TO_DO_BEHIND = (
     "Check the time service of whatever sets their times, what delays its samples, and Muster's own clock: what it"
     " reports is known later by as much."
 )
+BEYOND, SILENT_REPLICA, CONTRADICTING = "beyond", "silent", "contradicting"
+TO_DO_OF_REPLICAS = {
+    BEYOND: "Its series keep the label and count as others, so sums may hold them twice. Check which label tells the"
+    " replicas apart, give them names that stay, and remove the replicas that are gone on the page of the source.",
+    SILENT_REPLICA: "Nothing is missing while another one sends, and nothing covers for that one. Start it again, or"
+    " remove it on the page of the source.",
+    CONTRADICTING: "One of them is read. Check that both scrape the same targets, and that the label tells replicas"
+    " apart, not sites or clusters.",
+}
 SILENT_LIMITS = 3
 """A source that never sent is a problem after as many limits as make another one silent."""
 REFUSED_AT_LEAST = 5
@@ -123,6 +134,33 @@ def clock_problem(source: Source) -> PresentProblem | None:
     )
 
 
+def replica_problems(source: Source) -> Iterator[PresentProblem]:
+    """The problems of the replicas of a source; silence ends none of them."""
+    for replica in source.replicas.all():
+        if replica.removed_at is not None:
+            continue
+        if not replica.number:
+            title = f"{source.name} has more than {MOST_REPLICAS} replicas"
+            value, since, condition = replica.name, replica.first_sample_at, BEYOND
+        elif replica.silent_since is not None:
+            title, value = f"Replica {replica.name} of {source.name} is silent", ""
+            since, condition = replica.silent_since, SILENT_REPLICA
+        elif replica.contradicts_since is not None:
+            title, value = f"Replicas of {source.name} contradict each other", replica.contradiction
+            since, condition = replica.contradicts_since, CONTRADICTING
+        else:
+            continue
+        yield _intake_problem(
+            source,
+            f"-replica-{replica.number}",
+            title,
+            since,
+            TO_DO_OF_REPLICAS[condition],
+            state=ProblemState.WARN,
+            value=value,
+        )
+
+
 def _intake_problem(
     source: Source,
     condition: str,
@@ -151,15 +189,19 @@ def _intake_problem(
 def problems_of_no_site(now: datetime) -> Iterator[PresentProblem]:
     """Sources that serve many sites and wait, refuse or have another clock: no one site is theirs. A paused one is a
     problem of each site that it served."""
-    troubled = Q(status__state=SourceState.WAITING) | Q(status__clock__in=SKEWED)
+    troubled = (
+        Q(status__state=SourceState.WAITING) | Q(status__clock__in=SKEWED) | Q(pk__in=troubled_replicas())
+    )
     refused = refused_shares(now=now)
     sources = Source.objects.filter(Q(pk__in=refused) | troubled, site=None).select_related("status")
+    sources = sources.prefetch_related("replicas")
     reasons = refusal_reasons(refused, now=now)
     for source in sources.order_by("pk"):
         if (idle := idle_problem(source, now=now)) is not None and not source.paused:
             yield idle
         if (skewed := clock_problem(source)) is not None:
             yield skewed
+        yield from replica_problems(source)
         if source.pk in refused:
             yield refusing_problem(source, refused[source.pk], reasons.get(source.pk))
 

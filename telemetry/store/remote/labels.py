@@ -10,30 +10,41 @@ from typing import Any
 from telemetry.binary import fetched
 from telemetry.core.labels import NAME, key_of
 from telemetry.core.remote_storage import RemoteStorage
+from telemetry.core.replicas import numbers_of, sample_id, series_of
 
 INSTALLATION, SERIES, SOURCE, SITE = "muster", "muster_series", "muster_source", "muster_site"
 _LABELS = """
-SELECT series.id, series.digest, series.source_id, metric, labels::text, coalesce(slug, '')
-FROM telemetry_series series LEFT JOIN inventory_site site ON site.id = series.site_id WHERE series.id = ANY(%s)
+SELECT series.id, series.digest, series.source_id, metric, labels::text, coalesce(slug, ''), number,
+    replica_label, replica.name
+FROM unnest(%s::bigint[], %s::bigint[]) AS stored (id, number) JOIN telemetry_series series USING (id)
+JOIN telemetry_source source ON source.id = series.source_id
+LEFT JOIN telemetry_replica replica USING (source_id, number)
+LEFT JOIN inventory_site site ON site.id = series.site_id
 """
 
 
-def series_label(series_id: int, digest: bytes) -> str:
-    """The id, and a part of the digest: a restored backup may give an id to another series."""
-    return f"{series_id}-{bytes(digest)[:4].hex()}"
+def series_label(series_id: int, digest: bytes, number: int = 0) -> str:
+    """The id, and a part of the digest: a restored backup may give an id to another series. Then the number of the
+    replica whose samples they are."""
+    replica = f"-{number}" if number else ""
+    return f"{series_id}-{bytes(digest)[:4].hex()}{replica}"
 
 
-def series_keys(address: RemoteStorage, series_ids: Any) -> dict[int, bytes]:
-    """The encoded labels of each series that exists."""
+def series_keys(address: RemoteStorage, sample_ids: Any) -> dict[int, bytes]:
+    """The encoded labels of each series that exists, and of each replica of it, by the ids of its samples."""
     keys = {}
-    for series_id, digest, source_id, metric, labels, site in fetched(_LABELS, [series_ids]):
+    stored = [series_of(sample_ids), numbers_of(sample_ids)]
+    for series_id, digest, source_id, metric, labels, site, number, label, replica in fetched(
+        _LABELS, stored
+    ):
         own = {
             INSTALLATION: address.name,
-            SERIES: series_label(series_id, digest),
+            SERIES: series_label(series_id, digest, number),
             SOURCE: str(source_id),
             SITE: site,
         }
-        keys[series_id] = key_of(json.loads(labels) | own | {NAME: metric})
+        of_replica = {label: replica} if label and replica and number else {}
+        keys[sample_id(series_id, number)] = key_of(json.loads(labels) | of_replica | own | {NAME: metric})
     return keys
 
 

@@ -14,14 +14,19 @@ from numpy.typing import NDArray
 from telemetry.binary import fetched
 from telemetry.core.instants import HOUR, ms
 from telemetry.core.remote_storage import RemoteStorage
+from telemetry.core.replicas import sample_id, series_of
 from telemetry.store.blocks import NO_SAMPLES, Ints, SampleArrays, joined
 from telemetry.store.remote.connection import query
 from telemetry.store.remote.labels import SERIES, SOURCE, selector, series_label
 
 # Series of one query, so that its text and its answer stay small.
 AT_ONCE = 500
-_OF_SERIES = "SELECT id, digest FROM telemetry_series WHERE id = ANY(%s)"
-_OF_SOURCES = "SELECT id, digest FROM telemetry_series WHERE source_id = ANY(%s)"
+_LABELS = """
+SELECT series.id, digest, number FROM telemetry_series series CROSS JOIN LATERAL (
+    SELECT 0 AS number UNION
+    SELECT replica.number FROM telemetry_replica replica WHERE replica.source_id = series.source_id
+) replica WHERE """
+_OF_SERIES, _OF_SOURCES = f"{_LABELS} series.id = ANY(%s)", f"{_LABELS} series.source_id = ANY(%s)"
 _NEWEST = "SELECT max(newest_at) FROM telemetry_hottable"
 
 
@@ -61,7 +66,7 @@ def add_spans(read: SampleArrays, series: Ints, starts_ms: Ints, ends_ms: Ints) 
 def samples_stored(storage: RemoteStorage, ids: Any, after_ms: int, until_ms: int) -> SampleArrays:
     """The samples of these series after an instant up to another that the remote storage has. Raises
     RemoteStorageUnavailable."""
-    labels = _labels(_OF_SERIES, np.unique(np.asarray(ids, np.int64)))
+    labels = _labels(_OF_SERIES, np.unique(series_of(np.asarray(ids, np.int64))))
     names = sorted(labels)
     parts = [
         _samples(
@@ -90,7 +95,10 @@ def _reach_ms() -> int:
 
 
 def _labels(statement: str, ids: Any) -> dict[str, int]:
-    return {series_label(*row): row[0] for row in fetched(statement, [ids])}
+    return {
+        series_label(series_id, digest, number): sample_id(series_id, number)
+        for series_id, digest, number in fetched(statement, [ids])
+    }
 
 
 def _samples(

@@ -3,7 +3,7 @@
 import pytest
 
 from accounts.operations import authenticate_token
-from telemetry.models import Source
+from telemetry.models import Replica, Source
 from tests.inventory import made
 
 pytestmark = pytest.mark.django_db
@@ -123,3 +123,31 @@ def test_sources_are_filtered_by_state(api, sender, source_of, porto):
     waiting = api.get(f"{URL}?state=waiting").json()["results"]
     assert [source["name"] for source in waiting] == ["paused one"]
     assert api.get(f"{URL}?state=asleep").status_code == 400
+
+
+def test_replicas_are_answered_with_since_when_each_sends(
+    api, porto, source_of, frozen_now, django_assert_max_num_queries
+):
+    for number in range(4):
+        source = source_of(porto, replica_label="replica", name=f"pair {number}")
+        for replica in range(1, number + 1):
+            Replica.objects.create(
+                source=source, number=replica, name=f"p{replica}", first_sample_at=frozen_now.at
+            )
+    with django_assert_max_num_queries(14):
+        results = api.get(URL).json()["results"]
+    assert [len(result["replicas"]) for result in results] == [0, 1, 2, 3]
+    assert results[1]["replicas"] == [
+        {
+            "id": Replica.objects.filter(source=results[1]["id"]).get().pk,
+            "name": "p1",
+            "first_sample_at": results[1]["replicas"][0]["first_sample_at"],
+            "last_sample_at": None,
+            "silent_since": None,
+            "contradicts_since": None,
+            "contradiction": "",
+            "is_beyond": False,
+        }
+    ]
+    response = api.patch(f"{URL}{source.pk}/", {"replica_label": "__name__"})
+    assert response.status_code == 400

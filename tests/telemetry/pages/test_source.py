@@ -166,3 +166,29 @@ def test_every_reason_for_a_refusal_has_words():
     assert {*RefusalReason, *at_the_door, *IGNORED, readings.TOO_OLD, "wrong_content_type"} == set(
         sentences.REASONS
     )
+
+
+def replica_rows(response):
+    rows = re.findall(r'<tr id="replica-\d+">(.*?)</tr>', response.text, re.DOTALL)
+    return [" ".join(re.sub(r"<[^>]+>", " ", row).split()) for row in rows]
+
+
+def test_the_page_names_the_replicas_and_removes_one_that_is_gone(
+    ops_client, client_of, source_of, porto, frozen_now
+):
+    source = source_of(porto, replica_label="prometheus_replica")
+    url = f"/telemetry/sources/{source.pk}/"
+    assert "No replica has sent yet" in ops_client.get(url).text
+    sender = Sender(source, frozen_now)
+    for name in "ab":
+        sender.deliver(({"__name__": "load", "prometheus_replica": name}, 1.0, 0))
+    source.replicas.filter(name="b").update(silent_since=frozen_now.at)
+    rows = replica_rows(ops_client.get(url))
+    assert rows[0].startswith("a Sends ")
+    assert rows[1].startswith("b Silent since ")
+    removal = f"/telemetry/replicas/{source.replicas.get(name='b').pk}/remove/"
+    assert client_of("viewer").post(removal).status_code == 403
+    assert ops_client.post(removal).url == f"{url}#replicas"
+    assert [row[:2] for row in replica_rows(ops_client.get(url))] == ["a "]
+    gone = source.replicas.get(name="b")
+    assert (gone.removed_by.username, gone.removed_at) == ("ops", frozen_now.at)

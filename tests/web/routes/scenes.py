@@ -8,7 +8,7 @@ from readiness.loop.alerts.inbound.senders import create_sender
 from readiness.loop.alerts.inbound.taking import take
 from readiness.loop.alerts.models import InboundRule, InboundWebhook
 from readiness.tradeoffs.models import LatencyFactor
-from telemetry.models import BatchDecision, InboxBatch, Rejection, Source, SourceFlip
+from telemetry.models import BatchDecision, InboxBatch, Rejection, Replica, Source, SourceFlip
 from tests.browser.whole import drafted, whole
 from tests.conftest import NOW
 from tests.inventory import made
@@ -26,6 +26,7 @@ def everything(clock):
     refused = {"source": source, "samples": 3, "failure": "It is no batch.", "received_at": NOW}
     InboxBatch.objects.create(columns=b"x", failed_at=NOW, **refused)
     BatchDecision.objects.create(decision="discarded", decided_at=NOW, **refused)
+    Replica.objects.create(source=source, number=1, name="a", first_sample_at=NOW)
     day = {"on_date": NOW.date(), "last_at": NOW, "count": 2}
     for reason in ("malformed_body", "no_reading"):
         Rejection.objects.create(source=source, reason=reason, **day)

@@ -10,7 +10,7 @@ from readiness.loop.problems.core.states import ProblemState
 from readiness.loop.problems.models import Problem, ProblemClaim
 from telemetry import operations as telemetry
 from telemetry import sources
-from telemetry.models import Rejection, Source, SourceActivity, SourceStatus
+from telemetry.models import Rejection, Replica, Source, SourceActivity, SourceStatus
 from tests.pages import text_of
 from tests.readiness.assessment.scoring import stored
 from tests.readiness.assessment.scoring.stored import NOW
@@ -213,6 +213,46 @@ def test_a_source_with_another_clock_is_a_problem_until_its_samples_agree():
     operations.write_own(now=NOW)
     assert intake_of(site) == own_rows() == {}
     assert {each.ended_by for each in Problem.objects.filter(kind="intake")} == {"source"}
+
+
+def test_replicas_are_problems_that_no_silence_ends():
+    site = stored.site(owner="Ops")
+    source(site, "on-time", name="pair")
+    pair = Source.objects.get(name="pair")
+    exchange = Source.objects.create(name="exchange", site_label="site", replica_label="replica")
+    SourceStatus.objects.create(source=exchange, state="on-time", state_since=NOW)
+    for each in (pair, exchange):
+        Replica.objects.create(
+            source=each, number=1, name="a", first_sample_at=NOW, silent_since=NOW - MINUTE
+        )
+    Replica.objects.create(
+        source=pair,
+        number=2,
+        name="b",
+        first_sample_at=NOW,
+        contradicts_since=NOW,
+        contradiction="40 by a, 71 by b",
+    )
+    Replica.objects.create(source=pair, number=0, name="e", first_sample_at=NOW)
+    ProblemClaim.objects.create(site=site)
+    problems = intake_of(site)
+    assert {key: problem.title for key, problem in problems.items()} == {
+        "replica-0": "pair has more than 4 replicas",
+        "replica-1": "Replica a of pair is silent",
+        "replica-2": "Replicas of pair contradict each other",
+    }
+    assert problems["replica-2"].value == "40 by a, 71 by b"
+    assert problems["replica-1"].since == NOW - MINUTE
+    operations.write_own(now=NOW)
+    assert [key for _kind, key in own_rows()] == [f"{exchange.pk}-replica-1"]
+
+    SourceStatus.objects.update(state="silent")
+    ProblemClaim.objects.create(site=site)
+    assert set(intake_of(site)) == set(problems)
+    Replica.objects.update(silent_since=None, contradicts_since=None, contradiction="", removed_at=NOW)
+    ProblemClaim.objects.create(site=site)
+    operations.write_own(now=NOW)
+    assert intake_of(site) == own_rows() == {}
 
 
 def test_a_wrong_clock_is_a_problem_of_muster_until_it_is_right(frozen_now):
