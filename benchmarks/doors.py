@@ -6,6 +6,7 @@ Muster adds to deltas count as neither. OTLP has a bar, in values, because a poi
 machine and what else runs on it move all figures alike, so each stands beside its share of that of remote write 1.0.
 """
 
+import json
 import random
 import statistics
 import time
@@ -33,6 +34,7 @@ from tests.telemetry.otlp import (
 )
 
 METRICS, POINTS, HISTOGRAM_POINTS = 20, 100, 25
+NODES = 500
 # OTLP has to reach so many values per processor second.
 BAR = 150_000
 # Those of the SDKs.
@@ -64,6 +66,7 @@ def main() -> None:
     family = Family("site", seed=1)
     usual = measure("remote write 1.0", WRITE, PROTOBUF, lambda at_ms: (family.body(at_ms), SERIES))
     measure_rows(random_values, usual)
+    measure("reports of Slurm", IMPORT, JSON, lambda at_ms: (nodes(at_ms), NODES), usual=usual)
     slow = []
     for name, make in makers.items():
         for title, content_type, encode in (
@@ -123,6 +126,20 @@ def measure(
     share = "" if usual is None else f", {values_rate / usual:.0%} of remote write 1.0"
     print(f"{name}: {points_rate:,.0f} points, {values_rate:,.0f} values{share}", flush=True)
     return values_rate
+
+
+def nodes(at_ms: int) -> bytes:
+    """What `scontrol show nodes --json` prints: a node is a point, of which Muster makes three values."""
+    report = [
+        {
+            "name": f"gpu-node-{number:03}.example.org",
+            "state": ["MIXED"],
+            "tres": "cpu=64,mem=1T,gres/gpu=8",
+            "tres_used": f"cpu=4,gres/gpu={(at_ms // STEP_MS + number) % 9}",
+        }
+        for number in range(NODES)
+    ]
+    return json.dumps({"nodes": report}).encode()
 
 
 def otlp(encode: Callable[..., bytes], make: MakeMetric) -> MakeBody:
