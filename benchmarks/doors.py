@@ -129,7 +129,7 @@ def measure(
 
 
 def nodes(at_ms: int) -> bytes:
-    """What `scontrol show nodes --json` prints: a node is a point, of which Muster makes three values."""
+    """Return what `scontrol show nodes --json` prints. A node is a point, of which Muster makes three values."""
     report = [
         {
             "name": f"gpu-node-{number:03}.example.org",
