@@ -4,6 +4,7 @@ Samples of the last minutes are not rolled up yet, and finding some means readin
 once, and every query takes its part from here.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -73,10 +74,11 @@ class SeriesSnapshot:
         places = self._places(metrics)
         ts_ms, values = self._newest(places, within_s, readings_only=with_ended)
         rows, ended = self.selection.rows, self.selection.ended_at
+        times = ts_ms.tolist()
         # Samples scraped together have the same time.
-        at_of = {at_ms: instant(at_ms) for at_ms in np.unique(ts_ms).tolist()}
+        at_of = {at_ms: instant(at_ms) for at_ms in set(times)}
         latest = []
-        for place, at_ms, value in zip(places.tolist(), ts_ms.tolist(), values.tolist(), strict=True):
+        for place, at_ms, value in zip(places.tolist(), times, values.tolist(), strict=True):
             if not at_ms:
                 continue
             at, ended_at = at_of[at_ms], ended[place]
@@ -90,7 +92,7 @@ class SeriesSnapshot:
         A reading of an accelerator, a port or a feed also counts for its device. The scraper's own metrics do not
         count: they continue when the exporter is gone.
         """
-        places = self._object_places()
+        places = self._object_places
         ts_ms, _ = self._newest(places, within_s, readings_only=True)
         heard = ts_ms > 0
         at_of = {at_ms: instant(at_ms) for at_ms in np.unique(ts_ms).tolist()}
@@ -103,7 +105,7 @@ class SeriesSnapshot:
 
     def speakers(self, metrics: Iterable[str] | None = None, *, first_seen_by: datetime) -> list[Speaker]:
         """Who has a series of which object, by default with any metric."""
-        places = self._object_places() if metrics is None else self._places(metrics)
+        places = self._object_places if metrics is None else self._places(metrics)
         was_seen = np.array(
             [self.selection.first_seen_at[place] <= first_seen_by for place in places.tolist()], bool
         )
@@ -151,6 +153,9 @@ class SeriesSnapshot:
         """Series, time and value of each sample, in this order; at one instant a reading comes after a marker, and the
         largest last."""
         series, ts_ms, value = store.samples(self._ids, after=self._begin, until=self.now)
+        is_later = (series[1:] == series[:-1]) & (ts_ms[1:] > ts_ms[:-1])
+        if (is_later | (series[1:] > series[:-1])).all():
+            return series, ts_ms, value
         order = np.lexsort((np.where(np.isnan(value), -np.inf, value), ts_ms, series))
         return series[order].astype(np.int64), ts_ms[order].astype(np.int64), value[order]
 
@@ -197,23 +202,26 @@ class SeriesSnapshot:
             yield int(readings.series[place]), CounterIncrease(float(rises[place]), at, at)
 
     def _places(self, metrics: Iterable[str] | None) -> Ints:
-        if metrics is None:
-            return _whole(
-                [place for place, row in enumerate(self.selection.rows) if not is_scrapers_own(row[_METRIC])]
-            )
-        requested_metrics = set(metrics)
-        return _whole(
-            [place for place, row in enumerate(self.selection.rows) if row[_METRIC] in requested_metrics]
+        by_metric = self._places_by_metric
+        chosen_metrics = (
+            (metric for metric in by_metric if not is_scrapers_own(metric))
+            if metrics is None
+            else by_metric.keys() & metrics
         )
+        return np.sort(_whole([place for metric in chosen_metrics for place in by_metric[metric]]))
 
+    @cached_property
+    def _places_by_metric(self) -> dict[str, list[int]]:
+        places: dict[str, list[int]] = defaultdict(list)
+        for place, row in enumerate(self.selection.rows):
+            places[row[_METRIC]].append(place)
+        return places
+
+    @cached_property
     def _object_places(self) -> Ints:
-        return _whole(
-            [
-                place
-                for place, row in enumerate(self.selection.rows)
-                if row[_KIND] and not is_scrapers_own(row[_METRIC])
-            ]
-        )
+        places = self._places(None)
+        rows = self.selection.rows
+        return places[np.array([bool(rows[place][_KIND]) for place in places.tolist()], np.bool_)]
 
     def _latest_by_object(self, places: Ints, at: Ints) -> Iterator[tuple[str, int, int, int, int]]:
         site_ids, source_ids = self._column("site_id")[places], self._column("source_id")[places]
