@@ -57,6 +57,8 @@ def roll_up(*, now: datetime, budget_s: float = 20.0) -> int:
             # Late windows wait for the remote storage; what came since is hot.
             log.warning("late windows are not rolled up: %s", error)
             oldest = floor(now - LOOK_BACK)
+            # A storage that hangs may have used up the budget.
+            started = perf_counter()
             continue
         total += done
         if not done:

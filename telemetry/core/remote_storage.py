@@ -7,6 +7,7 @@ from urllib.parse import SplitResult, parse_qsl, unquote, urljoin, urlsplit
 
 OWN_TABLES = "postgres"
 _SCHEMES = {"prometheus+https": "https", "prometheus+http": "http"}
+_SAID_IN = {"Authorization": "the token", "X-Scope-OrgID": "tenant"}
 _OPTIONS = {"write", "name", "tenant", "plain"}
 
 
@@ -45,13 +46,17 @@ def parse_remote_storage(raw: str, *, token: str = "", authorities: str = "") ->
     headers = _authorization(parts, token)
     if tenant := options.get("tenant"):
         headers["X-Scope-OrgID"] = tenant
+    for name, value in headers.items():
+        if not (value.isascii() and value.isprintable()):
+            raise ValueError(f"{_SAID_IN[name]} has a character that a header cannot have")
     return RemoteStorage(
         write_url, base, options.get("name") or "muster", tuple(headers.items()), authorities
     )
 
 
 def _authorization(parts: SplitResult, token: str) -> dict[str, str]:
-    if token:
+    # A secret that is read from a file often ends with a line break.
+    if token := token.strip():
         return {"Authorization": f"Bearer {token}"}
     if parts.username is None:
         return {}

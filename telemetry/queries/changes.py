@@ -18,8 +18,8 @@ HOURS_BEHIND = timedelta(hours=6)
 def last_changed(series_ids: Iterable[int], *, start: datetime, now: datetime) -> dict[int, datetime]:
     """When each series last took another value, after `start` up to `now`; its first value ever is a change.
 
-    Exact while raw samples last; after that, the last reading of the five minutes that hold the change. Unchanged
-    series are left out. Meant for a few series, not for thousands.
+    Exact while Muster itself has the raw samples; after that, the last reading of the five minutes that hold the
+    change. Unchanged series are left out. Meant for a few series, not for thousands.
     """
     ids = sorted(set(series_ids))
     if not ids:
@@ -77,9 +77,12 @@ def _exact(
     tail: datetime,
     now: datetime,
 ) -> dict[int, datetime]:
+    # Verdicts need this, and do not wait for a remote storage.
+    readable_from = store.remote_until_ms()
     spans = [
         (series, ms(change.window), ms(min(change.window + FIVE_MINUTES, now)))
         for series, change in changes.items()
+        if ms(change.window) >= readable_from
     ]
     spans += [(series, ms(tail), ms(now)) for series in ids]
     readings = store.readings_in_spans(*np.array(spans, np.int64).T)

@@ -31,6 +31,7 @@ from telemetry.store.reading import (
     windows,
 )
 from telemetry.store.remote.connection import RemoteStorageUnavailable
+from telemetry.store.remote.reading import remote_until_ms
 from telemetry.store.rolling import LOOK_BACK, write_five_minutes, write_hour
 from telemetry.store.upkeep import keep as keep_partitions
 from telemetry.store.upkeep import pack as pack_samples

@@ -15,10 +15,11 @@ import psycopg
 from django.conf import settings
 
 from telemetry.binary import binary_cursor, fetched
-from telemetry.core.instants import EPOCH, ms
+from telemetry.core.instants import EPOCH, instant, ms
 from telemetry.core.remote_storage import RemoteStorage
-from telemetry.store import hot, packing, partitions
-from telemetry.store.blocks import SampleArrays
+from telemetry.core.replicas import series_of
+from telemetry.store import blocks, hot, packing, partitions
+from telemetry.store.blocks import ONE_DAY, PACKED, SampleArrays
 from telemetry.store.hot import HotTable
 from telemetry.store.remote.connection import RemoteStorageUnavailable
 from telemetry.store.remote.reading import samples_stored
@@ -31,9 +32,11 @@ FORWARDED_EVERY = timedelta(minutes=5)
 READ_BACK = 20
 
 _REFUSED = "UPDATE telemetry_hottable SET refused = refused + %s, refusal = %s WHERE id = %s"
-_FORWARDED = "UPDATE telemetry_hottable SET forwarded_at = %s, failure = '' WHERE id = %s"
-_AGAIN = """
-UPDATE telemetry_hottable SET packed_through = 0, samples_packed = 0, forwarded_at = NULL, refused = 0, failure = %s
+_NOT_GIVEN_BACK = "took samples, and does not give back"
+# That samples were not given back is true until they are: to send them again mends nothing yet.
+_FORWARDED = f"""
+UPDATE telemetry_hottable SET forwarded_at = %s,
+    failure = CASE WHEN failure LIKE '%%{_NOT_GIVEN_BACK}%%' THEN failure ELSE '' END
 WHERE id = %s
 """
 _FAILED = """
@@ -43,10 +46,14 @@ UPDATE telemetry_hottable SET failure = %s WHERE id = (
 )
 """
 _WAITING = """
-SELECT min(opened_at) FILTER (WHERE forwarded_at IS NULL),
+SELECT min(opened_at) FILTER (WHERE forwarded_at IS NULL OR failure <> ''),
     coalesce(sum(pg_table_size(to_regclass('telemetry_samplebatch_' || id))), 0)::bigint,
     coalesce((array_agg(failure ORDER BY opened_at, id) FILTER (WHERE failure <> ''))[1], '')
 FROM telemetry_hottable WHERE packed_at IS NULL
+"""
+_EXISTING = "SELECT coalesce(array_agg(id), '{}') FROM telemetry_series WHERE id = ANY(%s)"
+_IN_BLOCKS = f"""
+SELECT {PACKED} FROM telemetry_block WHERE series_id = ANY(%s) AND start > %s AND start <= %s AND finish >= %s
 """
 _REFUSALS = """
 SELECT coalesce(sum(refused), 0)::bigint,
@@ -90,26 +97,29 @@ class _Forwarder:
             cursor.execute(_FORWARDED, [now, table.id])
             return False
         missing = self._missing_samples(cursor, table, now)
-        if missing <= table.refused:
+        if not missing:
             return True
-        failure = f"{self.storage.host} took samples, and does not give back {missing} of them"
+        failure = f"{self.storage.host} {_NOT_GIVEN_BACK} {missing} of them"
         log.error("%s: they are sent again", failure)
-        cursor.execute(_AGAIN, [failure, table.id])
+        hot.begin_again(cursor, table, failure=failure)
         return False
 
     def _missing_samples(self, cursor: psycopg.Cursor[Any], table: HotTable, now: datetime) -> int:
-        """How many samples of some series of a table, spread over all, the storage does not give back."""
-        samples = packing.unpacked_samples(cursor, table)
+        """How many samples of some series of a table neither the storage gives back nor blocks have."""
+        samples = packing.samples_of_some(cursor, table, most_series=READ_BACK)
         # The storage may have dropped what is past its time.
         oldest = ms(partitions.oldest_sample_kept(now))
         samples = samples.where((samples.ts_ms >= oldest) & ~np.isnan(samples.value))
-        series = np.unique(samples.series)
-        series_read = series[:: max(len(series) // READ_BACK, 1)]
-        sent = samples.where(np.isin(samples.series, series_read))
+        # Nobody asks for those of a series that is gone, and they are not sent.
+        existing = fetched(_EXISTING, [np.unique(series_of(samples.series))])[0][0]
+        sent = samples.where(np.isin(series_of(samples.series), existing))
         if not len(sent.series):
             return 0
-        first, last = int(sent.ts_ms.min()), int(sent.ts_ms.max())
-        return len(_places(sent) - _places(samples_stored(self.storage, series_read, first - 1, last)))
+        series = np.unique(sent.series)
+        first_ms, last_ms = int(sent.ts_ms.min()), int(sent.ts_ms.max())
+        stored = samples_stored(self.storage, series, first_ms - 1, last_ms)
+        rows = fetched(_IN_BLOCKS, [series, instant(first_ms) - ONE_DAY, instant(last_ms), instant(first_ms)])
+        return len(_places(sent) - _places(stored) - _places(blocks.unpacked(rows[0]).samples))
 
 
 def forward_due(storage: RemoteStorage, *, now: datetime, budget_s: float = packing.BUDGET_S) -> int:

@@ -114,6 +114,15 @@ def _seal(table: HotTable, now: datetime) -> None:
     _open(now)
 
 
+def begin_again(cursor: psycopg.Cursor[Any], table: HotTable, *, failure: str = "") -> None:
+    """Have all of a table packed or forwarded from its beginning."""
+    cursor.execute(
+        "UPDATE telemetry_hottable SET packed_through = 0, samples_packed = 0, forwarded_at = NULL, refused = 0,"
+        " refusal = '', failure = %s WHERE id = %s",
+        [failure, table.id],
+    )
+
+
 def drop(table: HotTable, *, now: datetime) -> bool:
     """Drop a table whose samples are all in blocks; returns whether that is so. A sample that was not packed has it
     packed again."""
@@ -125,11 +134,7 @@ def drop(table: HotTable, *, now: datetime) -> bool:
         ).fetchone() or (0, None)
         # Fewer if some were erased meanwhile.
         if samples > table.samples_packed:
-            cursor.execute(
-                "UPDATE telemetry_hottable SET packed_through = 0, samples_packed = 0, forwarded_at = NULL"
-                " WHERE id = %s",
-                [table.id],
-            )
+            begin_again(cursor, table)
             return False
         with acting_as_owner(table.name):
             cursor.execute(f"DROP TABLE {table.name}")

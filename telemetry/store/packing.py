@@ -34,9 +34,6 @@ BUDGET_S = 15.0
 
 _PLACES = "SELECT ctid::text, samples FROM {table} ORDER BY ctid"
 _BATCHES = "SELECT packed FROM {table} WHERE ctid = ANY(%s::text[]::tid[])"
-_AGAIN = (
-    "UPDATE telemetry_hottable SET packed_through = 0, samples_packed = 0, forwarded_at = NULL WHERE id = %s"
-)
 # A few of a day's blocks: those that end after the first new sample, and the one before that if it is not full.
 _TOUCHED = f"""
 SELECT {PACKED} FROM unnest(%(series)s::bigint[], %(firsts)s::timestamptz[]) AS added (id, first_at)
@@ -59,7 +56,7 @@ def _keep_in_blocks(cursor: psycopg.Cursor[Any], table: HotTable, samples: Sampl
 def _is_in_blocks(cursor: psycopg.Cursor[Any], table: HotTable, now: datetime) -> bool:
     """Has a table that was forwarded, before the setting changed, packed from its beginning."""
     if table.forwarded_at is not None:
-        cursor.execute(_AGAIN, [table.id])
+        hot.begin_again(cursor, table)
     return table.forwarded_at is None
 
 
@@ -129,8 +126,16 @@ def _unpacked(
             yield of_batch.where(is_match)
 
 
-def unpacked_samples(cursor: psycopg.Cursor[Any], table: HotTable) -> SampleArrays:
-    return joined((blocks.NO_SAMPLES, *_unpacked(cursor, table)))
+def samples_of_some(cursor: psycopg.Cursor[Any], table: HotTable, *, most_series: int) -> SampleArrays:
+    """The samples of some series of a table, spread over all. Few samples of a large table are in memory at once."""
+    series = np.unique(
+        np.concatenate(
+            [blocks.NO_SAMPLES.series, *(np.unique(part.series) for part in _unpacked(cursor, table))]
+        )
+    )
+    some_series = series[:: -(-len(series) // most_series) or 1]
+    parts = (part.where(np.isin(part.series, some_series)) for part in _unpacked(cursor, table))
+    return joined((blocks.NO_SAMPLES, *parts))
 
 
 def _pack_some(

@@ -55,7 +55,10 @@ def add_sources(
 
 
 def add_spans(read: SampleArrays, series: Ints, starts_ms: Ints, ends_ms: Ints) -> SampleArrays:
-    """The same for a span of each series; samples from between spans may come too."""
+    """Add the remote storage's samples of a span of each series; samples from between spans may come too."""
+    # Hot series are not asked for because a longer span of another one overlaps theirs.
+    is_older = starts_ms < remote_until_ms()
+    series, starts_ms, ends_ms = series[is_older], starts_ms[is_older], ends_ms[is_older]
     parts = [
         _samples_of_series(series[places], int(starts_ms[places].min()), int(ends_ms[places].max()))
         for places in _neighbours(starts_ms, ends_ms)
@@ -86,6 +89,11 @@ def _samples_of_series(ids: Any, after_ms: int, until_ms: int) -> SampleArrays:
 
 def _together(read: SampleArrays, stored: SampleArrays) -> SampleArrays:
     return joined((stored, read)).order_by_series() if len(stored.series) else read
+
+
+def remote_until_ms() -> int:
+    """The time of the newest sample that only the remote storage may have, 0 without a remote storage."""
+    return 0 if settings.TELEMETRY_STORE is None else _reach_ms()
 
 
 def _reach_ms() -> int:

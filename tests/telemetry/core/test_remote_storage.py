@@ -53,5 +53,24 @@ def test_a_bad_address_is_refused_with_the_reason(raw, message):
         parse_remote_storage(raw)
 
 
+def test_the_line_break_at_the_end_of_a_token_is_left_out():
+    storage = parse_remote_storage("prometheus+https://tsdb", token="secret\n")
+    assert dict(storage.headers) == {"Authorization": "Bearer secret"}
+
+
+@pytest.mark.parametrize(
+    ("raw", "token", "message"),
+    [
+        ("prometheus+https://tsdb", "sec\nret", "the token has a character"),
+        ("prometheus+https://tsdb", "secrét", "the token has a character"),
+        ("prometheus+https://tsdb?tenant=%C5%82", "", "tenant has a character"),
+    ],
+)
+def test_what_no_header_can_have_is_refused_and_not_repeated(raw, token, message):
+    with pytest.raises(ValueError, match=message) as refused:
+        parse_remote_storage(raw, token=token)
+    assert "sec" not in str(refused.value)
+
+
 def test_muster_keeps_samples_itself_by_default():
     assert parse_remote_storage("postgres") is None

@@ -1,0 +1,139 @@
+"""What Muster does while a remote storage is slow, away, or loses samples. How real ones behave: `tests/peers`."""
+
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pytest
+from django.conf import settings
+from django.db import connection
+
+from telemetry import operations, queries, rollups, store
+from telemetry.binary import binary_cursor
+from telemetry.core.instants import floor
+from telemetry.core.remote_storage import parse_remote_storage
+from telemetry.models import DirtyWindow, Series
+from telemetry.store import forwarding
+from tests.inventory import made
+from tests.telemetry.sending import hot_samples, ms, rolled_up
+from tests.telemetry.storage_stub import stub_storage
+
+pytestmark = pytest.mark.django_db
+
+NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
+SERIES = range(101, 141)
+
+
+@pytest.fixture
+def storage(settings):
+    with stub_storage() as server:
+        settings.TELEMETRY_STORE = parse_remote_storage(server.setting)
+        yield server
+
+
+@pytest.fixture
+def source():
+    source, _token = operations.create_source(
+        site=made.site(name="Porto", slug="porto"), name="porto prometheus", by=None, now=NOW
+    )
+    Series.objects.bulk_create(
+        Series(
+            pk=number, source=source, site=source.site, metric="load", labels={"instance": f"node-{number}"},
+            kind="gauge", digest=str(number).encode().ljust(16), first_seen_at=NOW,
+        )
+        for number in SERIES
+    )  # fmt: skip
+    return source
+
+
+def append(source, samples, *, now):
+    series, ts_ms, values = (np.array(column) for column in zip(*samples, strict=True))
+    columns = store.SampleArrays(series.astype(np.int64), ts_ms.astype(np.int64), values.astype(float))
+    with binary_cursor() as cursor:
+        store.append(cursor, {source.pk: columns}, now=now)
+
+
+def five_of_each(at):
+    return [(series, ms(at) + second * 1000, second) for series in SERIES for second in range(5)]
+
+
+def drop_hot_until(at):
+    """Leave the state after tables were forwarded and dropped whose newest sample is of an instant."""
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM telemetry_samplebatch WHERE last_at <= %s", [at])
+        cursor.execute(
+            "INSERT INTO telemetry_hottable (opened_at, sealed_at, packed_at, newest_at) VALUES (%s, %s, %s, %s)",
+            [at, at, at, at],
+        )
+
+
+def hot_count():
+    with connection.cursor() as cursor:
+        return len(hot_samples(cursor))
+
+
+def forward(at):
+    return forwarding.forward_due(settings.TELEMETRY_STORE, now=at)
+
+
+def test_recent_windows_are_rolled_up_after_a_storage_used_up_the_budget(storage, source):
+    late, recent = floor(NOW - timedelta(hours=4)), floor(NOW - timedelta(minutes=20))
+    append(source, [(101, ms(recent) + 60_000, 1.0)], now=NOW)
+    drop_hot_until(NOW - timedelta(hours=1))
+    DirtyWindow.objects.bulk_create(
+        DirtyWindow(source=source, start=start, width_s=300) for start in (late, recent)
+    )
+    storage.query_status, storage.delay_s = 503, 0.4
+    rollups.roll_up(now=NOW, budget_s=0.3)
+    assert storage.queries
+    assert recent in {row["start"] for row in rolled_up()}
+    assert late in DirtyWindow.objects.filter(width_s=300).values_list("start", flat=True)
+
+
+def test_the_last_change_is_known_without_the_storage(storage, source, settings):
+    changed_at = NOW - timedelta(hours=3) + timedelta(seconds=30)
+    append(source, [(101, ms(changed_at) - 10_000, 0.0), (101, ms(changed_at), 79.0)], now=changed_at)
+    settings.TELEMETRY_STORE = None
+    rollups.roll_up(now=NOW - timedelta(hours=2))
+    store.write_five_minutes(floor(changed_at), [source.pk])
+    settings.TELEMETRY_STORE = parse_remote_storage(storage.setting)
+    drop_hot_until(NOW - timedelta(hours=2))
+    storage.query_status = 503
+    assert queries.last_changed([101], start=NOW - timedelta(hours=24), now=NOW) == {101: changed_at}
+    assert storage.queries == 0
+
+
+def test_lost_samples_stay_although_the_storage_refused_as_many_others(storage, source):
+    append(source, five_of_each(NOW - timedelta(minutes=1)), now=NOW)
+    # The whole body, then its first half, of twenty series.
+    storage.statuses = [400, 400]
+    assert forward(NOW + timedelta(minutes=6)) == 200
+    assert forward(NOW + timedelta(hours=2)) == 0
+    assert "does not give back 50 of them" in store.waiting_samples().failure
+    assert hot_count() == 200
+
+
+def test_samples_that_blocks_have_are_not_missed(storage, source):
+    append(source, five_of_each(NOW - timedelta(minutes=1)), now=NOW)
+    storage.statuses = [400] * 3
+    forward(NOW + timedelta(minutes=6))
+    forward(NOW + timedelta(hours=2))
+    assert store.waiting_samples().failure == ""
+    assert hot_count() == 0
+
+
+def test_that_samples_are_not_given_back_is_told_until_they_are(storage, source):
+    append(source, five_of_each(NOW - timedelta(minutes=1)), now=NOW)
+    forward(NOW + timedelta(minutes=6))
+    for minutes in range(120, 126):
+        forward(NOW + timedelta(minutes=minutes))
+        waiting = store.waiting_samples()
+        assert waiting.since is not None
+        assert waiting.failure.endswith("does not give back 100 of them")
+
+
+def test_samples_of_a_series_that_is_gone_are_not_missed(storage, source):
+    append(source, five_of_each(NOW - timedelta(minutes=1)), now=NOW)
+    forward(NOW + timedelta(minutes=6))
+    Series.objects.all().delete()
+    forward(NOW + timedelta(hours=2))
+    assert hot_count() == 0
