@@ -1,4 +1,4 @@
-"""Rows of sessions and one-time links for the scene."""
+"""Rows of sessions, one-time links, a service account and a replica for the scene."""
 
 from datetime import timedelta
 
@@ -10,6 +10,8 @@ from accounts.models import (
     Session,
     SignInLink,
 )
+from telemetry.models import Replica, Source
+from tests.conftest import make_user
 from tests.readiness.assessment.scoring.stored import NOW
 
 DAY = timedelta(days=1)
@@ -23,7 +25,16 @@ def take_part(user):
     SignInLink.objects.create(
         kind="sign-in", user=user, digest=b"0" * 32, created_at=NOW, expires_at=NOW + DAY
     )
+    Replica.objects.create(
+        source=Source.objects.first(),
+        number=2,
+        name="b",
+        first_sample_at=NOW,
+        removed_at=NOW,
+        removed_by=user,
+    )
     come_by_provider(user)
+    make_user("ops", username="loader", kind="service", owner=user, purpose="Writes the inventory")
 
 
 def come_by_provider(user):

@@ -52,6 +52,9 @@ MOST_OF = {
     "/people/8900001/": 160,
     "/settings/person/": 160,
     "/api/people/traces/": 160,
+    # One for each kind of rows that a leaver leaves behind.
+    "/settings/users/": 30,
+    "/api/accounts/users/": 22,
     "/readiness/gap/": 27,
     "/people/rotations/": 36,
     "/digests/": 20,
