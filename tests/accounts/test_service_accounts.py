@@ -11,7 +11,7 @@ from accounts.models import ExternalIdentity, User
 from accounts.operations import NotAllowed, change_user, create_token, create_user, set_password
 from tests.conftest import NOW, PASSWORD, ApiClient
 from web.accounts.token_faults import faults
-from web.workflows.second import NO_PERSON, SamePerson, refuse_same_person
+from web.workflows.second import NO_PERSON, SamePerson, refuse_same_person, same_person
 
 pytestmark = pytest.mark.django_db
 USERS = "/api/accounts/users/"
@@ -180,6 +180,19 @@ def test_nobody_who_answers_is_something_to_mend(client_of, program, ops):
         change_user(program, owner=ops, by=None, now=NOW)
     change_user(program, owner=User.objects.get(username="admin"), purpose=PURPOSE, by=None, now=NOW)
     assert unowned_accounts() == []
+
+
+def test_nobody_is_the_second_person_after_their_own_program(program, ops, user_of):
+    later = NOW + timedelta(days=365)
+    other = user_of("ops", username="other", kind="service", owner=ops)
+    for first in (program, other):
+        with pytest.raises(SamePerson, match="service account that the other owns"):
+            refuse_same_person(first.pk, ops, now=later)
+    assert same_person(program, other, now=later)
+    ana = user_of("planner", username="ana")
+    refuse_same_person(program.pk, ana, now=later)
+    change_user(program, owner=ana, by=None, now=NOW)
+    refuse_same_person(program.pk, ops, now=later)
 
 
 def test_a_program_is_no_second_person(program, ops):

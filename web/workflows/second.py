@@ -1,6 +1,7 @@
 """Second persons: which accounts can be one person's, which steps that refuses, and what an approval rests on.
 
-Accounts that are linked to one person, now or within WITHIN, count as one person, always. An account that another one
+Accounts that are linked to one person, now or within WITHIN, count as one person, always; so do a service account and
+its owner. An account that another one
 made, gave its role or opened by a password or token within WITHIN may be in the same hands: an approval between the two
 is flagged, and refused under the setting MUSTER_STRICT_SECOND_PERSON. Both reach on from account to account.
 """
@@ -45,6 +46,9 @@ _ACCOUNTS = """
             WHERE %s AND made.by_id = hands.account_id AND made.ended_at >= %s
             UNION ALL SELECT maker.by_id FROM accounts_accounttie AS maker
             WHERE %s AND maker.account_id = hands.account_id AND maker.by_id IS NOT NULL AND maker.ended_at >= %s
+            UNION ALL SELECT owned.id FROM accounts_user AS owned WHERE owned.owner_id = hands.account_id
+            UNION ALL SELECT program.owner_id FROM accounts_user AS program
+            WHERE program.id = hands.account_id AND program.owner_id IS NOT NULL
         ) AS other
     )
     SELECT account_id FROM hands
@@ -61,8 +65,8 @@ class SamePerson(PermissionDenied):
 
 SAME_ACCOUNT = "You took part in this yourself: a second person must take this step."
 ONE_PERSON = (
-    f"Your account and the one that was first here belong to one person, or did within {WITHIN.days} days:"
-    " a second person must take this step."
+    f"Your account and the one that was first here belong to one person, or did within {WITHIN.days} days, or one is a"
+    " service account that the other owns: a second person must take this step."
 )
 IN_ONE_HAND = (
     f"Your account and the one that was first here are too close: within {WITHIN.days} days one made the other, gave"
@@ -178,10 +182,15 @@ def _start(now: datetime, since: datetime | None) -> datetime:
 
 
 def _ties(by: Any, start: datetime) -> list[AccountTie]:
-    """The ties that have lasted since `start` among the accounts that may be in the same hands as this one."""
+    """The ties that have lasted since `start` among the accounts that may be in the same hands as this one.
+
+    A service account is tied to its owner as a person's accounts are to each other.
+    """
     hands = _accounts(by, start, loosely=True)
     lasting = AccountTie.objects.filter(Q(ended_at=None) | Q(ended_at__gte=start), account__in=hands)
-    return list(lasting.order_by("pk"))
+    owned = User.objects.filter(pk__in=hands, owner__isnull=False).order_by("pk").values_list("pk", "owner")
+    ownership = [AccountTie(account_id=pk, by_id=owner, kind=Kind.PERSON) for pk, owner in owned]
+    return [*lasting.order_by("pk"), *ownership]
 
 
 def _closeness(ties: Iterable[AccountTie], first: int, by: Any, start: datetime) -> Closeness:
