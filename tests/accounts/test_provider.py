@@ -157,6 +157,7 @@ class InventedProvider(BaseHTTPRequestHandler):
         self.wfile.write(content)
 
     def do_GET(self):
+        self.server.asked.append(urlsplit(self.path).path)
         self._send()
 
     def do_POST(self):
@@ -170,7 +171,7 @@ def invented(settings, rules):
     issuer = f"http://127.0.0.1:{server.server_port}"
     use(settings, issuer)
     public = jwt.algorithms.RSAAlgorithm.to_jwk(KEY.public_key(), as_dict=True)
-    server.issuer, server.forms = issuer, []
+    server.issuer, server.forms, server.asked = issuer, [], []
     server.answers = {
         "/.well-known/openid-configuration": {
             "issuer": issuer,
@@ -319,6 +320,28 @@ def test_the_key_that_the_provider_publishes_now_counts(invented):
     public = jwt.algorithms.RSAAlgorithm.to_jwk(OTHER_KEY.public_key(), as_dict=True)
     invented.answers["/keys"]["keys"] += [{**public, "kid": "2"}, {**public, "kid": "2", "use": "enc"}]
     assert answered(invented, Client(), key=OTHER_KEY, kid="2", algorithm="PS256").status_code == 302
+
+
+def test_what_the_provider_says_of_itself_is_kept_for_minutes_and_its_keys_are_not(invented, frozen_now):
+    discovery = "/.well-known/openid-configuration"
+    assert [answered(invented, Client()).status_code for _ in range(2)] == [302, 302]
+    assert (invented.asked.count(discovery), invented.asked.count("/keys")) == (1, 2)
+    # New keys count at once, and another address once ten minutes are over.
+    public = jwt.algorithms.RSAAlgorithm.to_jwk(OTHER_KEY.public_key(), as_dict=True)
+    invented.answers["/keys"] = {"keys": [{**public, "kid": "2", "use": "sig"}]}
+    invented.answers[discovery]["authorization_endpoint"] += "/new"
+    assert answered(invented, Client(), key=OTHER_KEY, kid="2").status_code == 302
+    assert "/authorize?" in Client().get("/login/provider/")["Location"]
+    frozen_now.move(minutes=10)
+    assert "/authorize/new?" in Client().get("/login/provider/")["Location"]
+
+
+def test_a_provider_that_failed_is_asked_again(invented):
+    configuration = invented.answers.pop("/.well-known/openid-configuration")
+    invented.answers["/.well-known/openid-configuration"] = {"issuer": "https://evil.example"}
+    assert Client().get("/login/provider/").status_code == 502
+    invented.answers["/.well-known/openid-configuration"] = configuration
+    assert answered(invented, Client()).status_code == 302
 
 
 def test_a_verified_address_of_the_id_token_verifies_no_other(invented, ops):

@@ -13,7 +13,7 @@ from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -21,6 +21,7 @@ from django.conf import settings
 
 from accounts.counting import CountingWindow
 from accounts.sign_on import Claims
+from web.cached import CachedAnswer
 from web.delivery.addresses import AddressRefused, NoAnswer
 from web.delivery.http import call
 
@@ -33,6 +34,11 @@ _by_address = CountingWindow("provider:address", WINDOW_S)
 MOST_GROUPS, LONGEST_GROUP = 1000, 200
 # OpenID Connect Core 1.0, section 2.
 LONGEST_SUBJECT = 255
+# So long a provider that moved one of its addresses may fail. Its keys are fetched for each sign-in.
+DISCOVERED_FOR = timedelta(minutes=10)
+_discoveries: CachedAnswer[None, Mapping[str, Any]] = CachedAnswer(
+    "addresses of the provider", settings=("OIDC_ISSUER",)
+)
 
 
 class ProviderFails(Exception):
@@ -170,6 +176,11 @@ def _groups(claims: Mapping[str, Any]) -> list[str]:
 
 
 def _discovered(now: datetime) -> Mapping[str, Any]:
+    """What the provider says of itself, kept for DISCOVERED_FOR; a failure is not kept. Raises ProviderFails."""
+    return _discoveries.value(lambda: _discover(now), now=now, until=lambda _: now + DISCOVERED_FOR)
+
+
+def _discover(now: datetime) -> Mapping[str, Any]:
     """OpenID Connect Discovery 1.0, section 4: the issuer that it names is the one that was asked."""
     configuration = _json("GET", f"{settings.OIDC_ISSUER}/.well-known/openid-configuration", now=now)
     if str(configuration.get("issuer", "")).rstrip("/") != settings.OIDC_ISSUER:
