@@ -117,6 +117,7 @@ ROLES: dict[str, Role] = {
                 *_look,
                 "telemetry.*_source",
                 "telemetry.*_scrapetarget",
+                "telemetry.*_importrule",
                 "inventory.change_device",
                 "inventory.change_accelerator",
                 "scoring.change_sitescore",

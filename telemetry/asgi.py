@@ -9,6 +9,7 @@ import time
 import uuid
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import parse_qs
 
 from django.conf import settings
 
@@ -123,6 +124,7 @@ def _delivery(scope: bodies.Message) -> Delivery:
         headers=BodyHeaders(texts.get(b"content-type", ""), texts.get(b"content-encoding")),
         declared_bytes=bodies.declared_bytes(headers),
         address=client[0] if client else "",
+        rule=parse_qs(scope.get("query_string", b"").decode("latin-1")).get("rule", [""])[-1],
     )
 
 

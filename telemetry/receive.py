@@ -5,7 +5,7 @@ any other 4xx, so only transient errors may look temporary: a full inbox, too ma
 database.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import IO
 
@@ -17,6 +17,7 @@ from accounts.operations import TOKEN_KEYWORDS, authenticate_token
 from accounts.throttling import bad_tokens
 from telemetry import formats, ingest
 from telemetry.core.labels import KeyCaches
+from telemetry.core.table_rules import TableRule
 from telemetry.formats import (
     BodyError,
     BodyHeaders,
@@ -27,7 +28,7 @@ from telemetry.formats import (
     WriteAnswer,
     WriteTooLarge,
 )
-from telemetry.models import Source
+from telemetry.models import ImportRule, Source
 from telemetry.series_limits import SeriesLimits
 from web import disk
 from web.security_log.doors import note_bad_token
@@ -42,13 +43,15 @@ UNKNOWN_TOKEN = "unknown, expired or revoked token"
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """The facts known about a request before its body is read. `path` is the door's address, `address` the peer's."""
+    """The facts known about a request before its body is read. `path` is the door's address, `address` the peer's,
+    `rule` the name of the import rule that the body is to be read by."""
 
     path: str
     headers: BodyHeaders
     authorization: str = ""
     declared_bytes: int = 0
     address: str = ""
+    rule: str = ""
 
 
 class WriteRefused(Exception):
@@ -120,6 +123,8 @@ def check_headers(delivery: Delivery, *, now: datetime) -> WireFormat:
         raise WriteRefused(415, error.reason, "wrong_content_type") from error
     except UnsupportedEncoding as error:
         raise WriteRefused(415, error.reason, "unsupported_encoding") from error
+    if delivery.rule and not wire_format.takes_rule:
+        raise WriteRefused(400, f"no import rule reads {delivery.headers.media_type}", "malformed_body")
     if delivery.declared_bytes > settings.TELEMETRY_BODY_BYTES:
         raise too_large()
     if ingest.inbox_is_full.just_seen(now):
@@ -144,7 +149,10 @@ def take(
     try:
         if ingest.inbox_is_full(now):
             raise WriteRefused(429, ingest.inbox_is_full.reason)
-        return _take(source, file.read(), wire_format, delivery.headers, now)
+        headers = delivery.headers
+        if delivery.rule:
+            headers = replace(headers, rule=_table_rule(source, delivery.rule))
+        return take_body(source, file.read(), wire_format, headers, now=now)
     except WriteRefused as refusal:
         return count_refusal(refusal, source, now=now)
     except IntegrityError:
@@ -173,9 +181,17 @@ def _limits() -> BodyLimits:
     return BodyLimits(max_decompressed_bytes=settings.TELEMETRY_DECODED_BYTES)
 
 
-def _take(
-    source: Source, body: bytes, wire_format: WireFormat, headers: BodyHeaders, now: datetime
+def _table_rule(source: Source, name: str) -> TableRule:
+    rule = ImportRule.objects.select_related("source").filter(source=source, name=name).first()
+    if rule is None:
+        raise WriteRefused(400, f"source {source.name} has no import rule {name[:50]}", "malformed_body")
+    return rule.table_rule
+
+
+def take_body(
+    source: Source, body: bytes, wire_format: WireFormat, headers: BodyHeaders, *, now: datetime
 ) -> WriteAnswer:
+    """Raises WriteRefused."""
     try:
         columns = wire_format.load().decode(
             body,
@@ -189,9 +205,9 @@ def _take(
     except BodyError as error:
         raise WriteRefused(400, error.reason, "malformed_body") from error
     columns = _series_limits.let_in(columns, source=source, now=now)
-    receipt = ingest.accept(
-        source=source, columns=columns, now=now, body=None if wire_format.dates_on_arrival else body
-    )
+    # Under a rule that has changed, the same file is other samples.
+    is_known_by_body = not wire_format.dates_on_arrival and headers.rule is None
+    receipt = ingest.accept(source=source, columns=columns, now=now, body=body if is_known_by_body else None)
     rejected = columns.rejected
     if not rejected.total:
         return WriteAnswer(204, samples=receipt.samples, duplicate=receipt.duplicate, is_decoded=True)

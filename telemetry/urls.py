@@ -5,6 +5,7 @@ from django.urls import include, path
 from telemetry import api
 from telemetry.drift import views as drift
 from telemetry.explore import views as explore
+from telemetry.imports.kinds import IMPORT_RULE
 from telemetry.kinds import SOURCES
 from telemetry.targets.kinds import SCRAPE_TARGET
 from telemetry.views import ingest, set_aside, sources, status
@@ -30,7 +31,7 @@ urlpatterns = [
     path("telemetry/drift/", drift.drifts, name="drifts"),
     path("telemetry/drift/<int:pk>/", drift.STEPS.object_page, name="drift"),
     path("telemetry/drift/", include(drift.STEPS.routes())),
-    path("telemetry/", include([*addresses(SOURCES), *addresses(SCRAPE_TARGET)])),
+    path("telemetry/", include([*addresses(SOURCES), *addresses(SCRAPE_TARGET), *addresses(IMPORT_RULE)])),
     path("telemetry/sources/<int:pk>/", sources.page, name="source"),
     path("telemetry/sources/<int:pk>/first-sample/", sources.first_sample, name="source-first-sample"),
     path("telemetry/replicas/<int:pk>/remove/", sources.remove_replica, name="source-replica-remove"),

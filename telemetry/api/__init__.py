@@ -7,6 +7,7 @@ from telemetry.api.codes import codes
 from telemetry.api.query import QueryView
 from telemetry.api.status import status
 from telemetry.drift.api import InventoryDriftViewSet
+from telemetry.imports.kinds import IMPORT_RULE
 from telemetry.schedulers.api import SchedulerStateViewSet, scheduler_figures
 from telemetry.targets.api import agent_targets
 from telemetry.targets.kinds import SCRAPE_TARGET
@@ -22,6 +23,7 @@ router.register("drifts", InventoryDriftViewSet)
 router.register("scheduler-states", SchedulerStateViewSet)
 router.register("batch-decisions", viewsets.BatchDecisionViewSet)
 router.register(SCRAPE_TARGET.plural, SCRAPE_TARGET.viewset)
+router.register(IMPORT_RULE.plural, IMPORT_RULE.viewset)
 
 urlpatterns = [
     path("agent-targets/", agent_targets, name="telemetry-api-agent-targets"),

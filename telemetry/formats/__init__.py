@@ -50,6 +50,8 @@ class WireFormat:
     reply: ReplyMaker = json_reply
     # Samples without a time are taken at their arrival: the same body twice is no repetition.
     dates_on_arrival: bool = False
+    # Whether an import rule may say how a body is read.
+    takes_rule: bool = False
 
     def __str__(self) -> str:
         return f"{self.name} {self.version}"
@@ -135,6 +137,7 @@ FORMATS = (
         address="/api/telemetry/import/",
         content_types=("text/csv",),
         load=_csv_table,
+        takes_rule=True,
     ),
     WireFormat(
         name="reports of Slurm",

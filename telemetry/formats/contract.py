@@ -9,6 +9,7 @@ from typing import Protocol
 
 from telemetry.core.columns import SampleColumns, TakenTimes
 from telemetry.core.labels import KeyCache, LabelLimits
+from telemetry.core.table_rules import TableRule
 
 
 class BodyError(ValueError):
@@ -46,10 +47,11 @@ class BodyLimits:
 
 @dataclass(frozen=True, slots=True)
 class BodyHeaders:
-    """The content type and encoding that a sender states."""
+    """The content type and encoding that a sender states, and the import rule that it names, if it is a table."""
 
     content_type: str = ""
     content_encoding: str | None = None
+    rule: TableRule | None = None
 
     @property
     def media_type(self) -> str:

@@ -6,6 +6,9 @@ other column is a metric. What a table does not say, the content type does:
 
     text/csv; charset=utf-8; separator=semicolon; decimal=comma; zone=Europe/Lisbon; time=stamp; labels="name,gpu"
 
+An import rule says instead what each column holds (`telemetry.core.import_rules`). A file whose first line differs from
+it is refused whole.
+
 An empty cell is no sample. What follows an empty line in a single cell is a trailer and no row.
 """
 
@@ -21,7 +24,10 @@ from itertools import chain
 from zoneinfo import ZoneInfo, available_timezones
 
 from telemetry.core.columns import SampleColumns, TakenTimes
+from telemetry.core.conversions import NoConversion
+from telemetry.core.import_rules import sent_value
 from telemetry.core.labels import NAME, BadSeries, KeyCache, RefusalReason
+from telemetry.core.table_rules import ColumnContent, ColumnUse, TableRule
 from telemetry.formats.compression import check_encoding, needed_bytes, plain_body
 from telemetry.formats.contract import BodyHeaders, BodyLimits, MalformedBody, UnsupportedType
 from telemetry.formats.lines import LineError, LineSamples
@@ -49,6 +55,7 @@ _NUMBER = re.compile(
 _SECONDS = re.compile(r"\d{9,10}(?:\.\d{1,9})?", re.ASCII)
 _MILLISECONDS = re.compile(r"\d{12,13}", re.ASCII)
 _SHOWN = 40
+_MOST_REASON_CHARS = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +72,7 @@ class _Dialect:
     @classmethod
     def read(cls, headers: BodyHeaders) -> "_Dialect":
         """Raises UnsupportedType."""
-        parameters = dict(_parameters(headers))
+        parameters = {**(headers.rule.parameters if headers.rule else {}), **dict(_parameters(headers))}
         if unknown_names := parameters.keys() - _PARAMETERS:
             raise UnsupportedType(f"unknown parameters of text/csv: {', '.join(sorted(unknown_names))}")
         if parameters.get("header", "present") != "present":
@@ -95,7 +102,8 @@ def decode(
     line, names = next(rows, (0, []))
     if not names:
         raise MalformedBody("empty body")
-    table = _SampleTable(line, names, dialect)
+    rule = headers.rule
+    table = _SampleTable(line, names, dialect) if rule is None else _RuledTable(line, names, dialect, rule)
     is_after_blank = False
     for line, cells in rows:
         if not any(cells):
@@ -115,6 +123,10 @@ class _SampleTable:
         places = {name: place for place, name in enumerate(self._names)}
         if "" in places or len(places) < len(names):
             raise MalformedBody(f"line {line}: every column needs a name of its own")
+        self._find_columns(line, places)
+
+    def _find_columns(self, line: int, places: dict[str, int]) -> None:
+        dialect = self._dialect
         self._time = self._time_column(line, places)
         label_names = dialect.labels
         self._metric = places.get(_METRIC)
@@ -151,11 +163,20 @@ class _SampleTable:
         except LineError as error:
             samples.refuse(line, RefusalReason.BAD_LINE, str(error))
             return
-        labels = [(self._names[place], cells[place].strip()) for place in self._labels]
+        labels = self._labels_of(cells)
         for place in self._values:
             text = cells[place].strip()
             if text:
                 self._read_cell(line, place, text, labels, cells, ts_ms, samples)
+
+    def _labels_of(self, cells: list[str]) -> list[tuple[str, str]]:
+        return [(self._names[place], cells[place].strip()) for place in self._labels]
+
+    def _metric_of(self, place: int, cells: list[str]) -> str:
+        return self._names[place] if self._metric is None else cells[self._metric].strip()
+
+    def _sent_value(self, place: int, labels: list[tuple[str, str]], value: float) -> float:
+        return value
 
     def _read_cell(
         self,
@@ -167,16 +188,49 @@ class _SampleTable:
         ts_ms: int,
         samples: LineSamples,
     ) -> None:
-        metric = self._names[place] if self._metric is None else cells[self._metric].strip()
-        pairs = [(name.encode(), value.encode()) for name, value in ((NAME, metric), *labels)]
+        all_labels = [(NAME, self._metric_of(place, cells)), *labels]
+        pairs = [(name.encode(), value.encode()) for name, value in all_labels]
         raw = b"\0".join(part for pair in pairs for part in pair)
         try:
-            value = _value(text, self._dialect.decimal)
+            value = self._sent_value(place, all_labels, _value(text, self._dialect.decimal))
             samples.add(line, samples.key(raw, lambda: pairs), ts_ms, value)
-        except LineError as error:
+        except (LineError, NoConversion) as error:
             samples.refuse(line, RefusalReason.BAD_LINE, f"column {self._names[place]}: {error}")
         except BadSeries as error:
             samples.refuse(line, error.reason, error.example)
+
+
+class _RuledTable(_SampleTable):
+    """The columns of a table by what an import rule says that they hold."""
+
+    def __init__(self, line: int, names: Sequence[str], dialect: _Dialect, rule: TableRule) -> None:
+        self._rule = rule
+        super().__init__(line, names, dialect)
+
+    def _find_columns(self, line: int, places: dict[str, int]) -> None:
+        if differences := self._rule.differences(self._names):
+            reason = (
+                f"line {line}: the file does not fit the rule {self._rule.name}: {'; '.join(differences)}"
+            )
+            raise MalformedBody(reason[:_MOST_REASON_CHARS])
+        self._uses: list[ColumnUse] = [self._rule.columns[name] for name in self._names]
+        self._metric = next(iter(self._places(ColumnContent.METRIC_NAME)), None)
+        [self._time] = self._places(ColumnContent.TIME)
+        self._labels = self._places(ColumnContent.LABEL)
+        self._values = self._places(ColumnContent.METRIC, ColumnContent.VALUE)
+
+    def _places(self, *contents: ColumnContent) -> list[int]:
+        return [place for place, use in enumerate(self._uses) if use.content in contents]
+
+    def _labels_of(self, cells: list[str]) -> list[tuple[str, str]]:
+        labels = [(self._uses[place].name, cells[place].strip()) for place in self._labels]
+        return [*self._rule.labels.items(), *labels]
+
+    def _metric_of(self, place: int, cells: list[str]) -> str:
+        return self._uses[place].name if self._metric is None else cells[self._metric].strip()
+
+    def _sent_value(self, place: int, labels: list[tuple[str, str]], value: float) -> float:
+        return sent_value(self._rule, dict(labels), self._uses[place].unit, value)
 
 
 def _parameters(headers: BodyHeaders) -> Iterator[tuple[str, str]]:

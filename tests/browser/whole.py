@@ -38,7 +38,7 @@ from readiness.tradeoffs.factors import operations as tradeoffs
 from readiness.tradeoffs.factors.core.entries import FactorEntry, RateEntry
 from readiness.tradeoffs.factors.core.series import SeriesRow
 from telemetry.drift import operations as drift
-from telemetry.models import SchedulerState, ScrapeTarget
+from telemetry.models import ImportRule, SchedulerState, ScrapeTarget, Source
 from tests.browser import decided_on, fleet, looped, owned, sent
 from tests.conftest import NOW, make_user
 from tests.readiness.assessment.duties import made as duties
@@ -86,6 +86,8 @@ def proven(clock):
         site=porto, device=porto.devices.order_by("pk").first(), source=porto.sources.order_by("pk").first(),
         scheduler="slurm", standing="drained", since=clock.at, reason="Fan 3 is loud", reason_by="root",
     )  # fmt: skip
+    sender = Source.objects.filter(site=porto).order_by("pk").first()
+    ImportRule.objects.create(source=sender, name="meters", columns="Time = time\nPower = metric rack_power")
     device = {"site_id": porto.pk, "device_id": porto.devices.order_by("pk").values_list("pk").first()[0]}
     driver = {"field": "driver", "inventory_value": "535.1", "seen_value": "550.9", "source": "out.log"}
     drift.record_drift(now=clock.at, **device, **driver)

@@ -87,7 +87,8 @@ def hand_to(door_of, path, body, headers):
     scope = {
         "type": "http",
         "method": "POST",
-        "path": path,
+        "path": path.partition("?")[0],
+        "query_string": path.partition("?")[2].encode(),
         "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
     }
 

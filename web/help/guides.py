@@ -55,6 +55,7 @@ GUIDE_OF = {
     "/standards/legal-duties/": "duties",
     "/telemetry/": "telemetry",
     "/telemetry/explore/": "explore",
+    "/telemetry/import-rules/": "telemetry",
     "/telemetry/scrape-targets/": "agent",
     "/telemetry/status/": "operations",
     "/timeline/": "timeline",

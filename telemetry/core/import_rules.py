@@ -1,0 +1,120 @@
+"""Import rules as people write them: one line says what one column of a file of samples holds.
+
+    Timestamp = time
+    Host = label instance
+    Power = metric node_power_watts in kW
+    Comment = nothing
+
+A long file names the metric in a cell: `Reading = metric`, and `Amount = value in °F`.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Mapping
+
+from telemetry.core.conversions import NoConversion, conversion, known_units
+from telemetry.core.labels import NAME
+from telemetry.core.registry import registry
+from telemetry.core.table_rules import ColumnContent, ColumnUse, TableRule
+
+MOST_COLUMNS = 500
+MOST_NAME_CHARS = 200
+_METRIC_NAME = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:.]*")
+_LABEL_NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
+_HELP = "write time, metric, value, label NAME, metric NAME, or nothing; a unit follows as: in kW"
+
+
+class BadImportRule(ValueError):
+    """A rule that no file could follow; the text names line and reason."""
+
+
+def read_column_use(text: str) -> ColumnUse:
+    """Raises BadImportRule."""
+    words, _, unit = text.strip().partition(" in ")
+    unit = unit.strip()
+    if unit and unit not in known_units():
+        raise BadImportRule(f"{unit} is no unit that Muster converts: {', '.join(known_units())}")
+    kind, *names = words.split()
+    use = _column_use(kind, names, unit)
+    if use.unit and use.content not in (ColumnContent.VALUE, ColumnContent.METRIC):
+        raise BadImportRule("only a value or a metric has a unit")
+    _check_unit(use)
+    return use
+
+
+def _column_use(kind: str, names: list[str], unit: str) -> ColumnUse:
+    match kind, names:
+        case (("time" | "value" | "nothing" | "metric"), []):
+            return ColumnUse(ColumnContent(kind), unit=unit)
+        case "label", [name] if _LABEL_NAME.fullmatch(name):
+            return ColumnUse(ColumnContent.LABEL, name, unit)
+        case "metric", [name] if _METRIC_NAME.fullmatch(name) and len(name) <= MOST_NAME_CHARS:
+            return ColumnUse(ColumnContent.METRIC, name, unit)
+    raise BadImportRule(f"{' '.join([kind, *names])[:60]} says nothing of a column: {_HELP}")
+
+
+def _check_unit(use: ColumnUse) -> None:
+    """A metric whose unit depends on its labels is looked at row by row."""
+    if use.content is not ColumnContent.METRIC or not use.unit:
+        return
+    metric = registry().get(use.name)
+    if metric is None:
+        raise BadImportRule(f"Muster knows no unit of {use.name}, so it cannot convert {use.unit}")
+    if not registry().variants.get(use.name):
+        try:
+            conversion(use.unit, metric.unit)
+        except NoConversion as error:
+            raise BadImportRule(f"{use.name}: {error}") from error
+
+
+def read_columns(text: str) -> dict[str, ColumnUse]:
+    """Return the use of each column by its name. Raises BadImportRule."""
+    columns: dict[str, ColumnUse] = {}
+    for number, line in enumerate(text.splitlines(), 1):
+        if not line.strip():
+            continue
+        name, equals, use = line.rpartition("=")
+        name = name.strip()
+        if not equals or not name or not use.strip():
+            raise BadImportRule(f"line {number}: write COLUMN = what it holds")
+        if name in columns:
+            raise BadImportRule(f"line {number}: the column {name[:60]} is named twice")
+        try:
+            columns[name] = read_column_use(use)
+        except BadImportRule as error:
+            raise BadImportRule(f"line {number}: {error}") from error
+    _check_columns(columns)
+    return columns
+
+
+def _check_columns(columns: Mapping[str, ColumnUse]) -> None:
+    if len(columns) > MOST_COLUMNS:
+        raise BadImportRule(f"more than {MOST_COLUMNS} columns")
+    counts = Counter(use.content for use in columns.values())
+    if counts[ColumnContent.TIME] != 1:
+        raise BadImportRule("exactly one column holds the time")
+    is_long = counts[ColumnContent.METRIC_NAME] or counts[ColumnContent.VALUE]
+    if is_long and (counts[ColumnContent.METRIC_NAME], counts[ColumnContent.VALUE]) != (1, 1):
+        raise BadImportRule("a column that names the metric needs one column of values, and the reverse")
+    if bool(is_long) == bool(counts[ColumnContent.METRIC]):
+        raise BadImportRule("name metrics of columns, or one column metric with one column value")
+    repeated_uses = Counter(
+        str(use)
+        for use in columns.values()
+        if use.content in (ColumnContent.LABEL, ColumnContent.METRIC)
+        for use in (ColumnUse(use.content, use.name),)
+    )
+    for use, count in repeated_uses.items():
+        if count > 1:
+            raise BadImportRule(f"{count} columns hold {use}")
+
+
+def sent_value(rule: TableRule, labels: Mapping[str, str], unit: str, value: float) -> float:
+    """A value of a file as the metric's sender has it. Raises NoConversion."""
+    if not unit:
+        return value
+    name = labels[NAME]
+    metric = registry().get(name, labels)
+    if metric is None:
+        raise NoConversion(f"Muster knows no unit of {name}, so it cannot convert {unit}")
+    return conversion(unit, metric.unit).apply(value) / (metric.scale * rule.source_scale.get(name, 1.0))

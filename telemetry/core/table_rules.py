@@ -1,0 +1,52 @@
+"""An import rule as the decoder of tables takes it. How people write one: `telemetry.core.import_rules`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+
+
+class ColumnContent(StrEnum):
+    TIME = "time"
+    METRIC_NAME = "metric"
+    VALUE = "value"
+    LABEL = "label"
+    METRIC = "metric NAME"
+    NOTHING = "nothing"
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnUse:
+    """`name` is that of a label or a metric, `unit` empty where the values are as the metric's sender has them."""
+
+    content: ColumnContent
+    name: str = ""
+    unit: str = ""
+
+    def __str__(self) -> str:
+        text = self.content.value.replace("NAME", self.name)
+        if self.content is ColumnContent.LABEL:
+            text = f"label {self.name}"
+        return f"{text} in {self.unit}" if self.unit else text
+
+
+@dataclass(frozen=True, slots=True)
+class TableRule:
+    """An import rule as the decoder of tables takes it. `parameters` stand for those of the content type; `labels` are
+    added to each series. `source_scale` are the factors that the source's values are multiplied by later, which a
+    stated unit leaves out."""
+
+    name: str
+    columns: Mapping[str, ColumnUse]
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict)
+    source_scale: Mapping[str, float] = MappingProxyType({})
+
+    def differences(self, header: list[str]) -> list[str]:
+        """Name the columns that only the header or only the rule has."""
+        absent_names = [name for name in self.columns if name not in header]
+        new_names = [name for name in header if name not in self.columns]
+        return [
+            *([f"no column {', '.join(absent_names)}"] if absent_names else []),
+            *([f"unexpected column {', '.join(new_names)}"] if new_names else []),
+        ]

@@ -1,0 +1,1 @@
+"""Import rules: how the files of one sender become samples."""

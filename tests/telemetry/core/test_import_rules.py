@@ -1,0 +1,76 @@
+"""Import rules: what the columns of a file hold, and units on the way."""
+
+import pytest
+
+from telemetry.core.conversions import NoConversion, conversion, known_units, units_of
+from telemetry.core.import_rules import BadImportRule, read_column_use, read_columns, sent_value
+from telemetry.core.metric import UNITS
+from telemetry.core.table_rules import TableRule
+
+KNOWN = "DCGM_FI_DEV_GPU_TEMP"
+
+
+@pytest.mark.parametrize(
+    ("unit", "stored", "value", "expected"),
+    [
+        ("kW", "W", 1.5, 1500),
+        ("°F", "°C", 212, 100),
+        ("K", "°C", 273.15, 0),
+        ("ratio", "%", 0.25, 25),
+        ("bits", "bytes", 16, 2),
+        ("J", "kWh", 3.6e6, 1),
+        ("MB/s", "Gb/s", 125, 1),
+        ("bar", "kPa", 2, 200),
+    ],
+)
+def test_a_value_becomes_one_of_the_stored_unit(unit, stored, value, expected):
+    assert conversion(unit, stored).apply(value) == pytest.approx(expected)
+
+
+def test_every_stored_unit_is_a_unit_of_itself():
+    assert {unit: units_of(unit)[0] for unit in UNITS} == {unit: unit for unit in UNITS}
+
+
+def test_units_of_different_things_do_not_convert():
+    with pytest.raises(NoConversion, match="kW cannot become °C: use °C, °F, K"):
+        conversion("kW", "°C")
+
+
+@pytest.mark.parametrize(
+    "text", ["time", "metric", "value", "value in kW", "label node", f"metric {KNOWN} in °F", "nothing"]
+)
+def test_what_a_column_holds_is_written_as_it_is_read(text):
+    assert str(read_column_use(text)) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("a", "line 1: write COLUMN = what it holds"),
+        ("a = time\nb = power", "line 2: power says nothing of a column"),
+        ("a = time\na = nothing", "line 2: the column a is named twice"),
+        ("a = time in kW", "line 1: only a value or a metric has a unit"),
+        ("a = time\nb = value in furlongs", "line 2: furlongs is no unit"),
+        ("a = time\nb = metric mine in kW", "line 2: Muster knows no unit of mine"),
+        (f"a = time\nb = metric {KNOWN} in kW", "line 2: .*kW cannot become °C"),
+        ("a = label x", "exactly one column holds the time"),
+        ("a = time\nb = time\nc = metric m", "exactly one column holds the time"),
+        ("a = time\nb = value", "a column that names the metric needs one column of values"),
+        ("a = time\nb = label x", "name metrics of columns"),
+        ("a = time\nb = metric m\nc = metric m", "2 columns hold metric m"),
+        ("a = time\nb = metric m\nc = label x\nd = label x", "2 columns hold label x"),
+    ],
+)
+def test_a_bad_rule_names_its_line(text, reason):
+    with pytest.raises(BadImportRule, match=reason):
+        read_columns(text)
+
+
+def test_the_factor_of_the_source_is_left_out_where_a_unit_is_stated():
+    rule = TableRule("r", {}, source_scale={KNOWN: 10})
+    assert sent_value(rule, {"__name__": KNOWN}, "°F", 212) == pytest.approx(10)
+    assert sent_value(rule, {"__name__": KNOWN}, "", 212) == 212
+
+
+def test_units_are_listed_once():
+    assert len(known_units()) == len(set(known_units()))

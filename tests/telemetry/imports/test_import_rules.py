@@ -1,0 +1,128 @@
+"""Files of samples that are read by an import rule."""
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+
+from telemetry import drain
+from telemetry.asgi import SampleDoor
+from telemetry.models import ImportRule, InboxBatch, Rejection, Series
+from tests.telemetry.sending import hand_to, stored
+
+pytestmark = pytest.mark.django_db
+ADDRESS = "/api/telemetry/import/"
+HEAD = "Zeit;Rechner;Leistung;Notiz"
+COLUMNS = (
+    "Zeit = time\nRechner = label instance\nLeistung = metric DCGM_FI_DEV_POWER_USAGE in kW\nNotiz = nothing"
+)
+
+
+@pytest.fixture
+def rule(sender):
+    row = ImportRule(
+        source=sender.source,
+        name="meters",
+        columns=COLUMNS,
+        labels="rack=R1",
+        zone="UTC",
+        decimal="comma",
+    )
+    row.full_clean()
+    row.save()
+    return row
+
+
+def body(at, *, power="1,5", head=HEAD):
+    return f"{head}\n{at:%Y-%m-%d %H:%M:%S};gpu-01;{power};ok\n".encode("utf-8-sig")
+
+
+def post(sender, data, name="meters", content_type="text/csv", address=ADDRESS):
+    headers = {
+        "authorization": f"Bearer {sender.source.plain_token}",
+        "content-type": content_type,
+        "content-length": str(len(data)),
+    }
+    return hand_to(lambda here: SampleDoor(threads=here), f"{address}?rule={name}", data, headers)
+
+
+def test_a_file_becomes_samples_by_its_rule(sender, rule):
+    assert post(sender, body(sender.at(0))).status_code == 204
+    drain.drain(now=sender.at(1))
+    assert [(metric, value) for metric, _, value in stored()] == [("DCGM_FI_DEV_POWER_USAGE", 1500)]
+    assert Series.objects.get().labels == {"instance": "gpu-01", "rack": "R1"}
+
+
+def test_a_long_file_names_metrics_in_cells(sender, rule):
+    rule.columns = "when = time\nreading = metric\namount = value in °F"
+    rule.zone = ""
+    rule.decimal = "point"
+    rule.full_clean()
+    rule.save()
+    at = sender.at(0).isoformat()
+    data = f"when,reading,amount\n{at},DCGM_FI_DEV_GPU_TEMP,212\n{at},unheard_of,1\n".encode()
+    answer = post(sender, data)
+    assert (answer.status_code, answer.json()["detail"]) == (
+        400,
+        "1 bad_line (e.g. line 3: column amount: Muster knows no unit of unheard_of, so it cannot convert °F)",
+    )
+    drain.drain(now=sender.at(1))
+    assert [(metric, pytest.approx(value)) for metric, _, value in stored()] == [
+        ("DCGM_FI_DEV_GPU_TEMP", 100)
+    ]
+
+
+def test_a_file_that_differs_from_its_rule_is_refused_whole(sender, rule):
+    answer = post(sender, body(sender.at(0), head="Zeit;Host;Leistung;Notiz"))
+    assert (answer.status_code, answer.json()["detail"]) == (
+        400,
+        "line 1: the file does not fit the rule meters: no column Rechner; unexpected column Host",
+    )
+    assert not InboxBatch.objects.exists()
+    assert Rejection.objects.get().reason == "malformed_body"
+
+
+def test_the_same_file_twice_counts_once_until_its_rule_changes(sender, rule):
+    data = body(sender.at(0))
+    assert [post(sender, data).status_code for _ in range(3)] == [204, 204, 204]
+    assert InboxBatch.objects.count() == 1
+    ImportRule.objects.update(columns=COLUMNS.replace("in kW", "in W"))
+    assert post(sender, data).status_code == 204
+    assert InboxBatch.objects.count() == 2
+
+
+def test_an_unknown_rule_is_told(sender, rule, sender_of, porto):
+    assert post(sender, body(sender.at(0)), "other").json()["detail"] == (
+        "source porto prometheus has no import rule other"
+    )
+    stranger = sender_of(porto, name="another")
+    assert post(stranger, body(sender.at(0))).json()["detail"] == "source another has no import rule meters"
+
+
+def test_a_rule_reads_tables_only(sender, rule):
+    answer = post(sender, b"up 1\n", content_type="text/plain")
+    assert (answer.status_code, answer.json()["detail"]) == (400, "no import rule reads text/plain")
+
+
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [
+        ({"columns": "Zeit = time"}, "columns"),
+        ({"columns": "Zeit = time\nLeistung = metric DCGM_FI_DEV_POWER_USAGE in °C"}, "columns"),
+        ({"zone": "Europe/Nowhere"}, "zone"),
+        ({"name": "Big Meters"}, "name"),
+        ({"labels": "instance=x"}, "labels"),
+        ({"labels": "nonsense"}, "labels"),
+    ],
+)
+def test_a_rule_that_no_file_could_follow_is_refused(rule, fields, field):
+    for name, value in fields.items():
+        setattr(rule, name, value)
+    with pytest.raises(ValidationError) as caught:
+        rule.full_clean()
+    assert list(caught.value.message_dict) == [field]
+
+
+@pytest.mark.parametrize("fields", [{"name": "Big Meters"}, {"labels": "x"}, {"decimal": "none"}])
+def test_the_database_refuses_what_the_form_refuses(rule, fields):
+    with transaction.atomic(), pytest.raises(IntegrityError):
+        ImportRule.objects.filter(pk=rule.pk).update(**fields)
