@@ -303,7 +303,7 @@ def set_password(
     """Set a new password.
 
     It ends the user's sessions and, unless `keep_tokens`, revokes their tokens; returns how many. Whoever knew the old
-    password may have made a token with it.
+    password may have made a token with it. A passkey that they added opens nothing until it follows the new password.
     """
     refuse_unless_may_change(user, by)
     if user.is_service:

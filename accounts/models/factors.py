@@ -11,8 +11,8 @@ class SecondFactor(models.Model):
 
     An authenticator app has a `secret`, which is encrypted, and `last_step`, the time step of the last code that was
     taken: no code is taken twice. A passkey has the public `credential` that its device made, as WebAuthn encodes it,
-    with its `credential_id`, and `sign_count`, which grows with each use where the device counts. `copied_at` is when a
-    copy was last used, which the count showed.
+    with its `credential_id`, and `sign_count`, which grows with each use where the device counts. `copied_at` is when
+    the count last showed that there is a copy: from then on the passkey counts after the password alone.
     """
 
     HISTORY = True

@@ -13,7 +13,8 @@ from fido2 import cbor
 from fido2.cose import ES256
 from fido2.utils import websafe_encode
 
-from accounts.models import SecondFactor
+from accounts.models import SecondFactor, User
+from accounts.operations import set_password
 from tests.conftest import PASSWORD
 from web.accounts import passkeys
 from web.security_log.models import SecurityEvent
@@ -22,6 +23,7 @@ pytestmark = pytest.mark.django_db
 ORIGIN, HOST = "http://testserver", "testserver"
 OWN = "/settings/second-factor/"
 ACTION = SecurityEvent.Action
+NEW_PASSWORD = "another-long-enough-password"
 PRESENT, VERIFIED, NEW_KEY = 0x01, 0x04, 0x40
 
 
@@ -59,6 +61,10 @@ class SoftKey:
         encoded = {part: websafe_encode(content) for part, content in response.items()}
         answer = {"id": name, "rawId": name, "type": "public-key", "response": encoded}
         return json.dumps(answer | {"clientExtensionResults": {}})
+
+
+def give_password(client, password=PASSWORD):
+    return client.post("/login/", {"username": "ops", "password": password})
 
 
 def is_signed_in(client):
@@ -158,19 +164,59 @@ def test_a_challenge_is_answered_once_within_ten_minutes(key, frozen_now):
     assert not is_signed_in(client)
 
 
-def test_a_copied_passkey_signs_nobody_in_and_is_told(key, client_of, ops):
-    for count, signs_in in ((5, True), (5, False), (0, False), (6, True)):
+def test_a_copied_passkey_no_longer_signs_in_alone_and_is_told(key, client_of, ops):
+    for count, signs_in in ((5, True), (5, False), (0, False), (6, False)):
         client = Client()
         sign(client, key, count=count)
         assert is_signed_in(client) is signs_in
     uses = SecurityEvent.objects.filter(action__in=(ACTION.FACTOR_USED, ACTION.FACTOR_COPIED))
     assert [(event.action, event.account, event.detail) for event in uses.order_by("pk")] == [
         (action, ops, {"factor": "Laptop"})
-        for action in (ACTION.FACTOR_USED, ACTION.FACTOR_COPIED, ACTION.FACTOR_COPIED, ACTION.FACTOR_USED)
+        for action in (ACTION.FACTOR_USED, ACTION.FACTOR_COPIED, ACTION.FACTOR_COPIED)
     ]
     failures = SecurityEvent.objects.filter(action=ACTION.SIGN_IN_FAILED)
     assert {event.account for event in failures} == {ops}
-    assert "A copy was used" in client_of("ops").get(OWN).text
+    assert "It was copied" in client_of("ops").get(OWN).text
+    follower = Client()
+    give_password(follower)
+    assert sign(follower, key, count=5)["Location"] == "/login/second/"
+    assert sign(follower, key, count=7)["Location"] == "/"
+
+
+def test_a_copied_passkey_confirms_nothing(settings, key, frozen_now, client_of):
+    settings.CONFIRM_EVERY = timedelta(minutes=30)
+    client = client_of("ops")
+    sign(Client(), key, count=5)
+    sign(Client(), key, count=5)
+    frozen_now.move(minutes=31)
+    assert sign(client, key, count=6)["Location"] == "/login/confirm/"
+    assert client.get(f"{OWN}passkey/").status_code == 302
+
+
+@pytest.mark.parametrize("count", [0, 7], ids=["of a device that counts nothing", "of a device that counts"])
+def test_a_passkey_follows_a_new_password_once_before_it_signs_in_alone(frozen_now, key, ops, count):
+    frozen_now.move(minutes=1)
+    set_password(ops, NEW_PASSWORD, by=ops, now=frozen_now.at)
+    thief = Client()
+    assert sign(thief, key, count=count)["Location"] == "/login/"
+    assert "Sign in with the password once" in thief.get("/login/").text
+    assert not is_signed_in(thief)
+    assert SecondFactor.objects.get().last_used_at is None
+    frozen_now.move(minutes=1)
+    owner = Client()
+    give_password(owner, NEW_PASSWORD)
+    assert sign(owner, key, count=count and count + 1)["Location"] == "/"
+    assert sign(Client(), key, count=count and count + 2)["Location"] == "/"
+    assert SecondFactor.objects.get().copied_at is None
+
+
+def test_a_passkey_that_did_not_follow_a_new_password_confirms_nothing(frozen_now, key, ops):
+    frozen_now.move(minutes=1)
+    set_password(ops, NEW_PASSWORD, by=ops, now=frozen_now.at)
+    client = Client()
+    client.force_login(User.objects.get(pk=ops.pk))
+    assert is_signed_in(client)
+    assert sign(client, key)["Location"] == "/login/confirm/"
 
 
 def test_the_passkey_of_a_deactivated_user_opens_nothing(key, ops):

@@ -23,6 +23,9 @@ from web.requests import absolute_url
 LASTS = timedelta(minutes=10)
 NAME = "Muster"
 REFUSAL = "This passkey does not sign you in here. Try another way."
+PASSWORD_FIRST = (
+    "The password is newer than this passkey. Sign in with the password once, and then by the passkey."
+)
 _KEY = "passkey"
 # Each challenge of somebody who is not signed in writes a session. High enough for an office behind one address.
 PER_ADDRESS, WINDOW_S = 60, 300
@@ -33,7 +36,7 @@ class CopiedPasskey(ValidationError):
     """The count of uses did not grow, so two devices have this passkey."""
 
     def __init__(self, owner: User) -> None:
-        super().__init__("This passkey was copied, and signs nobody in. Remove it and add another one.")
+        super().__init__("This passkey was copied. Sign in another way, remove it and add another one.")
         self.owner = owner
 
 
@@ -92,12 +95,18 @@ def request_options(request: HttpRequest, user: User | None, *, now: datetime) -
 
 
 def use_passkey(
-    request: HttpRequest, answer: Mapping[str, Any], *, owner: User | None, now: datetime
+    request: HttpRequest,
+    answer: Mapping[str, Any],
+    *,
+    owner: User | None,
+    follows_password: bool,
+    now: datetime,
 ) -> User:
     """Return the active user whose passkey signed the challenge, and count the use.
 
-    Raises ValidationError; also if the passkey belongs to anybody but the `owner`, unless that is None. It raises
-    CopiedPasskey if the count of uses did not grow, and notes it of the passkey.
+    Raises ValidationError; also if the passkey belongs to anybody but the `owner`, unless that is None, and if it
+    counts after the password alone but does not follow it. It raises CopiedPasskey if the count of uses did not grow,
+    and notes it of the passkey.
     """
     from fido2.webauthn import AttestedCredentialData, AuthenticationResponse
 
@@ -116,11 +125,25 @@ def use_passkey(
         raise ValidationError("This passkey belongs to another account.")
     # WebAuthn, section 6.1.1: a count that does not grow comes from a copy. Devices that count nothing send 0.
     is_original = Q(sign_count__lt=counter) if counter else Q(sign_count=0)
-    rows = SecondFactor.objects.filter(is_original, pk=factor.pk)
-    if not rows.update(sign_count=counter, last_used_at=now):
-        SecondFactor.objects.filter(pk=factor.pk).update(copied_at=now)
+    counts = Q() if follows_password else _counts_without_password(factor.user)
+    row = SecondFactor.objects.filter(pk=factor.pk)
+    if row.filter(is_original, counts).update(sign_count=counter, last_used_at=now):
+        return factor.user
+    if row.exclude(is_original).update(copied_at=now) or row.filter(copied_at__isnull=False).exists():
         raise CopiedPasskey(factor.user)
-    return factor.user
+    raise ValidationError(PASSWORD_FIRST)
+
+
+def _counts_without_password(user: User) -> Q:
+    """Leave out passkeys that were copied, and those that may be a thief's.
+
+    Whoever knew the old password may have added a passkey with it. So the passkeys of before a new password follow it
+    once, which a thief cannot have them do, and nobody loses one.
+    """
+    uncopied = Q(copied_at=None)
+    if user.password_set_at is None:
+        return uncopied
+    return uncopied & (Q(created_at__gte=user.password_set_at) | Q(last_used_at__gte=user.password_set_at))
 
 
 def _take_challenge(request: HttpRequest, now: datetime) -> Mapping[str, Any]:

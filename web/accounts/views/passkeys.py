@@ -80,7 +80,13 @@ def sign(request: UserRequest) -> HttpResponse:
     now, password_owner = clock.now(), second_step.user_of(request)
     owner = request.user if request.user.is_authenticated else password_owner
     try:
-        user = passkeys.use_passkey(request, _credential(request), owner=owner, now=now)
+        user = passkeys.use_passkey(
+            request,
+            _credential(request),
+            owner=owner,
+            follows_password=not request.user.is_authenticated and password_owner is not None,
+            now=now,
+        )
     except ValidationError as error:
         username = owner.get_username() if owner is not None else ""
         if isinstance(error, passkeys.CopiedPasskey):
