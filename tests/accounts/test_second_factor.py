@@ -260,13 +260,14 @@ def test_the_grace_is_no_longer_for_a_later_sign_in(needed):
     assert client.get("/settings/")["Location"] == OWN
 
 
-def test_no_factor_is_due_where_none_can_be_kept(settings, needed):
+def test_a_factor_is_due_without_a_key_because_passkeys_need_none(settings, needed):
     settings.DELIVERY_KEYS = []
     give_password(Client())
     needed.move(days=20)
     client = Client()
     give_password(client)
-    assert is_signed_in(client)
+    assert client.get("/settings/")["Location"] == OWN
+    assert "Add a passkey" in client.get(OWN).text
 
 
 def test_other_roles_need_none(needed, client_of):

@@ -14,7 +14,7 @@ from accounts import codes
 from accounts.models import RecoveryCode, SecondFactor, User
 from accounts.operations import NotAllowed, refuse_unless_may_change, token_digest
 from accounts.queries import role_of
-from web.delivery.secrets import SecretUnreadable, decrypt, encrypt, has_key
+from web.delivery.secrets import SecretUnreadable, decrypt, encrypt
 
 GRACE = timedelta(days=14)
 RECOVERY_CODES = 10
@@ -144,11 +144,10 @@ def is_needed(user: User) -> bool:
 
 
 def due_at(user: User, *, now: datetime) -> datetime | None:
-    """Return when a user without a second factor needs one; the grace begins with the first call.
-
-    None if the user needs none, or if this installation cannot keep one.
+    """Return when a user without a second factor needs one, None if they need none; the grace begins with the first
+    call.
     """
-    if not has_key() or not is_needed(user) or has_factor(user):
+    if not is_needed(user) or has_factor(user):
         return None
     if user.factor_asked_at is None:
         user.factor_asked_at = now
