@@ -27,7 +27,16 @@ def ends_soon(token: Token, now: datetime) -> bool:
     return token.expires_at is not None and now < token.expires_at <= now + ENDS_SOON
 
 
-def is_long_lived(token: Token) -> bool:
+def is_for_one_task(token: Token) -> bool:
+    return _is_for_one_task(token, _all_successors([token])[token.pk])
+
+
+def _is_for_one_task(token: Token, successors: list[Token]) -> bool:
+    """An overlap shortens the life of a token, but not that of its successors."""
+    return not any(map(_is_long_lived, [token, *successors]))
+
+
+def _is_long_lived(token: Token) -> bool:
     return token.expires_at is None or token.expires_at - token.created_at >= LONG_LIVED
 
 
@@ -44,8 +53,7 @@ def tokens_ending_in_use(now: datetime) -> list[Token]:
     return [
         token
         for token in tokens
-        # An overlap shortens the life of a token, but not that of its successors.
-        if any(map(is_long_lived, [token, *successors[token.pk]]))
+        if not _is_for_one_task(token, successors[token.pk])
         and not any(_is_used_instead(successor, token) for successor in successors[token.pk])
     ]
 
@@ -77,8 +85,9 @@ def worth_a_reminder(tokens: Iterable[Token], now: datetime) -> list[Token]:
 
 
 def _is_worth_it(token: Token, successors: list[Token], now: datetime) -> bool:
-    is_for_one_task = not any(map(is_long_lived, [token, *successors]))
-    if is_for_one_task or any(_is_used_instead(successor, token) for successor in successors):
+    if _is_for_one_task(token, successors) or any(
+        _is_used_instead(successor, token) for successor in successors
+    ):
         return False
     is_last_mark = days_of_reminder(token, now) == min(REMINDED_AT)
     return is_last_mark or not any(successor.enabled for successor in successors)

@@ -321,6 +321,22 @@ def test_a_program_replaces_its_own_token_but_not_that_of_one_task(ops, frozen_n
             assert Token.objects.get(replaces=token).expires_at == ends_at + timedelta(days=1)
 
 
+@pytest.mark.parametrize("days", [None, 90], ids=["without an end", "for 90 days"])
+def test_a_program_that_lost_the_secret_of_its_successor_replaces_its_token_again(ops, frozen_now, days):
+    ends_at = days and frozen_now.at + timedelta(days=days)
+    token, plain = create_token(
+        user=ops, name="script", scope="write", expires_at=ends_at, by=None, now=frozen_now.at
+    )
+    program = ApiClient(plain)
+    frozen_now.move(days=10)
+    lost = program.post(f"{TOKENS}{token.pk}/replace/", {}).json()
+    assert program.delete(f"{TOKENS}{lost['id']}/").status_code == 204
+    answer = program.post(f"{TOKENS}{token.pk}/replace/", {})
+    assert answer.status_code == 201, answer.text
+    successor = Token.objects.get(pk=answer.json()["id"])
+    assert successor.expires_at == (days and frozen_now.at + timedelta(days=days))
+
+
 def test_a_token_ends_within_a_hundred_years(api_of, ops, frozen_now):
     answer = api_of("ops").post(TOKENS, {"name": "script", "expires_at": "9999-12-31T23:59:59Z"})
     assert (answer.status_code, "expires_at" in answer.json()) == (400, True)

@@ -299,7 +299,7 @@ class TokenViewSet(ConfirmedViewSet):
         body.is_valid(raise_exception=True)
         expires_at = token_ends.successor_end(token, now=now)
         # A program renews its own token; one that was made for a day is over after it, also for a thief.
-        if request.auth != token or not token_ends.is_long_lived(token):
+        if request.auth != token or token_ends.is_for_one_task(token):
             expires_at = self._limit_to_own_life(expires_at)
         with refusals_as_errors():
             successor, plain = token_ends.replace_token(
