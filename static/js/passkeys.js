@@ -3,10 +3,15 @@
 // its field `credential`.
 
 const FORM = 'form[data-passkey]';
+const FAULT = 'The browser could not use a passkey. Load the page again, and check that its address has a name and https.';
+const NONE_CHOSEN = 'No passkey was chosen, or it took too long. Try again.';
+
+class Refusal extends Error {}
 
 async function optionsFor(form) {
   const answer = await fetch(form.dataset.begin, { method: 'POST', body: new FormData(form), headers: { Accept: 'application/json' } });
-  if (!answer.ok || answer.redirected) throw new Error(`${answer.status}`);
+  if (!answer.ok) throw new Refusal((await answer.json()).detail);
+  if (answer.redirected) throw new Error('Who you are has to be confirmed again.');
   return (await answer.json()).publicKey;
 }
 
@@ -25,9 +30,8 @@ async function answer(form) {
     form.elements.credential.value = JSON.stringify(credential.toJSON());
     form.submit();
   } catch (error) {
-    note.textContent = error.name === 'NotAllowedError'
-      ? 'No passkey was chosen, or it took too long. Try again.'
-      : 'The browser could not use a passkey. Load the page again, and check that its address has a name and https.';
+    if (error instanceof Refusal) note.textContent = error.message;
+    else note.textContent = error.name === 'NotAllowedError' ? NONE_CHOSEN : FAULT;
   }
 }
 

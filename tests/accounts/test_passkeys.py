@@ -3,11 +3,14 @@
 import hashlib
 import json
 import secrets
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
+from django.db import connection
 from django.test import Client
 from fido2 import cbor
 from fido2.cose import ES256
@@ -71,8 +74,8 @@ def is_signed_in(client):
     return client.get("/settings/").status_code == 200
 
 
-def add(client, key, *, name="Laptop", **changes):
-    options = client.post(f"{OWN}passkey/begin/").json()
+def add(client, key, *, name="Laptop", begin_as="New key", **changes):
+    options = client.post(f"{OWN}passkey/begin/", {"name": begin_as}).json()
     return client.post(f"{OWN}passkey/", {"name": name, "credential": key.make(options, **changes)})
 
 
@@ -239,6 +242,37 @@ def test_a_passkey_is_not_added(client_of, key, name, new_key, origin, reason):
     answer = add(client_of("ops"), new_key or key, name=name, origin=origin)
     assert (answer.status_code, answer.context["form"].errors.as_text().count(reason)) == (422, 1)
     assert SecondFactor.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "detail"),
+    [
+        pytest.param("Laptop", "You have a second factor of this name already.", id="the same name"),
+        pytest.param("", "Give the passkey a name.", id="no name"),
+    ],
+)
+def test_no_device_makes_a_passkey_for_a_name_that_is_refused(client_of, key, name, detail):
+    answer = client_of("ops").post(f"{OWN}passkey/begin/", {"name": name})
+    assert (answer.status_code, answer.json()) == (422, {"detail": detail})
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_pages_that_add_the_same_name_one_succeeds(ops, client_of):
+    clients, start = [client_of("ops"), client_of("ops")], threading.Barrier(2)
+
+    def add_at_once(client):
+        try:
+            new_key = SoftKey()
+            options = client.post(f"{OWN}passkey/begin/", {"name": "Phone"}).json()
+            form = {"name": "Phone", "credential": new_key.make(options)}
+            start.wait(timeout=60)
+            return client.post(f"{OWN}passkey/", form).status_code
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as pages:
+        answers = sorted(pages.map(add_at_once, clients))
+    assert (answers, SecondFactor.objects.count()) == ([200, 422], 1)
 
 
 def test_what_is_no_answer_is_refused(key):

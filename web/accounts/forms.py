@@ -247,6 +247,16 @@ class PasskeyForm(forms.Form):
         error_messages={"required": "Give the passkey a name."},
     )
 
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.user = user
+
+    def clean_name(self) -> str:
+        name: str = self.cleaned_data["name"]
+        if self.user.factors.filter(name=name).exists():
+            raise ValidationError("You have a second factor of this name already.")
+        return name
+
 
 class AskResetForm(forms.Form):
     name = forms.CharField(label="User name or e-mail", max_length=254)

@@ -11,13 +11,14 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.http import HttpRequest
 
 from accounts.counting import CountingWindow
 from accounts.models import SecondFactor, User
 from web.accounts.factors import AddedFactor, first_codes
+from web.database_refusals import refusal
 from web.requests import absolute_url
 
 LASTS = timedelta(minutes=10)
@@ -81,7 +82,12 @@ def add_passkey(
         created_at=now,
     )
     factor.full_clean(exclude=["credential"])
-    factor.save(force_insert=True)
+    try:
+        with transaction.atomic():
+            factor.save(force_insert=True)
+    except IntegrityError as error:
+        # Another page added it after the look.
+        raise ValidationError(refusal(error)) from error
     return AddedFactor(factor, first_codes(user, now=now))
 
 

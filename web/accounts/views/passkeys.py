@@ -28,7 +28,7 @@ from web.settings_sections import settings_tabs
 @confirmed
 def add_passkey(request: UserRequest) -> HttpResponse:
     """Ask for a name, and add the passkey that the browser made."""
-    form = PasskeyForm(request.POST or None)
+    form = PasskeyForm(request.POST or None, user=request.user)
     if request.method == "POST" and form.is_valid():
         try:
             added = passkeys.add_passkey(
@@ -54,6 +54,10 @@ def add_passkey(request: UserRequest) -> HttpResponse:
 @signed_in
 @confirmed
 def begin_adding(request: UserRequest) -> JsonResponse:
+    """Check the name first: a device keeps the passkey that it made, also if Muster does not take it."""
+    form = PasskeyForm(request.POST, user=request.user)
+    if not form.is_valid():
+        return JsonResponse({"detail": form.errors["name"][0]}, status=422)
     return JsonResponse(passkeys.creation_options(request, request.user, now=clock.now()))
 
 
