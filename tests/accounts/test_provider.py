@@ -1,15 +1,13 @@
 """Sign-in by a provider of OpenID Connect: a real one, and one that answers whatever an attacker would."""
 
-import json
 import threading
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import jwt
 import pytest
-from cryptography.hazmat.primitives.asymmetric import rsa
 from django.test import Client
 from oidc_provider_mock import User as ProviderUser
 from oidc_provider_mock import run_server_in_thread
@@ -18,6 +16,7 @@ from accounts.links import Kind, user_link
 from accounts.models import ExternalIdentity, GroupRule, User
 from accounts.operations import change_user
 from accounts.queries import role_of
+from tests.accounts.providers import KEY, OTHER_KEY, InventedProvider, signed
 from tests.conftest import NOW, PASSWORD
 from web import clock
 from web.accounts.provider import PER_ADDRESS
@@ -137,34 +136,6 @@ def test_a_provider_inside_the_network_is_named_first(settings, db):
     assert "MUSTER_DELIVERY_HOSTS" in answer.text
 
 
-KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-OTHER_KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-
-
-class InventedProvider(BaseHTTPRequestHandler):
-    """Answers as the test says; `answers` are those of its addresses."""
-
-    def log_message(self, *_arguments):
-        pass
-
-    def _send(self):
-        answer = self.server.answers[urlsplit(self.path).path]
-        content = json.dumps(answer).encode()
-        self.send_response(200)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content)
-
-    def do_GET(self):
-        self.server.asked.append(urlsplit(self.path).path)
-        self._send()
-
-    def do_POST(self):
-        self.server.forms.append(self.rfile.read(int(self.headers["Content-Length"])).decode())
-        self._send()
-
-
 @pytest.fixture
 def invented(settings, rules):
     server = ThreadingHTTPServer(("127.0.0.1", 0), InventedProvider)
@@ -189,20 +160,6 @@ def invented(settings, rules):
     server.shutdown()
     thread.join()
     server.server_close()
-
-
-def signed(server, nonce, *, key=KEY, algorithm="RS256", kid="1", **claims):
-    now = datetime.now(UTC)
-    content = {
-        "iss": server.issuer,
-        "aud": "muster",
-        "sub": "s-1",
-        "nonce": nonce,
-        "iat": now,
-        "exp": now + timedelta(minutes=5),
-    } | claims
-    content = {name: value for name, value in content.items() if value is not None}
-    return jwt.encode(content, key, algorithm=algorithm, headers={"kid": kid})
 
 
 def answered(server, client, *, question="", state="", more="", **token):

@@ -37,7 +37,7 @@ LONGEST_SUBJECT = 255
 # So long a provider that moved one of its addresses may fail. Its keys are fetched for each sign-in.
 DISCOVERED_FOR = timedelta(minutes=10)
 _discoveries: CachedAnswer[None, Mapping[str, Any]] = CachedAnswer(
-    "addresses of the provider", settings=("OIDC_ISSUER",)
+    "addresses of the provider", settings=("OIDC_ISSUER", "DELIVERY_HOSTS")
 )
 
 
@@ -176,7 +176,7 @@ def _groups(claims: Mapping[str, Any]) -> list[str]:
 
 
 def _discovered(now: datetime) -> Mapping[str, Any]:
-    """What the provider says of itself, kept for DISCOVERED_FOR; a failure is not kept. Raises ProviderFails."""
+    """Return what the provider says of itself, kept for DISCOVERED_FOR. Raises ProviderFails, which is not kept."""
     return _discoveries.value(lambda: _discover(now), now=now, until=lambda _: now + DISCOVERED_FOR)
 
 
