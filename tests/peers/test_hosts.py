@@ -1,10 +1,12 @@
-"""Two web processes, two workers and two beats on one database, each on a host of its own: hosts are added, lose power
-under load, and are replaced in turn. Nothing is lost, nothing happens twice, and a balancer has nobody refused.
+"""Two web processes, four workers and two beats on one database, each on a host of its own: hosts are added, lose power
+under load, and are replaced in turn, while samples arrive, sites are judged, alerts are told, portfolios are solved and
+files are exported. Nothing is lost, nothing happens twice, and a balancer has nobody refused.
 """
 
 import json
 import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 import psycopg
@@ -12,8 +14,10 @@ import pytest
 
 from tests.peers.asking import Neighbour
 from tests.peers.conftest import GRACE_S, SCRAPE_S, SITE
+from tests.peers.crew import add_stake
 from tests.peers.hosts import BalancedCaller, Hosts, can_name_hosts
 from tests.peers.muster import USER
+from tests.peers.planner import ENDED, PORTFOLIOS, Planner
 from tests.peers.running import eventually
 from tests.peers.sender import ANSWER_S, Sender, headers
 from tests.telemetry.core.wire import request, sample, series, snappy
@@ -25,9 +29,18 @@ pytestmark = [pytest.mark.peers, pytest.mark.timeout(900)]
 BEGIN_S, PAUSE_S = 40 * 3600, 0.05
 RECOVERED_S, TOLD_S = 120, 240
 AFTER_FAULT = 15
-PAGES = ["/sites/", "/health/ready"]
+FILE = "/sites/?export=csv"
+PAGES = ["/sites/", "/health/ready", FILE]
+WORKERS = ("worker-2", "worker-3", "worker-4")
+READERS, READING_S, ASKED_EVERY_S = 4, 6, 0.5
 OPEN = "SELECT count(*) FROM alerts_alert WHERE title LIKE %s AND ended_at IS NULL"
 ALERTS = "SELECT title, count(*) FROM alerts_alert WHERE title LIKE %s GROUP BY title"
+# A judgement that two workers had written would flip to what stood already.
+FLIPS = """SELECT count(*), count(*) FILTER (WHERE to_state = state_before) FROM (
+    SELECT to_state, lag(to_state) OVER (PARTITION BY site_id, subject, key, part ORDER BY at, id) AS state_before
+    FROM scoring_flip) AS flip"""
+SOLVED = """SELECT object_id, count(*) FROM audit_entry
+    WHERE "table" = 'tradeoffs_portfoliorun' AND after->>'state' = 'done' GROUP BY object_id"""
 
 
 @pytest.fixture
@@ -56,6 +69,7 @@ def hosts(muster, inbox):
     assert muster.post(f"/api/loop/channels/{channel['id']}/probe/", {})["outcome"] == "taken"
     subscription = {"site": {"slug": SITE}, "channel": channel["id"], "severity": "info"}
     muster.post("/api/loop/subscriptions/", subscription)
+    add_stake(muster, SITE, now=datetime.now(UTC))
     return Hosts(muster)
 
 
@@ -72,6 +86,33 @@ def senders(hosts):
     yield started
     for sender in started:
         sender.stop()
+
+
+@pytest.fixture
+def planner(hosts):
+    token = {"Authorization": f"Bearer {hosts.muster.token}"}
+    planner = Planner(BalancedCaller(hosts.balancer, headers=token), pause_s=ASKED_EVERY_S)
+    planner.start()
+    yield planner
+    planner.stop()
+
+
+def pages_per_s(hosts):
+    """How many pages readers are answered at once, as fast as they can ask."""
+    cookies = {"Cookie": hosts.muster.session(USER)}
+    readers = [
+        Neighbour(0, PAGES[:1], caller=BalancedCaller(hosts.balancer, headers=cookies))
+        for _ in range(READERS)
+    ]
+    with ThreadPoolExecutor(READERS) as pool:
+        answers = [
+            each
+            for some in pool.map(lambda reader: reader.visit(seconds=READING_S), readers)
+            for each in some
+        ]
+    assert {each.status for each in answers} == {200}
+    began_at, ended_at = min(each.began_at for each in answers), max(each.ended_at for each in answers)
+    return len(answers) / (ended_at - began_at)
 
 
 def add_source(hosts, name):
@@ -126,8 +167,10 @@ def is_inbox_empty(hosts):
     return select(hosts, "SELECT NOT EXISTS (SELECT FROM telemetry_inboxbatch)")[0][0]
 
 
-def test_nothing_is_lost_or_done_twice_whichever_host_loses_power(hosts, senders, inbox):
-    hosts.add("web-2", "worker-2", "beat-2")
+def test_nothing_is_lost_or_done_twice_whichever_host_loses_power(hosts, senders, planner, inbox, figures):
+    figures.append(f"hosts: {pages_per_s(hosts):.0f} pages a second by one web process and one worker")
+    hosts.add("web-2", *WORKERS, "beat-2")
+    figures.append(f"hosts: {pages_per_s(hosts):.0f} pages a second by two web processes and four workers")
     assert hosts.says("beat-2", "this beat waits")
     assert not hosts.says("beat-2", "this beat sends")
     goes_on(hosts, senders, "hosts came")
@@ -148,14 +191,16 @@ def test_nothing_is_lost_or_done_twice_whichever_host_loses_power(hosts, senders
         last=lambda: (select(hosts, "SELECT title, kind FROM alerts_alert"), inbox.requests[-1:]),
     )
 
-    answers = read_until_replaced(hosts, {"web-2": "web-3", "worker-2": "worker-3", "beat-2": "beat-3"})
+    # The host that is left of each kind is replaced, and another worker loses its power meanwhile.
+    hosts.lose("worker-3")
+    answers = read_until_replaced(hosts, {"web-2": "web-3", "worker-2": "worker-5", "beat-2": "beat-3"})
     assert [answer for answer in answers if answer.failed or answer.status != 200] == []
     eventually(
         lambda: hosts.says("beat-3", "this beat sends"), within_s=RECOVERED_S, what="the new beat sends"
     )
     goes_on(hosts, senders, "hosts were replaced")
 
-    for each in senders:
+    for each in (planner, *senders):
         each.stop()
     eventually(
         lambda: is_inbox_empty(hosts), within_s=RECOVERED_S, what="all is stored", last=hosts.muster._logs
@@ -165,8 +210,37 @@ def test_nothing_is_lost_or_done_twice_whichever_host_loses_power(hosts, senders
         ones = {rack: dict.fromkeys(points, 1.0) for rack, points in samples.items()}
         assert each.stored(hosts.muster, SITE, "sum", "1s") == samples
         assert each.stored(hosts.muster, SITE, "count", "1s") == ones
+    assert_portfolios_ended(hosts, planner)
+    assert_work_is_done(hosts)
     assert {count for _title, count in select(hosts, ALERTS, "%watched%")} == {1}
     assert set(told_of(inbox, "watched").values()) == {1}
+
+
+def assert_portfolios_ended(hosts, planner):
+    """Each was solved once. One that a worker held as it lost its power is told as failed, minutes later."""
+    assert planner.refused == []
+    states = lambda: Counter(  # noqa: E731
+        hosts.muster.get(f"{PORTFOLIOS}{number}/")["state"]["value"] for number in planner.asked
+    )
+    eventually(
+        lambda: sum(count for state, count in states().items() if state in ENDED) >= len(planner.asked) - 3,
+        within_s=RECOVERED_S,
+        what="portfolios are solved",
+        last=states,
+    )
+    assert states()["done"] > len(planner.asked) / 2
+    assert {count for _key, count in select(hosts, SOLVED)} == {1}
+
+
+def assert_work_is_done(hosts):
+    """Muster is not behind, no job fails, and no judgement was written twice."""
+    status = lambda: hosts.muster.get("/api/telemetry/status/")  # noqa: E731
+    eventually(
+        lambda: not status()["lag"]["is_behind"], within_s=RECOVERED_S, what="Muster keeps up", last=status
+    )
+    assert [job["failure"] for job in status()["jobs"] if job["failure"]] == []
+    flips, repeated = select(hosts, FLIPS)[0]
+    assert (flips > 0, repeated) == (True, 0)
 
 
 def send_once(hosts, source):
