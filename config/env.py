@@ -104,11 +104,11 @@ def refuse_misspelt(prefix: str = "MUSTER_") -> None:
             raise ImproperlyConfigured(f"{name} is not a setting of Muster.{hint}")
 
 
-def database(url: str) -> dict[str, Any]:
+def database(url: str, name: str = "DATABASE_URL") -> dict[str, Any]:
     """Django's DATABASES entry from `postgres://user:password@host:port/name?host=/socket/dir&option=…`."""
     parts = urlsplit(url)
     if parts.scheme not in {"postgres", "postgresql"}:
-        raise ImproperlyConfigured(f"DATABASE_URL must start with postgres://, not {parts.scheme}://.")
+        raise ImproperlyConfigured(f"{name} must start with postgres://, not {parts.scheme}://.")
     options: dict[str, Any] = dict(parse_qsl(parts.query))
     return {
         "ENGINE": "django.db.backends.postgresql",

@@ -10,6 +10,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from config import browser, env, logs, rest, schedule
 from config.celery import app as celery_app  # noqa: F401  (shared tasks go by it)
+from config.databases import DATABASE_REPLICA_LAG_S, DATABASE_REPLICA_URL, DATABASES  # noqa: F401
 from config.sign_in import (  # noqa: F401  (Django reads them here)
     AUTH_PASSWORD_VALIDATORS,
     CONFIRM_EVERY,
@@ -63,17 +64,6 @@ PORT = env.integer(
 DEMO = env.flag("MUSTER_DEMO", True, "0 to start empty, without the demo fleet and its sender")
 DEMO_SCALE = env.integer("MUSTER_DEMO_SCALE", 1, "how many times the demo fleet's devices are multiplied")
 
-DATABASES = {
-    "default": env.database(
-        env.text("DATABASE_URL", None, "the PostgreSQL address, postgres://user@host/name")
-    )
-}
-# Each thread of the web process keeps its connection (web/serving/lanes.py), and so do workers and commands. A server
-# that cannot be reached is given up soon; one whose host has gone as well.
-DATABASES["default"] |= {"CONN_HEALTH_CHECKS": True, "CONN_MAX_AGE": 600}
-DATABASES["default"]["OPTIONS"] = {"connect_timeout": 3, "tcp_user_timeout": 10_000} | DATABASES["default"][
-    "OPTIONS"
-]
 WEB_THREADS = env.integer(
     "MUSTER_WEB_THREADS", 12, "pages that one web process makes at a time, each with a database connection"
 )
@@ -165,6 +155,9 @@ MIDDLEWARE = [
     "web.middleware.BadValueMiddleware",
     "web.saved_views.middleware.SavedViewMiddleware",
 ]
+if DATABASE_REPLICA_URL:
+    # Innermost: all others read and write the primary.
+    MIDDLEWARE.append("web.database_replica.reading.ReplicaMiddleware")
 ROOT_URLCONF = "config.urls"
 ASGI_APPLICATION = "config.asgi.application"
 FORM_RENDERER = "web.fields.Renderer"

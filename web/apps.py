@@ -15,9 +15,9 @@ class WebConfig(AppConfig):
         first = next(iter(apps.get_app_configs()))
         pre_migrate.connect(_refuse_foreign_data, sender=first)
         post_migrate.connect(_install_triggers, sender=first)
-        from web import cached, disk, faults, jobs, metrics, notices, palette, policies, search, workers
+        from web import disk, faults, jobs, notices, palette, policies, search, workers
         from web.accounts import finding as users
-        from web.delivery import queries as deliveries
+        from web.database_replica import standing as replica
         from web.kinds import finding as kinds
 
         policies.register()
@@ -29,7 +29,17 @@ class WebConfig(AppConfig):
         jobs.listen()
         notices.register("lag", faults.notices)
         self._keep_safe()
+        faults.register("database replica", replica.faults)
+        self._measure()
+
+    def _measure(self) -> None:
+        """Register what /metrics has of Muster itself."""
+        from web import cached, faults, metrics, workers
+        from web.database_replica import standing as replica
+        from web.delivery import queries as deliveries
+
         metrics.gauges(faults.GAUGES, faults.gauges)
+        metrics.gauges(replica.GAUGES, replica.gauges)
         metrics.gauges(deliveries.GAUGES, deliveries.gauges)
         metrics.gauge(
             "muster_workers",

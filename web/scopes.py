@@ -226,6 +226,18 @@ def _narrowed(scopes: tuple[tuple[str, str], ...], reader_id: int) -> Scope:
         return Scope(scopes, cursor.fetchone()[: len(SETTINGS)], reader_id)
 
 
+def narrow_connection() -> None:
+    """Have the thread's connection, which was put in the place of another, read within the scope in force."""
+    if (scope := present()) is not None:
+        _take_role(scope)
+
+
+def widen_connection() -> None:
+    """Have the thread's connection belong to the owner again, before another takes its place."""
+    if not sees_all():
+        _take_role(None)
+
+
 def _take_role(scope: Scope | None) -> None:
     """A failed transaction takes no statement; its rollback restores the role that it began with."""
     raw = connection.connection

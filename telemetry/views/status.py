@@ -9,6 +9,7 @@ from telemetry import intake
 from telemetry.sentences import REASONS
 from web import disk, jobs, watch, workers
 from web.clock import now
+from web.database_replica import standing as replica
 from web.faults import faults
 from web.reports import Context, Report
 from web.units import how_many
@@ -40,6 +41,7 @@ def _context() -> Mapping[str, Any]:
         "workers": workers.seen(now=at),
         "inbox": intake.queue(),
         "disk": disk_standing,
+        "replica": replica.worst_standing(now=at),
         "disk_tone": DISK_TONES[disk_standing.state],
         "refusals": [
             (refusal, REASONS.get(refusal.reason, ""))

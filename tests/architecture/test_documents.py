@@ -230,7 +230,7 @@ def test_defaults_of_settings_are_those_of_the_code():
 def test_every_setting_is_documented():
     settings = "\n".join(
         (ROOT / "config" / name).read_text(encoding="utf-8")
-        for name in ("settings.py", "sign_in.py", "env.py")
+        for name in ("settings.py", "databases.py", "sign_in.py", "env.py")
     )
     variables = set(re.findall(r'"(MUSTER_[A-Z0-9_]+|DATABASE_URL|REDIS_URL)"', settings)) - {"MUSTER_"}
     assert sorted(name for name in variables if f"`{name}`" not in text_of("README.md")) == []

@@ -17,6 +17,7 @@ LEADS_TO_LIST = {
     "/settings/tokens/1/replace/": "/settings/",
     "/settings/second-factor/1/remove/": "/settings/second-factor/",
     "/settings/sessions/x/end/": "/settings/sessions/",
+    "/telemetry/replicas/1/remove/": "/telemetry/",
     "/telemetry/set-aside/retry-all/": "/telemetry/",
     "/telemetry/set-aside/1/retry/": "/telemetry/",
     "/telemetry/set-aside/1/discard/": "/telemetry/",

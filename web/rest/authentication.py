@@ -16,6 +16,7 @@ from accounts.operations import TOKEN_KEYWORDS, authenticate_token
 from accounts.throttling import bad_tokens
 from web import clock, request_ids
 from web.actor import identify
+from web.database_replica.reading import read_as
 from web.scopes import everything, narrow_to
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ class TokenAuthentication(authentication.BaseAuthentication):
         identify(token.user, token)
         request_ids.note_user(token.user.pk)
         narrow_to(token.user)
+        read_as(token.user)
         return token.user, token
 
     def authenticate_header(self, request: HttpRequest) -> str:

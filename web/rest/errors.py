@@ -18,6 +18,7 @@ from rest_framework.response import Response
 
 from web import scopes
 from web.database_refusals import NON_FIELD, diagnosis, refusal, still_in_use
+from web.database_replica.reading import is_of_the_replica
 from web.errors import NOT_FOUND_OR_OUTSIDE, TRY_AGAIN
 from web.outside import sentence_of
 from web.parameters import BadParameter
@@ -47,6 +48,8 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
     # Import late: its parsers import this module before its views exist.
     from rest_framework import views
 
+    if is_of_the_replica(error):
+        return None
     request = context.get("request")
     return views.exception_handler(translated(error, getattr(request, "_request", None)), context)
 

@@ -1,7 +1,8 @@
 """Whether Muster can serve, looked at in the background: who asks never waits, and a busy process is no dead database.
 
 Two questions, each with a thread and a connection of its own: to the database twice a second, and after everything else
-every two seconds. Beside them the notices of all pages are read, and it is noted that samples are taken.
+every two seconds. Beside them the notices of all pages are read, and it is noted that samples are taken. A replica is
+measured twice a second, in a thread of its own as well.
 """
 
 import asyncio
@@ -10,6 +11,7 @@ import logging
 from django.db import DatabaseError, InterfaceError, connection
 
 from web import address_book, clock, disk, health, notices
+from web.database_replica import measuring, standing
 from web.health import Parts
 from web.serving.lanes import Lane
 from web.serving.work import HEALTH, PULSE
@@ -39,15 +41,19 @@ class Pulse:
         self._answered_s: float | None = None
         self._lane = Lane(PULSE)
         self._looking = Lane(HEALTH)
+        self._measuring = Lane(PULSE)
 
     async def watch(self) -> None:
         async with asyncio.TaskGroup() as group:
             group.create_task(self._ask_the_database())
             group.create_task(self._look_around())
+            if measuring.is_configured():
+                group.create_task(self._measure_the_replica())
 
     async def close(self) -> None:
         await self._lane.close()
         await self._looking.close()
+        await self._measuring.close()
 
     def readiness(self) -> Parts | None:
         """Answer `/health/ready` from memory alone; None before the first look."""
@@ -94,6 +100,15 @@ class Pulse:
                 log.exception("the state of Muster cannot be seen")
             await asyncio.sleep(LOOK_EVERY_S)
 
+    async def _measure_the_replica(self) -> None:
+        while True:
+            try:
+                await self._measuring.run(_measure)
+            except Exception:
+                # Without a measurement the replica grows too old to be read.
+                log.exception("the replica cannot be measured")
+            await asyncio.sleep(EVERY_S)
+
     def _note(self, *, away: bool) -> None:
         if away != self.away:
             log.warning("the database %s", "is away" if away else "is back")
@@ -113,6 +128,14 @@ def _look() -> Parts:
         # One that ended answers never again; the next look makes another.
         connection.close()
     return parts
+
+
+def _measure() -> None:
+    try:
+        measuring.watch.measure()
+    except (DatabaseError, InterfaceError):
+        connection.close()
+    standing.note(now=clock.now())
 
 
 def _answers_on_this_connection() -> bool:

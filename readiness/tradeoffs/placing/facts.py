@@ -50,7 +50,7 @@ from readiness.tradeoffs.placing.core.levers import (
     refuse_unknown,
     sites_of_today,
 )
-from telemetry.models import DirtyWindow, Series, Source
+from telemetry.models import DirtyWindow, Replica, Series, Source
 from web.cached import CachedAnswer
 from web.versioned.versions import NothingPublished
 
@@ -61,7 +61,7 @@ FLEET_FACTS: CachedAnswer[None, FleetFacts] = CachedAnswer(
         FrameworkVersion,
     ),
     rows=(SiteScore, DomainHealth),
-    eventual=(CheckResult, Measure, DirtyWindow, Series, Source),
+    eventual=(CheckResult, Measure, DirtyWindow, Replica, Series, Source),
     settings=("TELEMETRY_STORE",),
     answers=(ENTERED, FLEET_PEOPLE, framework.VERSIONS.documents),
     grain=timedelta(minutes=1),
