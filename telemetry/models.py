@@ -70,8 +70,8 @@ class Source(models.Model):
     replica_label = models.CharField(
         max_length=100,
         blank=True,
-        help_text="The label by which two Prometheus of a pair differ, such as prometheus_replica or __replica__: of"
-        " each series one of them is read. Empty if a single one sends.",
+        help_text="The label by which two Prometheus of a pair differ: of each series one of them is read."
+        " Empty if a single one sends.",
     )
     cadence_s = models.PositiveIntegerField(
         "cadence, s", default=60, help_text="Seconds between two samples: the sender's scrape interval."

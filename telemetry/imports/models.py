@@ -56,7 +56,7 @@ class ImportRule(models.Model):
         "columns",
         max_length=MOST_COLUMNS_CHARS,
         help_text="One line for each column of the file: Timestamp = time, Host = label instance, Power = metric"
-        " node_power_watts in kW, Comment = nothing. A long file has Reading = metric and Amount = value in °F.",
+        " DCGM_FI_DEV_POWER_USAGE in kW, Comment = nothing. A long file has Reading = metric and Amount = value in °F.",
     )
     labels = models.CharField(
         "labels",

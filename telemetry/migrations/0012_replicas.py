@@ -38,7 +38,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='source',
             name='replica_label',
-            field=models.CharField(blank=True, help_text='The label by which two Prometheus of a pair differ, such as prometheus_replica or __replica__: of each series one of them is read. Empty if a single one sends.', max_length=100),
+            field=models.CharField(blank=True, help_text='The label by which two Prometheus of a pair differ: of each series one of them is read. Empty if a single one sends.', max_length=100),
         ),
         migrations.AddConstraint(
             model_name='source',

@@ -36,6 +36,7 @@ MOST_OF = {
     "/api/history/": 42,
     "/inventory/": 32,
     "/readiness/": 20,
+    "/readiness/reviews/": 21,
     "/sites/porto/": 24,
     "/sites/porto/checks/": 36,
     "/api/readiness/gap/": 30,
