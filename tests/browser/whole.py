@@ -87,7 +87,9 @@ def proven(clock):
         scheduler="slurm", standing="drained", since=clock.at, reason="Fan 3 is loud", reason_by="root",
     )  # fmt: skip
     sender = Source.objects.filter(site=porto).order_by("pk").first()
-    ImportRule.objects.create(source=sender, name="meters", columns="Time = time\nPower = metric rack_power")
+    ImportRule.objects.create(
+        source=sender, name="meters", columns="Time = time\nPower = metric DCGM_FI_DEV_POWER_USAGE"
+    )
     device = {"site_id": porto.pk, "device_id": porto.devices.order_by("pk").values_list("pk").first()[0]}
     driver = {"field": "driver", "inventory_value": "535.1", "seen_value": "550.9", "source": "out.log"}
     drift.record_drift(now=clock.at, **device, **driver)
