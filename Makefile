@@ -21,6 +21,7 @@ help:
 	@echo "make manage      a management command, running or not: make manage args='create_token --user ada'"
 	@echo "make backup      write an encrypted backup, running or not; the first one asks for a passphrase"
 	@echo "make restore     restore one: MUSTER_DATA_DIR=/an/empty/folder make restore file=/path/of.backup"
+	@echo "                 (or an instant: file=/folder/of/backups at=2026-12-02T10:00Z)"
 	@echo "make verify-backup  open one and verify each file of it: make verify-backup file=/path/of.backup"
 	@echo "make rotate-keys new keys for signing and for secrets, while Muster is stopped"
 	@echo "make demo-reset  take the demo fleet out and load it afresh"
@@ -52,7 +53,7 @@ backup:
 
 file = $(error Name the backup: make $@ file=/path/of.backup)
 restore:
-	@$(BASE) -m stack restore "$(file)"
+	@$(BASE) -m stack restore $(if $(at),--at "$(at)") "$(file)"
 
 verify-backup:
 	@$(BASE) -m stack verify-backup "$(file)"

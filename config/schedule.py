@@ -108,6 +108,7 @@ JOBS: dict[str, Job] = {
         ("deliver", "delivery", 2, "web.deliver", "Deliver messages"),
         # It starts a program, which takes minutes with a large database.
         ("back-up", "default", 60, "web.back_up", "Start backups"),
+        ("archive-log", "default", 60, "web.archive_log", "Archive the log of changes"),
         ("clear-sessions", "default", 3600, "web.clear_sessions", "Drop sessions that have ended"),
         ("end-stale-roles", "default", 600, "web.end_stale_roles", "End roles that no sign-in renewed"),
         # A mail server may answer slowly.

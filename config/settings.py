@@ -28,7 +28,7 @@ from config.sign_in import (  # noqa: F401  (Django reads them here)
     SESSION_LIFETIME,
 )
 from config.telemetry_store import TELEMETRY_STORE, TELEMETRY_STORE_WAITING_BYTES  # noqa: F401
-from stack.backups import catalogue
+from stack.backups import archive, catalogue
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -345,6 +345,11 @@ BACKUP_HOURS = env.integer(
     "MUSTER_BACKUP_HOURS", catalogue.EVERY_HOURS, "hours between two backups; 0 for none"
 )
 BACKUP_KEEP = env.integer("MUSTER_BACKUP_KEEP", catalogue.KEEP, "backups that are kept, the newest ones")
+BACKUP_LOG_MINUTES = env.integer(
+    "MUSTER_BACKUP_LOG_MINUTES",
+    archive.EVERY_MINUTES,
+    "minutes between two pieces of the log of changes, by which any instant can be restored; 0 for none",
+)
 env.text(
     "MUSTER_BACKUP_PASSPHRASE",
     "",

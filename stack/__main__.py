@@ -132,6 +132,10 @@ def keep_safe(layout: Layout, arguments: argparse.Namespace) -> int:
             case "backup":
                 form = commands.BackupForm.DUMP if arguments.dump else commands.BackupForm.FILES
                 return keeper.back_up(new_passphrase=arguments.new_passphrase, form=form)
+            case "archive-log":
+                return keeper.archive_log(only_if_due=arguments.scheduled)
+            case "restore" if arguments.at:
+                return keeper.restore_instant(arguments.file.absolute(), arguments.at)
             case "restore":
                 return keeper.restore(arguments.file.absolute())
             case "verify-backup":
@@ -155,7 +159,7 @@ def try_out(arguments: list[str]) -> int:
         return subprocess.call(arguments)
 
 
-def main() -> int:
+def _make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m stack", description=__doc__)
     parser.add_argument(
         "--end-with-parent", action="store_true", help="stop when the process that started this one is gone"
@@ -172,7 +176,14 @@ def main() -> int:
         ("restore", "restore a backup into an empty data folder"),
         ("verify-backup", "unpack a backup, verify every file of it, and delete them again"),
     ):
-        commands.add_parser(name, help=text).add_argument("file", type=Path)
+        reading = commands.add_parser(name, help=text)
+        reading.add_argument("file", type=Path)
+        if name == "restore":
+            reading.add_argument(
+                "--at", default="", help="an instant; the file may be the folder of the backups then"
+            )
+    archive_log = commands.add_parser("archive-log", help="archive the log of changes until now")
+    archive_log.add_argument("--scheduled", action="store_true", help="only if the schedule asks for it")
     rotate = commands.add_parser("rotate-keys", help="make new keys for signing and for secrets")
     rotate.add_argument("--end-sessions", action="store_true", help="sign everybody out")
     for name, text in (
@@ -180,7 +191,11 @@ def main() -> int:
         ("try", "run any command with throw-away databases"),
     ):
         commands.add_parser(name, help=text).add_argument("arguments", nargs=argparse.REMAINDER)
-    arguments = parser.parse_args()
+    return parser
+
+
+def main() -> int:
+    arguments = _make_parser().parse_args()
     if arguments.end_with_parent:
         end_with_parent(os.getppid(), signal.SIGTERM)
     try:
@@ -189,7 +204,7 @@ def main() -> int:
         layout = find_layout(arguments.checkout.resolve(), os.environ)
         if arguments.command == "manage":
             return manage(layout, arguments.arguments)
-        if arguments.command in {"backup", "restore", "verify-backup", "rotate-keys"}:
+        if arguments.command in {"backup", "archive-log", "restore", "verify-backup", "rotate-keys"}:
             return keep_safe(layout, arguments)
         return stop(layout) if arguments.command == "stop" else run(layout)
     except EXPECTED as error:

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 from stack import forked, postgres, processes, schema, valkey
 from stack.apart import apart
+from stack.backups import slots
 from stack.child import ChildProcess, Recipe, open_log
 from stack.first_start import Demo, DemoMark, decide_demo
 from stack.keys import own_keys
@@ -157,6 +158,10 @@ class Launch:
             )
         if not state.is_marked:
             apart(partial(schema.begin, url))
+        if (self.environ.get("MUSTER_BACKUP_LOG_MINUTES") or "0") == "0" and slots.has_slots(
+            self.layout.cluster
+        ):
+            apart(partial(slots.end_chains, url))
         steps = [] if state.is_current else [self.command("migrate", processes.migrate())]
         stamp, digest = self.layout.data / "staticfiles" / ".collected", self._static_digest()
         collect = not stamp.exists() or stamp.read_text() != digest

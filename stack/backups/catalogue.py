@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 SUFFIX, PART = ".backup", ".part"
+FAILURE = "failure.json"
 # Beside the data: the key that seals backups, which no backup can be opened with.
 KEY_FILE = "backup-key"
 WRITTEN_NOW = f"being-written{PART}"
@@ -36,7 +37,8 @@ class BackupRunningError(Exception):
 class BackupRecord:
     """`made_at`: everything that was committed by then is in it. `files` are those whose checksums were compared while
     it was written; `read_at` is when the file on disk was last compared with `digest`, and `is_intact` the outcome.
-    A file without a record has a name, a size and the instant of its name alone."""
+    `chain` names the chain of archived log (stack/backups/archive.py) that goes on from its position `log_from`. A file
+    without a record has a name, a size and the instant of its name alone."""
 
     name: str
     made_at: datetime
@@ -47,6 +49,8 @@ class BackupRecord:
     files: int = 0
     read_at: datetime | None = None
     is_intact: bool = False
+    chain: str = ""
+    log_from: int = 0
 
 
 @dataclass(frozen=True)
@@ -88,9 +92,9 @@ class BackupFolder:
         return now - written_at < SILENT_AFTER
 
     @contextmanager
-    def lock(self) -> Iterator[None]:
+    def lock(self, name: str = "lock") -> Iterator[None]:
         """Held while a backup is written; the kernel releases it with its process. Raises BackupRunningError."""
-        with (self.path / "lock").open("ab") as lock:
+        with (self.path / name).open("ab") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
@@ -126,17 +130,17 @@ class BackupFolder:
 
     # The last attempt
 
-    def note_failure(self, message: str, *, now: datetime) -> None:
+    def note_failure(self, message: str, *, now: datetime, name: str = FAILURE) -> None:
         """Where nothing can be written into the folder, the missing backup alone tells."""
         with suppress(OSError):
-            _write(self.path / "failure.json", asdict(BackupFailure(now, message)))
+            _write(self.path / name, asdict(BackupFailure(now, message)))
 
-    def forget_failure(self) -> None:
-        (self.path / "failure.json").unlink(missing_ok=True)
+    def forget_failure(self, *, name: str = FAILURE) -> None:
+        (self.path / name).unlink(missing_ok=True)
 
-    def failure(self) -> BackupFailure | None:
+    def failure(self, *, name: str = FAILURE) -> BackupFailure | None:
         """How the last attempt failed; None if it succeeded."""
-        fields = _read(self.path / "failure.json")
+        fields = _read(self.path / name)
         try:
             return BackupFailure(_instant(fields["at"]), fields["message"])
         except (KeyError, TypeError, ValueError):
@@ -152,13 +156,13 @@ def digest_of_file(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def is_due(folder: BackupFolder, *, every: timedelta, now: datetime) -> bool:
-    """Whether the schedule asks for a backup. A failed attempt is made again after a while."""
+def is_due(folder: BackupFolder, *, every: timedelta, now: datetime, is_needed: bool = False) -> bool:
+    """Whether the schedule asks for a backup, or another reason does. A failed attempt is made again after a while."""
     failure = folder.failure()
     if failure is not None and now - failure.at < TRIED_AGAIN_AFTER:
         return False
     newest = folder.newest()
-    return newest is None or now - newest.made_at >= every
+    return is_needed or newest is None or now - newest.made_at >= every
 
 
 def _read_record(file: Path) -> BackupRecord | None:

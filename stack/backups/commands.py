@@ -13,7 +13,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from stack import keys
-from stack.backups import catalogue, restoring, sealing, writing
+from stack.backups import archive, archiving, catalogue, replaying, restoring, sealing, slots, writing
+from stack.backups.archive import LogArchive, LogPiece
 from stack.backups.catalogue import BackupFolder, BackupRecord, BackupRunningError
 from stack.backups.restoring import OpenBackup
 from stack.backups.sealing import BackupKey, BackupRefused
@@ -45,6 +46,10 @@ class BackupCommands:
         return BackupFolder.find(self.layout.data, os.environ)
 
     @property
+    def archive(self) -> LogArchive:
+        return LogArchive(self.folder)
+
+    @property
     def key_path(self) -> Path:
         return self.layout.data / catalogue.KEY_FILE
 
@@ -73,7 +78,8 @@ class BackupCommands:
         every = timedelta(hours=_number("MUSTER_BACKUP_HOURS", catalogue.EVERY_HOURS))
         key = BackupKey.read(self.key_path)
         now = datetime.now(UTC)
-        is_due = key is not None and every and catalogue.is_due(self.folder, every=every, now=now)
+        is_needed = bool(self._log_every()) and self.archive.lacks_backup()
+        is_due = every and catalogue.is_due(self.folder, every=every, now=now, is_needed=is_needed)
         if key is None or not is_due or not StackState.read(self.layout.state).is_running:
             return 0
         try:
@@ -91,6 +97,47 @@ class BackupCommands:
                 self.folder.verify(each, now=datetime.now(UTC))
         return 0
 
+    def archive_log(self, *, only_if_due: bool) -> int:
+        """Archive the log of changes of the Muster that runs; a failure is noted for the page and the problem."""
+        every, now = self._log_every(), datetime.now(UTC)
+        key, state = BackupKey.read(self.key_path), StackState.read(self.layout.state)
+        is_ready = key is not None and bool(every) and state.is_running
+        if only_if_due and not (is_ready and archive.is_due(self.archive, every=every, now=now)):
+            return 0
+        try:
+            if key is None or not is_ready:
+                raise BackupRefused(
+                    "The log of changes is archived while Muster runs, once MUSTER_BACKUP_LOG_MINUTES is set and a"
+                    " first backup was made."
+                )
+            piece = self._archive(state, key, now)
+        except BackupRunningError as error:
+            if not only_if_due:
+                self.say(str(error))
+            return 0
+        except (BackupFailedError, OSError) as error:
+            self.archive.note_failure(str(error), now=datetime.now(UTC))
+            self.say(f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} The log of changes was not archived. {error}")
+            return 1
+        self.archive.forget_failure()
+        if not only_if_due:
+            self.say(f"Archived everything that was committed by {piece.until:%Y-%m-%dT%H:%M:%SZ}.")
+        return 0
+
+    def _archive(self, state: StackState, key: BackupKey, now: datetime) -> LogPiece:
+        source = self._source(state)
+        if not source.is_own:
+            raise BackupFailedError(
+                "Only the log of the PostgreSQL that Muster brings is archived: set MUSTER_BACKUP_LOG_MINUTES=0, and"
+                " use the tools of your server."
+            )
+        self.folder.make()
+        with self.folder.lock(archive.LOCK):
+            return archiving.archive_log(source, self.archive, key, now=now)
+
+    def _log_every(self) -> timedelta:
+        return timedelta(minutes=_number("MUSTER_BACKUP_LOG_MINUTES", archive.EVERY_MINUTES))
+
     def _write(self, key: BackupKey, form: BackupForm) -> BackupRecord:
         state = StackState.read(self.layout.state)
         if state.is_running and state.environment:
@@ -100,16 +147,21 @@ class BackupCommands:
             return self._write_from(launch.state, key, form)
 
     def _write_from(self, state: StackState, key: BackupKey, form: BackupForm) -> BackupRecord:
-        url = state.environment["DATABASE_URL"]
-        is_own = f"host={state.sockets}" in url
-        source = BackupSource(self.layout, url, keys.keys_by_file(state.environment), os.environ)
+        source = self._source(state)
         # Another server need not let us copy its files; whoever may read the tables may dump them.
-        record = writing.write(source, self.folder, key, form if is_own else BackupForm.DUMP)
+        record = writing.write(source, self.folder, key, form if source.is_own else BackupForm.DUMP)
         self.folder.forget_failure()
         return record
 
+    def _source(self, state: StackState) -> BackupSource:
+        url = state.environment["DATABASE_URL"]
+        is_own = f"host={state.sockets}" in url
+        return BackupSource(self.layout, url, keys.keys_by_file(state.environment), os.environ, is_own=is_own)
+
     def _delete_old(self) -> list[str]:
-        return self.folder.delete_old(keep=_number("MUSTER_BACKUP_KEEP", catalogue.KEEP))
+        names = self.folder.delete_old(keep=_number("MUSTER_BACKUP_KEEP", catalogue.KEEP))
+        self.archive.delete_unneeded(keeps_newest=bool(self._log_every()))
+        return names
 
     def _key(self, *, new_passphrase: bool) -> BackupKey:
         """The key of this installation; the first backup asks for the passphrase that makes it."""
@@ -150,24 +202,54 @@ class BackupCommands:
 
     def restore(self, file: Path) -> int:
         began = time.monotonic()
+        if file.is_dir():
+            raise BackupRefused(
+                f"{file} is a folder. Name one of its backups, or an instant: at=2026-12-02T10:00Z."
+            )
         with restoring.opened(file, self._passphrase()) as backup:
             restore = self._restore_files if backup.form is BackupForm.FILES else self._restore_dump
             differs = restore(file, backup)
-        self._say_what_to_do(backup, time.monotonic() - began)
+        self._say_what_to_do(backup, backup.end["made_at"], time.monotonic() - began)
         return int(differs)
 
-    def _restore_files(self, file: Path, backup: OpenBackup) -> bool:
+    def restore_instant(self, source: Path, at_text: str) -> int:
+        """Restore an instant from a folder of backups, or from one of them, and the log that is archived beside it."""
+        began = time.monotonic()
+        at = replaying.parse_instant(at_text)
+        folder, name = (source, "") if source.is_dir() else (source.parent, source.name)
+        span = replaying.find_span(LogArchive(BackupFolder(folder)), at, name=name)
+        file, passphrase = folder / span.record.name, self._passphrase()
+
+        def replay(cluster: Path) -> None:
+            self.say(f"Replaying {len(span.pieces)} pieces of the log to {at:%Y-%m-%dT%H:%M:%SZ} ...")
+            replaying.replay(span.pieces, cluster, self.layout, passphrase, at=at)
+
+        with restoring.opened(file, passphrase) as backup:
+            differs = self._restore_files(file, backup, at=at, finish=replay)
+        self._say_what_to_do(backup, at.isoformat(), time.monotonic() - began)
+        return int(differs)
+
+    def _restore_files(
+        self,
+        file: Path,
+        backup: OpenBackup,
+        *,
+        at: datetime | None = None,
+        finish: Callable[[Path], None] = lambda cluster: None,
+    ) -> bool:
         # Not within a launch, which would hold back Ctrl-C until all is unpacked.
         lock = Lock(self.layout.lock)
         try:
             restoring.refuse_data(self.layout)
             self.say(f"Unpacking {file} ...")
-            restoring.restore_files(backup, self.layout)
+            restoring.restore_files(backup, self.layout, finish)
         finally:
             lock.release()
         self.say("Every file is as the database wrote it. Starting the database ...")
         with self.launching(self.layout) as launch:
             launch.start_databases()
+            if at is not None:  # the rows were counted for the instant of the backup
+                return not self._verify_verdicts(launch, at.isoformat())
             return self._differs(backup, launch)
 
     def _restore_dump(self, file: Path, backup: OpenBackup) -> bool:
@@ -204,8 +286,8 @@ class BackupCommands:
         argv = [sys.executable, "manage.py", "verify_verdicts", "--at", made_at]
         return subprocess.call(argv, cwd=self.layout.root, env=launch.child_environment()) == 0
 
-    def _say_what_to_do(self, backup: OpenBackup, seconds: float) -> None:
-        self.say(f"Restored into {self.layout.data} in {seconds:.1f} s, as of {backup.end['made_at']}.")
+    def _say_what_to_do(self, backup: OpenBackup, at: str, seconds: float) -> None:
+        self.say(f"Restored into {self.layout.data} in {seconds:.1f} s, as of {at}.")
         if backup.about["settings"]:
             settings = self.layout.data / restoring.SETTINGS_FILE
             self.say(f"The backup had settings of its own: set them again before you start it ({settings}).")
@@ -218,6 +300,9 @@ class BackupCommands:
         with self.launching(self.layout) as launch:
             keys.replace_keys(self.layout, os.environ, end_sessions=end_sessions)
             launch.start_databases()
+            # An older backup has the old keys, whatever log is replayed over it: the log goes on from the next one.
+            if slots.has_slots(self.layout.cluster):
+                slots.end_chains(launch.state.environment["DATABASE_URL"])
             argv = [sys.executable, "manage.py", "rotate_keys"]
             status = subprocess.call(argv, cwd=self.layout.root, env=launch.child_environment())
         if status != 0:

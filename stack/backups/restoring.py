@@ -5,7 +5,7 @@ import os
 import shutil
 import subprocess
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, cast
@@ -79,11 +79,16 @@ def refuse_data(layout: Layout) -> None:
         )
 
 
-def restore_files(backup: OpenBackup, layout: Layout) -> None:
-    """Unpack a backup of files where the cluster of this data folder belongs. Raises BackupRefused, and then leaves
-    nothing."""
+def restore_files(backup: OpenBackup, layout: Layout, finish: Callable[[Path], None]) -> None:
+    """Unpack a backup of files, have `finish` make of it what is to be restored, and place it where the cluster of this
+    data folder belongs. Raises BackupRefused, and then leaves nothing."""
     target = layout.cluster.with_name(f"{layout.cluster.name}.restoring")
     unpack(backup, target, layout.account)
+    try:
+        finish(target)
+    except BaseException:
+        shutil.rmtree(target, ignore_errors=True)
+        raise
     place_keys(backup, layout)
     _place_demo_mark(backup, target)
     (target / "complete").write_text("restored\n")

@@ -10,6 +10,7 @@ import json
 import secrets
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 from typing import IO, Any
@@ -86,6 +87,7 @@ def write_key(key: BackupKey, path: Path) -> None:
     part.rename(path)
 
 
+@lru_cache(maxsize=8)  # a restore opens hundreds of files by one passphrase
 def _private_key(passphrase: str, salt: str, operations: int, memory_bytes: int) -> PrivateKey:
     return PrivateKey(
         argon2id.kdf(

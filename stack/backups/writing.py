@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stack import keys, postgres
-from stack.backups import counting, dumps, manifest
+from stack.backups import counting, dumps, manifest, slots
 from stack.backups.catalogue import WRITTEN_NOW, BackupFolder, BackupRecord, file_name
 from stack.backups.sealing import BackupKey, SealedWriter
 from stack.layout import Layout, free_space_mb
@@ -43,12 +43,14 @@ class BackupFailedError(Exception):
 
 @dataclass(frozen=True)
 class BackupSource:
-    """The Muster that runs: its folders, the address of its database, its keys by name of their files."""
+    """The Muster that runs: its folders, the address of its database, its keys by name of their files, and whether the
+    database is the one that Muster brings."""
 
     layout: Layout
     url: str
     keys: Mapping[str, str]
     environ: Mapping[str, str]
+    is_own: bool = True
 
     @property
     def settings(self) -> dict[str, str]:
@@ -82,26 +84,28 @@ def _write_file(source: BackupSource, folder: BackupFolder, key: BackupKey, form
     began = time.monotonic()
     part = folder.file(WRITTEN_NOW)
     try:
-        with _SealedFile(part) as out:
-            made_at, database_bytes, files = _write_frames(source, SealedWriter(out, key), form)
+        with SealedFile(part) as out:
+            content = _write_frames(source, SealedWriter(out, key), form)
     except BaseException:
         part.unlink(missing_ok=True)
         raise
-    name = file_name(made_at)
+    name = file_name(content.made_at)
     part.rename(folder.file(name))
-    _sync_folder(folder.path)
+    sync_folder(folder.path)
     return BackupRecord(
         name=name,
-        made_at=made_at,
+        made_at=content.made_at,
         size_bytes=out.size,
         digest=out.digest.hexdigest(),
         took_s=round(time.monotonic() - began, 1),
-        database_bytes=database_bytes,
-        files=files,
+        database_bytes=content.database_bytes,
+        files=content.files,
+        chain=content.chain,
+        log_from=content.log_from,
     )
 
 
-class _SealedFile:
+class SealedFile:
     """A file that notes the digest and the length of what is written, and stops before the disk is full."""
 
     def __init__(self, path: Path) -> None:
@@ -133,8 +137,18 @@ class _SealedFile:
         self._file.close()
 
 
-def _write_frames(source: BackupSource, writer: SealedWriter, form: BackupForm) -> tuple[datetime, int, int]:
-    """Returns up to when all is in it, the database's size in bytes, and how many files were compared."""
+@dataclass(frozen=True)
+class _Content:
+    """`made_at`: up to when all is in it; the rest as in a BackupRecord."""
+
+    made_at: datetime
+    database_bytes: int
+    files: int
+    chain: str
+    log_from: int
+
+
+def _write_frames(source: BackupSource, writer: SealedWriter, form: BackupForm) -> _Content:
     import psycopg  # as in stack/schema.py
 
     try:
@@ -147,11 +161,13 @@ def _write_frames(source: BackupSource, writer: SealedWriter, form: BackupForm) 
                 "demo": source.demo_mark,
                 "roles": dumps.read_roles(connection),
             }
-            files = 0
+            files, log_from, slot = 0, 0, None
             if form is BackupForm.FILES:
                 before = _prepare_files(connection)
+                slot = slots.read_slot(connection)
                 writer.document(about)
-                files, made_at = _write_files(source, writer)
+                verified, made_at = _write_files(source, writer)
+                files, log_from = verified.files, postgres.parse_position(verified.begins_at)
                 rows = counting.ranges(before, counting.count(connection))
             else:
                 writer.document(about)
@@ -160,7 +176,8 @@ def _write_frames(source: BackupSource, writer: SealedWriter, form: BackupForm) 
             writer.end({"made_at": made_at.isoformat(), "rows": rows})
     except psycopg.Error as error:
         raise BackupFailedError(f"The database does not answer: {error}") from error
-    return made_at, int(size[0]) if size else 0, files
+    chain = slot.chain_name if slot else ""
+    return _Content(made_at, int(size[0]) if size else 0, files, chain, log_from if slot else 0)
 
 
 def _prepare_files(connection: "psycopg.Connection[Any]") -> counting.TableCounts:
@@ -170,7 +187,7 @@ def _prepare_files(connection: "psycopg.Connection[Any]") -> counting.TableCount
     return counting.count(connection)
 
 
-def _write_files(source: BackupSource, writer: SealedWriter) -> tuple[int, datetime]:
+def _write_files(source: BackupSource, writer: SealedWriter) -> tuple[manifest.VerifiedStream, datetime]:
     began_at = datetime.now(UTC)
     with tempfile.TemporaryFile() as complaints:
         process = subprocess.Popen(
@@ -197,7 +214,7 @@ def _write_files(source: BackupSource, writer: SealedWriter) -> tuple[int, datet
         if (status := process.wait()) != 0 or verified is None:
             reason = dumps.last_line(complaints) or damage or f"it ended with status {status}"
             raise BackupFailedError(f"pg_basebackup failed: {reason}")
-    return verified.files, max(began_at, _last_commit(source, verified)).replace(microsecond=0)
+    return verified, max(began_at, _last_commit(source, verified)).replace(microsecond=0)
 
 
 def _last_commit(source: BackupSource, verified: manifest.VerifiedStream) -> datetime:
@@ -221,7 +238,7 @@ def _last_commit(source: BackupSource, verified: manifest.VerifiedStream) -> dat
     return at
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

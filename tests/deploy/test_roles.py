@@ -23,7 +23,13 @@ from web.audit import AuditEntry
 from web.audit.retention import PASSING
 
 # It starts a program, or calls addresses.
-ELSEWHERE = {"web.back_up", "web.deliver", "readiness.heartbeat.beat", "readiness.people.read_calendars"}
+ELSEWHERE = {
+    "web.archive_log",
+    "web.back_up",
+    "web.deliver",
+    "readiness.heartbeat.beat",
+    "readiness.people.read_calendars",
+}
 ALTERS = (
     "ALTER TABLE inventory_site ADD COLUMN note text",
     "ALTER TABLE inventory_site DISABLE ROW LEVEL SECURITY",

@@ -6,15 +6,17 @@ from pathlib import Path
 import pytest
 
 from stack.backups import catalogue
+from stack.backups.archive import LogArchive
 from stack.backups.catalogue import BackupFolder, BackupRecord, digest_of_file
 from tests.conftest import NOW
 from tests.pages import text_of, words_in
+from web import clock
 from web.backups import standing
 from web.backups.standing import BackupState
 from web.faults import faults
 
 URL = "/backups/"
-DAY = timedelta(days=1)
+DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
 
 
 @pytest.fixture
@@ -22,11 +24,12 @@ def backups(settings, tmp_path) -> BackupFolder:
     """A folder for backups whose passphrase was chosen; a backup is due each day."""
     settings.DATA_DIR = tmp_path
     settings.BACKUP_DIR = tmp_path / "backups"
+    settings.BACKUP_LOG_MINUTES = 0
     (tmp_path / catalogue.KEY_FILE).write_text("{}")
     return BackupFolder(settings.BACKUP_DIR)
 
 
-def add(backups, made_at, content=b"sealed"):
+def add(backups, made_at, content=b"sealed", chain=""):
     backups.make()
     name = catalogue.file_name(made_at)
     backups.file(name).write_bytes(content)
@@ -38,6 +41,7 @@ def add(backups, made_at, content=b"sealed"):
         took_s=4.2,
         database_bytes=80_000_000,
         files=1234,
+        chain=chain,
     )
     return backups.verify(record, now=made_at)
 
@@ -137,6 +141,71 @@ def test_the_schedule(backups, settings, hours, due):
 
 
 def test_metrics_give_the_age_and_what_is_damaged(backups):
-    assert standing.gauges(NOW) == {"muster_backup_age_seconds": {}, "muster_backups_damaged": {(): 0}}
+    assert standing.gauges(NOW) == {
+        "muster_backup_age_seconds": {},
+        "muster_backups_damaged": {(): 0},
+        "muster_backup_log_age_seconds": {},
+    }
     add(backups, NOW - DAY)
     assert standing.gauges(NOW)["muster_backup_age_seconds"] == {(): 86400.0}
+
+
+def archive(backups, settings, *, until=None):
+    """Have the log archived each five minutes, in a chain that begins ten minutes ago."""
+    settings.BACKUP_LOG_MINUTES = 5
+    backups.make()
+    chain = LogArchive(backups).chain(f"{NOW - 10 * MINUTE:%Y%m%dT%H%M%SZ}")
+    chain.path.mkdir()
+    if until is not None:
+        chain.piece_path(begins=0, ends=100, until=until).write_bytes(b"sealed")
+    return chain
+
+
+@pytest.mark.django_db
+def test_the_page_says_which_instants_can_be_restored(client_of, backups, settings, frozen_now):
+    def words():
+        return words_in(text_of(client_of("admin").get(URL)))
+
+    assert "MUSTER_BACKUP_LOG_MINUTES" in words()
+    chain = archive(backups, settings, until=NOW - 2 * MINUTE)
+    assert "waits for the next backup" in words()
+    assert standing.is_backup_due(now=NOW), "a new chain needs a backup"
+    add(backups, NOW - 8 * MINUTE, chain=chain.name)
+    assert not standing.is_backup_due(now=NOW)
+    assert "Any instant until 2 min ago" in words()
+    assert "gaps" not in words()
+
+
+@pytest.mark.parametrize(
+    ("age", "fault"),
+    [(4, {}), (16, {"backup-log": False}), (61, {"backup-log": True})],
+    ids=["in time", "late", "missing"],
+)
+def test_a_log_that_is_not_archived_is_a_problem_until_it_is(backups, settings, age, fault):
+    chain = archive(backups, settings, until=NOW - age * MINUTE)
+    add(backups, NOW - DAY / 2, chain=chain.name)
+    LogArchive(backups).note_failure("The disk is full.", now=NOW)
+    assert keys_of_faults(NOW) == fault
+    assert standing.gauges(NOW)["muster_backup_log_age_seconds"] == {(): 60.0 * age}
+    details = [each.detail for each in standing.faults(NOW)]
+    assert all(detail.endswith("the last attempt failed: The disk is full.") for detail in details)
+    chain.piece_path(begins=100, ends=200, until=NOW).write_bytes(b"sealed")
+    assert keys_of_faults(NOW) == {}
+
+
+def test_a_log_that_was_never_archived_is_a_problem(backups, settings):
+    settings.BACKUP_LOG_MINUTES = 5
+    add(backups, clock.now())
+    assert keys_of_faults(clock.now()) == {}
+    (fault,) = standing.faults(clock.now() + 20 * MINUTE)
+    assert (fault.key, fault.detail) == ("backup-log", "None is archived yet.")
+
+
+def test_the_schedule_of_the_log(backups, settings):
+    assert not standing.is_log_due(now=NOW), "off by default"
+    archive(backups, settings, until=NOW)
+    assert not standing.is_log_due(now=NOW + 4 * MINUTE)
+    assert standing.is_log_due(now=NOW + 5 * MINUTE)
+    (Path(settings.DATA_DIR) / catalogue.KEY_FILE).unlink()
+    assert not standing.is_log_due(now=NOW + 5 * MINUTE), "nobody chose a passphrase"
+    assert keys_of_faults(NOW + DAY) == {}

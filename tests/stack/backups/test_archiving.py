@@ -1,0 +1,134 @@
+"""The log is archived without a gap; where it cannot be, the database keeps its disk and a new chain begins."""
+
+import itertools
+import shutil
+import tempfile
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from stack import child, postgres
+from stack.account import unprivileged_account
+from stack.backups import archiving, sealing, slots, writing
+from stack.backups.archive import LogArchive
+from stack.backups.catalogue import BackupFolder
+from stack.backups.sealing import BackupKey
+from stack.backups.writing import BackupFailedError, BackupSource
+from stack.layout import Layout
+from stack.sockets import short_folder
+
+NOW = datetime(2026, 12, 2, 10, 0, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.fixture(scope="module")
+def source() -> Iterator[BackupSource]:
+    data = Path(tempfile.mkdtemp(prefix="muster-log-"))
+    data.chmod(0o755)
+    account = unprivileged_account(owning=data / "none")
+    sockets = short_folder("muster-log-", account=account)
+    layout = Layout(root=data, data=data, account=account)
+    cluster = postgres.Cluster(
+        folder=layout.cluster,
+        sockets=sockets,
+        programs=postgres.programs_for(account, copy_to=data),
+        account=account,
+    )
+    postgres.create(cluster, run=child.run, sync=False)
+    recipe = postgres.recipe(cluster, log=layout.log("postgres"), settings={"max_slot_wal_keep_size": "32MB"})
+    process = child.start(recipe)
+    try:
+        child.wait_ready(process, recipe)
+        yield BackupSource(layout, postgres.url(cluster, "postgres"), {}, {})
+    finally:
+        child.stop(process, recipe)
+        shutil.rmtree(data)
+        shutil.rmtree(sockets, ignore_errors=True)
+
+
+@pytest.fixture
+def log(source: BackupSource, tmp_path: Path) -> Iterator[LogArchive]:
+    yield LogArchive(BackupFolder(tmp_path / "backups"))
+    slots.end_chains(source.url)
+
+
+@pytest.fixture(scope="module")
+def key() -> BackupKey:
+    return sealing.make_key("correct horse battery", operations=1, memory_bytes=8192)
+
+
+def execute(source: BackupSource, *statements: str) -> None:
+    with psycopg.connect(source.url, autocommit=True) as connection:
+        for statement in statements:
+            connection.execute(statement)
+
+
+def slot_of(source: BackupSource) -> slots.LogSlot | None:
+    with psycopg.connect(source.url, autocommit=True) as connection:
+        return slots.read_slot(connection)
+
+
+def test_each_piece_goes_on_where_the_one_before_ended(
+    source: BackupSource, log: LogArchive, key: BackupKey
+) -> None:
+    for number in range(3):
+        execute(
+            source, f"CREATE TABLE log_{number} AS SELECT generate_series(1, 1000)", "SELECT pg_switch_wal()"
+        )
+        piece = archiving.archive_log(source, log, key, now=NOW + number * MINUTE)
+        slot = slot_of(source)
+        assert slot is not None
+        assert slot.position == piece.ends, "the server keeps nothing that is archived"
+    (chain,) = log.chains()
+    pieces = chain.pieces()
+    assert len(pieces) == 3
+    for earlier, later in itertools.pairwise(pieces):
+        assert earlier.ends == later.begins
+    assert pieces[0].path.stat().st_mode & 0o077 == 0
+    assert b"CREATE" not in pieces[0].path.read_bytes()
+
+
+def test_a_log_that_the_server_gave_up_begins_a_new_chain(
+    source: BackupSource, log: LogArchive, key: BackupKey
+) -> None:
+    archiving.archive_log(source, log, key, now=NOW)
+    for _ in range(5):
+        execute(source, "CREATE TABLE more AS SELECT 1", "DROP TABLE more", "SELECT pg_switch_wal()")
+    execute(source, "CHECKPOINT")
+    assert slot_of(source) is None, "the log that waits is bounded"
+    archiving.archive_log(source, log, key, now=NOW + MINUTE)
+    assert len(log.chains()) == 2
+    assert log.lacks_backup()
+
+
+def test_a_nearly_full_disk_is_left_to_the_database(
+    source: BackupSource, log: LogArchive, key: BackupKey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archiving.archive_log(source, log, key, now=NOW)
+    for module in (archiving, writing):
+        monkeypatch.setattr(module, "RESERVE_MB", 10**9)
+    with pytest.raises(BackupFailedError, match=r"nearly full.*The log that waited was given up"):
+        archiving.archive_log(source, log, key, now=NOW + MINUTE)
+    assert slot_of(source) is None
+    assert not list(log.folder.path.rglob("*.part"))
+
+
+def test_a_folder_that_another_muster_writes_into_is_refused(
+    source: BackupSource, log: LogArchive, key: BackupKey
+) -> None:
+    piece = archiving.archive_log(source, log, key, now=NOW)
+    (chain,) = log.chains()
+    chain.piece_path(begins=piece.ends, ends=piece.ends + 10**9, until=NOW).write_bytes(b"")
+    with pytest.raises(BackupFailedError, match="another Muster writes into it"):
+        archiving.archive_log(source, log, key, now=NOW + MINUTE)
+
+
+def test_a_database_that_does_not_answer_is_said(
+    source: BackupSource, log: LogArchive, key: BackupKey
+) -> None:
+    nowhere = BackupSource(source.layout, "postgres://muster@/muster?host=/nowhere", {}, {})
+    with pytest.raises(BackupFailedError, match="The database does not answer"):
+        archiving.archive_log(nowhere, log, key, now=NOW)
