@@ -65,6 +65,10 @@ class CountingWindow:
             _here.set(name, count)
             return count
 
+    def wait_s(self, key: str, *, most: int, now: datetime) -> int:
+        """Count an attempt; returns the seconds to wait if it is beyond `most` of its window, 0 if it may go on."""
+        return self.left_s(now) if self.add(key, now=now) > most else 0
+
     def clear(self, key: str, *, now: datetime) -> None:
         name = self._name(key, now)
         _here.drop(name)

@@ -285,4 +285,20 @@ def test_what_is_no_answer_is_refused(key):
 def test_challenges_for_one_address_are_counted(db):
     answers = [Client().post("/login/passkey/begin/") for _ in range(passkeys.PER_ADDRESS + 1)]
     assert [answer.status_code for answer in answers] == [200] * passkeys.PER_ADDRESS + [429]
+    assert answers[-1].json()["detail"].startswith("Too many attempts. Try again in ")
+    assert int(answers[-1]["Retry-After"]) > 0
     assert SecurityEvent.objects.get(action=ACTION.SIGN_IN_DELAYED).place == "/login/passkey/begin/"
+
+
+def test_who_signs_in_does_not_count_for_the_address(frozen_now, key):
+    for _ in range(passkeys.PER_ADDRESS + 1):
+        assert sign(Client(), key)["Location"] == "/"
+
+
+def test_pages_that_add_and_that_ask_leave_each_other_alone(key, client_of):
+    client, new_key = client_of("ops"), SoftKey()
+    adding = client.post(f"{OWN}passkey/begin/", {"name": "Phone"}).json()
+    asking = client.post("/login/passkey/begin/").json()
+    form = {"name": "Phone", "credential": new_key.make(adding)}
+    assert client.post(f"{OWN}passkey/", form).status_code == 200
+    assert client.post("/login/passkey/", {"credential": key.sign(asking)})["Location"] == "/"

@@ -27,7 +27,8 @@ REFUSAL = "This passkey does not sign you in here. Try another way."
 PASSWORD_FIRST = (
     "The password is newer than this passkey. Sign in with the password once, and then by the passkey."
 )
-_KEY = "passkey"
+# A page that adds a passkey and one that asks for one may be open at once.
+_ADDING, _SIGNING = "passkey_adding", "passkey_signing"
 # Each challenge of somebody who is not signed in writes a session. High enough for an office behind one address.
 PER_ADDRESS, WINDOW_S = 60, 300
 _by_address = CountingWindow("passkey:address", WINDOW_S)
@@ -43,7 +44,12 @@ class CopiedPasskey(ValidationError):
 
 def wait_s(address: str, *, now: datetime) -> int:
     """Count a challenge for this address; returns the seconds to wait, 0 if it may go on."""
-    return _by_address.left_s(now) if _by_address.add(address, now=now) > PER_ADDRESS else 0
+    return _by_address.wait_s(address, most=PER_ADDRESS, now=now)
+
+
+def note_success(address: str, *, now: datetime) -> None:
+    """Leave a challenge that was answered rightly out of the count."""
+    _by_address.add(address, by=-1, now=now)
 
 
 def creation_options(request: HttpRequest, user: User, *, now: datetime) -> dict[str, Any]:
@@ -59,7 +65,7 @@ def creation_options(request: HttpRequest, user: User, *, now: datetime) -> dict
         resident_key_requirement="required",
         user_verification="required",
     )
-    request.session[_KEY] = {**state, "began_at": now.isoformat()}
+    request.session[_ADDING] = {**state, "began_at": now.isoformat()}
     return dict(options)
 
 
@@ -68,7 +74,7 @@ def add_passkey(
     request: HttpRequest, user: User, *, name: str, answer: Mapping[str, Any], now: datetime
 ) -> AddedFactor:
     """Add the passkey that the browser made. Raises ValidationError."""
-    state = _take_challenge(request, now)
+    state = _take_challenge(request, _ADDING, now)
     with _faults_as_refusal("The browser did not make a passkey for this page. Try again."):
         auth_data = _server(request).register_complete(state, answer)
         credential = auth_data.credential_data
@@ -96,7 +102,7 @@ def request_options(request: HttpRequest, user: User | None, *, now: datetime) -
     options, state = _server(request).authenticate_begin(
         credentials=_credentials(user) if user is not None else None, user_verification="required"
     )
-    request.session[_KEY] = {**state, "began_at": now.isoformat()}
+    request.session[_SIGNING] = {**state, "began_at": now.isoformat()}
     return dict(options)
 
 
@@ -116,7 +122,7 @@ def use_passkey(
     """
     from fido2.webauthn import AttestedCredentialData, AuthenticationResponse
 
-    state = _take_challenge(request, now)
+    state = _take_challenge(request, _SIGNING, now)
     with _faults_as_refusal(REFUSAL):
         response = AuthenticationResponse.from_dict(answer)
         counter = response.response.authenticator_data.counter
@@ -152,11 +158,13 @@ def _counts_without_password(user: User) -> Q:
     return uncopied & (Q(created_at__gte=user.password_set_at) | Q(last_used_at__gte=user.password_set_at))
 
 
-def _take_challenge(request: HttpRequest, now: datetime) -> Mapping[str, Any]:
+def _take_challenge(request: HttpRequest, key: str, now: datetime) -> Mapping[str, Any]:
     """Take the challenge out of the session. Raises ValidationError."""
-    state = request.session.pop(_KEY, None)
+    state = request.session.pop(key, None)
     if state is None or now - datetime.fromisoformat(state["began_at"]) >= LASTS:
-        raise ValidationError("It took longer than ten minutes, or was answered already. Try again.")
+        raise ValidationError(
+            "It took longer than ten minutes, was answered already, or another page asked meanwhile. Try again."
+        )
     return state
 
 

@@ -66,7 +66,7 @@ def is_configured() -> bool:
 
 def wait_s(address: str, *, now: datetime) -> int:
     """Count an attempt from this address; returns the seconds to wait, 0 if it may go on."""
-    return _by_address.left_s(now) if _by_address.add(address, now=now) > PER_ADDRESS else 0
+    return _by_address.wait_s(address, most=PER_ADDRESS, now=now)
 
 
 def note_success(address: str, *, now: datetime) -> None:

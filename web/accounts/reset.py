@@ -28,9 +28,10 @@ def can_reset() -> bool:
 def wait_s(name: str, address: str, *, now: datetime) -> int:
     """Count a request for a link, whether there is such a user or not; returns the seconds to wait, 0 if it may go
     on."""
-    over = _by_address.add(address, now=now) > PER_ADDRESS
-    over = _by_name.add(name.casefold(), now=now) > PER_NAME or over
-    return _by_name.left_s(now) if over else 0
+    return max(
+        _by_address.wait_s(address, most=PER_ADDRESS, now=now),
+        _by_name.wait_s(name.casefold(), most=PER_NAME, now=now),
+    )
 
 
 @shared_task(name="web.mail_password_link")

@@ -22,6 +22,7 @@ from web.confirming import confirmed
 from web.permissions import asks, signed_in
 from web.requests import UserRequest
 from web.settings_sections import settings_tabs
+from web.units import duration
 
 
 @asks()
@@ -68,7 +69,9 @@ def begin_signing(request: UserRequest) -> JsonResponse:
     now = clock.now()
     if wait_s := passkeys.wait_s(request.META.get("REMOTE_ADDR", ""), now=now):
         return JsonResponse(
-            {"detail": "Too many attempts."}, status=429, headers={"Retry-After": str(wait_s)}
+            {"detail": f"Too many attempts. Try again in {duration(wait_s)}."},
+            status=429,
+            headers={"Retry-After": str(wait_s)},
         )
     user = request.user if request.user.is_authenticated else second_step.user_of(request)
     options = passkeys.request_options(request, user, now=now)
@@ -107,6 +110,7 @@ def sign(request: UserRequest) -> HttpResponse:
         if request.user.is_authenticated:
             return redirect("confirm")
         return redirect("login" if password_owner is None else "second-step")
+    passkeys.note_success(request.META.get("REMOTE_ADDR", ""), now=now)
     if request.user.is_authenticated:
         sessions.confirm(request.session, proved_at=now)
         note_sign_in(request, "Confirmed by a passkey", user.get_username())
