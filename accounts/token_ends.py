@@ -101,16 +101,16 @@ def _is_used_instead(successor: Token, token: Token) -> bool:
 
 def _all_successors(tokens: Iterable[Token]) -> dict[int, list[Token]]:
     """Successors of each of these tokens, with their successors; one statement for each step of the longest chain."""
-    found: dict[int, list[Token]] = {token.pk: [] for token in tokens}
-    origins = {pk: [pk] for pk in found}
+    successors: dict[int, list[Token]] = {token.pk: [] for token in tokens}
+    origins = {pk: [pk] for pk in successors}
     while origins:
         step: dict[int, list[int]] = {}
         for successor in Token.objects.filter(replaces__in=origins).order_by("pk"):
             step[successor.pk] = origins[successor.replaces_id or 0]
             for origin in step[successor.pk]:
-                found[origin].append(successor)
+                successors[origin].append(successor)
         origins = step
-    return found
+    return successors
 
 
 def successor_end(token: Token, *, now: datetime) -> datetime | None:

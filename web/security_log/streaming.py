@@ -37,8 +37,10 @@ class StreamStanding:
 
 
 def send_next(*, now: datetime) -> int:
-    """Send the next batches to the receiver, and move its place; returns how many events. 0 if there is no receiver, it
-    has everything, it did not take them, or another worker is sending."""
+    """Send the next batches to the receiver, and move its place; returns how many events.
+
+    It returns 0 if there is no receiver, if it has everything or took nothing, or if another worker is sending.
+    """
     if not settings.SECURITY_LOG_SYSLOG:
         return 0
     stream, _ = SecurityStream.objects.get_or_create(receiver=settings.SECURITY_LOG_SYSLOG)

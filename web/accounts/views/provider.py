@@ -128,7 +128,7 @@ def _return_address(request: UserRequest) -> str:
 def _is_part_of_foreign_page(request: UserRequest) -> bool:
     """Whether a page elsewhere loads this as an image or the like: its readers would use up what their office may ask.
 
-    By the headers of W3C Fetch Metadata, which a page cannot set.
+    The headers of W3C Fetch Metadata tell, which a page cannot set.
     """
     kind = request.headers.get("Sec-Fetch-Dest", "document")
     return request.headers.get("Sec-Fetch-Site") == "cross-site" and kind != "document"
