@@ -53,7 +53,7 @@ backup:
 
 file = $(error Name the backup: make $@ file=/path/of.backup)
 restore:
-	@$(BASE) -m stack restore $(if $(at),--at "$(at)") "$(file)"
+	@$(BASE) -m stack restore "$(file)"$(if $(at), --at "$(at)")
 
 verify-backup:
 	@$(BASE) -m stack verify-backup "$(file)"

@@ -33,6 +33,10 @@ def planned(*words: str) -> str:
         (("stop",), "stack/bootstrap base -m stack stop"),
         (("backup", "args=--dump"), "stack/bootstrap base -m stack backup --dump"),
         (("restore", "file=a b.backup"), 'stack/bootstrap base -m stack restore "a b.backup"'),
+        (
+            ("restore", "file=/safe", "at=2026-12-02T10:00Z"),
+            '-m stack restore "/safe" --at "2026-12-02T10:00Z"',
+        ),
         (("verify-backup", "file=a.backup"), 'stack/bootstrap base -m stack verify-backup "a.backup"'),
         (("rotate-keys",), "stack/bootstrap base -m stack rotate-keys"),
         (("manage", "args=create_token --user ada"), "-m stack manage create_token --user ada"),
