@@ -62,8 +62,8 @@ def days_of_reminder(token: Token, now: datetime) -> int | None:
     """The mark of days before its end that the token has reached; None before the first."""
     if token.expires_at is None:
         return None
-    left = token.expires_at - now
-    return next((days for days in REMINDED_AT if left <= timedelta(days=days)), None)
+    time_left = token.expires_at - now
+    return next((days for days in REMINDED_AT if time_left <= timedelta(days=days)), None)
 
 
 def tokens_to_remind_of(now: datetime) -> TokenQuerySet:

@@ -86,8 +86,8 @@ def _report_answers(path: str, status: int, answers: list[Answer]) -> None:
 
 
 def _report_samples(running: Standing, storage: StorageProgram, sender: Sender, back_at: float) -> None:
-    sent = sender.sent()
-    total = sum(map(len, sent.values()))
+    sent_samples = sender.sent()
+    total = sum(map(len, sent_samples.values()))
     eventually(
         lambda: sum(map(len, _stored(storage).values())) >= total,
         within_s=FORWARDED_S,
@@ -96,9 +96,9 @@ def _report_samples(running: Standing, storage: StorageProgram, sender: Sender, 
     )
     print(f"all in the storage {time.monotonic() - back_at:.0f} s after its return")
     counts = sender.stored(running.muster, SITE, "count", "1s")
-    once = counts == {rack: dict.fromkeys(points, 1) for rack, points in sent.items()}
+    once = counts == {rack: dict.fromkeys(points, 1) for rack, points in sent_samples.items()}
     print(f"{total:,} samples acknowledged; a reader has each once: {verdict(once)}")
-    print(f"the storage has each once, with its value: {verdict(_stored(storage) == sent)}")
+    print(f"the storage has each once, with its value: {verdict(_stored(storage) == sent_samples)}")
 
 
 def _stored(storage: StorageProgram) -> Lines:

@@ -113,11 +113,11 @@ def _read(ids: NDArray[np.int64], end: datetime) -> None:
     from telemetry import store
 
     for count in (1, 100, SERIES):
-        read = partial(store.samples, ids[:count], after=end - SPAN - timedelta(seconds=1), until=end)
-        series, _, _ = read()
+        read_samples = partial(store.samples, ids[:count], after=end - SPAN - timedelta(seconds=1), until=end)
+        series, _, _ = read_samples()
         if len(series) != count * (SPAN // timedelta(seconds=CADENCE_S)):
             raise SystemExit(f"{len(series)} samples of {count} series were read back.")
-        print(f"   {count:,} series of two hours read in {1000 * _median_s(read):.1f} ms")
+        print(f"   {count:,} series of two hours read in {1000 * _median_s(read_samples):.1f} ms")
 
 
 def _median_s(read: Callable[[], object]) -> float:

@@ -202,7 +202,7 @@ def _sources(source_ids: list[int]) -> dict[int, Source]:
 def _end_and_revive(cursor: psycopg.Cursor[Any], readings: dict[int, SourceReadings], now: datetime) -> None:
     """A stale marker ends a series, and the next reading revives it. One of a replica does not, since others may go on:
     the roll-up looks at all of them."""
-    ended = {
+    ended_series = {
         series: at
         for of_source in readings.values()
         for series, at in ends(of_source).items()
@@ -212,15 +212,15 @@ def _end_and_revive(cursor: psycopg.Cursor[Any], readings: dict[int, SourceReadi
     alive = {
         series: at for of_source in readings.values() for series, at in newest(of_source, was_ended).items()
     }
-    touched = sorted({*ended, *alive})
+    touched = sorted({*ended_series, *alive})
     if not touched:
         return
     revived = [
         series
         for series, ended_at in cursor.execute(_LOCK, [touched]).fetchall()
-        if ended_at is not None and series not in ended and instant(alive[series]) > ended_at
+        if ended_at is not None and series not in ended_series and instant(alive[series]) > ended_at
     ]
-    cursor.execute(_END, [list(ended), [instant(at) for at in ended.values()]])
+    cursor.execute(_END, [list(ended_series), [instant(at) for at in ended_series.values()]])
     cursor.execute("UPDATE telemetry_series SET ended_at = NULL WHERE id = ANY(%s)", [revived])
 
 

@@ -21,8 +21,8 @@ from telemetry.replicas.operations import numbers_by_name
 REMEMBERED = 300_000
 NO_SITE = 0
 type Missing = dict[bytes, tuple[bytes, list[tuple[bytes, int]]]]
-"""By digest, the key of a series that this process does not know, and the keys as they were sent, each with the number
-of its replica."""
+"""Series that this process does not know yet, by the digest of their key: the key, and the keys as senders wrote them,
+each with the number of its replica."""
 _SLOT = np.dtype(
     [
         ("series_id", np.int64),

@@ -214,7 +214,7 @@ class BackupCommands:
 
     def restore_instant(self, source: Path, at_text: str) -> int:
         """Restore an instant from a folder of backups, or from one of them, and the log that is archived beside it."""
-        began = time.monotonic()
+        started_s = time.monotonic()
         at = replaying.parse_instant(at_text)
         folder, name = (source, "") if source.is_dir() else (source.parent, source.name)
         span = replaying.find_span(LogArchive(BackupFolder(folder)), at, name=name)
@@ -226,7 +226,7 @@ class BackupCommands:
 
         with restoring.opened(file, passphrase) as backup:
             differs = self._restore_files(file, backup, at=at, finish=replay)
-        self._say_what_to_do(backup, at.isoformat(), time.monotonic() - began)
+        self._say_what_to_do(backup, at.isoformat(), time.monotonic() - started_s)
         return int(differs)
 
     def _restore_files(

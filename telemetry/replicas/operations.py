@@ -53,13 +53,13 @@ def _number(source: Source, name: str, replicas: Sequence[Replica], now: datetim
     for each in replicas:
         if each.name == name:
             return each
-    taken = {each.number for each in replicas}
-    free = [number for number in range(1, MOST_REPLICAS + 1) if number not in taken]
+    used_numbers = {each.number for each in replicas}
+    free = [number for number in range(1, MOST_REPLICAS + 1) if number not in used_numbers]
     removed = [each.number for each in replicas if each.removed_at is not None and each.number]
     number = next(iter([*free, *removed]), 0)
-    if number == 0 and 0 in taken:
+    if number == 0 and 0 in used_numbers:
         return None
-    if number in taken:
+    if number in used_numbers:
         Replica.objects.filter(source=source, number=number).delete()
     return Replica.objects.create(source=source, number=number, name=name, first_sample_at=now)
 
@@ -82,13 +82,13 @@ def judge_silence(*, now: datetime) -> int:
     """Note which replicas have been silent for as long as makes a source silent, and which send again; returns how many
     changed. A replica is heard by its own samples alone."""
     changes = 0
-    waiting = set(InboxBatch.objects.waiting().order_by().values_list("source", flat=True).distinct())
+    waiting_sources = set(InboxBatch.objects.waiting().order_by().values_list("source", flat=True).distinct())
     for replica in Replica.objects.present().filter(number__gt=0).select_related("source").order_by("pk"):
         silent_since = _silent_since(replica, now)
         if (silent_since is None) == (replica.silent_since is None):
             continue
         # What waits to be stored may be its samples.
-        if silent_since is not None and replica.source_id in waiting:
+        if silent_since is not None and replica.source_id in waiting_sources:
             continue
         with transaction.atomic():
             same = Replica.objects.filter(pk=replica.pk, silent_since=replica.silent_since)

@@ -178,7 +178,7 @@ def _store(
     agreeing: Collection[Claim],
     site_ids: Mapping[int, int],
 ) -> int:
-    ended = [row.pk for claim, row in standing.items() if claim in agreeing]
+    ended_ids = [row.pk for claim, row in standing.items() if claim in agreeing]
     new = [
         SchedulerContradiction(
             state_id=state_id,
@@ -192,11 +192,11 @@ def _store(
         if (state_id, kind) not in standing
     ]
     with transaction.atomic():
-        if ended:
-            SchedulerContradiction.objects.filter(pk__in=ended).delete()
+        if ended_ids:
+            SchedulerContradiction.objects.filter(pk__in=ended_ids).delete()
         present = _present(new)
         SchedulerContradiction.objects.bulk_create(present, ignore_conflicts=True)
-    return len(standing) - len(ended) + len(present)
+    return len(standing) - len(ended_ids) + len(present)
 
 
 def _present(rows: Sequence[SchedulerContradiction]) -> list[SchedulerContradiction]:

@@ -54,12 +54,12 @@ def judge_nodes(*, now: datetime) -> int:
     """Store what changed; returns of how many nodes."""
     reports = read_reports(now=now)
     states = {_key(state): state for state in SchedulerState.objects.order_by("pk")}
-    written = [
+    changed_states = [
         state
         for key in sorted(reports.keys() | states.keys())
         if (state := _judged(key, states.get(key), reports.get(key), now)) is not None
     ]
-    return _store(written)
+    return _store(changed_states)
 
 
 def _key(state: SchedulerState) -> StateKey:
@@ -84,8 +84,8 @@ def _sending_sites() -> list[int]:
 
 
 def _heard(key: StateKey, rows: Sequence[Latest]) -> HeardReport | None:
-    read = slurm_report if key[1] == "slurm" else kubernetes_report
-    report = read(node_samples(rows))
+    read_report = slurm_report if key[1] == "slurm" else kubernetes_report
+    report = read_report(node_samples(rows))
     if report is None:
         return None
     silence_s = max(SHORTEST_SILENCE_S, CADENCES_MISSED * rows[0].cadence_s)

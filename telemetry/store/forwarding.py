@@ -112,14 +112,16 @@ class _Forwarder:
         samples = samples.where((samples.ts_ms >= oldest) & ~np.isnan(samples.value))
         # Nobody asks for those of a series that is gone, and they are not sent.
         existing = fetched(_EXISTING, [np.unique(series_of(samples.series))])[0][0]
-        sent = samples.where(np.isin(series_of(samples.series), existing))
-        if not len(sent.series):
+        sent_samples = samples.where(np.isin(series_of(samples.series), existing))
+        if not len(sent_samples.series):
             return 0
-        series = np.unique(sent.series)
-        first_ms, last_ms = int(sent.ts_ms.min()), int(sent.ts_ms.max())
-        stored = samples_stored(self.storage, series, first_ms - 1, last_ms)
+        series = np.unique(sent_samples.series)
+        first_ms, last_ms = int(sent_samples.ts_ms.min()), int(sent_samples.ts_ms.max())
+        stored_samples = samples_stored(self.storage, series, first_ms - 1, last_ms)
         rows = fetched(_IN_BLOCKS, [series, instant(first_ms) - ONE_DAY, instant(last_ms), instant(first_ms)])
-        return len(_places(sent) - _places(stored) - _places(blocks.unpacked(rows[0]).samples))
+        return len(
+            _places(sent_samples) - _places(stored_samples) - _places(blocks.unpacked(rows[0]).samples)
+        )
 
 
 def forward_due(storage: RemoteStorage, *, now: datetime, budget_s: float = packing.BUDGET_S) -> int:

@@ -89,14 +89,16 @@ def samples_of_replicas(ids: Any, *, after: datetime, until: datetime) -> Sample
     (row,) = fetched(OF_SERIES, values)
     hot = unpacked_batches(row[:BATCH_COLUMNS], ids).cut(after, until).order_by_series()
     rows = block_rows(row[BATCH_COLUMNS:])
-    read = hot
+    samples_read = hot
     if len(rows.series):
         if are_of_replicas(rows.series) or are_of_replicas(hot.series):
             sample_ids = np.unique(np.concatenate((ids, hot.series, rows.series)))
         else:
             sample_ids = ids
-        read = _put_together(sample_ids, hot, rows, *rows.bounds(ms(after), ms(until))).cut(after, until)
-    return remote.add_series(read, ids, after=after, until=until)
+        samples_read = _put_together(sample_ids, hot, rows, *rows.bounds(ms(after), ms(until))).cut(
+            after, until
+        )
+    return remote.add_series(samples_read, ids, after=after, until=until)
 
 
 def _put_together(ids: Ints, hot: SampleArrays, rows: BlockRows, begins: Ints, ends: Ints) -> SampleArrays:
@@ -146,8 +148,8 @@ def readings_in_spans(
     hot = remote.add_spans(hot, series, starts_ms, ends_ms)
     hot = hot.where(_is_in_span(hot, series, starts_ms, ends_ms))
     packed = _unpacked_in_spans(*row[BATCH_COLUMNS:])
-    read = joined((hot, packed)) if len(hot.series) else packed
-    readings = rollup.once(*(read if of_replicas else one_of_each(read)))
+    samples_read = joined((hot, packed)) if len(hot.series) else packed
+    readings = rollup.once(*(samples_read if of_replicas else one_of_each(samples_read)))
     return SampleArrays(readings.series, readings.ts, readings.value)
 
 

@@ -72,8 +72,8 @@ def end_series(samples: SampleArrays) -> None:
     last = np.flatnonzero(np.append(ids[1:] != ids[:-1], True)[: len(ids)])
     is_marker = np.isnan(samples.value[order][last])
     alive = series_of(ids[last][~is_marker])
-    ended = last[is_marker & ~np.isin(series_of(ids[last]), alive)]
-    newest = dict(sorted(zip(series_of(ids[ended]).tolist(), ts_ms[ended].tolist(), strict=True)))
+    ended_rows = last[is_marker & ~np.isin(series_of(ids[last]), alive)]
+    newest = dict(sorted(zip(series_of(ids[ended_rows]).tolist(), ts_ms[ended_rows].tolist(), strict=True)))
     if newest:
         with connection.cursor() as cursor:
             cursor.execute(_END, [list(newest), [instant(at) for at in newest.values()]])

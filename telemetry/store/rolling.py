@@ -85,13 +85,13 @@ WHERE series.source_id = ANY(%(sources)s) AND series.ended_at IS NOT NULL AND do
 
 def write_five_minutes(start: datetime, sources: Collection[int]) -> dict[int, list[ReplicaComparison]]:
     """Returns how the replicas of each source compare."""
-    stored = samples_of_sources(sources, after=start, until=start + FIVE_MINUTES)
-    if not are_of_replicas(stored.series):
-        _write_five_minutes(start, sources, stored)
+    samples = samples_of_sources(sources, after=start, until=start + FIVE_MINUTES)
+    if not are_of_replicas(samples.series):
+        _write_five_minutes(start, sources, samples)
         return {}
-    replicas.end_series(stored)
-    _write_five_minutes(start, sources, _read_of_replicas(stored, start))
-    return replicas.compared(stored)
+    replicas.end_series(samples)
+    _write_five_minutes(start, sources, _read_of_replicas(samples, start))
+    return replicas.compared(samples)
 
 
 def _write_five_minutes(start: datetime, sources: Collection[int], samples: SampleArrays) -> None:

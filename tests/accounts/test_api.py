@@ -329,8 +329,8 @@ def test_a_program_that_lost_the_secret_of_its_successor_replaces_its_token_agai
     )
     program = ApiClient(plain)
     frozen_now.move(days=10)
-    lost = program.post(f"{TOKENS}{token.pk}/replace/", {}).json()
-    assert program.delete(f"{TOKENS}{lost['id']}/").status_code == 204
+    lost_token = program.post(f"{TOKENS}{token.pk}/replace/", {}).json()
+    assert program.delete(f"{TOKENS}{lost_token['id']}/").status_code == 204
     answer = program.post(f"{TOKENS}{token.pk}/replace/", {})
     assert answer.status_code == 201, answer.text
     successor = Token.objects.get(pk=answer.json()["id"])

@@ -53,8 +53,8 @@ def remind(days=0):
 
 def test_the_owner_gets_one_mail_at_each_mark(ana, program):
     token = add_token(program, ends_in=20)
-    sent = [remind(day) for day in range(22)]
-    assert [day for day, count in enumerate(sent) if count] == [6, 17]
+    counts = [remind(day) for day in range(22)]
+    assert [day for day, count in enumerate(counts) if count] == [6, 17]
     assert [letter.to for letter in mail.outbox] == [["ana@example.org"]] * 2
     [letter, _] = mail.outbox
     assert letter.subject == "Muster: 1 token ends soon"

@@ -358,8 +358,8 @@ def test_who_changes_their_own_role_keeps_no_session_of_before(settings, user_of
         assert answer.status_code == 200
         assert not is_signed_in(here)
     else:
-        given = {"name": "", "email": "", "role": "planner", "is_active": "on"}
-        assert here.post(f"/settings/users/{admin.pk}/", given).status_code == 302
+        form_fields = {"name": "", "email": "", "role": "planner", "is_active": "on"}
+        assert here.post(f"/settings/users/{admin.pk}/", form_fields).status_code == 302
         assert is_signed_in(here)
         assert here.cookies["sessionid"].value != cookie
         # It has no more than a new sign-in has.
@@ -373,7 +373,7 @@ def test_a_change_of_something_else_ends_nothing(user_of, frozen_now):
     admin, here, other = user_of("admin"), Client(), Client()
     for client in (here, other):
         give_password(client, "admin")
-    given = {"name": "Ada", "email": "", "role": "admin", "is_active": "on"}
-    assert here.post(f"/settings/users/{admin.pk}/", given).status_code == 302
+    form_fields = {"name": "Ada", "email": "", "role": "admin", "is_active": "on"}
+    assert here.post(f"/settings/users/{admin.pk}/", form_fields).status_code == 302
     assert is_signed_in(here)
     assert is_signed_in(other)

@@ -30,7 +30,7 @@ def unowned_accounts():
 
 
 def forget_owner(account):
-    """As an account of before this rule is."""
+    """Take the owner away, as accounts had none before owners were required."""
     from django.db import connection
 
     with connection.cursor() as cursor:
@@ -41,8 +41,8 @@ def forget_owner(account):
 
 def test_a_service_account_is_made_on_a_page_and_gets_its_token_there(client_of, ops):
     client = client_of("admin")
-    given = {"username": "importer", "purpose": PURPOSE, "owner": ops.pk, "role": "planner"}
-    answer = client.post("/settings/users/add/service-account/", given)
+    body = {"username": "importer", "purpose": PURPOSE, "owner": ops.pk, "role": "planner"}
+    answer = client.post("/settings/users/add/service-account/", body)
     program = User.objects.get(username="importer")
     assert answer["Location"] == f"/settings/users/{program.pk}/"
     assert (program.kind, program.owner, program.purpose) == ("service", ops, PURPOSE)
@@ -53,7 +53,7 @@ def test_a_service_account_is_made_on_a_page_and_gets_its_token_there(client_of,
 
 
 @pytest.mark.parametrize(
-    ("given", "field"),
+    ("changes", "field"),
     [
         pytest.param({"owner": ""}, "owner", id="no owner"),
         pytest.param({"owner": "program"}, "owner", id="a program owns"),
@@ -62,44 +62,48 @@ def test_a_service_account_is_made_on_a_page_and_gets_its_token_there(client_of,
         pytest.param({"purpose": " "}, "purpose", id="no purpose"),
     ],
 )
-def test_owner_and_purpose_are_asked_for_at_their_fields(client_of, api_of, user_of, program, given, field):
+def test_owner_and_purpose_are_asked_for_at_their_fields(client_of, api_of, user_of, program, changes, field):
     people = {"program": program, "gone": user_of("viewer", username="gone")}
     people["nobody"] = user_of("viewer", username="nobody", password=None)
     change_user(people["gone"], is_active=False, by=None, now=NOW)
-    given = {name: people[value].pk if value in people else value for name, value in given.items()}
-    sent = {"username": "x", "purpose": PURPOSE, "owner": program.owner_id, "role": "ops"} | given
-    form = client_of("admin").post("/settings/users/add/service-account/", sent).context["form"]
+    changes = {name: people[value].pk if value in people else value for name, value in changes.items()}
+    body = {"username": "x", "purpose": PURPOSE, "owner": program.owner_id, "role": "ops"} | changes
+    form = client_of("admin").post("/settings/users/add/service-account/", body).context["form"]
     assert list(form.errors) == [field]
-    sent["owner"] = sent["owner"] or None
-    answer = api_of("admin").post(USERS, sent | {"kind": "service"})
+    body["owner"] = body["owner"] or None
+    answer = api_of("admin").post(USERS, body | {"kind": "service"})
     assert (answer.status_code, list(answer.json())) == (400, [field])
     assert not User.objects.filter(username="x").exists()
 
 
 @pytest.mark.parametrize(
-    ("given", "field"),
+    ("changes", "field"),
     [
         ({"kind": "service", "password": PASSWORD}, "password"),
         ({"kind": "person", "purpose": PURPOSE}, "purpose"),
         ({"kind": "robot"}, "kind"),
     ],
 )
-def test_what_does_not_go_together_is_refused_by_field(api_of, ops, given, field):
-    sent = {"username": "x", "role": "ops"} | given
-    if given["kind"] == "service":
-        sent |= {"owner": ops.pk, "purpose": PURPOSE}
-    answer = api_of("admin").post(USERS, sent)
+def test_what_does_not_go_together_is_refused_by_field(api_of, ops, changes, field):
+    body = {"username": "x", "role": "ops"} | changes
+    if changes["kind"] == "service":
+        body |= {"owner": ops.pk, "purpose": PURPOSE}
+    answer = api_of("admin").post(USERS, body)
     assert (answer.status_code, list(answer.json())) == (400, [field])
 
 
 def test_the_endpoint_tells_and_changes_owner_and_purpose(api_of, program, ops, user_of):
     api, ana = api_of("admin"), user_of("viewer", username="ana")
-    told = api.get(f"{USERS}{program.pk}/").json()
-    assert (told["kind"]["value"], told["owner"]["display"], told["purpose"]) == ("service", "ops", PURPOSE)
+    account = api.get(f"{USERS}{program.pk}/").json()
+    assert (account["kind"]["value"], account["owner"]["display"], account["purpose"]) == (
+        "service",
+        "ops",
+        PURPOSE,
+    )
     changed = api.patch(f"{USERS}{program.pk}/", {"owner": {"username": "ana"}, "purpose": "Reads"}).json()
     assert (changed["owner"]["display"], changed["purpose"]) == ("ana", "Reads")
-    refused = api.patch(f"{USERS}{program.pk}/", {"owner": None})
-    assert (refused.status_code, list(refused.json())) == (400, ["owner"])
+    refusal = api.patch(f"{USERS}{program.pk}/", {"owner": None})
+    assert (refusal.status_code, list(refusal.json())) == (400, ["owner"])
     assert User.objects.get(pk=program.pk).owner == ana
     assert [user["username"] for user in api.get(f"{USERS}?owner=ana").json()["results"]] == ["importer"]
 
@@ -108,8 +112,10 @@ def test_a_change_of_the_owner_is_in_the_history(client_of, program, user_of):
     ana = user_of("viewer", username="ana")
     client = client_of("admin")
     page = client.get(f"/settings/users/{program.pk}/").context["form"]
-    given = {name: page[name].value() for name in ("purpose", "role", "is_active")}
-    assert client.post(f"/settings/users/{program.pk}/", given | {"owner": ana.pk}).status_code == 302
+    initial_values = {name: page[name].value() for name in ("purpose", "role", "is_active")}
+    assert (
+        client.post(f"/settings/users/{program.pk}/", initial_values | {"owner": ana.pk}).status_code == 302
+    )
     history = client.get(f"/history/?model=accounts.user&id={program.pk}").text
     assert "owner" in history.casefold()
     assert User.objects.get(pk=program.pk).owner == ana
@@ -155,12 +161,12 @@ def test_only_service_accounts_get_tokens_from_administrators(admin, user_of):
 
 def test_an_account_becomes_a_service_account_and_a_person_s_again(api_of, ops, user_of):
     api, former = api_of("admin"), user_of("ops", username="former", password=None)
-    given = {"kind": "service", "owner": ops.pk, "purpose": PURPOSE}
-    assert api.patch(f"{USERS}{former.pk}/", given).status_code == 200
+    body = {"kind": "service", "owner": ops.pk, "purpose": PURPOSE}
+    assert api.patch(f"{USERS}{former.pk}/", body).status_code == 200
     assert api.patch(f"{USERS}{former.pk}/", {"kind": "person"}).json()["owner"] is None
     for person in (ops, former):
         change_user(former, kind="person", by=None, now=NOW)
-        answer = api.patch(f"{USERS}{person.pk}/", given | {"owner": user_of("viewer").pk})
+        answer = api.patch(f"{USERS}{person.pk}/", body | {"owner": user_of("viewer").pk})
         assert answer.status_code == (200 if person == former else 400)
 
 

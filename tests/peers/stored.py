@@ -1,4 +1,4 @@
-"""What of a source is stored in a running Muster: its samples, what was ignored of them, and how a reader gets them."""
+"""Reads what a running Muster stored of a source: its samples, how many it ignored, and how a query returns them."""
 
 import math
 from collections import defaultdict

@@ -70,10 +70,10 @@ def reads(muster):
     """How many requests read the replica, and the primary in its place."""
     question = Request(f"{muster.url}/metrics", headers={"Authorization": f"Bearer {muster.token}"})
     with urlopen(question, timeout=30) as response:
-        found = re.findall(
+        matches = re.findall(
             r'muster_database_replica_reads_total{database="(\w+)"} (\d+)', response.read().decode()
         )
-    return {name: int(count) for name, count in found}
+    return {name: int(count) for name, count in matches}
 
 
 def is_read(muster, caller):

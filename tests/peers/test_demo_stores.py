@@ -108,20 +108,20 @@ def begin_again(muster, base, storage):
 
 def test_the_demo_answers_the_same_on_each_store(loaded, peer, programs, folder, tmp_path, figures):
     muster, base = loaded, folder / "base"
-    asked = list(questions(muster))
-    expected = ask_all(muster, asked)
-    assert len(expected) > len(asked)
+    demo_questions = list(questions(muster))
+    expected = ask_all(muster, demo_questions)
+    assert len(expected) > len(demo_questions)
     muster.stop()
     subprocess.run(["cp", "--archive", muster.data, base], check=True)
     for kind in STORAGES:
         storage = StorageProgram(kind, programs, tmp_path, find=peer)
         begin_again(muster, base, storage)
-        answers = ask_all(muster, asked)
-        figures.append(f"demo on {kind}: {len(asked)} questions, {len(expected):,} values")
+        answers = ask_all(muster, demo_questions)
+        figures.append(f"demo on {kind}: {len(demo_questions)} questions, {len(expected):,} values")
         assert differences(answers, expected, tolerance=TOLERANCES[kind]) == []
         for path in PAGES:
             assert muster.page(path)
         # They did come from there.
         storage.kill()
         with pytest.raises(AssertionError, match="503"):
-            ask_all(muster, asked[:1])
+            ask_all(muster, demo_questions[:1])

@@ -286,7 +286,7 @@ def test_ten_minutes_without_a_storage_lose_nothing(kind, storage_of, source, no
     """Each minute by a clock of its own, with the usual intervals and limits; `make bench storage_away` takes the ten
     minutes themselves."""
     storage, begin = storage_of(kind), now - timedelta(hours=3)
-    sent, forwarded = {}, []
+    sent_samples, forwarded = {}, []
     for minute in range(SENDS):
         if minute == GONE:
             storage.kill()
@@ -295,10 +295,10 @@ def test_ten_minutes_without_a_storage_lose_nothing(kind, storage_of, source, no
         at = begin + timedelta(minutes=minute + 1)
         samples = list(samples_of_minute(at))
         append(source, samples, now=at)
-        sent |= {(series, at_ms): value for series, at_ms, value in samples}
+        sent_samples |= {(series, at_ms): value for series, at_ms, value in samples}
         forwarded.append(pack(at))
         assert not store.is_full()
-        assert read_since(begin, until=at) == sent
+        assert read_since(begin, until=at) == sent_samples
     # Five minutes after the first of its samples a table is sealed and sent. The one that waited is sent when the
     # storage is back, and the one that was open beside it in the next minute.
     minutes_sent = {minute: count // len(samples) for minute, count in enumerate(forwarded) if count}
@@ -313,8 +313,10 @@ def test_ten_minutes_without_a_storage_lose_nothing(kind, storage_of, source, no
         assert hot_samples(cursor) == []
     assert samples_in_blocks() == 0
     assert store.refused_samples(since=begin).samples == 0
-    assert sum(forwarded) == len(sent) if kind == "prometheus" else sum(forwarded) >= len(sent)
-    assert read_since(begin, until=at) == pytest.approx(sent, rel=TOLERANCES[kind])
+    assert (
+        sum(forwarded) == len(sent_samples) if kind == "prometheus" else sum(forwarded) >= len(sent_samples)
+    )
+    assert read_since(begin, until=at) == pytest.approx(sent_samples, rel=TOLERANCES[kind])
 
 
 def samples_of_minute(at):

@@ -55,13 +55,13 @@ class Pair:
 
     def replicas(self):
         """When each of them fell silent."""
-        told = self.muster.get(f"/api/telemetry/sources/{self.source['id']}/")["replicas"]
-        return {each["name"]: each["silent_since"] for each in told}
+        replicas = self.muster.get(f"/api/telemetry/sources/{self.source['id']}/")["replicas"]
+        return {each["name"]: each["silent_since"] for each in replicas}
 
     def points(self, metric, aggregation, since):
         """Whole steps after an instant; a single series has them."""
-        asked = {"site": SITE, "metric": metric, "aggregation": aggregation, "step": STEP_S}
-        lines = self.muster.get("/api/telemetry/query/", **asked, start="now-5m", end="now")["series"]
+        query = {"site": SITE, "metric": metric, "aggregation": aggregation, "step": STEP_S}
+        lines = self.muster.get("/api/telemetry/query/", **query, start="now-5m", end="now")["series"]
         assert len(lines) <= 1
         points = [(read_time(at), value) for at, value in (lines[0]["points"] if lines else [])]
         return [(at, value) for at, value in points if at > since][1:-1]

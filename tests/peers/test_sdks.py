@@ -57,10 +57,12 @@ def javascript_packages():
         return
     npm = [NODE.with_name("npm"), "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
     environment = os.environ | {"PATH": f"{NODE.parent}{os.pathsep}{os.environ['PATH']}"}
-    done = subprocess.run(npm, cwd=JAVASCRIPT, env=environment, capture_output=True, text=True, timeout=300)
-    if done.returncode:
-        missing = f"OpenTelemetry's SDK for JavaScript cannot be installed: {done.stderr}"
-        (pytest.fail if os.environ.get("CI") else pytest.skip)(missing)
+    installation = subprocess.run(
+        npm, cwd=JAVASCRIPT, env=environment, capture_output=True, text=True, timeout=300
+    )
+    if installation.returncode:
+        reason = f"OpenTelemetry's SDK for JavaScript cannot be installed: {installation.stderr}"
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(reason)
     stamp.write_text(installed)
 
 
@@ -81,11 +83,11 @@ def run_program(source, language, encoding, life, **settings):
         **settings,
     }
     argv = PROGRAMS[language](encoding, life)
-    done = subprocess.run(argv, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=180)
+    sdk_run = subprocess.run(argv, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=180)
     # .venv/bin/node is a program of Python, which ends with the last byte of what its child ended with.
-    assert done.returncode in (-signal.SIGKILL, 256 - signal.SIGKILL), done.stderr
-    exports = [json.loads(line) for line in done.stdout.splitlines()]
-    assert [export["result"] for export in exports] == ["SUCCESS"] * len(PLAN[life]), done.stderr
+    assert sdk_run.returncode in (-signal.SIGKILL, 256 - signal.SIGKILL), sdk_run.stderr
+    exports = [json.loads(line) for line in sdk_run.stdout.splitlines()]
+    assert [export["result"] for export in exports] == ["SUCCESS"] * len(PLAN[life]), sdk_run.stderr
     [*times_ns] = chain.from_iterable(export["times_ns"] for export in exports)
     assert len(times_ns) == len(PLAN[life]), "all points of an export have one time"
     return [time_ns // 10**6 for time_ns in times_ns]
@@ -104,9 +106,9 @@ def test_what_a_program_measured_is_stored_in_both_its_lives(
     lives = [run_program(source, language, encoding, number, **settings) for number in range(len(PLAN))]
     times = [*chain.from_iterable(lives)]
     expected = Expected(source, temporality, times)
-    stored = source.stored_until(times[-1])
+    stored_samples = source.stored_until(times[-1])
 
-    at_exports, beside_them = split_by_time(stored, times)
+    at_exports, beside_them = split_by_time(stored_samples, times)
     exponential = [labels for labels in at_exports if ("__name__", "size_bucket") in labels]
     buckets = {labels: at_exports.pop(labels) for labels in exponential}
     assert at_exports == expected.series()

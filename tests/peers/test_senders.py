@@ -106,8 +106,8 @@ def test_json_of_otlp_is_pushed_by_curl(standing, peer, tmp_path):
     path.write_text(OTLP % {"at": at_ms, "start": at_ms - 60_000})
     json_type, address = "application/json", "/otlp/v1/metrics"
     assert post_by_curl(peer("curl"), source, path, json_type, address=address) == (200, "{}")
-    stored = eventually(source.stored, within_s=STORED_S, what="the metrics are stored")
-    assert {labels: samples[at_ms] for labels, samples in stored.items()} == {
+    stored_series = eventually(source.stored, within_s=STORED_S, what="the metrics are stored")
+    assert {labels: samples[at_ms] for labels, samples in stored_series.items()} == {
         pairs({"__name__": "temperature", "host_name": "gpu-01", "gpu": "0"}): 61.5,
         pairs({"__name__": "temperature", "host_name": "gpu-01", "gpu": "1"}): 63.0,
         pairs({"__name__": "requests_total", "host_name": "gpu-01"}): 2.0**53,

@@ -112,11 +112,11 @@ def test_what_was_sent_is_stored_whoever_begins_again(standing):
     second = SenderV2(source, begin_s=begin_s, life=2, resumes_at=first.acknowledged - 1)
     deliver(second, until=first.acknowledged + EACH_LIFE, meanwhile=lambda: muster.kill("worker"))
 
-    stored = source.stored_until(second.newest_s() * 1000)
+    stored_samples = source.stored_until(second.newest_s() * 1000)
     expected = second.expected()
-    assert stored == expected
+    assert stored_samples == expected
     # Equality takes both zeros for the same number.
-    zeros = [math.copysign(1, value) for value in stored[pairs(ODD)].values() if value == 0]
+    zeros = [math.copysign(1, value) for value in stored_samples[pairs(ODD)].values() if value == 0]
     assert {*zeros} == {-1.0}
     counts = second.stored(muster, SITE, "count", "1s")
     assert {rack: {*points.values()} for rack, points in counts.items()} == {

@@ -1,4 +1,4 @@
-"""What Muster does while a remote storage is slow, away, or loses samples. How real ones behave: `tests/peers`."""
+"""Muster loses nothing while a remote storage is slow, away, or loses samples. `tests/peers` tries real storages."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -126,9 +126,9 @@ def test_that_samples_are_not_given_back_is_told_until_they_are(storage, source)
     forward(NOW + timedelta(minutes=6))
     for minutes in range(120, 126):
         forward(NOW + timedelta(minutes=minutes))
-        waiting = store.waiting_samples()
-        assert waiting.since is not None
-        assert waiting.failure.endswith("does not give back 100 of them")
+        waiting_samples = store.waiting_samples()
+        assert waiting_samples.since is not None
+        assert waiting_samples.failure.endswith("does not give back 100 of them")
 
 
 def test_samples_of_a_series_that_is_gone_are_not_missed(storage, source):

@@ -32,8 +32,8 @@ def program(user_of, ana):
 
 
 def groups_of(person, reader):
-    left = leaving.leavers_list(person, reader=reader, now=NOW)
-    return {group.name: [each.label for each in group.objects] for group in left.groups}
+    leavers_list = leaving.leavers_list(person, reader=reader, now=NOW)
+    return {group.name: [each.label for each in group.objects] for group in leavers_list.groups}
 
 
 def test_what_a_person_made_and_owns_is_listed_with_its_page(client_of, api_of, admin, ana, bo, program):
@@ -83,9 +83,9 @@ def test_its_statements_do_not_grow_with_its_rows(
 
 
 def test_who_may_not_see_a_kind_is_told_so_and_sees_none_of_it(ana, program, user_of):
-    left = leaving.leavers_list(ana, reader=user_of("viewer"), now=NOW)
-    assert left.groups == ()
-    assert "Service accounts" in left.withheld
+    left_objects = leaving.leavers_list(ana, reader=user_of("viewer"), now=NOW)
+    assert left_objects.groups == ()
+    assert "Service accounts" in left_objects.withheld
 
 
 def test_who_sees_some_sites_sees_what_is_left_there(client_of, user_of, ana):
@@ -94,14 +94,14 @@ def test_who_sees_some_sites_sees_what_is_left_there(client_of, user_of, ana):
         Source.objects.filter(pk=source.pk).update(owner=ana)
     manager = user_of("manager")
     AccessScope.objects.create(user=manager, kind="site", slug="porto")
-    left = client_of("manager").get(f"/settings/users/{ana.pk}/").context["left"]
-    assert [each.label for group in left.groups for each in group.objects] == ["porto"]
+    left_objects = client_of("manager").get(f"/settings/users/{ana.pk}/").context["left"]
+    assert [each.label for group in left_objects.groups for each in group.objects] == ["porto"]
 
 
 def test_deactivating_shows_first_what_stays_behind(client_of, ana, bo, program):
     client, page = client_of("admin"), f"/settings/users/{ana.pk}/"
-    given = {"name": "Ana Lima", "email": "ana@example.org", "role": "viewer"}
-    assert client.post(page, given)["Location"] == f"{page}leave/"
+    form_fields = {"name": "Ana Lima", "email": "ana@example.org", "role": "viewer"}
+    assert client.post(page, form_fields)["Location"] == f"{page}leave/"
     ana = User.objects.get(pk=ana.pk)
     assert (ana.is_active, ana.email) == (True, "ana@example.org")
     assert "importer" in client.get(f"{page}leave/").text
@@ -121,8 +121,8 @@ def test_without_a_new_owner_nobody_answers(client_of, ana, program):
 
 def test_the_endpoint_hands_over(api_of, ana, bo, program):
     api, path = api_of("admin"), f"/api/accounts/users/{ana.pk}/hand-over/"
-    refused = api.post(path, {"to": program.pk})
-    assert (refused.status_code, list(refused.json())) == (400, ["to"])
+    refusal = api.post(path, {"to": program.pk})
+    assert (refusal.status_code, list(refusal.json())) == (400, ["to"])
     assert list(api.post(path, {}).json()) == ["to"]
     assert list(api.post(path, {"to": ana.pk}).json()) == ["to"]
     assert api.post(path, {"to": {"username": "bo"}}).json() == {"count": 1}

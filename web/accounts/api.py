@@ -180,13 +180,13 @@ class UserViewSet(ConfirmedViewSet):
     )
     @action(detail=True, methods=["get"], url_path="left-behind", pagination_class=None, filter_backends=[])
     def left_behind(self, request: Request, pk: str) -> Response:
-        left = leavers_list(self.get_object(), reader=self.request.user, now=clock.now())
+        left_behind = leavers_list(self.get_object(), reader=self.request.user, now=clock.now())
         context = {"request": request}
         groups = [
             replace(group, objects=tuple(_absolute(each, context) for each in group.objects))
-            for group in left.groups
+            for group in left_behind.groups
         ]
-        return Response(replace(left, groups=tuple(groups)))
+        return Response(replace(left_behind, groups=tuple(groups)))
 
     @extend_schema(
         request=HandOverSerializer,

@@ -34,9 +34,9 @@ class DatabaseReplicaStanding:
 
 def note(*, now: datetime) -> None:
     """Keep what this process measured."""
-    measured = json.dumps([now.timestamp(), watch.age_s, trouble()])
+    measurement = json.dumps([now.timestamp(), watch.age_s, trouble()])
     try:
-        _client.hset(KEY, f"{socket.gethostname()}:{os.getpid()}", measured)
+        _client.hset(KEY, f"{socket.gethostname()}:{os.getpid()}", measurement)
     except redis.RedisError as error:
         log.warning("the state of the replica is not noted: %s", error)
 

@@ -188,8 +188,8 @@ def _ties(by: Any, start: datetime) -> list[AccountTie]:
     """
     hands = _accounts(by, start, loosely=True)
     lasting = AccountTie.objects.filter(Q(ended_at=None) | Q(ended_at__gte=start), account__in=hands)
-    owned = User.objects.filter(pk__in=hands, owner__isnull=False).order_by("pk").values_list("pk", "owner")
-    ownership = [AccountTie(account_id=pk, by_id=owner, kind=Kind.PERSON) for pk, owner in owned]
+    owners = User.objects.filter(pk__in=hands, owner__isnull=False).order_by("pk").values_list("pk", "owner")
+    ownership = [AccountTie(account_id=pk, by_id=owner, kind=Kind.PERSON) for pk, owner in owners]
     return [*lasting.order_by("pk"), *ownership]
 
 

@@ -33,9 +33,9 @@ def series_label(series_id: int, digest: bytes, number: int = 0) -> str:
 def series_keys(address: RemoteStorage, sample_ids: Any) -> dict[int, bytes]:
     """The encoded labels of each series that exists, and of each replica of it, by the ids of its samples."""
     keys = {}
-    stored = [series_of(sample_ids), numbers_of(sample_ids)]
+    stored_columns = [series_of(sample_ids), numbers_of(sample_ids)]
     for series_id, digest, source_id, metric, labels, site, number, label, replica in fetched(
-        _LABELS, stored
+        _LABELS, stored_columns
     ):
         own = {
             INSTALLATION: address.name,

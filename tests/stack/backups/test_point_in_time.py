@@ -28,7 +28,7 @@ MANY_BYTES = 40_000_000
 
 @dataclass(frozen=True)
 class ArchivedLog:
-    """What was written before and after `noted_at`, all of it archived in `folder`; then the data were destroyed."""
+    """A folder with an archived log. It holds what was written before and after `noted_at`; the data are destroyed."""
 
     checkout: Checkout
     folder: Path
@@ -43,16 +43,16 @@ class ArchivedLog:
 
 @pytest.fixture(scope="module")
 def place() -> Iterator[Path]:
-    made = Path(tempfile.mkdtemp(prefix="muster-instants-"))
-    made.chmod(0o755)
-    yield made
-    shutil.rmtree(made, ignore_errors=True)
+    made_folder = Path(tempfile.mkdtemp(prefix="muster-instants-"))
+    made_folder.chmod(0o755)
+    yield made_folder
+    shutil.rmtree(made_folder, ignore_errors=True)
 
 
 def succeed(checkout: Checkout, *arguments: str, **environment: str) -> str:
-    done = checkout.call(*arguments, **environment)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
+    command = checkout.call(*arguments, **environment)
+    assert command.returncode == 0, command.stdout + command.stderr
+    return command.stdout
 
 
 def slot_names(checkout: Checkout) -> list[str]:
@@ -122,8 +122,8 @@ def elsewhere(log: ArchivedLog, place: Path) -> Iterator[Checkout]:
 def test_what_was_committed_by_the_instant_is_restored_and_nothing_later(
     log: ArchivedLog, elsewhere: Checkout
 ) -> None:
-    said = succeed(elsewhere, "restore", "--at", log.noted_at.isoformat(), str(log.folder), **OPEN)
-    assert re.search(r"Replaying \d+ pieces of the log", said)
+    output = succeed(elsewhere, "restore", "--at", log.noted_at.isoformat(), str(log.folder), **OPEN)
+    assert re.search(r"Replaying \d+ pieces of the log", output)
     assert elsewhere.call("manage", "arrived").stdout.split() == ["1"]
     assert (elsewhere.data / "secret-key").read_text() == log.key_before
     assert not list(elsewhere.data.glob("*.restoring"))
@@ -174,17 +174,17 @@ def test_a_restored_muster_archives_a_chain_of_its_own(log: ArchivedLog, elsewhe
     ids=["no time", "no zone", "too early", "too late"],
 )
 def test_other_instants_are_refused(log: ArchivedLog, elsewhere: Checkout, at, sentence: str) -> None:
-    done = elsewhere.call("restore", "--at", at(log), str(log.folder), **OPEN)
-    assert done.returncode == 1
-    assert sentence in done.stdout
-    assert "Traceback" not in done.stdout + done.stderr
+    command = elsewhere.call("restore", "--at", at(log), str(log.folder), **OPEN)
+    assert command.returncode == 1
+    assert sentence in command.stdout
+    assert "Traceback" not in command.stdout + command.stderr
     assert not list(elsewhere.data.glob("postgres-*"))
 
 
 def test_a_folder_without_an_instant_is_refused(log: ArchivedLog, elsewhere: Checkout) -> None:
-    done = elsewhere.call("restore", str(log.folder), **OPEN)
-    assert done.returncode == 1
-    assert "Name one of its backups, or an instant" in done.stdout
+    command = elsewhere.call("restore", str(log.folder), **OPEN)
+    assert command.returncode == 1
+    assert "Name one of its backups, or an instant" in command.stdout
 
 
 @pytest.mark.parametrize("damage", ["missing", "cut", "altered", "renamed"])
@@ -205,10 +205,10 @@ def test_a_log_with_a_gap_or_a_damaged_piece_is_refused_and_leaves_nothing(
         piece.path.write_bytes(content[:-40] + bytes([content[-40] ^ 1]) + content[-39:])
     else:
         piece.path.write_bytes(span.pieces[-1].path.read_bytes())
-    done = elsewhere.call("restore", "--at", span.last.isoformat(), str(folder), **OPEN)
-    assert done.returncode == 1
-    assert re.search(r"cut short|was altered|goes on from a backup", done.stdout), done.stdout
-    assert "Traceback" not in done.stdout + done.stderr
+    command = elsewhere.call("restore", "--at", span.last.isoformat(), str(folder), **OPEN)
+    assert command.returncode == 1
+    assert re.search(r"cut short|was altered|goes on from a backup", command.stdout), command.stdout
+    assert "Traceback" not in command.stdout + command.stderr
     assert not list(elsewhere.data.glob("postgres-*"))
     assert not (elsewhere.data / "secret-key").exists()
 

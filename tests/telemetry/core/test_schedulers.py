@@ -78,13 +78,13 @@ def sample(metric, value, at=NOW, **labels):
 
 def test_the_newest_state_counts_with_the_reason_that_came_with_it():
     old = sample("slurm_node_reason", 0, EARLIER, reason="long ago")
-    drained = sample("slurm_node_state", 5)
-    given = sample("slurm_node_reason", 1_700_000_000, reason="ECC", reason_by="root")
-    report = slurm_report([sample("slurm_node_state", 0, EARLIER), drained, old, given])
+    drained_sample = sample("slurm_node_state", 5)
+    reason_sample = sample("slurm_node_reason", 1_700_000_000, reason="ECC", reason_by="root")
+    report = slurm_report([sample("slurm_node_state", 0, EARLIER), drained_sample, old, reason_sample])
     assert (report.standing, report.reason, report.reason_by) == (NodeStanding.DRAINED, "ECC", "root")
     assert report.reason_at == datetime.fromtimestamp(1_700_000_000, UTC)
-    assert slurm_report([drained, old]).reason == ""
-    assert slurm_report([sample("slurm_node_state", 0), given]).reason == ""
+    assert slurm_report([drained_sample, old]).reason == ""
+    assert slurm_report([sample("slurm_node_state", 0), reason_sample]).reason == ""
     assert slurm_report([sample("slurm_node_state", 99)]) is None
     assert slurm_report([sample("slurm_node_state", 0.5)]) is None
     assert slurm_report([]) is None

@@ -270,10 +270,10 @@ def test_every_report_is_answered_and_what_is_good_in_it_stored(send, sender, re
 
 
 def test_there_are_enough_of_them():
-    refused = [
+    refusals = [
         each for table in (STATES, NODES, BODIES, JOBS) for each in table.values() if each.status >= 400
     ]
-    assert len(refused) >= 60
+    assert len(refusals) >= 60
 
 
 def test_a_refusal_names_the_path(send):

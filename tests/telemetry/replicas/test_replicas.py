@@ -180,9 +180,9 @@ def test_replicas_that_contradict_each_other_are_told_with_both_values(pair):
     pair.deliver(*by("a", *every(LOAD, -290, 0, value=lambda _: 40.0)))
     pair.deliver(*by("b", *every(LOAD, -290, 0, value=lambda _: 71.0)))
     roll_up(pair)
-    told = Replica.objects.get(name="b")
-    assert told.contradiction == '1 of 1 series differ, such as load{job="node"}: 40 by a, 71 by b'
-    since = told.contradicts_since
+    replica = Replica.objects.get(name="b")
+    assert replica.contradiction == '1 of 1 series differ, such as load{job="node"}: 40 by a, 71 by b'
+    since = replica.contradicts_since
     # One that is silent takes nothing back.
     pair.deliver(*by("a", *every(LOAD, -290, 0, value=lambda _: 40.0)))
     roll_up(pair)

@@ -1,1 +1,1 @@
-"""What schedulers say of nodes."""
+"""Tests of the states of nodes that schedulers report."""

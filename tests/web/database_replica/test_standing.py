@@ -1,4 +1,4 @@
-"""What Muster says of the replica, and how its age follows from marks."""
+"""Muster tells how far the database replica is behind, and computes that from marks."""
 
 from types import SimpleNamespace
 

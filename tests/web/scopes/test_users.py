@@ -212,12 +212,12 @@ def test_a_channel_follows_the_slug_of_its_place_and_ends_with_it(ops, porto):
 
 def test_a_rule_that_follows_a_slug_joins_the_same_rule(porto):
     rule = {"group": "staff", "role": "ops", "scope_kind": "site"}
-    kept = GroupRule.objects.create(**rule, scope_slug="oporto")
+    kept_rule = GroupRule.objects.create(**rule, scope_slug="oporto")
     GroupRule.objects.create(**rule, scope_slug="porto")
     other = GroupRule.objects.create(**(rule | {"role": "viewer"}), scope_slug="porto")
     Site.objects.filter(pk=porto.pk).update(slug="oporto")
     rules = GroupRule.objects.order_by("pk").values_list("pk", "scope_slug")
-    assert list(rules) == [(kept.pk, "oporto"), (other.pk, "oporto")]
+    assert list(rules) == [(kept_rule.pk, "oporto"), (other.pk, "oporto")]
 
 
 def test_a_scope_follows_the_slug_of_what_it_names(ops, limit, porto):

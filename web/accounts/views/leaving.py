@@ -20,8 +20,8 @@ from web.units import how_many
 @confirmed
 def leave(request: UserRequest, pk: int) -> HttpResponse:
     person = get_object_or_404(User, pk=pk, kind=User.Kind.PERSON, is_active=True)
-    owned = person.service_accounts.count()
-    form = LeaverForm(request.POST or None, person=person, owned=owned)
+    owned_count = person.service_accounts.count()
+    form = LeaverForm(request.POST or None, person=person, owned=owned_count)
     if request.method == "POST" and form.is_valid():
         with refusals_on(form):
             to = form.cleaned_data.get("to")

@@ -16,11 +16,11 @@ def test_a_node_that_its_scheduler_drained_takes_no_work(well, minutes, state):
     well.clock.move(seconds=0)
     node = Device.objects.get(site=well.site, name="plant-node")
     drain = {"source": well.source, "scheduler": "slurm", "standing": "drained", "since": well.clock.at}
-    drained = SchedulerState.objects.create(site=well.site, device=node, **drain)
+    drained_state = SchedulerState.objects.create(site=well.site, device=node, **drain)
     assert well.evaluate().state(ACCELERATORS) == state
     # It is still to be heard from: a drain is no leave.
     assert well.state(COVERAGE) == "pass"
-    drained.silent_since = well.clock.at
-    drained.save()
+    drained_state.silent_since = well.clock.at
+    drained_state.save()
     well.clock.move(seconds=1)
     assert well.evaluate().state(ACCELERATORS) == "fail", "a silent scheduler excuses nothing"
