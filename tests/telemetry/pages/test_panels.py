@@ -193,7 +193,7 @@ def test_the_panel_takes_the_same_statements_for_any_number_of_series(
     client = client_of("viewer")
     # What others may have read before: the framework.
     framework_queries.current()
-    with django_assert_max_num_queries(26):
+    with django_assert_max_num_queries(27):
         client.get(f"/inventory/devices/{node.pk}/")
 
 
