@@ -14,6 +14,7 @@ VALUES = {
     "problem": ["critical", "silent", "failing", "warn", "late", "missing"],
     "severity": ["critical", "error", "warning", "info"],
     "alert": ["escalating", "acknowledged", "silenced", "muted", "over"],
+    "scheduler": ["open", "maintenance", "draining", "drained", "down"],
     "source": ["on-time", "late", "silent", "paused", "waiting"],
     "channel": ["unconfirmed", "confirmed", "disabled"],
     "lifecycle": ["planned", "building", "commissioning", "production", "retired"],

@@ -15,6 +15,7 @@ from django.urls import URLPattern, get_resolver
 
 from inventory.models import Site
 from readiness.demand.workloads.models import WorkloadClass
+from telemetry.imports.models import ImportRule
 from telemetry.models import Source
 from tests.web.routes import scenes
 
@@ -60,6 +61,8 @@ def make_formulas():
                 FREE.fullmatch(field.name)
                 and type(field) in (models.CharField, models.TextField)
                 and not field.choices
+                # The name of an import rule cannot be one.
+                and model is not ImportRule
             ):
                 text = Concat(Value("=1+"), Cast("pk", models.TextField()))
                 model._base_manager.exclude(**{field.name: ""}).update(**{field.name: text})

@@ -153,7 +153,7 @@ def scene(frozen_now, on_scene):
 def waiting_objects():
     """Each kind, each user for whom any waits, and the objects."""
     for kind in waiting.WAITING:
-        for user in User.objects.order_by("pk"):
+        for user in User.objects.filter(kind=User.Kind.PERSON).order_by("pk"):
             if not kind.any_of or any(map(user.has_perm, kind.any_of)):
                 yield kind, user, list(kind.rows(user, NOW))
 
