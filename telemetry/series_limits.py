@@ -7,6 +7,9 @@ within that time.
 
 A burst takes a share of the rate: a job on a host may have half of what the others of its source have left. So another
 one still gets its new series in. Each process counts the shares by itself.
+
+A series that several replicas send counts once. Each process knows which new names of replicas it let in, so that no
+more of them than there are numbers do so.
 """
 
 from collections import Counter
@@ -23,6 +26,7 @@ from telemetry.core.labels import RefusalReason, digest_of_key, labels_of
 from telemetry.core.replicas import split_key
 from telemetry.counts import activity_start
 from telemetry.models import Source
+from telemetry.replicas.queries import numbered_names
 
 # What is remembered of all sources. The decoder holds most of these keys as well: then they are the same objects, which
 # is why keys and not their hashes are kept (a third of the time to compare). Past the bound all are forgotten.
@@ -55,10 +59,11 @@ class SeriesTotal:
 @dataclass(slots=True)
 class NewSeries:
     """Counts of a source in the five minutes from `start`: all, as the database has them, and by job and host, as this
-    process does."""
+    process does, and the replicas that it let in and that may have no row yet."""
 
     start: datetime
     total: int = 0
+    replicas: set[str] = field(default_factory=set)
     by_job: Counter[tuple[str, ...]] = field(default_factory=Counter)
 
     def share_of(self, job: tuple[str, ...]) -> int:
@@ -84,30 +89,52 @@ class SeriesLimits:
         if known_keys.issuperset(columns.keys):
             return columns
         unknown = [place for place, key in enumerate(columns.keys) if key not in known_keys]
+        self._begin_five_minutes(source, now)
         with binary_cursor() as cursor:
-            new = _new(cursor, source, columns, unknown)
+            places = _places_of_new(cursor, source, self._series_keys(source, columns, unknown))
+            new = list(places)
             within = self._limit_by_total(cursor, source, len(new), now)
             jobs = {place: _job_of(columns.keys[place]) for place in new[:within]}
-            shared, beyond_share = self._limit_by_share(source, jobs, now)
+            shared, beyond_share = self._limit_by_share(source, jobs)
             granted = self._limit_by_rate(cursor, source, len(shared))
         if granted:
             self._totals[source.pk].series += granted
             self._arrivals[source.pk].by_job.update(jobs[place] for place in shared[:granted])
-        refused = {
+        first_places = {
             RefusalReason.TOO_MANY_NEW_SERIES: [*shared[granted:], *beyond_share],
             RefusalReason.TOO_MANY_SERIES: new[within:],
         }
-        beyond = {place for places in refused.values() for place in places}
+        refused = {
+            reason: [place for first in firsts for place in places[first]]
+            for reason, firsts in first_places.items()
+        }
+        beyond = {place for refused_places in refused.values() for place in refused_places}
         self._remember(source, [columns.keys[place] for place in unknown if place not in beyond])
         return drop_refused(columns, refused) if beyond else columns
 
-    def _limit_by_share(
-        self, source: Source, jobs: Mapping[int, tuple[str, ...]], now: datetime
-    ) -> tuple[list[int], list[int]]:
-        """Places of the series within the share of their job, and of those beyond it."""
+    def _begin_five_minutes(self, source: Source, now: datetime) -> None:
         arrivals = self._arrivals.get(source.pk)
         if arrivals is None or arrivals.start != activity_start(now):
-            arrivals = self._arrivals[source.pk] = NewSeries(activity_start(now))
+            self._arrivals[source.pk] = NewSeries(activity_start(now))
+
+    def _series_keys(self, source: Source, columns: SampleColumns, places: list[int]) -> dict[int, bytes]:
+        """The keys at these places as the drain will store them: without the label of a replica that has a number."""
+        parts = {place: split_key(columns.keys[place], source.replica_label) for place in places}
+        names = {name for _, name in parts.values() if name}
+        if names:
+            waiting = self._arrivals[source.pk].replicas
+            names = numbered_names(source, names, waiting=waiting)
+            waiting |= names
+        return {
+            place: bare_key if name in names else columns.keys[place]
+            for place, (bare_key, name) in parts.items()
+        }
+
+    def _limit_by_share(
+        self, source: Source, jobs: Mapping[int, tuple[str, ...]]
+    ) -> tuple[list[int], list[int]]:
+        """Places of the series within the share of their job, and of those beyond it."""
+        arrivals = self._arrivals[source.pk]
         left = {job: arrivals.share_of(job) for job in set(jobs.values())}
         shared: list[int] = []
         beyond: list[int] = []
@@ -142,13 +169,16 @@ class SeriesLimits:
         self._known.setdefault(source.pk, set()).update(keys)
 
 
-def _new(cursor: psycopg.Cursor, source: Source, columns: SampleColumns, places: list[int]) -> list[int]:
-    digests = {
-        digest_of_key(split_key(columns.keys[place], source.replica_label)[0]): place for place in places
-    }
-    for (digest,) in cursor.execute(_FIND, [source.pk, list(digests)]).fetchall():
-        del digests[digest]
-    return list(digests.values())
+def _places_of_new(
+    cursor: psycopg.Cursor, source: Source, series_keys: Mapping[int, bytes]
+) -> dict[int, list[int]]:
+    """Where each new series stands first, with all its places: several replicas may send it in one body."""
+    places: dict[bytes, list[int]] = {}
+    for place, key in series_keys.items():
+        places.setdefault(digest_of_key(key), []).append(place)
+    for (digest,) in cursor.execute(_FIND, [source.pk, list(places)]).fetchall():
+        del places[digest]
+    return {of_series[0]: of_series for of_series in places.values()}
 
 
 def _job_of(key: bytes) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ from telemetry.core.rollup import SeriesReadings, once
 # Series ids stay far below.
 NUMBER_AT = 48
 MOST_REPLICAS = 4
+MOST_NAME_CHARS = 400
 CELL_MS = int(FIVE_MINUTES.total_seconds() * 1000)
 # Of two replicas in order, one may have a sample more in a cell because of where the cell begins.
 FEWER = 1
@@ -30,12 +31,13 @@ type Ints = NDArray[np.int64]
 
 
 def split_key(key: bytes, label: str) -> tuple[bytes, str]:
-    """The key of a series without the replica's label, and the name of the replica; empty without that label."""
+    """The key of a series without the replica's label, and the name of the replica. The key stays as it is and the name
+    is empty without that label, or where the name is too long for a replica."""
     if not label or label.encode() not in key:
         return key, ""
     labels = labels_of(key)
     name = labels.pop(label, "")
-    return (key_of(labels), name) if name else (key, "")
+    return (key_of(labels), name) if 0 < len(name) <= MOST_NAME_CHARS else (key, "")
 
 
 def sample_id(series_id: int, number: int) -> int:
@@ -69,8 +71,8 @@ def choose(
     """The readings of each series, of one replica in each cell, and of another one where that has a hole. The replica
     with the lowest number is read unless another one has more samples by two or more, so it seldom changes.
 
-    `counters` are series that only rise: what a replica says whose clock is ahead, and that is less than what was read
-    before, is left out, because it would be counted as a restart.
+    `counters` are series that only rise. A reading of the next replica that is below the last one is left out, because
+    it would count as a restart.
     """
     by_replica = once(series, ts_ms, value)
     series, number = series_of(by_replica.series), numbers_of(by_replica.series)

@@ -3,7 +3,7 @@
 from django.db import models
 from django.db.models import Q
 
-from telemetry.core.replicas import MOST_REPLICAS
+from telemetry.core.replicas import MOST_NAME_CHARS, MOST_REPLICAS
 
 
 class ReplicaQuerySet(models.QuerySet["Replica"]):
@@ -12,8 +12,8 @@ class ReplicaQuerySet(models.QuerySet["Replica"]):
 
 
 class Replica(models.Model):
-    """One value of the replica label of a source. Its samples are stored with its number, so its row stays when
-    somebody removes it; the number goes to the next new name then.
+    """One value of the replica label of a source. Its samples carry its number, so a removed replica keeps its
+    row until a new name takes the number.
 
     Number 0 is a name beyond the most that there may be: its series keep the label and count as others.
     """
@@ -24,7 +24,7 @@ class Replica(models.Model):
         "telemetry.Source", on_delete=models.CASCADE, related_name="replicas", db_index=False
     )
     number = models.PositiveSmallIntegerField()
-    name = models.CharField(max_length=400, help_text="The value of the label")
+    name = models.CharField(max_length=MOST_NAME_CHARS, help_text="The value of the label")
     first_sample_at = models.DateTimeField(help_text="When its first sample arrived")
     last_sample_at = models.DateTimeField(null=True, blank=True, help_text="Its newest sample's own time")
     last_received_at = models.DateTimeField(null=True, blank=True)

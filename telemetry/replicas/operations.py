@@ -18,8 +18,7 @@ CONTRADICTS_FROM = 0.1
 LIMITS_OF_SILENCE = 3
 
 _SEEN = """
-UPDATE telemetry_replica replica SET removed_at = NULL, removed_by_id = NULL,
-    last_sample_at = greatest(replica.last_sample_at, seen.sampled),
+UPDATE telemetry_replica replica SET last_sample_at = greatest(replica.last_sample_at, seen.sampled),
     last_received_at = greatest(replica.last_received_at, seen.received)
 FROM unnest(%s::bigint[], %s::bigint[], %s::timestamptz[], %s::timestamptz[])
     AS seen (source_id, number, sampled, received)
@@ -38,30 +37,35 @@ class ReplicaSeen:
 def numbers_by_name(source: Source, names: Collection[str], *, now: datetime) -> dict[str, int]:
     """The numbers of these replicas, in the caller's transaction. A new name gets a free number or that of a replica
     that somebody removed; one beyond the most gets 0, and its series count as others."""
-    replicas = {each.name: each for each in Replica.objects.filter(source=source)}
-    for name in sorted(set(names) - replicas.keys()):
-        if (replica := _number(source, name, list(replicas.values()), now)) is not None:
-            replicas[name] = replica
-    return {name: replicas[name].number if name in replicas else 0 for name in names}
+    present = Replica.objects.filter(source=source).present()
+    numbers = dict(present.values_list("name", "number"))
+    if not numbers.keys() >= set(names):
+        numbers = _give_numbers(source, names, now)
+    return {name: numbers.get(name, 0) for name in names}
 
 
-def _number(source: Source, name: str, replicas: Sequence[Replica], now: datetime) -> Replica | None:
+def _give_numbers(source: Source, names: Collection[str], now: datetime) -> dict[str, int]:
+    # Two drains may meet new names at once.
+    _lock_numbers(source)
+    replicas = Replica.objects.filter(source=source)
+    replicas.filter(name__in=names).exclude(removed_at=None).update(removed_at=None, removed_by=None)
+    numbers = dict(replicas.values_list("name", "number"))
+    unused = sorted(set(range(1, MOST_REPLICAS + 1)) - set(numbers.values()))
+    removed = replicas.filter(number__gt=0).exclude(removed_at=None).order_by("number")
+    free_numbers = [*unused, *removed.values_list("number", flat=True)]
+    for name in sorted(set(names) - numbers.keys()):
+        number = free_numbers.pop(0) if free_numbers else 0
+        if number == 0 and 0 in numbers.values():
+            break
+        replicas.filter(number=number).delete()
+        replicas.create(source=source, number=number, name=name, first_sample_at=now)
+        numbers[name] = number
+    return numbers
+
+
+def _lock_numbers(source: Source) -> None:
     with connection.cursor() as cursor:
-        # Two drains may meet the same new name.
         cursor.execute("SELECT FROM telemetry_source WHERE id = %s FOR NO KEY UPDATE", [source.pk])
-    replicas = list(Replica.objects.filter(source=source))
-    for each in replicas:
-        if each.name == name:
-            return each
-    used_numbers = {each.number for each in replicas}
-    free = [number for number in range(1, MOST_REPLICAS + 1) if number not in used_numbers]
-    removed = [each.number for each in replicas if each.removed_at is not None and each.number]
-    number = next(iter([*free, *removed]), 0)
-    if number == 0 and 0 in used_numbers:
-        return None
-    if number in used_numbers:
-        Replica.objects.filter(source=source, number=number).delete()
-    return Replica.objects.create(source=source, number=number, name=name, first_sample_at=now)
 
 
 def note_seen(seen: Iterable[ReplicaSeen]) -> None:
@@ -127,7 +131,7 @@ def _note_comparison(
 ) -> None:
     contradiction = ""
     if comparison.example and comparison.contradicting >= CONTRADICTS_FROM * comparison.compared:
-        contradiction = _contradiction(comparison, replica, replicas)
+        contradiction = _contradiction(comparison, comparison.example, replica, replicas)
     did_contradict = replica.contradicts_since is not None
     since = (replica.contradicts_since or start) if contradiction else None
     Replica.objects.filter(pk=replica.pk).update(
@@ -137,10 +141,13 @@ def _note_comparison(
         _claim_sites(replica.source)
 
 
-def _contradiction(comparison: ReplicaComparison, replica: Replica, replicas: Mapping[int, Replica]) -> str:
-    if comparison.example is None:
-        return ""
-    series_id, first_number, first_value, value = comparison.example
+def _contradiction(
+    comparison: ReplicaComparison,
+    example: tuple[int, int, float, float],
+    replica: Replica,
+    replicas: Mapping[int, Replica],
+) -> str:
+    series_id, first_number, first_value, value = example
     series = Series.objects.filter(pk=series_id).first()
     first = replicas.get(first_number)
     labels = ", ".join(f'{name}="{text}"' for name, text in sorted((series.labels if series else {}).items()))
@@ -156,28 +163,37 @@ def _contradiction(comparison: ReplicaComparison, replica: Replica, replicas: Ma
 @transaction.atomic
 def remove_replica(replica: Replica, *, by: User | None, now: datetime) -> None:
     """End what is told about a replica that is gone for good. Its samples stay, and its next one brings it back."""
+    _lock_numbers(replica.source)
+    _look_numbers_up_again(replica.source)
     if replica.number:
         Replica.objects.filter(pk=replica.pk).update(
             removed_at=now, removed_by=by, silent_since=None, contradicts_since=None, contradiction=""
         )
     else:
         replica.delete()
-    SourceStatus.objects.filter(source=replica.source_id).update(match_revision=F("match_revision") + 1)
     _claim_sites(replica.source)
 
 
 def change_label(source: Source, *, before: str, now: datetime) -> None:
     """End the series that will come with other labels from now on, so that nothing counts twice; the next sample of one
     revives it. Samples that were sent stay as they are."""
-    Replica.objects.filter(source=source).update(
-        removed_at=now, silent_since=None, contradicts_since=None, contradiction=""
-    )
     running = Series.objects.filter(source=source, ended_at=None)
     if source.replica_label:
         running.filter(labels__has_key=source.replica_label).update(ended_at=now)
     if before:
         running.exclude(labels__has_key=before).update(ended_at=now)
+    _look_numbers_up_again(source)
+    Replica.objects.filter(source=source, number=0).delete()
+    Replica.objects.filter(source=source).update(
+        removed_at=now, silent_since=None, contradicts_since=None, contradiction=""
+    )
     _claim_sites(source)
+
+
+def _look_numbers_up_again(source: Source) -> None:
+    """Processes that know the number of a replica look it up, since another one may get it. The drain locks series,
+    this row and replicas in that order."""
+    SourceStatus.objects.filter(source=source).update(match_revision=F("match_revision") + 1)
 
 
 def _claim_sites(source: Source) -> None:

@@ -1,13 +1,14 @@
 """The replicas of sources, and what is told of each."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.db.models import Q, QuerySet
 
-from telemetry.models import Replica
+from telemetry.core.replicas import MOST_REPLICAS
+from telemetry.models import Replica, Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,3 +47,17 @@ def troubled_replicas() -> QuerySet[Replica, Any]:
     """The sources of replicas of which there is something to tell."""
     troubled = Q(number=0) | Q(silent_since__isnull=False) | Q(contradicts_since__isnull=False)
     return Replica.objects.present().filter(troubled).values("source")
+
+
+def numbered_names(source: Source, names: Set[str], *, waiting: Set[str]) -> set[str]:
+    """Which of these names have a number, or get one when their samples are stored. Samples of new names that are
+    `waiting` may be stored first."""
+    replicas = list(Replica.objects.filter(source=source))
+    numbered = {
+        replica.name
+        for replica in replicas
+        if replica.number and (replica.removed_at is None or replica.name in names | waiting)
+    }
+    known_names = {replica.name for replica in replicas}
+    new_names = [*sorted(waiting - known_names), *sorted(names - waiting - known_names)]
+    return {*numbered, *new_names[: MOST_REPLICAS - len(numbered)]}.intersection(names)

@@ -34,8 +34,8 @@ BEYOND, SILENT_REPLICA, CONTRADICTING = "beyond", "silent", "contradicting"
 TO_DO_OF_REPLICAS = {
     BEYOND: "Its series keep the label and count as others, so sums may hold them twice. Check which label tells the"
     " replicas apart, give them names that stay, and remove the replicas that are gone on the page of the source.",
-    SILENT_REPLICA: "Nothing is missing while another one sends, and nothing covers for that one. Start it again, or"
-    " remove it on the page of the source.",
+    SILENT_REPLICA: "Nothing is missing as long as another replica sends, but nothing replaces that one if it fails."
+    " Start this one again, or remove it on the page of the source.",
     CONTRADICTING: "One of them is read. Check that both scrape the same targets, and that the label tells replicas"
     " apart, not sites or clusters.",
 }
