@@ -109,12 +109,15 @@ class LogArchive:
         )
         return [span for span in spans if span is not None]
 
-    def lacks_backup(self) -> bool:
-        """Whether the newest chain leads from no backup yet."""
+    def lacks_backup(self, *, now: datetime) -> bool:
+        """Whether the newest chain goes on and leads from no backup yet. One that ended before the newest backup was
+        made, or whose name a wrong clock gave, never gets one."""
         chain = self.newest()
-        return chain is not None and all(
-            record.chain != chain.name for record in self.folder.records() if record.is_intact
-        )
+        records = [record for record in self.folder.records() if record.is_intact]
+        if chain is None or any(record.chain == chain.name for record in records):
+            return False
+        until = chain.until
+        return until <= now and not any(record.made_at >= until for record in records)
 
     def delete_unneeded(self, *, keeps_newest: bool) -> int:
         """Delete pieces that no intact backup leads to, and return how many. The newest chain may wait for a backup."""

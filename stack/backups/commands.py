@@ -78,7 +78,7 @@ class BackupCommands:
         every = timedelta(hours=_number("MUSTER_BACKUP_HOURS", catalogue.EVERY_HOURS))
         key = BackupKey.read(self.key_path)
         now = datetime.now(UTC)
-        is_needed = bool(self._log_every()) and self.archive.lacks_backup()
+        is_needed = bool(self._log_every()) and self.archive.lacks_backup(now=now)
         is_due = every and catalogue.is_due(self.folder, every=every, now=now, is_needed=is_needed)
         if key is None or not is_due or not StackState.read(self.layout.state).is_running:
             return 0

@@ -34,11 +34,14 @@ def parse_instant(text: str) -> datetime:
 
 
 def find_span(log_archive: LogArchive, at: datetime, *, name: str = "") -> RestorableSpan:
-    """Find the newest backup (or the one called `name`) that leads to an instant. Raises BackupRefused."""
+    """Find the newest backup (or the one called `name`) that leads to an instant, with the pieces up to that instant
+    alone. Raises BackupRefused."""
     spans = [span for span in log_archive.spans() if not name or span.record.name == name]
     span = next((span for span in spans if span.holds(at)), None)
     if span is not None:
-        return span
+        # A piece ends with a commit after its `until`, where recovery stops.
+        number = next(place for place, piece in enumerate(span.pieces, 1) if piece.until >= at)
+        return replace(span, pieces=span.pieces[:number])
     source = log_archive.folder.file(name) if name else log_archive.folder.path
     if not spans:
         raise BackupRefused(

@@ -84,7 +84,7 @@ def log_interval() -> timedelta:
 def is_backup_due(*, now: datetime) -> bool:
     if not _key_path().exists() or not interval():
         return False
-    is_needed = bool(log_interval()) and LogArchive(backup_folder()).lacks_backup()
+    is_needed = bool(log_interval()) and LogArchive(backup_folder()).lacks_backup(now=now)
     return is_due(backup_folder(), every=interval(), now=now, is_needed=is_needed)
 
 

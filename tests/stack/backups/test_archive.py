@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from stack.backups import archive
+from stack.backups import archive, replaying
 from stack.backups.archive import LogArchive, LogChain
 from stack.backups.catalogue import BackupFolder, BackupRecord, digest_of_file, file_name
 
 NOW = datetime(2026, 12, 2, 10, 0, tzinfo=UTC)
-MINUTE, SECOND = timedelta(minutes=1), timedelta(seconds=1)
+DAY, MINUTE, SECOND = timedelta(days=1), timedelta(minutes=1), timedelta(seconds=1)
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ def test_a_folder_that_is_not_there_leads_nowhere(tmp_path: Path) -> None:
     log = LogArchive(BackupFolder(tmp_path / "nowhere"))
     assert log.newest() is None
     assert spans(log) == []
-    assert not log.lacks_backup()
+    assert not log.lacks_backup(now=NOW + DAY)
     assert log.delete_unneeded(keeps_newest=True) == 0
 
 
@@ -65,9 +65,9 @@ def test_what_is_no_piece_is_left_out(log: LogArchive) -> None:
 def test_instants_from_a_backup_to_the_end_of_its_chain(log: LogArchive) -> None:
     chain = begin(log, NOW)
     add_piece(chain, 0, 100, NOW + 5 * MINUTE)
-    assert log.lacks_backup()
+    assert log.lacks_backup(now=NOW + DAY)
     add_backup(log, NOW + 2 * MINUTE, chain, log_from=50)
-    assert not log.lacks_backup()
+    assert not log.lacks_backup(now=NOW + DAY)
     assert spans(log) == [(NOW + 2 * MINUTE + SECOND, NOW + 5 * MINUTE)]
     add_piece(chain, 100, 300, NOW + 9 * MINUTE)
     assert spans(log) == [(NOW + 2 * MINUTE + SECOND, NOW + 9 * MINUTE)]
@@ -94,7 +94,35 @@ def test_a_backup_that_is_damaged_or_of_another_chain_leads_nowhere(log: LogArch
     log.folder.file(damaged.name).write_bytes(b"sealec")
     log.folder.verify(damaged, now=NOW + 7 * MINUTE)
     assert spans(log) == []
-    assert log.lacks_backup()
+    assert log.lacks_backup(now=NOW + DAY)
+
+
+def test_a_chain_that_ended_before_the_newest_backup_asks_for_no_other(log: LogArchive) -> None:
+    chain = begin(log, NOW)
+    add_piece(chain, 0, 100, NOW + 5 * MINUTE)
+    add_backup(log, NOW + 4 * MINUTE, None)
+    assert log.lacks_backup(now=NOW + DAY)
+    add_backup(log, NOW + 6 * MINUTE, None)
+    assert not log.lacks_backup(now=NOW + DAY)
+
+
+def test_a_chain_that_a_wrong_clock_named_asks_for_no_backup(log: LogArchive) -> None:
+    begin(log, NOW + DAY)
+    add_backup(log, NOW, None)
+    assert not log.lacks_backup(now=NOW)
+
+
+@pytest.mark.parametrize(
+    ("at", "number"),
+    [(NOW + 2 * MINUTE, 1), (NOW + 5 * MINUTE, 1), (NOW + 5 * MINUTE + SECOND, 2), (NOW + 15 * MINUTE, 3)],
+    ids=["within a piece", "the end of a piece", "after it", "the last instant"],
+)
+def test_only_the_log_up_to_an_instant_is_replayed(log: LogArchive, at: datetime, number: int) -> None:
+    chain = begin(log, NOW)
+    for place in range(3):
+        add_piece(chain, 100 * place, 100 * place + 100, NOW + 5 * (place + 1) * MINUTE)
+    add_backup(log, NOW, chain)
+    assert len(replaying.find_span(log, at).pieces) == number
 
 
 def test_pieces_are_deleted_with_the_backups_that_need_them(log: LogArchive) -> None:

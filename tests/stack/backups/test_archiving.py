@@ -101,7 +101,7 @@ def test_a_log_that_the_server_gave_up_begins_a_new_chain(
     assert slot_of(source) is None, "the log that waits is bounded"
     archiving.archive_log(source, log, key, now=NOW + MINUTE)
     assert len(log.chains()) == 2
-    assert log.lacks_backup()
+    assert log.lacks_backup(now=datetime.now(UTC))
 
 
 def test_a_nearly_full_disk_is_left_to_the_database(

@@ -166,7 +166,7 @@ def test_the_page_says_which_instants_can_be_restored(client_of, backups, settin
     def words():
         return words_in(text_of(client_of("admin").get(URL)))
 
-    assert "MUSTER_BACKUP_LOG_MINUTES" in words()
+    assert "the log of changes is not archived" in words()
     chain = archive(backups, settings, until=NOW - 2 * MINUTE)
     assert "waits for the next backup" in words()
     assert standing.is_backup_due(now=NOW), "a new chain needs a backup"
