@@ -85,7 +85,7 @@ def _store(servers: machine.Servers, values: NDArray[np.float64], start: datetim
         if begin_s == 0:
             with CostMeter(servers, spent, "roll-ups"):
                 for window in range(0, ROLLED_UP_S, 300):
-                    store.write_five_minutes(start + timedelta(seconds=window), [source_id])
+                    store.write_five_minutes(start + timedelta(seconds=window), [source_id], now=end)
                 store.write_hour(start, [source_id])
         with CostMeter(servers, spent, "blocks"):
             for later in (timedelta(hours=2), timedelta(hours=3)):

@@ -75,13 +75,18 @@ def _roll_up_some(now: datetime, oldest: datetime | None) -> int:
         if not cursor.fetchone()[0]:
             return 0
     windows = _claim(DirtyWindow.Width.FIVE_MINUTES, now - GRACE - FIVE_MINUTES, oldest)
-    for start, sources in sorted(_add_successors(windows, now).items()):
-        note_comparisons(store.write_five_minutes(start, sources), start=start)
+    comparisons = {
+        start: store.write_five_minutes(start, sources, now=now)
+        for start, sources in sorted(_add_successors(windows, now).items())
+    }
     _claim_hours(windows)
     _claim_late_days(windows, now)
     hours = _claim(DirtyWindow.Width.HOUR, now - GRACE - HOUR)
     for start, sources in sorted(hours.items()):
         store.write_hour(start, sources)
+    # The drain locks series before replicas, and waits for replicas that are noted here.
+    for start, comparisons_by_source in comparisons.items():
+        note_comparisons(comparisons_by_source, start=start)
     return len(windows) + len(hours)
 
 

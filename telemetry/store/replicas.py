@@ -1,6 +1,8 @@
 """Takes the samples of one replica for each series (`telemetry.core.replicas`). Series of sources without replicas cost
 nothing more: no sample of theirs has a number."""
 
+from collections.abc import Mapping
+
 import numpy as np
 from django.db import connection
 
@@ -64,19 +66,28 @@ def one_of_each(samples: SampleArrays) -> SampleArrays:
     ).order_by_series()
 
 
-def end_series(samples: SampleArrays) -> None:
-    """End the series of which the newest sample of each replica here is a stale marker."""
-    samples = samples.where(numbers_of(samples.series) > 0)
+def ends_of_series(samples: SampleArrays) -> dict[int, int]:
+    """The last stale marker, in ms, of each series that replicas send and of which the newest sample of every sender
+    here is a marker. A sender without the label is one of them."""
+    ids = series_of(samples.series)
+    samples = samples.where(np.isin(ids, ids[numbers_of(samples.series) > 0]))
     order = np.lexsort((~np.isnan(samples.value), samples.ts_ms, samples.series))
     ids, ts_ms = samples.series[order], samples.ts_ms[order]
     last = np.flatnonzero(np.append(ids[1:] != ids[:-1], True)[: len(ids)])
     is_marker = np.isnan(samples.value[order][last])
     alive = series_of(ids[last][~is_marker])
     ended_rows = last[is_marker & ~np.isin(series_of(ids[last]), alive)]
-    newest = dict(sorted(zip(series_of(ids[ended_rows]).tolist(), ts_ms[ended_rows].tolist(), strict=True)))
-    if newest:
+    ended_rows = ended_rows[np.argsort(ts_ms[ended_rows], kind="stable")]
+    return dict(zip(series_of(ids[ended_rows]).tolist(), ts_ms[ended_rows].tolist(), strict=True))
+
+
+def end_series(ends_ms: Mapping[int, int], later: SampleArrays) -> None:
+    """End these series, without those that came back: they have a reading among the later samples."""
+    returned = series_of(later.series[~np.isnan(later.value)])
+    ends = [(series, instant(ends_ms[series])) for series in sorted(set(ends_ms) - set(returned.tolist()))]
+    if ends:
         with connection.cursor() as cursor:
-            cursor.execute(_END, [list(newest), [instant(at) for at in newest.values()]])
+            cursor.execute(_END, [list(column) for column in zip(*ends, strict=True)])
 
 
 def compared(samples: SampleArrays) -> dict[int, list[ReplicaComparison]]:

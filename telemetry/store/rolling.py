@@ -83,13 +83,17 @@ WHERE series.source_id = ANY(%(sources)s) AND series.ended_at IS NOT NULL AND do
 """
 
 
-def write_five_minutes(start: datetime, sources: Collection[int]) -> dict[int, list[ReplicaComparison]]:
+def write_five_minutes(
+    start: datetime, sources: Collection[int], *, now: datetime
+) -> dict[int, list[ReplicaComparison]]:
     """Returns how the replicas of each source compare."""
     samples = samples_of_sources(sources, after=start, until=start + FIVE_MINUTES)
     if not are_of_replicas(samples.series):
         _write_five_minutes(start, sources, samples)
         return {}
-    replicas.end_series(samples)
+    if ends_ms := replicas.ends_of_series(samples):
+        later = samples_of_replicas(list(ends_ms), after=start + FIVE_MINUTES, until=now)
+        replicas.end_series(ends_ms, later)
     _write_five_minutes(start, sources, _read_of_replicas(samples, start))
     return replicas.compared(samples)
 

@@ -111,7 +111,7 @@ def samples_in_blocks():
 
 def window_of(source, now):
     """A window of four hours ago, rolled up now."""
-    store.write_five_minutes(floor(now - timedelta(hours=4)), [source.pk])
+    store.write_five_minutes(floor(now - timedelta(hours=4)), [source.pk], now=now)
     rows = rolled_up()
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM telemetry_rollup_5m")

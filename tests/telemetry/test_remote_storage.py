@@ -94,7 +94,7 @@ def test_the_last_change_is_known_without_the_storage(storage, source, settings)
     append(source, [(101, ms(changed_at) - 10_000, 0.0), (101, ms(changed_at), 79.0)], now=changed_at)
     settings.TELEMETRY_STORE = None
     rollups.roll_up(now=NOW - timedelta(hours=2))
-    store.write_five_minutes(floor(changed_at), [source.pk])
+    store.write_five_minutes(floor(changed_at), [source.pk], now=NOW)
     settings.TELEMETRY_STORE = parse_remote_storage(storage.setting)
     drop_hot_until(NOW - timedelta(hours=2))
     storage.query_status = 503

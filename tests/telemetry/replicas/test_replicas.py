@@ -1,5 +1,7 @@
 """Two Prometheus of a pair send to one source: nothing counts twice, and nothing is missing while one of them sends."""
 
+import re
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -128,6 +130,54 @@ def test_a_series_ends_when_all_who_send_it_say_so(pair):
     assert Series.objects.get().ended_at == ended_at
     pair.deliver(*by("b", (LOAD, 1.0, 0)))
     assert Series.objects.get().ended_at is None
+
+
+def test_a_series_that_is_back_before_the_roll_up_goes_on(pair):
+    for name in "ab":
+        pair.deliver(*by(name, (LOAD, 1.0, -200), (LOAD, STALE, -10)))
+    pair.clock.move(minutes=1)
+    pair.deliver(*by("a", (LOAD, 2.0, -25)))
+    rollups.roll_up(now=pair.clock.at)
+    assert Series.objects.get().ended_at is None
+
+
+def test_a_sender_without_the_label_goes_on_when_the_replicas_end(pair):
+    pair.deliver((LOAD, 1.0, -20), *by("a", (LOAD, 1.0, -200), (LOAD, STALE, -10)))
+    roll_up(pair)
+    assert Series.objects.get().ended_at is None
+
+
+def written_tables(queries):
+    """The tables of series, of states of sources, and of replicas, in the order of the first update of each."""
+    tables = [
+        match[1]
+        for query in queries
+        if (match := re.match(r'UPDATE "(telemetry_(?:series|sourcestatus|replica))"', query["sql"]))
+    ]
+    return list(dict.fromkeys(tables))
+
+
+def test_a_roll_up_of_many_windows_writes_replicas_last(pair):
+    """The drain locks series first: a roll-up that held replicas and then waited for series would block it."""
+    for name in "ab":
+        pair.deliver(*by(name, *every(LOAD, -890, 0)))
+    with CaptureQueriesContext(connection) as queries:
+        roll_up(pair)
+    windows = [number for number, query in enumerate(queries) if "INTO telemetry_rollup_5m" in query["sql"]]
+    noted = [number for number, query in enumerate(queries) if 'UPDATE "telemetry_replica"' in query["sql"]]
+    assert len(windows) >= 3
+    assert len(noted) >= 3
+    assert max(windows) < min(noted)
+
+
+def test_removing_a_replica_and_changing_the_label_lock_as_the_drain_does(pair):
+    pair.deliver(*by("a", (LOAD, 1.0, 0)), *by("b", (LOAD, 1.0, 0)))
+    with CaptureQueriesContext(connection) as queries:
+        remove_replica(Replica.objects.get(name="a"), by=None, now=pair.clock.at)
+    assert written_tables(queries) == ["telemetry_sourcestatus", "telemetry_replica"]
+    with CaptureQueriesContext(connection) as queries:
+        operations.update_source(pair.source, changes={"replica_label": "other"}, by=None, now=pair.clock.at)
+    assert written_tables(queries) == ["telemetry_series", "telemetry_sourcestatus", "telemetry_replica"]
 
 
 def test_a_silent_replica_is_told_until_it_sends_again(pair):
