@@ -5,6 +5,7 @@ any other 4xx, so only transient errors may look temporary: a full inbox, too ma
 database.
 """
 
+import re
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import IO
@@ -16,6 +17,7 @@ from accounts.models import Token
 from accounts.operations import TOKEN_KEYWORDS, authenticate_token
 from accounts.throttling import bad_tokens
 from telemetry import formats, ingest
+from telemetry.core.import_rules import BadImportRule
 from telemetry.core.labels import KeyCaches
 from telemetry.core.table_rules import TableRule
 from telemetry.formats import (
@@ -28,6 +30,7 @@ from telemetry.formats import (
     WriteAnswer,
     WriteTooLarge,
 )
+from telemetry.imports.models import NAME as RULE_NAME
 from telemetry.models import ImportRule, Source
 from telemetry.series_limits import SeriesLimits
 from web import disk
@@ -182,10 +185,18 @@ def _limits() -> BodyLimits:
 
 
 def _table_rule(source: Source, name: str) -> TableRule:
+    if not re.fullmatch(RULE_NAME, name):
+        raise WriteRefused(
+            400, "rule= names an import rule by small letters, digits and hyphens", "malformed_body"
+        )
     rule = ImportRule.objects.select_related("source").filter(source=source, name=name).first()
     if rule is None:
         raise WriteRefused(400, f"source {source.name} has no import rule {name[:50]}", "malformed_body")
-    return rule.table_rule
+    try:
+        return rule.table_rule
+    except BadImportRule as error:
+        # An upgrade may have taken a metric or a unit that the rule names.
+        raise WriteRefused(400, f"import rule {name}: {error}", "malformed_body") from error
 
 
 def take_body(

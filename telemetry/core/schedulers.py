@@ -264,13 +264,14 @@ def is_gpu_request(metric: str, labels: Mapping[str, str]) -> bool:
 def since_of(
     report: NodeReport, *, was_open: bool | None, known_since: datetime | None, heard_open_at: datetime | None
 ) -> datetime:
-    """Since when a node stands as reported. `was_open` and `known_since` are of what was known before.
+    """Since when a node stands as reported; one that takes no work keeps its time when it goes from draining to drained
+    or down. `was_open` and `known_since` describe the row before this report.
 
     The scheduler's own time counts for the step out of work, but not before the last time that it was heard to take
     work: nobody dates a drain back.
     """
     if was_open is False and known_since is not None:
-        return report.taken_at
+        return report.taken_at if report.is_open else known_since
     claimed_at = report.reason_at or report.taken_at
     if report.is_open or claimed_at > report.taken_at:
         return report.taken_at

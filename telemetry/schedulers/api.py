@@ -46,7 +46,7 @@ class SchedulerStateSerializer(ObjectSerializer):
 
 class SchedulerStateViewSet(ReadOnlyObjectViewSet):
     queryset = SchedulerState.objects.select_related("site", "device", "source").prefetch_related(
-        "contradictions__state__device", "contradictions__state__source"
+        "contradictions"
     )
     serializer_class = SchedulerStateSerializer
     filterset_class = SchedulerStateFilters

@@ -75,11 +75,15 @@ def find_contradictions(*, now: datetime) -> int:
 def _judge(
     state: SchedulerState, node: NodeHour, by_scheduler: NodeHour, gpus: Mapping[int, int], now: datetime
 ) -> Iterator[tuple[Kind, BothSides | None]]:
-    """Each kind on which both sides were heard, with None where they agree."""
+    """Each kind of which it is known whether both sides differ, with None where they agree."""
+    is_open = state.standing == SchedulerState.Standing.OPEN
+    if is_open == (state.device.status == Device.Status.ACTIVE):
+        # Nobody hears of a node any more that left the scheduler: then a change of the inventory ends it.
+        yield Kind.INVENTORY, None
+    elif state.silent_since is None and state.since <= now - DISAGREES_FOR:
+        yield Kind.INVENTORY, _says(state, state.since, state.device.get_status_display().lower())
     if state.silent_since is not None:
         return
-    yield Kind.INVENTORY, _against_inventory(state, now)
-    is_open = state.standing == SchedulerState.Standing.OPEN
     if not is_open:
         yield Kind.EXPORTERS, None
         yield Kind.IDLE_GPUS, None
@@ -99,15 +103,6 @@ def _judge(
 
 def _says(state: SchedulerState, since: datetime, other: str) -> BothSides:
     return BothSides(since, state.get_standing_display().lower(), other)
-
-
-def _against_inventory(state: SchedulerState, now: datetime) -> BothSides | None:
-    """Where one of both takes the node out of work and the other does not."""
-    is_open = state.standing == SchedulerState.Standing.OPEN
-    is_active = state.device.status == Device.Status.ACTIVE
-    if is_open == is_active or state.since > now - DISAGREES_FOR:
-        return None
-    return _says(state, state.since, state.device.get_status_display().lower())
 
 
 def _are_exporters_dead(node: NodeHour) -> bool | None:

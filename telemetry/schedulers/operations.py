@@ -141,12 +141,11 @@ def _store(states: Sequence[SchedulerState]) -> int:
     with transaction.atomic():
         sites = _present_sites(states)
         present = [state for state in states if state.device_id in sites]
-        for state in present:
-            # A device that moved keeps what was said of it only where it is said there too.
+        new_states = [state for state in present if state.pk is None]
+        for state in new_states:
+            # The samples may be from before the device moved.
             state.site_id = sites[state.device_id]
-        SchedulerState.objects.bulk_create(
-            [state for state in present if state.pk is None], ignore_conflicts=True
-        )
+        SchedulerState.objects.bulk_create(new_states, ignore_conflicts=True)
         SchedulerState.objects.bulk_update([state for state in present if state.pk is not None], WRITTEN)
     return len(present)
 

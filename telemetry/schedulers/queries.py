@@ -13,7 +13,7 @@ from telemetry import queries
 from telemetry.core.gpu_hours import GpuHours, Line, NodeLines, gpu_hours
 from telemetry.core.registry import registry
 from telemetry.core.rows import WindowMeans
-from telemetry.core.schedulers import GPU_RESOURCES, is_gpu_request
+from telemetry.core.schedulers import GPU_RESOURCES, WITHDRAWN, is_gpu_request
 from telemetry.schedulers.contradicting import ACTIVITY_METRICS, ALLOCATED_METRICS, best_first
 from telemetry.schedulers.models import SchedulerContradiction, SchedulerState
 
@@ -21,11 +21,6 @@ SPAN = timedelta(hours=24)
 MOST_LISTED = 12
 TOTAL_METRICS = ("slurm_node_gpus_total", "kube_node_status_allocatable")
 METRICS = (*TOTAL_METRICS, *ALLOCATED_METRICS, *ACTIVITY_METRICS)
-WITHDRAWN = (
-    SchedulerState.Standing.MAINTENANCE,
-    SchedulerState.Standing.DRAINING,
-    SchedulerState.Standing.DRAINED,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,11 +117,11 @@ def contradictions(site_ids: Collection[int]) -> list[SchedulerContradiction]:
 
 
 def withdrawn_since(site_ids: Collection[int]) -> dict[int, datetime]:
-    """Since when each device takes no work by a scheduler that is heard. One that fell silent proves nothing: a faulty
-    GPU is not excused by a drain that nobody confirms any more."""
-    rows = SchedulerState.objects.filter(site__in=site_ids, silent_since=None).exclude(
-        standing=SchedulerState.Standing.OPEN
-    )
+    """Since when each device takes no work by every scheduler that is heard. One that fell silent proves nothing: a
+    faulty GPU is not excused by a drain that nobody confirms any more, nor while another scheduler gives it work."""
+    heard_states = SchedulerState.objects.filter(site__in=site_ids, silent_since=None)
+    open_states = heard_states.filter(standing=SchedulerState.Standing.OPEN).order_by()
+    rows = heard_states.exclude(device__in=open_states.values("device"))
     since: dict[int, datetime] = {}
     for device_id, at in rows.order_by("since").values_list("device", "since"):
         since.setdefault(device_id, at)

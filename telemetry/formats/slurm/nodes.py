@@ -19,7 +19,7 @@ from telemetry.formats.slurm.reports import FieldError, Fields, ReportSamples
 
 MOST_GPUS = 1024
 """No node has more: a greater number is a mistake of the sender."""
-MOST_NAME_CHARS, MOST_REASON_CHARS, MOST_USER_CHARS = 255, 300, 100
+MOST_NAME_CHARS, MOST_REASON_CHARS = 255, 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,6 @@ class SlurmNode:
     gpus: int
     gpus_allocated: int
     reason: str
-    reason_by: str
     reason_at_s: int
 
 
@@ -82,7 +81,6 @@ def _node(fields: Fields, now_s: int) -> SlurmNode | None:
         gpus=gpus,
         gpus_allocated=allocated,
         reason=fields.text("reason")[:MOST_REASON_CHARS],
-        reason_by=fields.text("reason_set_by_user")[:MOST_USER_CHARS],
         # Nobody gave a reason in the future: then the clock of one of both is wrong.
         reason_at_s=reason_at_s if reason_at_s <= now_s else 0,
     )
@@ -113,8 +111,8 @@ def _add(node: SlurmNode, samples: ReportSamples) -> None:
         samples.add("slurm_node_gpus_total", node.gpus, node=node.name)
         samples.add("slurm_node_gpus_alloc", node.gpus_allocated, node=node.name)
     if node.reason:
-        labels = {"node": node.name, "reason": node.reason, "reason_by": node.reason_by}
-        samples.add("slurm_node_reason", node.reason_at_s, **labels)
+        # Without who gave it: labels of a series are shown to everybody, and to other systems.
+        samples.add("slurm_node_reason", node.reason_at_s, node=node.name, reason=node.reason)
 
 
 def _add_sums(nodes: list[SlurmNode], samples: ReportSamples) -> None:

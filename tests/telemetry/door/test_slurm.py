@@ -165,7 +165,7 @@ NODES = {
     "a time before 1970": Request(nodes(node(reason_changed_at=number(-1))), 400, [], bad()),
     "a part of a second": Request(nodes(node(reason_changed_at=number(1.5))), 400, [], bad()),
     "a number for a reason": Request(nodes(node(reason=4)), 400, [], bad()),
-    "a list for a user": Request(nodes(node(reason_set_by_user=["root"])), 400, [], bad()),
+    "a list for a user, which is not read": Request(nodes(node(reason_set_by_user=["root"])), 204, IDLE),
     "null for what is not known": Request(
         nodes(node(reason=None, reason_set_by_user=None, reason_changed_at=None, gres=None)), 204, IDLE
     ),
@@ -300,5 +300,5 @@ def test_what_is_stored_names_the_node_and_says_nothing_of_users_of_jobs(send, s
     assert send(jobs(job()))[0] == 204
     drain.drain(now=sender.clock.at)
     series = {each.metric: each.labels for each in Series.objects.all()}
-    assert series["slurm_node_reason"] == {"node": "gpu-01", "reason": "ECC errors", "reason_by": "root"}
+    assert series["slurm_node_reason"] == {"node": "gpu-01", "reason": "ECC errors"}
     assert "ada" not in json.dumps(series)

@@ -126,3 +126,20 @@ def test_a_rule_that_no_file_could_follow_is_refused(rule, fields, field):
 def test_the_database_refuses_what_the_form_refuses(rule, fields):
     with transaction.atomic(), pytest.raises(IntegrityError):
         ImportRule.objects.filter(pk=rule.pk).update(**fields)
+
+
+@pytest.mark.parametrize("name", ["%00", "a%00b", "Meters", "%0A", "meters%0A", "%FF"])
+def test_a_name_that_no_rule_can_have_is_refused_by_its_form(sender, rule, name):
+    answer = post(sender, body(sender.at(0)), name=name)
+    assert (answer.status_code, answer.json()["detail"]) == (
+        400,
+        "rule= names an import rule by small letters, digits and hyphens",
+    )
+    assert Rejection.objects.get().reason == "malformed_body"
+
+
+def test_a_rule_that_no_longer_can_be_read_is_named(sender, rule):
+    ImportRule.objects.update(columns=COLUMNS.replace("in kW", "in leagues"))
+    answer = post(sender, body(sender.at(0)))
+    assert answer.status_code == 400
+    assert answer.json()["detail"].startswith("import rule meters: line 3: ")

@@ -20,7 +20,7 @@ from tests.telemetry.sending import hand_to, ms
 
 pytestmark = pytest.mark.django_db
 
-IDLE, ALLOCATED, DRAINED, DOWN = 0, 1, 5, 6
+IDLE, ALLOCATED, DRAINING, DRAINED, DOWN = 0, 1, 4, 5, 6
 STEP_S = 300
 
 
@@ -75,7 +75,7 @@ def test_a_report_of_scontrol_becomes_a_state_with_its_reason(sender, node, clie
     drain.drain(now=sender.clock.at)
     assert judge_nodes(now=sender.clock.at) == 1
     state = SchedulerState.objects.get()
-    assert (state.standing, state.reason, state.reason_by) == ("drained", "Fan 3 is loud", "root")
+    assert (state.standing, state.reason, state.reason_by) == ("drained", "Fan 3 is loud", "")
     assert state.since == given_at
     assert judge_nodes(now=sender.clock.at) == 0
 
@@ -146,6 +146,55 @@ def test_the_inventory_and_the_scheduler_are_told_with_both_sides(sender, node):
     node.save()
     tell(sender, state_is(DRAINED))
     assert find_contradictions(now=sender.clock.at) == 0
+
+
+def test_a_drain_keeps_its_time_when_the_last_job_ends(sender, node, porto):
+    tell(sender, state_is(IDLE))
+    sender.clock.move(minutes=1)
+    drained_at = tell(sender, state_is(DRAINING, 0)).since
+    sender.clock.move(minutes=16)
+    tell(sender, state_is(DRAINING, 0))
+    assert find_contradictions(now=sender.clock.at) == 1
+    sender.clock.move(minutes=1)
+    state = tell(sender, state_is(DRAINED, 0))
+    assert (state.standing, state.since) == ("drained", drained_at)
+    assert withdrawn_since([porto.pk]) == {node.pk: drained_at}
+    assert find_contradictions(now=sender.clock.at) == 1
+    sender.clock.move(minutes=1)
+    assert tell(sender, state_is(IDLE, 0)).since == sender.clock.at
+
+
+def test_a_new_difference_from_the_inventory_ends_no_older_one(sender, node):
+    tell(sender, state_is(DRAINED))
+    sender.clock.move(minutes=16)
+    tell(sender, state_is(DRAINED))
+    assert find_contradictions(now=sender.clock.at) == 1
+    SchedulerState.objects.update(since=sender.clock.at)
+    assert find_contradictions(now=sender.clock.at) == 1, "both still differ"
+
+
+def test_the_inventory_ends_what_a_silent_node_contradicted(sender, node):
+    tell(sender, state_is(DRAINED))
+    sender.clock.move(minutes=16)
+    tell(sender, state_is(DRAINED))
+    assert find_contradictions(now=sender.clock.at) == 1
+    judge_nodes(now=sender.clock.move(minutes=20))
+    assert find_contradictions(now=sender.clock.at) == 1
+    node.status = "retired"
+    node.save()
+    assert find_contradictions(now=sender.clock.at) == 0
+
+
+def test_one_scheduler_excuses_no_gpu_while_another_gives_the_node_work(sender, node, porto):
+    ready = {
+        "__name__": "kube_node_status_condition",
+        "node": "gpu-01",
+        "condition": "Ready",
+        "status": "true",
+    }
+    tell(sender, state_is(DRAINED), (ready, 1.0, -10))
+    assert SchedulerState.objects.count() == 2
+    assert withdrawn_since([porto.pk]) == {}
 
 
 def hour_of(metric, value, **labels):
@@ -241,6 +290,9 @@ def test_a_list_of_states_costs_the_same_whatever_its_length(sender, porto, clie
     many = statements()
     assert (one[0], many[0]) == (1, 30)
     assert many[1] <= one[1]
+    SchedulerState.objects.update(since=sender.clock.at - timedelta(hours=1), silent_since=None)
+    assert find_contradictions(now=sender.clock.at) == 30
+    assert statements() == many
     filtered = client.get("/api/telemetry/scheduler-states/?site=porto&standing=open").json()
     assert filtered["count"] == 0
 
