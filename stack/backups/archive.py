@@ -9,11 +9,12 @@ Muster had to give it up, or the database was restored. A backup fits the chain 
 import re
 import shutil
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from stack.backups.catalogue import BackupFailure, BackupFolder, BackupRecord
+from stack.backups.catalogue import BackupFailure, BackupFolder, BackupRecord, BackupRunningError
 
 PREFIX, SUFFIX = "log-", ".piece"
 FAILURE, LOCK = "log-failure.json", "log-lock"
@@ -65,8 +66,10 @@ class LogChain:
     @property
     def until(self) -> datetime:
         """When the log was archived last; at first, when the chain began."""
-        pieces = self.pieces()
-        return pieces[-1].until if pieces else self.began_at
+        # Names sort as positions do, and a chain may have ten thousand.
+        matches = (_PIECE.fullmatch(path.name) for path in self.path.glob(f"*{SUFFIX}"))
+        last = max((match[0] for match in matches if match is not None), default=None)
+        return _instant(last.removesuffix(SUFFIX).split("-")[-1]) if last else self.began_at
 
 
 @dataclass(frozen=True)
@@ -118,6 +121,17 @@ class LogArchive:
             return False
         until = chain.until
         return until <= now and not any(record.made_at >= until for record in records)
+
+    def delete_waiting(self, chain: LogChain) -> None:
+        """Delete what a chain without a backup has before its last piece: the backup that it waits for begins later.
+        Nothing is deleted while a backup is written, which may need it."""
+        pieces = chain.pieces()[:-1]
+        if not pieces:
+            return
+        with suppress(BackupRunningError), self.folder.lock():
+            if not any(record.is_intact and record.chain == chain.name for record in self.folder.records()):
+                for piece in pieces:
+                    piece.path.unlink(missing_ok=True)
 
     def delete_unneeded(self, *, keeps_newest: bool) -> int:
         """Delete pieces that no intact backup leads to, and return how many. The newest chain may wait for a backup."""

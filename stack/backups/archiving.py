@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from stack import postgres
 from stack.backups import slots
 from stack.backups.archive import LogArchive, LogPiece
-from stack.backups.catalogue import PART, digest_of_file
+from stack.backups.catalogue import PART, BackupFolder, digest_of_file
 from stack.backups.sealing import BackupKey, SealedWriter
 from stack.backups.writing import RESERVE_MB, BackupFailedError, BackupSource, SealedFile, sync_folder
 from stack.layout import free_space_mb
@@ -49,6 +49,8 @@ def _archive(
     slot = slots.read_slot(connection) or slots.make_slot(connection, now=now)
     chain = archive.chain(slot.chain_name)
     chain.path.mkdir(mode=0o700, exist_ok=True)
+    BackupFolder(chain.path).remove_parts()
+    archive.delete_waiting(chain)
     pieces = chain.pieces()
     begins = max(slot.position or 0, pieces[-1].ends if pieces else 0)
     until, ends, timeline = _mark(connection)

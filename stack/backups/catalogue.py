@@ -30,7 +30,7 @@ _PIECE = 1024 * 1024
 
 
 class BackupRunningError(Exception):
-    """Another process writes a backup into this folder."""
+    """Another process holds a lock of this folder."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,9 @@ class BackupFolder:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                raise BackupRunningError(f"Another process writes a backup into {self.path}.") from None
+                raise BackupRunningError(
+                    f"Another process is at work in {self.path}. Try again once it has ended."
+                ) from None
             yield
 
     def make(self) -> None:

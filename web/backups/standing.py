@@ -35,13 +35,12 @@ class BackupState(StrEnum):
 @dataclass(frozen=True, slots=True)
 class LogArchiveStanding:
     """`until`: what was committed by then is archived; None if nothing ever was. `late_at` is None where no log is
-    archived. `spans`: from when to when any instant can be restored, the newest first."""
+    archived."""
 
     until: datetime | None
     late_at: datetime | None
     missing_at: datetime | None
     failure: BackupFailure | None
-    spans: tuple[tuple[datetime, datetime], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +124,12 @@ def _read_log(log_archive: LogArchive) -> LogArchiveStanding:
         late_at=began_at + archive.LATE_AFTER * every if is_on and began_at else None,
         missing_at=began_at + archive.MISSING_AFTER * every if is_on and began_at else None,
         failure=log_archive.failure(),
-        spans=tuple(reversed(archive.join(log_archive.spans()))),
     )
+
+
+def read_spans() -> list[tuple[datetime, datetime]]:
+    """From when to when any instant can be restored, the newest first. It reads the name of each piece."""
+    return archive.join(LogArchive(backup_folder()).spans())[::-1]
 
 
 def faults(now: datetime) -> Iterator[MusterFault]:

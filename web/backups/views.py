@@ -24,6 +24,7 @@ def page(request: HttpRequest) -> tuple[TablePage, Context]:
         return {
             "now": now,
             "standing": present,
+            "spans": standing.read_spans(),
             "faults": list(standing.faults(now)),
             "every_hours": settings.BACKUP_HOURS,
             "keep": settings.BACKUP_KEEP,

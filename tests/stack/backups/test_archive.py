@@ -139,6 +139,21 @@ def test_pieces_are_deleted_with_the_backups_that_need_them(log: LogArchive) -> 
     assert not third.path.exists()
 
 
+def test_a_chain_that_waits_for_a_backup_keeps_its_last_piece_alone(log: LogArchive) -> None:
+    chain = begin(log, NOW)
+    for place in range(3):
+        add_piece(chain, 100 * place, 100 * place + 100, NOW + place * MINUTE)
+    with log.folder.lock():
+        log.delete_waiting(chain)
+        assert len(chain.pieces()) == 3, "the backup that is being written may need them"
+    log.delete_waiting(chain)
+    assert [piece.begins for piece in chain.pieces()] == [200]
+    add_piece(chain, 300, 400, NOW + 3 * MINUTE)
+    add_backup(log, NOW + 2.5 * MINUTE, chain, log_from=250)
+    log.delete_waiting(chain)
+    assert [piece.begins for piece in chain.pieces()] == [200, 300]
+
+
 def test_the_schedule(log: LogArchive) -> None:
     every = 5 * MINUTE
     assert archive.is_due(log, every=every, now=NOW)

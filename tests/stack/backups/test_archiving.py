@@ -1,5 +1,6 @@
 """The log is archived without a gap; where it cannot be, the database keeps its disk and a new chain begins."""
 
+import hashlib
 import itertools
 import shutil
 import tempfile
@@ -14,7 +15,7 @@ from stack import child, postgres
 from stack.account import unprivileged_account
 from stack.backups import archiving, sealing, slots, writing
 from stack.backups.archive import LogArchive
-from stack.backups.catalogue import BackupFolder
+from stack.backups.catalogue import BackupFolder, BackupRecord
 from stack.backups.sealing import BackupKey
 from stack.backups.writing import BackupFailedError, BackupSource
 from stack.layout import Layout
@@ -22,6 +23,7 @@ from stack.sockets import short_folder
 
 NOW = datetime(2026, 12, 2, 10, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
+DIGEST = hashlib.sha256(b"sealed").hexdigest()
 
 
 @pytest.fixture(scope="module")
@@ -71,10 +73,19 @@ def slot_of(source: BackupSource) -> slots.LogSlot | None:
         return slots.read_slot(connection)
 
 
+def add_backup_of_newest(log: LogArchive) -> None:
+    """Without a backup a chain keeps its last piece alone."""
+    for chain in log.chains():
+        record = BackupRecord("muster.backup", NOW, 6, digest=DIGEST, chain=chain.name)
+        log.folder.file(record.name).write_bytes(b"sealed")
+        log.folder.verify(record, now=NOW)
+
+
 def test_each_piece_goes_on_where_the_one_before_ended(
     source: BackupSource, log: LogArchive, key: BackupKey
 ) -> None:
     for number in range(3):
+        add_backup_of_newest(log)
         execute(
             source, f"CREATE TABLE log_{number} AS SELECT generate_series(1, 1000)", "SELECT pg_switch_wal()"
         )
@@ -102,6 +113,17 @@ def test_a_log_that_the_server_gave_up_begins_a_new_chain(
     archiving.archive_log(source, log, key, now=NOW + MINUTE)
     assert len(log.chains()) == 2
     assert log.lacks_backup(now=datetime.now(UTC))
+
+
+def test_archiving_without_a_backup_takes_no_more_disk_each_time_and_removes_what_killed_runs_left(
+    source: BackupSource, log: LogArchive, key: BackupKey
+) -> None:
+    for number in range(4):
+        archiving.archive_log(source, log, key, now=NOW + number * MINUTE)
+        (chain,) = log.chains()
+        assert not list(chain.path.glob("*.part"))
+        (chain.path / "killed.part").write_bytes(b"half a piece")
+    assert len(chain.pieces()) == 2
 
 
 def test_a_nearly_full_disk_is_left_to_the_database(
