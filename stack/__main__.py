@@ -12,6 +12,7 @@ from pathlib import Path
 
 from stack import processes
 from stack.account import NoAccountError
+from stack.backups.catalogue import BackupSettingError
 from stack.child import StartError, end_with_parent
 from stack.identity import end
 from stack.launch import Launch, LaunchError, choose_port, clear_up
@@ -23,7 +24,15 @@ from stack.supervisor import StepError, StopRequestedError, Supervisor
 
 ROOT = Path(__file__).resolve().parent.parent
 STOP_PATIENCE_S = 90
-EXPECTED = (LaunchError, LayoutError, NoAccountError, NotInstalledError, StartError, StepError)
+EXPECTED = (
+    BackupSettingError,
+    LaunchError,
+    LayoutError,
+    NoAccountError,
+    NotInstalledError,
+    StartError,
+    StepError,
+)
 
 
 def say(line: str) -> None:

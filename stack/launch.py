@@ -16,7 +16,8 @@ from urllib.parse import urlsplit
 
 from stack import forked, postgres, processes, schema, valkey
 from stack.apart import apart
-from stack.backups import slots
+from stack.backups import archive, slots
+from stack.backups.catalogue import read_number
 from stack.child import ChildProcess, Recipe, open_log
 from stack.first_start import Demo, DemoMark, decide_demo
 from stack.keys import own_keys
@@ -158,9 +159,7 @@ class Launch:
             )
         if not state.is_marked:
             apart(partial(schema.begin, url))
-        if (self.environ.get("MUSTER_BACKUP_LOG_MINUTES") or "0") == "0" and slots.has_slots(
-            self.layout.cluster
-        ):
+        if self.has_needless_slots():
             apart(partial(slots.end_chains, url))
         steps = [] if state.is_current else [self.command("migrate", processes.migrate())]
         stamp, digest = self.layout.data / "staticfiles" / ".collected", self._static_digest()
@@ -178,6 +177,12 @@ class Launch:
             stamp.parent.mkdir(exist_ok=True)
             stamp.write_text(digest)
         return self._prepare_demo(is_new=state.holding is Holding.NOTHING)
+
+    def has_needless_slots(self) -> bool:
+        """Whether the own server keeps a log that nothing archives."""
+        if self.environ.get("DATABASE_URL") or not slots.has_slots(self.layout.cluster):
+            return False
+        return not read_number(self.environ, archive.MINUTES, archive.EVERY_MINUTES)
 
     def _prepare_demo(self, *, is_new: bool) -> Demo:
         path = self._mark_path()

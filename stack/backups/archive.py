@@ -14,17 +14,23 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from stack.backups.catalogue import BackupFailure, BackupFolder, BackupRecord, BackupRunningError
+from stack.backups.catalogue import (
+    NAME_FORMAT,
+    BackupFailure,
+    BackupFolder,
+    BackupRecord,
+    BackupRunningError,
+    parse_name,
+)
 
 PREFIX, SUFFIX = "log-", ".piece"
 FAILURE, LOCK = "log-failure.json", "log-lock"
 # Off: it costs as much disk as the database writes in the days that backups are kept.
-EVERY_MINUTES = 0
+MINUTES, EVERY_MINUTES = "MUSTER_BACKUP_LOG_MINUTES", 0
 # It is late once nothing was archived for three intervals, and missing after twelve.
 LATE_AFTER, MISSING_AFTER = 3, 12
 # A backup says to the second what it holds; the instant after that second is the first that its log leads to.
 _SECOND = timedelta(seconds=1)
-_FORMAT = "%Y%m%dT%H%M%SZ"
 _PIECE = re.compile(r"([0-9A-F]{16})-([0-9A-F]{16})-(\d{8}T\d{6}Z)\.piece")
 
 
@@ -61,7 +67,7 @@ class LogChain:
         return sorted(pieces, key=lambda piece: (piece.begins, piece.ends))
 
     def piece_path(self, *, begins: int, ends: int, until: datetime) -> Path:
-        return self.path / f"{begins:016X}-{ends:016X}-{until:{_FORMAT}}{SUFFIX}"
+        return self.path / f"{begins:016X}-{ends:016X}-{until:{NAME_FORMAT}}{SUFFIX}"
 
     @property
     def until(self) -> datetime:
@@ -97,7 +103,7 @@ class LogArchive:
         if not self.folder.path.is_dir():
             return []
         paths = sorted(self.folder.path.glob(f"{PREFIX}*Z"), reverse=True)
-        return [LogChain(path) for path in paths if path.is_dir() and _is_instant(path.name)]
+        return [LogChain(path) for path in paths if path.is_dir() and parse_name(path.name, PREFIX)]
 
     def newest(self) -> LogChain | None:
         return next(iter(self.chains()), None)
@@ -197,12 +203,4 @@ def _span(record: BackupRecord, pieces: Iterable[LogPiece]) -> RestorableSpan | 
 
 
 def _instant(text: str) -> datetime:
-    return datetime.strptime(text, _FORMAT).replace(tzinfo=UTC)
-
-
-def _is_instant(name: str) -> bool:
-    try:
-        _instant(name.removeprefix(PREFIX))
-    except ValueError:
-        return False
-    return True
+    return datetime.strptime(text, NAME_FORMAT).replace(tzinfo=UTC)

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 SUFFIX, PART = ".backup", ".part"
+NAME_FORMAT = "%Y%m%dT%H%M%SZ"
 FAILURE = "failure.json"
 # Beside the data: the key that seals backups, which no backup can be opened with.
 KEY_FILE = "backup-key"
@@ -27,6 +28,10 @@ LATE_AFTER, MISSING_AFTER = 1.5, 3.0
 # After a failure the next attempt waits, so that a full disk is not written to each minute.
 TRIED_AGAIN_AFTER = timedelta(minutes=30)
 _PIECE = 1024 * 1024
+
+
+class BackupSettingError(Exception):
+    """A setting of backups is not what it has to be."""
 
 
 class BackupRunningError(Exception):
@@ -150,7 +155,23 @@ class BackupFolder:
 
 
 def file_name(made_at: datetime) -> str:
-    return f"muster-{made_at:%Y%m%dT%H%M%SZ}{SUFFIX}"
+    return f"muster-{made_at:{NAME_FORMAT}}{SUFFIX}"
+
+
+def parse_name(name: str, prefix: str) -> datetime | None:
+    """Parse the instant that follows the prefix; None if nothing of the kind does."""
+    try:
+        return datetime.strptime(name, f"{prefix}{NAME_FORMAT}").replace(tzinfo=UTC)
+    except ValueError:
+        return None
+
+
+def read_number(environ: Mapping[str, str], variable: str, default: int) -> int:
+    """Raises BackupSettingError unless it is a whole number."""
+    value = (environ.get(variable) or "").strip() or str(default)
+    if not (value.isascii() and value.isdigit()):
+        raise BackupSettingError(f"{variable}={value} is not a whole number.")
+    return int(value)
 
 
 def digest_of_file(path: Path) -> str:
@@ -180,17 +201,10 @@ def _read_record(file: Path) -> BackupRecord | None:
             **fields | {"made_at": made_at, "read_at": _instant(read_at) if read_at else None}
         )
     except (KeyError, TypeError, ValueError):
-        at = _instant_of_name(file) or datetime.fromtimestamp(status.st_mtime, UTC)
+        at = parse_name(file.stem, "muster-") or datetime.fromtimestamp(status.st_mtime, UTC)
         return BackupRecord(name=file.name, made_at=at, size_bytes=size)
     # A file of another length is not what was written, whatever was found when it was last read.
     return record if size == record.size_bytes else replace(record, size_bytes=size, is_intact=False)
-
-
-def _instant_of_name(file: Path) -> datetime | None:
-    try:
-        return datetime.strptime(file.stem, "muster-%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
-    except ValueError:
-        return None
 
 
 def _instant(text: str) -> datetime:

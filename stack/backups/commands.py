@@ -15,7 +15,13 @@ from tempfile import TemporaryDirectory
 from stack import keys
 from stack.backups import archive, archiving, catalogue, replaying, restoring, sealing, slots, writing
 from stack.backups.archive import LogArchive, LogPiece
-from stack.backups.catalogue import BackupFolder, BackupRecord, BackupRunningError
+from stack.backups.catalogue import (
+    BackupFolder,
+    BackupRecord,
+    BackupRunningError,
+    BackupSettingError,
+    read_number,
+)
 from stack.backups.restoring import OpenBackup
 from stack.backups.sealing import BackupKey, BackupRefused
 from stack.backups.writing import BackupFailedError, BackupForm, BackupSource
@@ -75,7 +81,7 @@ class BackupCommands:
 
     def back_up_scheduled(self) -> int:
         """Write a backup if the schedule asks for one; a failure is noted for the page and the problem."""
-        every = timedelta(hours=_number("MUSTER_BACKUP_HOURS", catalogue.EVERY_HOURS))
+        every = timedelta(hours=read_number(os.environ, "MUSTER_BACKUP_HOURS", catalogue.EVERY_HOURS))
         key = BackupKey.read(self.key_path)
         now = datetime.now(UTC)
         is_needed = bool(self._log_every()) and self.archive.lacks_backup(now=now)
@@ -136,7 +142,7 @@ class BackupCommands:
             return archiving.archive_log(source, self.archive, key, now=now)
 
     def _log_every(self) -> timedelta:
-        return timedelta(minutes=_number("MUSTER_BACKUP_LOG_MINUTES", archive.EVERY_MINUTES))
+        return timedelta(minutes=read_number(os.environ, archive.MINUTES, archive.EVERY_MINUTES))
 
     def _write(self, key: BackupKey, form: BackupForm) -> BackupRecord:
         state = StackState.read(self.layout.state)
@@ -159,7 +165,7 @@ class BackupCommands:
         return BackupSource(self.layout, url, keys.keys_by_file(state.environment), os.environ, is_own=is_own)
 
     def _delete_old(self) -> list[str]:
-        names = self.folder.delete_old(keep=_number("MUSTER_BACKUP_KEEP", catalogue.KEEP))
+        names = self.folder.delete_old(keep=read_number(os.environ, "MUSTER_BACKUP_KEEP", catalogue.KEEP))
         self.archive.delete_unneeded(keeps_newest=bool(self._log_every()))
         return names
 
@@ -316,11 +322,4 @@ class BackupCommands:
         return 0
 
 
-def _number(variable: str, default: int) -> int:
-    value = os.environ.get(variable) or str(default)
-    if not value.isdigit():
-        raise BackupRefused(f"{variable}={value} is not a whole number.")
-    return int(value)
-
-
-EXPECTED = (BackupRefused, BackupFailedError, KeysError)
+EXPECTED = (BackupRefused, BackupFailedError, BackupSettingError, KeysError)
