@@ -21,7 +21,7 @@ from stack.backups.catalogue import read_number
 from stack.child import ChildProcess, Recipe, open_log
 from stack.first_start import Demo, DemoMark, decide_demo
 from stack.keys import own_keys
-from stack.layout import SPACE_TO_BEGIN_MB, SPACE_TO_START_MB, Layout, require_space
+from stack.layout import SPACE_TO_BEGIN_MB, SPACE_TO_START_MB, Layout, free_space_mb, require_space
 from stack.schema import Holding
 from stack.sockets import short_folder
 from stack.state import StackState, end_orphans, ourselves
@@ -71,7 +71,7 @@ class Launch:
         cluster = None
         if "DATABASE_URL" not in urls:
             cluster = self._cluster(sockets)
-            recipes.append(postgres.recipe(cluster, log=self.layout.log("postgres")))
+            recipes.append(self._postgres_recipe(cluster))
         self.supervisor.start(*recipes)
         if cluster is not None:
             apart(partial(postgres.ensure_database, cluster))
@@ -94,6 +94,11 @@ class Launch:
             **own_keys(self.layout, self.environ),
         }
         self.supervisor.record()
+
+    def _postgres_recipe(self, cluster: postgres.Cluster) -> Recipe:
+        kept_mb = postgres.log_kept_mb(free_space_mb(self.layout.data))
+        settings = {"max_slot_wal_keep_size": f"{kept_mb}MB"}
+        return postgres.recipe(cluster, log=self.layout.log("postgres"), settings=settings)
 
     def _cluster(self, sockets: Path) -> postgres.Cluster:
         """The cluster of this data folder, created if needed."""

@@ -47,9 +47,10 @@ SETTINGS = {
     # A quarter of PostgreSQL's own choice. What it leaves out the kernel keeps, and gives up when others need the
     # memory.
     "shared_buffers": "32MB",
-    # The log that is kept for a backup or for the archive: beyond it these fail, and the disk does not become full.
+    # Without a disk to look at; a start has `log_kept_mb`.
     "max_slot_wal_keep_size": "4GB",
 }
+LOG_KEPT_MB = 4096
 # A throw-away cluster need not survive a crash.
 THROW_AWAY = {
     "fsync": "off",
@@ -213,6 +214,11 @@ def recipe(cluster: Cluster, *, log: Path, settings: dict[str, str] | None = Non
         stop_signal=signal.SIGINT,  # "fast": ends sessions, writes a checkpoint
         death_signal=signal.SIGINT,
     )
+
+
+def log_kept_mb(free_mb: int) -> int:
+    """How much log is kept for a backup or the archive: beyond it these fail, and the disk does not become full."""
+    return max(LOG_KEPT_MB, free_mb // 4)
 
 
 def clean_environment() -> dict[str, str]:

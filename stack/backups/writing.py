@@ -174,6 +174,12 @@ def _write_frames(source: BackupSource, writer: SealedWriter, form: BackupForm) 
                 made_at, rows = dumps.write_dump(connection, source.url, writer.data)
             size = connection.execute("SELECT pg_database_size(current_database())").fetchone()
             writer.end({"made_at": made_at.isoformat(), "rows": rows})
+    except psycopg.errors.AdminShutdown as error:
+        raise BackupFailedError(
+            "The database ended the backup: it was stopped, or it wrote more log meanwhile than it keeps for a backup"
+            " (a quarter of the space that was free when it started, 4 GB at least). Free some space and start Muster"
+            " again, or make the backup while less is written."
+        ) from error
     except psycopg.Error as error:
         raise BackupFailedError(f"The database does not answer: {error}") from error
     chain = slot.chain_name if slot else ""

@@ -1,12 +1,14 @@
 """The log is archived without a gap; where it cannot be, the database keeps its disk and a new chain begins."""
 
 import hashlib
+import io
 import itertools
 import shutil
 import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -16,8 +18,8 @@ from stack.account import unprivileged_account
 from stack.backups import archiving, sealing, slots, writing
 from stack.backups.archive import LogArchive
 from stack.backups.catalogue import BackupFolder, BackupRecord
-from stack.backups.sealing import BackupKey
-from stack.backups.writing import BackupFailedError, BackupSource
+from stack.backups.sealing import BackupKey, SealedWriter
+from stack.backups.writing import BackupFailedError, BackupForm, BackupSource
 from stack.layout import Layout
 from stack.sockets import short_folder
 
@@ -154,3 +156,35 @@ def test_a_database_that_does_not_answer_is_said(
     nowhere = BackupSource(source.layout, "postgres://muster@/muster?host=/nowhere", {}, {})
     with pytest.raises(BackupFailedError, match="The database does not answer"):
         archiving.archive_log(nowhere, log, key, now=NOW)
+
+
+class WriterWhileMuchIsWritten(SealedWriter):
+    """Has the database write more log than it keeps once the backup has begun."""
+
+    def __init__(self, source: BackupSource, key: BackupKey) -> None:
+        super().__init__(io.BytesIO(), key)
+        self._source = source
+
+    def document(self, content: dict[str, Any]) -> None:
+        super().document(content)
+        for _ in range(5):
+            execute(
+                self._source, "CREATE TABLE more AS SELECT 1", "DROP TABLE more", "SELECT pg_switch_wal()"
+            )
+        execute(self._source, "CHECKPOINT")
+
+
+def test_a_backup_during_which_too_much_is_written_says_what_to_do(
+    source: BackupSource, key: BackupKey
+) -> None:
+    with pytest.raises(BackupFailedError, match="wrote more log meanwhile than it keeps"):
+        writing._write_frames(source, WriterWhileMuchIsWritten(source, key), BackupForm.FILES)
+
+
+@pytest.mark.parametrize(
+    ("free_mb", "kept_mb"),
+    [(500, 4096), (16_000, 4096), (400_000, 100_000)],
+    ids=["a full disk", "a small one", "a large one"],
+)
+def test_a_larger_disk_keeps_more_log(free_mb: int, kept_mb: int) -> None:
+    assert postgres.log_kept_mb(free_mb) == kept_mb
