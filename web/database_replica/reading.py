@@ -1,4 +1,4 @@
-"""Requests that only ask read the replica; whoever wrote reads the primary until the replica must have it.
+"""GET requests read the replica. Whoever has written reads the primary until the replica surely has what they wrote.
 
 The replica takes the place of the thread's connection to the primary while a view answers, so that every statement goes
 there, also those that code sends by `connection`, and within the reader's scope. Who the reader is and what they may do
@@ -25,7 +25,7 @@ from web.middleware import SAFE_METHODS
 log = logging.getLogger(__name__)
 
 # Signing in writes on the way back from a provider; accounts, tokens and sessions are shown as they are now.
-OF_THE_PRIMARY = ("/login/", "/logout/", "/settings/", "/api/accounts/", "/health/")
+PRIMARY_PATHS = ("/login/", "/logout/", "/settings/", "/api/accounts/", "/health/")
 _READ_ONLY, _TOOK_TOO_LONG = "25006", "57014"
 _CONNECTION_LOST = ("08", "57P")
 _KEY = "muster:wrote:{}"
@@ -54,7 +54,7 @@ class _Offer:
         if not watch.may_be_read or wrote_lately(user.pk):
             _by_primary.inc()
             return
-        # Kept on the user, so that the primary says it.
+        # The primary says what the user may do: load it before the connections change places.
         user.get_all_permissions()
         self._primary, connections["default"] = connections["default"], connections[ALIAS]
         try:
@@ -91,7 +91,7 @@ class ReplicaMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if request.method not in SAFE_METHODS:
             return self._written(request)
-        if request.path.startswith(OF_THE_PRIMARY):
+        if request.path.startswith(PRIMARY_PATHS):
             return self.get_response(request)
         with _offered():
             # An endpoint says by itself whose token it was given.
@@ -150,7 +150,7 @@ def note_write(user_id: int) -> None:
 
 
 def wrote_lately(user_id: int) -> bool:
-    """Also if nobody can tell."""
+    """Whether this user wrote within the lag. True if Valkey does not answer."""
     try:
         return bool(_client.exists(_KEY.format(user_id)))
     except redis.RedisError:

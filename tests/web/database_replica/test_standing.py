@@ -22,10 +22,14 @@ def test_a_mark_is_where_the_last_record_ends(byte, end):
     assert _end_of_records(byte) == end
 
 
-def test_a_replica_grows_old_from_the_newest_mark_that_it_replayed(monkeypatch, settings):
-    settings.DATABASE_REPLICA_LAG_S = 5
-    at, primary, replica = SimpleNamespace(s=100.0), SimpleNamespace(byte=1000), SimpleNamespace(byte=900)
-    place = lambda alias, _sql: _LogPlace((replica if alias == "replica" else primary).byte, 1, 1)  # noqa: E731
+def measured_by(monkeypatch, at, primary, replica, reader="muster"):
+    """A watch, and what it says of a replica once the primary wrote and the replica replayed so much."""
+
+    def place(alias, _statement):
+        is_replica = alias == "replica"
+        byte = (replica if is_replica else primary).byte
+        return _LogPlace(byte, 1, 1, reader if is_replica else "muster")
+
     monkeypatch.setattr(measuring, "_place", place)
     watch = ReplicaWatch(lambda: at.s)
 
@@ -33,6 +37,58 @@ def test_a_replica_grows_old_from_the_newest_mark_that_it_replayed(monkeypatch, 
         at.s, primary.byte, replica.byte = seconds, written, replayed
         watch.measure()
         return watch.age_s, watch.may_be_read
+
+    return watch, measured
+
+
+@pytest.fixture
+def measured_watch(monkeypatch, settings):
+    settings.DATABASE_REPLICA_LAG_S = 5
+    at, primary, replica = (SimpleNamespace() for _ in range(3))
+    return measured_by(monkeypatch, at, primary, replica)
+
+
+def test_a_replica_with_writes_that_a_restore_took_away_is_not_read(measured_watch):
+    watch, measured = measured_watch
+    measured(100.0, 1000, 1000)
+    assert measured(101.0, 1100, 1100) == (0.0, True)
+    assert measured(102.0, 500, 1100) == (None, False)
+    assert watch.trouble == measuring.AHEAD
+    # The primary has written as much again, but not the same.
+    assert measured(103.0, 1100, 1100) == (None, False)
+    assert not measured(104.0, 1200, 1100)[1]
+    # Made again from the primary, it is read again.
+    assert measured(105.0, 1300, 1300) == (0.0, True)
+
+
+def test_a_replica_is_not_read_after_one_measurement(measured_watch):
+    _watch, measured = measured_watch
+    assert not measured(100.0, 500, 1000)[1]
+    assert not measured(101.0, 501, 1000)[1]
+
+
+def test_a_replica_that_fails_a_reader_is_left_for_a_while(measured_watch):
+    watch, measured = measured_watch
+    measured(100.0, 1000, 1000)
+    assert measured(101.0, 1000, 1000)[1]
+    watch.lose()
+    assert not measured(101.5, 1000, 1000)[1]
+    assert not measured(110.5, 1000, 1000)[1]
+    assert measured(111.0, 1000, 1000)[1]
+
+
+def test_a_replica_is_read_as_the_user_of_the_primary(monkeypatch, settings):
+    at, primary, replica = (SimpleNamespace() for _ in range(3))
+    watch, measured = measured_by(monkeypatch, at, primary, replica, reader="readonly")
+    measured(100.0, 1000, 1000)
+    assert measured(101.0, 1000, 1000) == (None, False)
+    assert watch.trouble == "it is read as another user than the primary"
+
+
+def test_a_replica_grows_old_from_the_newest_mark_that_it_replayed(monkeypatch, settings):
+    settings.DATABASE_REPLICA_LAG_S = 5
+    at, primary, replica = SimpleNamespace(s=100.0), SimpleNamespace(byte=1000), SimpleNamespace(byte=900)
+    watch, measured = measured_by(monkeypatch, at, primary, replica)
 
     assert measured(100.0, 1000, 900) == (None, False)
     assert measured(101.0, 2000, 1000) == (1.0, True)
