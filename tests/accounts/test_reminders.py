@@ -5,6 +5,7 @@ from smtplib import SMTPException, SMTPRecipientsRefused
 
 import pytest
 from django.core import mail
+from django.db import connection
 
 from accounts import token_ends
 from accounts.models import Token
@@ -113,6 +114,23 @@ def test_a_mail_server_that_refuses(ana, program, monkeypatch, error, counts):
         patched.setattr(reminders, "mailers", type("Mailers", (), {"default": Refusing()}))
         first = remind()
     assert [first, remind()] == counts
+
+
+def test_tokens_are_not_locked_while_the_mail_server_answers(ana, program, monkeypatch):
+    token = add_token(program, ends_in=10)
+    # A row that is locked names the transaction that locked it.
+    lock_of_row = "SELECT xmax::text FROM accounts_token WHERE id = %s"
+    locks = []
+
+    class Slow:
+        def send_messages(self, letters):
+            with connection.cursor() as cursor:
+                cursor.execute(lock_of_row, [token.pk])
+                locks.append(cursor.fetchone()[0])
+            return len(letters)
+
+    monkeypatch.setattr(reminders, "mailers", type("Mailers", (), {"default": Slow()}))
+    assert (remind(), locks) == (1, ["0"])
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from django.template.loader import render_to_string
 
 from accounts import token_ends
 from accounts.models import Token, TokenQuerySet, User
+from accounts.operations import one_at_a_time
 from web import links, units
 from web.delivery import outbox
 from web.delivery.models import Channel, ChannelKind
@@ -42,11 +43,10 @@ def remind(*, now: datetime) -> int:
 
 @transaction.atomic
 def _remind(person: User, tokens: TokenQuerySet, now: datetime) -> int:
-    """A run at the same time finds these tokens locked, and leaves them alone."""
-    locked_tokens = tokens.select_related("user").select_for_update(
-        of=("self",), skip_locked=True, no_key=True
-    )
-    due_tokens = token_ends.worth_a_reminder(locked_tokens, now)
+    """A run at the same time waits, and finds nothing due. No row is locked: a mail server may take long to answer, and
+    each use of a token writes its row."""
+    one_at_a_time("reminders")
+    due_tokens = token_ends.worth_a_reminder(tokens.select_related("user"), now)
     if not due_tokens or not _tell(person, due_tokens, now):
         return 0
     for token in due_tokens:
