@@ -170,7 +170,7 @@ def create_user(
 
 
 def _tie(user: User, kind: AccountTie.Kind, by: User | None, now: datetime) -> None:
-    """Note that `by` could act with this account from now on (`web/workflows/second.py` reads it)."""
+    """Note that `by` could act with this account (`web/workflows/second.py` reads it)."""
     if by is not None:
         AccountTie.objects.create(account=user, kind=kind, by=by, began_at=now, ended_at=now)
 
@@ -198,7 +198,7 @@ def change_user(
     was_admin = user.is_superuser and user.is_active
     arguments = {"username": username, "email": email, "is_active": is_active} | _names(name)
     changes = {field: value for field, value in arguments.items() if value is not None}
-    changes |= _changes_of_kind(user, kind, owner, purpose)
+    changes |= _changes_of_kind(user, kind, owner, purpose, now)
     if is_active is False and by is not None and by.pk == user.pk:
         raise NotAllowed("You cannot deactivate your own account. Ask another administrator.")
     for field, value in changes.items():
@@ -223,12 +223,17 @@ def _names(name: str | None) -> dict[str, str]:
     return {} if name is None else {"first_name": first, "last_name": last}
 
 
-def _changes_of_kind(user: User, kind: str | None, owner: User | None, purpose: str | None) -> dict[str, Any]:
-    """A service account that becomes a person's loses owner and purpose."""
+def _changes_of_kind(
+    user: User, kind: str | None, owner: User | None, purpose: str | None, now: datetime
+) -> dict[str, Any]:
+    """A service account that becomes a person's loses owner and purpose. An owner who changes leaves a tie."""
     purpose = None if purpose is None else purpose.strip()
     arguments = {"kind": kind, "owner": owner, "purpose": purpose}
-    changes = {field: value for field, value in arguments.items() if value is not None}
-    return changes | ({"owner": None, "purpose": ""} if kind == User.Kind.PERSON and user.is_service else {})
+    changes: dict[str, Any] = {field: value for field, value in arguments.items() if value is not None}
+    changes |= {"owner": None, "purpose": ""} if kind == User.Kind.PERSON and user.is_service else {}
+    if "owner" in changes and changes["owner"] != user.owner:
+        _tie(user, AccountTie.Kind.OPENED, user.owner, now)
+    return changes
 
 
 def _end_sessions_without_factor(user: User, former_role: str, role: str, by: User | None) -> None:

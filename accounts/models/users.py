@@ -17,7 +17,8 @@ REHASHING = "muster.rehashing"
 """The setting under which a hash of a password changes and the password does not."""
 
 
-# An owner is asked once, when they become the owner: later they may leave, and somebody must mend that.
+# That the owner can sign in is checked once, when they become the owner.
+# Later they may leave, and somebody must mend that.
 _OWNER_CAN_SIGN_IN = f"""
     IF NEW.kind = 'service' AND (TG_OP = 'INSERT' OR OLD.kind <> 'service' OR OLD.owner_id IS NOT NULL)
         AND NEW.owner_id IS NULL THEN
@@ -219,7 +220,7 @@ class AccessScope(models.Model):
 
 class AccountTie(models.Model):
     """A reason why one person may act with two accounts: both were linked to this person, or `by` made the account,
-    gave it its role, or opened it.
+    gave it its role, opened it or owned it until then.
 
     A trigger writes the links of people, `accounts.operations` the others. `person_id` is a key of a floor above.
     """

@@ -1,9 +1,9 @@
 """Second persons: which accounts can be one person's, which steps that refuses, and what an approval rests on.
 
 Accounts that are linked to one person, now or within WITHIN, count as one person, always; so do a service account and
-its owner. An account that another one
-made, gave its role or opened by a password or token within WITHIN may be in the same hands: an approval between the two
-is flagged, and refused under the setting MUSTER_STRICT_SECOND_PERSON. Both reach on from account to account.
+its owner. An account that another one made, gave its role, opened by a password or token, or owned until a handover
+within WITHIN may be in the same hands: an approval between the two is flagged, and refused under the setting
+MUSTER_STRICT_SECOND_PERSON. Both reach on from account to account.
 """
 
 from __future__ import annotations
@@ -70,8 +70,8 @@ ONE_PERSON = (
 )
 IN_ONE_HAND = (
     f"Your account and the one that was first here are too close: within {WITHIN.days} days one made the other, gave"
-    " it its role, its password or a token, or a third account did so for both. This installation refuses that"
-    " (MUSTER_STRICT_SECOND_PERSON): somebody else must take this step."
+    " it its role, its password or a token, or owned it, or a third account did so for both. This installation"
+    " refuses that (MUSTER_STRICT_SECOND_PERSON): somebody else must take this step."
 )
 NO_PERSON = "A service account is no person: a person must take this step."
 OWN_ROLE = (

@@ -61,6 +61,21 @@ def test_who_made_promoted_or_opened_an_account_is_kept(admin, user_of):
     ]
 
 
+def test_a_former_owner_may_still_act_with_the_service_account(admin, user_of, settings):
+    alice, bob = user_of("manager"), user_of("viewer")
+    program = user_of("ops", kind="service", owner=alice)
+    accounts.change_user(program, purpose="Asks for waivers", by=admin, now=NOW)
+    accounts.change_user(program, owner=alice, by=admin, now=NOW)
+    assert ties() == []
+    accounts.change_user(program, owner=bob, by=admin, now=NOW)
+    assert ties() == [("ops", "opened", "manager")]
+    assert second.approval_flags(program.pk, alice, now=NOW + DAY) == {"opened"}
+    assert second.approval_flags(program.pk, alice, now=NOW + 31 * DAY) == set()
+    settings.STRICT_SECOND_PERSON = True
+    with pytest.raises(second.SamePerson):
+        second.refuse_same_person(program.pk, alice, now=NOW + DAY)
+
+
 @pytest.mark.parametrize("end", ["unlink", "raw", "erased", "deleted"])
 def test_a_link_that_ends_leaves_its_mark(admin, user_of, end):
     viewer = user_of("viewer")
