@@ -28,7 +28,7 @@ def messages(user: Any) -> MessageQuerySet:
 
 
 def nearest_channel(channels: QuerySet[Channel]) -> Channel | None:
-    """The one of these by which its owner hears soonest: their own before shared ones, and mail before others."""
+    """The channel that reaches its owner first: their own before shared ones, and mail before others."""
     ranks = {
         kind: rank for rank, kind in enumerate((ChannelKind.MAIL, ChannelKind.CHAT, ChannelKind.WEBHOOK))
     }

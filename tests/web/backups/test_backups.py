@@ -172,7 +172,7 @@ def test_the_page_says_which_instants_can_be_restored(client_of, backups, settin
     assert standing.is_backup_due(now=NOW), "a new chain needs a backup"
     add(backups, NOW - 8 * MINUTE, chain=chain.name)
     assert not standing.is_backup_due(now=NOW)
-    assert "Any instant until 2 min ago" in words()
+    assert "Restorable until 2 min ago" in words()
     assert "gaps" not in words()
 
 
