@@ -12,13 +12,11 @@ from numpy.typing import NDArray
 
 from inventory.models import Accelerator, Device
 from telemetry import queries
-from telemetry.core.rows import WindowMeans
 from telemetry.core.schedulers import is_gpu_request
+from telemetry.schedulers.activity import ACTIVITY_METRICS, activity_by_device
 from telemetry.schedulers.models import SchedulerContradiction, SchedulerState
 from web.units import how_many, number, plural
 
-ACTIVITY_METRICS = ("DCGM_FI_PROF_GR_ENGINE_ACTIVE", "DCGM_FI_DEV_GPU_UTIL", "gpu_gfx_activity")
-"""The share of time in which a GPU worked, best first."""
 ALLOCATED_METRICS = ("slurm_node_gpus_alloc", "kube_pod_container_resource_requests")
 IDLE_FOR = timedelta(hours=1)
 WINDOW = timedelta(minutes=5)
@@ -45,7 +43,7 @@ class BothSides:
 @dataclass(slots=True)
 class NodeHour:
     """The last hour of a node in windows, NaN without a sample: `up` its exporters, `working` each of its GPUs in
-    percent, `allocated` the GPUs that the scheduler gave away."""
+    share of time, `allocated` the GPUs that the scheduler gave away."""
 
     up: list[NDArray[np.float64]] = field(default_factory=list)
     working: dict[int, NDArray[np.float64]] = field(default_factory=dict)
@@ -139,23 +137,17 @@ def _hours(site_ids: Collection[int], now: datetime) -> dict[tuple[int, int], No
     metrics = ["up", *ACTIVITY_METRICS, *ALLOCATED_METRICS]
     rows = queries.window_means(site_ids, metrics, start=now - IDLE_FOR, end=now, now=now)
     hours: dict[tuple[int, int], NodeHour] = defaultdict(NodeHour)
-    for row in sorted(rows, key=best_first):
+    for row in sorted(rows, key=lambda row: row.series_id):
         if row.device_id is None:
             continue
         node = hours[row.device_id, 0]
         if row.metric == "up":
             node.up.append(row.values)
-        elif row.metric in ACTIVITY_METRICS:
-            if row.accelerator_id is not None:
-                node.working.setdefault(row.accelerator_id, row.values)
         elif row.metric == "slurm_node_gpus_alloc" or is_gpu_request(row.metric, row.labels):
             hours[row.device_id, row.source_id].allocated.append(row.values)
+    for device_id, lines in activity_by_device(rows).items():
+        hours[device_id, 0].working = lines
     return hours
-
-
-def best_first(row: WindowMeans) -> tuple[int, int]:
-    order = ACTIVITY_METRICS.index(row.metric) if row.metric in ACTIVITY_METRICS else 0
-    return order, row.series_id
 
 
 def _gpus(device_ids: Collection[int]) -> dict[int, int]:

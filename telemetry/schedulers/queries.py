@@ -11,10 +11,10 @@ from django.db.models import Case, When
 from inventory.models import Site
 from telemetry import queries
 from telemetry.core.gpu_hours import GpuHours, Line, NodeLines, gpu_hours
-from telemetry.core.registry import registry
 from telemetry.core.rows import WindowMeans
 from telemetry.core.schedulers import GPU_RESOURCES, WITHDRAWN, is_gpu_request
-from telemetry.schedulers.contradicting import ACTIVITY_METRICS, ALLOCATED_METRICS, best_first
+from telemetry.schedulers.activity import ACTIVITY_METRICS, activity_by_device
+from telemetry.schedulers.contradicting import ALLOCATED_METRICS
 from telemetry.schedulers.models import SchedulerContradiction, SchedulerState
 
 SPAN = timedelta(hours=24)
@@ -62,27 +62,17 @@ def scheduler_figures(site: Site, *, now: datetime) -> SchedulerFigures:
 def hours_of_site(site: Site, *, now: datetime) -> GpuHours:
     rows = queries.window_means([site.pk], METRICS, start=now - SPAN, end=now, now=now)
     by_node: dict[tuple[int, int], list[WindowMeans]] = defaultdict(list)
-    working: dict[int, dict[int, Line]] = defaultdict(dict)
-    for row in sorted(rows, key=best_first):
-        if row.device_id is None:
-            continue
-        if row.metric in ACTIVITY_METRICS:
-            if row.accelerator_id is not None:
-                working[row.device_id].setdefault(row.accelerator_id, _share(row))
-        else:
+    working = activity_by_device(rows)
+    for row in sorted(rows, key=lambda row: row.series_id):
+        if row.device_id is not None and row.metric not in ACTIVITY_METRICS:
             by_node[row.device_id, row.source_id].append(row)
     nodes: dict[int, NodeLines] = {}
     for (device_id, _source_id), of_node in sorted(by_node.items()):
-        lines = _node_lines(of_node, list(working[device_id].values()))
+        lines = _node_lines(of_node, list(working.get(device_id, {}).values()))
         # Of two senders of one node the first one counts.
         if lines is not None:
             nodes.setdefault(device_id, lines)
     return gpu_hours(list(nodes.values()))
-
-
-def _share(row: WindowMeans) -> Line:
-    metric = registry().get(row.metric, row.labels)
-    return row.values / 100 if metric is not None and metric.unit == "%" else row.values
 
 
 def _node_lines(rows: Sequence[WindowMeans], working: Sequence[Line]) -> NodeLines | None:

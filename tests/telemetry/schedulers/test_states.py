@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from telemetry import drain
 from telemetry.asgi import SampleDoor
-from telemetry.models import SchedulerContradiction, SchedulerState
+from telemetry.models import SchedulerContradiction, SchedulerState, Series
 from telemetry.schedulers.contradicting import find_contradictions
 from telemetry.schedulers.operations import judge_nodes
 from telemetry.schedulers.queries import scheduler_figures, withdrawn_since
@@ -238,6 +238,37 @@ def test_allocated_gpus_that_idle_for_an_hour_contradict_the_scheduler(sender, n
 def test_what_is_not_sure_is_no_contradiction(sender, node, gpus, readings):
     tell(sender, state_is(ALLOCATED), *readings)
     assert find_contradictions(now=sender.clock.at) == 0
+
+
+def instance(value, gpu, instance_id):
+    labels = {"Hostname": "gpu-01", "gpu": str(gpu), "GPU_I_ID": str(instance_id)}
+    return hour_of("DCGM_FI_PROF_GR_ENGINE_ACTIVE", value, **labels)
+
+
+def test_the_busiest_series_of_a_gpu_says_whether_it_works(sender, node, gpus, porto):
+    total = hour_of("slurm_node_gpus_total", 2, node="gpu-01")
+    # The two instances take turns: neither alone is as busy as their GPU.
+    turns = [
+        *instance(0.5, 0, 1)[:6],
+        *instance(0, 0, 1)[6:],
+        *instance(0, 0, 2)[:6],
+        *instance(0.5, 0, 2)[6:],
+    ]
+    working = [*turns, *activity(0, 0), *activity(0, 1)]
+    tell(sender, state_is(ALLOCATED), *total, *allocated(2), *working)
+    assert Series.objects.filter(accelerator=gpus[0]).count() == 3
+    assert find_contradictions(now=sender.clock.at) == 0
+    assert scheduler_figures(porto, now=sender.clock.at).hours.goodput == pytest.approx(0.25)
+
+
+def test_pods_that_follow_one_another_on_a_gpu_make_one_line(sender, node, gpus, porto):
+    total = hour_of("slurm_node_gpus_total", 2, node="gpu-01")
+    first = hour_of("DCGM_FI_DEV_GPU_UTIL", 0, Hostname="gpu-01", gpu="0", pod="a")[6:]
+    second = hour_of("DCGM_FI_DEV_GPU_UTIL", 0, Hostname="gpu-01", gpu="0", pod="b")[:6]
+    tell(sender, state_is(ALLOCATED), *total, *allocated(2), *first, *second, *activity(0, 1))
+    assert find_contradictions(now=sender.clock.at) == 1
+    figures = scheduler_figures(porto, now=sender.clock.at)
+    assert figures.hours.judged_share == pytest.approx(1)
 
 
 def test_a_scheduler_that_gives_work_to_a_dead_node_is_contradicted(sender, node):
