@@ -10,8 +10,8 @@ class Refusal extends Error {}
 
 async function optionsFor(form) {
   const answer = await fetch(form.dataset.begin, { method: 'POST', body: new FormData(form), headers: { Accept: 'application/json' } });
+  if (answer.redirected) throw new Refusal('Who you are has to be confirmed again. Load the page again.');
   if (!answer.ok) throw new Refusal((await answer.json()).detail);
-  if (answer.redirected) throw new Error('Who you are has to be confirmed again.');
   return (await answer.json()).publicKey;
 }
 
