@@ -64,6 +64,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='schedulerstate',
+            constraint=inventory.models.constraints.SiteReference(name='scheduler_state_site_reference'),
+        ),
+        migrations.AddConstraint(
+            model_name='schedulerstate',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('standing', 'open'), _negated=True), models.Q(('reason', ''), ('reason_by', '')), _connector='OR'), name='scheduler_state_reason_if_closed'),
         ),
         migrations.AddConstraint(
@@ -81,6 +85,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='schedulercontradiction',
             constraint=models.UniqueConstraint(fields=('state', 'kind'), name='scheduler_contradiction_unique'),
+        ),
+        migrations.AddConstraint(
+            model_name='schedulercontradiction',
+            constraint=inventory.models.constraints.SameSite(field='state', follows=True, name='scheduler_contradiction_at_site_of_state'),
         ),
         migrations.AddConstraint(
             model_name='schedulercontradiction',

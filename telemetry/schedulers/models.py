@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models import Q
 
 from inventory.models import Device, Site
-from inventory.models.constraints import SameSite, choices_held
+from inventory.models.constraints import SameSite, SiteReference, choices_held
 from inventory.models.triggers import OWN_SITE, claims
 from telemetry.core.schedulers import NodeStanding
 
@@ -66,6 +66,7 @@ class SchedulerState(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["device", "scheduler", "source"], name="scheduler_state_unique"),
             SameSite(field="device", name="scheduler_state_at_site_of_device", follows=True),
+            SiteReference(name="scheduler_state_site_reference"),
             models.CheckConstraint(
                 condition=~Q(standing="open") | Q(reason="", reason_by=""),
                 name="scheduler_state_reason_if_closed",
@@ -103,7 +104,8 @@ class SchedulerContradiction(models.Model):
         triggers = claims(OWN_SITE)
         indexes = [models.Index(fields=["site"], name="scheduler_contradiction_site")]
         constraints = [
-            models.UniqueConstraint(fields=["state", "kind"], name="scheduler_contradiction_unique")
+            models.UniqueConstraint(fields=["state", "kind"], name="scheduler_contradiction_unique"),
+            SameSite(field="state", name="scheduler_contradiction_at_site_of_state", follows=True),
         ]
 
     def __str__(self) -> str:

@@ -148,6 +148,16 @@ def test_the_inventory_and_the_scheduler_are_told_with_both_sides(sender, node):
     assert find_contradictions(now=sender.clock.at) == 0
 
 
+def test_a_contradiction_moves_with_its_node(sender, node):
+    tell(sender, state_is(DRAINED))
+    sender.clock.move(minutes=16)
+    tell(sender, state_is(DRAINED))
+    assert find_contradictions(now=sender.clock.at) == 1
+    node.site = made.site(name="Lagos", slug="lagos")
+    node.save()
+    assert SchedulerContradiction.objects.get().site == node.site
+
+
 def test_a_drain_keeps_its_time_when_the_last_job_ends(sender, node, porto):
     tell(sender, state_is(IDLE))
     sender.clock.move(minutes=1)
