@@ -107,10 +107,12 @@ class ElectedScheduler(CoalescingScheduler):
             raise
         return result
 
-    def send_task(self, *args: Any, **options: Any) -> Any:
+    def _waits(self, task: str, queue: str) -> bool:
+        """Whether a tick waits. Raises LeaseTooOld: what comes next is the send, and this look may have taken long."""
+        waits = super()._waits(task, queue)
         if time.monotonic() - self._renewed_s > SEND_BEGINS_WITHIN_S:
             raise LeaseTooOld("nothing is sent before the lease is renewed")
-        return super().send_task(*args, **options)
+        return waits
 
     def close(self) -> None:
         with suppress(RedisError):

@@ -72,12 +72,20 @@ def write(source: BackupSource, folder: BackupFolder, key: BackupKey, form: Back
         folder.make()
         with folder.lock():
             folder.remove_parts()
+            _wait_for_new_name(folder)
             record = folder.verify(_write_file(source, folder, key, form), now=datetime.now(UTC))
     except (OSError, dumps.DumpError) as error:
         raise BackupFailedError(str(error)) from error
     if not record.is_intact:
         raise BackupFailedError(f"{record.name} on disk is not what was written: the disk is damaged.")
     return record
+
+
+def _wait_for_new_name(folder: BackupFolder) -> None:
+    """Wait for at most a second: a backup is named by its second, and would take the place of one of the same."""
+    if records := folder.records():
+        wait_s = (records[0].made_at - datetime.now(UTC)).total_seconds() + 1
+        time.sleep(min(max(wait_s, 0), 1))
 
 
 def _write_file(source: BackupSource, folder: BackupFolder, key: BackupKey, form: BackupForm) -> BackupRecord:
