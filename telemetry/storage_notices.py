@@ -20,17 +20,16 @@ def notices(now: datetime) -> Iterator[StatusNotice]:
     host = settings.TELEMETRY_STORE.host
     waiting = store.waiting_samples()
     if waiting.since and now - waiting.since > LATE_AFTER:
-        age = units.duration((now - waiting.since).total_seconds())
-        yield StatusNotice("remote-storage", _waiting_sentence(waiting, host, age))
+        yield StatusNotice("remote-storage", _waiting_sentence(waiting, host, waiting.since))
     refused = store.refused_samples(since=now - TOLD_FOR)
     if refused.samples:
         yield StatusNotice("storage-refusals", _refused_sentence(refused, host), tone="warn")
 
 
-def _waiting_sentence(waiting: store.WaitingSamples, host: str, age: str) -> str:
+def _waiting_sentence(waiting: store.WaitingSamples, host: str, since: datetime) -> str:
     reason = f" The last attempt: {waiting.failure}." if waiting.failure else ""
     return (
-        f"Samples of the last {age} wait for the remote storage at {host}, {_size(waiting.size_bytes)} of"
+        f"Samples since {units.instant(since)} wait for the remote storage at {host}, {_size(waiting.size_bytes)} of"
         f" {_size(settings.TELEMETRY_STORE_WAITING_BYTES)}.{reason} Nothing is lost: Muster keeps them, and at"
         " the limit it has senders wait. Meanwhile older samples may not be readable, and late ones are not rolled up."
     )
@@ -43,6 +42,6 @@ def _size(size_bytes: int) -> str:
 def _refused_sentence(refused: store.RefusedSamples, host: str) -> str:
     samples = units.how_many(refused.samples, "sample", "samples")
     return (
-        f"The remote storage at {host} refused {samples} of the last day, and Muster keeps them in its own blocks."
-        f" Its last answer: {refused.reason}. Late samples need out_of_order_time_window of Prometheus and Mimir."
+        f"The remote storage at {host} did not keep {samples} of the last day, so Muster keeps them in its own blocks."
+        f" The last reason: {refused.reason}. Late samples need out_of_order_time_window of Prometheus and Mimir."
     )

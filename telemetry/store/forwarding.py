@@ -2,7 +2,8 @@
 
 The open table is sealed every few minutes and forwarded at once, the oldest first, so each series arrives in order. It
 stays for an hour, so that most reads need no storage, and is dropped after some of its series were read back. What the
-storage refuses becomes blocks. While it is away, tables wait, and are sealed as seldom as those that are packed.
+storage refuses, or takes twice and does not give back, becomes blocks. While it is away, tables wait, and are sealed as
+seldom as those that are packed.
 """
 
 import logging
@@ -23,34 +24,32 @@ from telemetry.store.blocks import ONE_DAY, PACKED, SampleArrays
 from telemetry.store.hot import HotTable
 from telemetry.store.remote.connection import RemoteStorageUnavailable
 from telemetry.store.remote.reading import samples_stored
-from telemetry.store.remote.writing import send
+from telemetry.store.remote.writing import LONGEST_S, send
 
 log = logging.getLogger(__name__)
 
 FORWARDED_EVERY = timedelta(minutes=5)
 # Series of a table that are read back before it is dropped.
 READ_BACK = 20
+# A table that was sent so often and not given back whole becomes blocks: to send it again would mend nothing.
+SENT_AT_MOST = 2
 
 _REFUSED = "UPDATE telemetry_hottable SET refused = refused + %s, refusal = %s WHERE id = %s"
-_NOT_GIVEN_BACK = "took samples, and does not give back"
-# That samples were not given back is true until they are: to send them again mends nothing yet.
-_FORWARDED = f"""
-UPDATE telemetry_hottable SET forwarded_at = %s,
-    failure = CASE WHEN failure LIKE '%%{_NOT_GIVEN_BACK}%%' THEN failure ELSE '' END
-WHERE id = %s
-"""
+_FORWARDED = "UPDATE telemetry_hottable SET forwarded_at = %s, failure = '' WHERE id = %s"
 _FAILED = """
 UPDATE telemetry_hottable SET failure = %s WHERE id = (
     SELECT id FROM telemetry_hottable WHERE sealed_at IS NOT NULL AND packed_at IS NULL
     ORDER BY forwarded_at IS NOT NULL, opened_at, id LIMIT 1
 )
 """
+# A table that is sent again was taken once: its age says nothing about how long samples wait.
 _WAITING = """
-SELECT min(opened_at) FILTER (WHERE forwarded_at IS NULL OR failure <> ''),
+SELECT min(opened_at) FILTER (WHERE forwarded_at IS NULL AND missed_reads = 0),
     coalesce(sum(pg_table_size(to_regclass('telemetry_samplebatch_' || id))), 0)::bigint,
     coalesce((array_agg(failure ORDER BY opened_at, id) FILTER (WHERE failure <> ''))[1], '')
 FROM telemetry_hottable WHERE packed_at IS NULL
 """
+_NOT_GIVEN_BACK = "it took them twice, and gave not all of them back"
 _EXISTING = "SELECT coalesce(array_agg(id), '{}') FROM telemetry_series WHERE id = ANY(%s)"
 _IN_BLOCKS = f"""
 SELECT {PACKED} FROM telemetry_block WHERE series_id = ANY(%s) AND start > %s AND start <= %s AND finish >= %s
@@ -78,9 +77,13 @@ class RefusedSamples(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class _Forwarder:
     storage: RemoteStorage
+    longest_s: float
 
-    def keep(self, cursor: psycopg.Cursor[Any], table: HotTable, samples: SampleArrays) -> SampleArrays:
-        result = send(self.storage, samples)
+    def keep(self, cursor: psycopg.Cursor[Any], table: HotTable, samples: SampleArrays) -> packing.KeptPart:
+        if table.missed_reads >= SENT_AT_MOST:
+            cursor.execute(_REFUSED, [len(samples.series), _NOT_GIVEN_BACK, table.id])
+            return packing.KeptPart(samples)
+        result = send(self.storage, samples, longest_s=self.longest_s)
         if result.refused:
             log.warning(
                 "%s refuses %d samples, which become blocks: %s",
@@ -89,19 +92,24 @@ class _Forwarder:
                 result.refusal,
             )
             cursor.execute(_REFUSED, [result.refused, result.refusal, table.id])
-        return result.left
+        return packing.KeptPart(result.remaining, result.sent_through)
 
     def may_drop(self, cursor: psycopg.Cursor[Any], table: HotTable, now: datetime) -> bool:
         """Called when all samples of a table were sent. Does not believe that they are stored before some were read."""
         if table.forwarded_at is None:
             cursor.execute(_FORWARDED, [now, table.id])
-            return False
+            return table.missed_reads >= SENT_AT_MOST
         missing = self._missing_samples(cursor, table, now)
         if not missing:
             return True
-        failure = f"{self.storage.host} {_NOT_GIVEN_BACK} {missing} of them"
-        log.error("%s: they are sent again", failure)
-        hot.begin_again(cursor, table, failure=failure)
+        missed_reads = table.missed_reads + 1
+        log.error(
+            "%s took samples, and does not give back %d of some series: the table %s",
+            self.storage.host,
+            missing,
+            "is sent again" if missed_reads < SENT_AT_MOST else "becomes blocks",
+        )
+        hot.begin_again(cursor, table, missed_reads=missed_reads)
         return False
 
     def _missing_samples(self, cursor: psycopg.Cursor[Any], table: HotTable, now: datetime) -> int:
@@ -124,9 +132,16 @@ class _Forwarder:
         )
 
 
-def forward_due(storage: RemoteStorage, *, now: datetime, budget_s: float = packing.BUDGET_S) -> int:
-    """Returns how many samples were forwarded, with those that the storage refused."""
-    forwarder = _Forwarder(storage)
+def forward_due(
+    storage: RemoteStorage,
+    *,
+    now: datetime,
+    budget_s: float = packing.BUDGET_S,
+    longest_s: float = LONGEST_S,
+) -> int:
+    """Returns how many samples were forwarded, with those that the storage refused. One part takes about `longest_s` at
+    most."""
+    forwarder = _Forwarder(storage, longest_s)
     do_wait = any(table.sealed_at and not table.forwarded_at for table in hot.hot_tables())
     target = packing.PackingTarget(
         open_for=hot.OPEN_FOR if do_wait else FORWARDED_EVERY,
@@ -159,5 +174,6 @@ def is_full() -> bool:
 
 
 def refused_samples(*, since: datetime) -> RefusedSamples:
-    """The samples that the remote storage refused since an instant, and its newest reason."""
+    """The samples that became blocks since an instant, because the remote storage refused them or did not give them
+    back, and the newest reason."""
     return RefusedSamples(*fetched(_REFUSALS, [since])[0])

@@ -34,7 +34,8 @@ _SHARE = "SELECT id FROM telemetry_hottable WHERE sealed_at IS NULL ORDER BY id 
 @dataclass(frozen=True, slots=True)
 class HotTable:
     """`packed_through` is the series up to which its samples are in blocks, `samples_packed` how many that were. With a
-    remote storage, `forwarded_at` is when that had taken all of them but `refused` ones, which are in blocks."""
+    remote storage, `forwarded_at` is when that had taken all of them but `refused` ones, which are in blocks;
+    `missed_reads` is how often it did not give some back."""
 
     id: int
     opened_at: datetime
@@ -43,6 +44,7 @@ class HotTable:
     samples_packed: int
     forwarded_at: datetime | None
     refused: int
+    missed_reads: int
 
     @property
     def name(self) -> str:
@@ -80,8 +82,8 @@ def _open(now: datetime) -> None:
 def hot_tables() -> list[HotTable]:
     """The tables that stand, the oldest first."""
     rows = fetched(
-        "SELECT id, opened_at, sealed_at, packed_through, samples_packed, forwarded_at, refused FROM telemetry_hottable"
-        " WHERE packed_at IS NULL ORDER BY opened_at, id",
+        "SELECT id, opened_at, sealed_at, packed_through, samples_packed, forwarded_at, refused,"
+        " missed_reads FROM telemetry_hottable WHERE packed_at IS NULL ORDER BY opened_at, id",
         None,
     )
     return [HotTable(*row) for row in rows]
@@ -114,12 +116,12 @@ def _seal(table: HotTable, now: datetime) -> None:
     _open(now)
 
 
-def begin_again(cursor: psycopg.Cursor[Any], table: HotTable, *, failure: str = "") -> None:
+def begin_again(cursor: psycopg.Cursor[Any], table: HotTable, *, missed_reads: int = 0) -> None:
     """Have all of a table packed or forwarded from its beginning."""
     cursor.execute(
         "UPDATE telemetry_hottable SET packed_through = 0, samples_packed = 0, forwarded_at = NULL, refused = 0,"
-        " refusal = '', failure = %s WHERE id = %s",
-        [failure, table.id],
+        " refusal = '', failure = '', missed_reads = %s WHERE id = %s",
+        [missed_reads, table.id],
     )
 
 

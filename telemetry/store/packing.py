@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from time import perf_counter
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import psycopg
@@ -49,8 +49,16 @@ CROSS JOIN LATERAL (
 """
 
 
-def _keep_in_blocks(cursor: psycopg.Cursor[Any], table: HotTable, samples: SampleArrays) -> SampleArrays:
-    return samples
+class KeptPart(NamedTuple):
+    """The samples of a part that become blocks, and the last series up to which the target stored the others, None if
+    it stored all."""
+
+    for_blocks: SampleArrays
+    through: int | None = None
+
+
+def _keep_in_blocks(cursor: psycopg.Cursor[Any], table: HotTable, samples: SampleArrays) -> KeptPart:
+    return KeptPart(samples)
 
 
 def _is_in_blocks(cursor: psycopg.Cursor[Any], table: HotTable, now: datetime) -> bool:
@@ -63,12 +71,12 @@ def _is_in_blocks(cursor: psycopg.Cursor[Any], table: HotTable, now: datetime) -
 @dataclass(frozen=True, slots=True)
 class PackingTarget:
     """Where samples of hot tables go, and when: into blocks, an hour after their table was sealed. Another target
-    stores them by `keep`, which returns those that become blocks all the same, and says by `may_drop` of a table whose
-    samples it has that the table may go."""
+    stores them by `keep`, which may store fewer series and then goes on in the next run, and says by `may_drop` of a
+    table whose samples it has that the table may go."""
 
     open_for: timedelta = hot.OPEN_FOR
     sealed_for: timedelta = HOT_FOR
-    keep: Callable[[psycopg.Cursor[Any], HotTable, SampleArrays], SampleArrays] = _keep_in_blocks
+    keep: Callable[[psycopg.Cursor[Any], HotTable, SampleArrays], KeptPart] = _keep_in_blocks
     may_drop: Callable[[psycopg.Cursor[Any], HotTable, datetime], bool] = _is_in_blocks
 
     def is_due(self, table: HotTable, now: datetime) -> bool:
@@ -177,15 +185,15 @@ def _pack_series(
 ) -> int:
     # They may have been deleted meanwhile, because they are past their time.
     samples = joined((blocks.NO_SAMPLES, *_unpacked(cursor, table, table.packed_through, last)))
-    packed = len(samples.series)
-    samples = SampleArrays(*distinct(*samples.where(samples.ts_ms >= ms(oldest))))
-    samples = target.keep(cursor, table, samples)
-    days = samples.ts_ms // DAY_MS
+    part = target.keep(cursor, table, SampleArrays(*distinct(*samples.where(samples.ts_ms >= ms(oldest)))))
+    days = part.for_blocks.ts_ms // DAY_MS
     for day in np.unique(days).tolist():
-        _merge(cursor, day, samples.where(days == day), now)
+        _merge(cursor, day, part.for_blocks.where(days == day), now)
+    through = last if part.through is None else part.through
+    packed = int((samples.series <= through).sum())
     cursor.execute(
         "UPDATE telemetry_hottable SET packed_through = %s, samples_packed = samples_packed + %s WHERE id = %s",
-        [last, packed, table.id],
+        [through, packed, table.id],
     )
     return packed
 

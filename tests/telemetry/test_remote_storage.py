@@ -7,7 +7,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
-from telemetry import operations, queries, rollups, store
+from telemetry import operations, queries, rollups, storage_notices, store
 from telemetry.binary import binary_cursor
 from telemetry.core.instants import floor
 from telemetry.core.remote_storage import parse_remote_storage
@@ -71,8 +71,8 @@ def hot_count():
         return len(hot_samples(cursor))
 
 
-def forward(at):
-    return forwarding.forward_due(settings.TELEMETRY_STORE, now=at)
+def forward(at, **limits):
+    return forwarding.forward_due(settings.TELEMETRY_STORE, now=at, **limits)
 
 
 def test_recent_windows_are_rolled_up_after_a_storage_used_up_the_budget(storage, source):
@@ -108,7 +108,9 @@ def test_lost_samples_stay_although_the_storage_refused_as_many_others(storage, 
     storage.statuses = [400, 400]
     assert forward(NOW + timedelta(minutes=6)) == 200
     assert forward(NOW + timedelta(hours=2)) == 0
-    assert "does not give back 50 of them" in store.waiting_samples().failure
+    assert hot_count() == 200
+    # They are sent again, and taken whole.
+    assert forward(NOW + timedelta(hours=2, minutes=1)) == 200
     assert hot_count() == 200
 
 
@@ -121,14 +123,45 @@ def test_samples_that_blocks_have_are_not_missed(storage, source):
     assert hot_count() == 0
 
 
-def test_that_samples_are_not_given_back_is_told_until_they_are(storage, source):
-    append(source, five_of_each(NOW - timedelta(minutes=1)), now=NOW)
-    forward(NOW + timedelta(minutes=6))
-    for minutes in range(120, 126):
-        forward(NOW + timedelta(minutes=minutes))
-        waiting_samples = store.waiting_samples()
-        assert waiting_samples.since is not None
-        assert waiting_samples.failure.endswith("does not give back 100 of them")
+def test_a_part_that_is_refused_whole_ends_in_time_and_goes_on_behind_its_last_whole_series(storage, source):
+    samples_of_each = 300
+    append(
+        source,
+        [
+            (series, ms(NOW - timedelta(minutes=30)) + second * 1000, 1.0)
+            for series in SERIES
+            for second in range(samples_of_each)
+        ],
+        now=NOW,
+    )
+    storage.statuses = [400] * 10_000
+    # 33 series are in the first body of 10,000 samples, and a part of the next.
+    later = NOW + timedelta(minutes=6)
+    assert forward(later, longest_s=-1, budget_s=0) == 33 * samples_of_each
+    assert storage.writes == 1
+    assert forward(later, longest_s=-1) == 7 * samples_of_each
+    assert storage.writes == 2
+    assert store.refused_samples(since=NOW).samples == 40 * samples_of_each
+    forward(NOW + timedelta(hours=2))
+    assert hot_count() == 0
+    stored = store.samples(SERIES, after=NOW - timedelta(hours=1), until=NOW)
+    assert len(stored.series) == 40 * samples_of_each
+
+
+def test_samples_that_are_not_given_back_twice_become_blocks_and_are_told(storage, source):
+    """Such as with a storage that thins samples: they are not sent for ever, and nothing is lost."""
+    at = NOW - timedelta(minutes=1)
+    append(source, five_of_each(at), now=NOW)
+    # Sent; not given back; sent again; not given back again; packed into blocks.
+    results = [forward(NOW + timedelta(minutes=minutes)) for minutes in (6, 120, 121, 122, 123)]
+    assert results == [200, 0, 200, 0, 200]
+    assert hot_count() == 0
+    assert store.refused_samples(since=NOW).samples == 200
+    [notice] = storage_notices.notices(NOW + timedelta(minutes=125))
+    assert "did not keep 200 samples of the last day" in notice.text
+    assert "it took them twice, and gave not all of them back" in notice.text
+    storage.query_status = 200
+    assert len(store.samples(SERIES, after=at - timedelta(minutes=1), until=NOW).series) == 200
 
 
 def test_samples_of_a_series_that_is_gone_are_not_missed(storage, source):

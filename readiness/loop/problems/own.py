@@ -19,7 +19,7 @@ _TITLES = {
     "clock": "Muster's clock is wrong",
     "damage": "Stored samples are damaged",
     "remote-storage": "Samples wait for the remote storage that keeps them",
-    "storage-refusals": "The remote storage refuses samples",
+    "storage-refusals": "The remote storage does not keep samples",
     "disk": "Muster's disk is nearly full",
     "retention": "Muster keeps samples past their time",
 }
