@@ -22,10 +22,12 @@ from readiness.assessment.evidence.core.load import (
 from readiness.assessment.evidence.measures import (
     CURRENT_METRICS,
     INLET_METRICS,
+    INLET_SENSORS,
     LOAD_METRICS,
     POWER_METRICS,
     QUANTILE,
     ROUND_TRIP_METRICS,
+    ROUND_TRIPS,
     SERVING,
     SITE_POWER_METRICS,
     SUPPLY_METRICS,
@@ -33,7 +35,6 @@ from readiness.assessment.evidence.measures import (
 )
 from readiness.assessment.evidence.queries import start_of
 from telemetry import queries as telemetry
-from telemetry.core.spec import LabelOperator, Matcher
 from telemetry.models import Series
 from telemetry.queries import DailySketch, WindowMeans, WindowQuantiles
 
@@ -173,8 +174,6 @@ def current_a(metrics: Metrics) -> Windows | None:
     return None
 
 
-INLET_SENSORS = Matcher("name", LabelOperator.LIKE, ".*[Ii][Nn][Ll][Ee][Tt].*")
-ROUND_TRIPS = Matcher("phase", LabelOperator.IS, "rtt")
 SENSOR_LABELS = ("name", "sensor", "id")
 
 

@@ -7,6 +7,8 @@ back 7 or 30 days and a trend further.
 from dataclasses import dataclass
 from datetime import timedelta
 
+from telemetry.core.spec import LabelOperator, Matcher
+
 QUANTILE = 0.99
 """Quantile of the figures that are summarised by one."""
 WINDOW = timedelta(minutes=5)
@@ -39,9 +41,11 @@ CURRENT_METRICS = ("rPDU2PhaseStatusCurrent", "measurementsInletSensorValue")
 LOAD_METRICS = tuple(dict.fromkeys(SITE_POWER_METRICS + POWER_METRICS + CURRENT_METRICS))
 
 INLET_METRICS = ("ipmi_temperature_celsius", "idrac_sensors_temperature")
+INLET_SENSORS = Matcher("name", LabelOperator.LIKE, ".*[Ii][Nn][Ll][Ee][Tt].*")
 SUPPLY_METRICS = ("cooling_supply_temperature_celsius",)
 FLOW_ALARM_METRICS = ("cooling_flow_alarm",)
 ROUND_TRIP_METRICS = ("probe_icmp_duration_seconds",)
+ROUND_TRIPS = Matcher("phase", LabelOperator.IS, "rtt")
 TTFT_METRICS = ("vllm:time_to_first_token_seconds",)
 TPOT_METRICS = ("vllm:inter_token_latency_seconds", "vllm:time_per_output_token_seconds")
 """Histograms; the last entry's second name is that of earlier versions."""

@@ -1,25 +1,38 @@
 """The key figures of each domain: their names, how a site measures them from real samples, and how the figures of
-several sites combine into the fleet's. Each site stores `{key: {value, provenance, taken_at, weight, source}}` with its
-health. A figure that a site cannot measure is absent, never 0.
+several sites combine into the fleet's. Each site stores `{key: {value, provenance, taken_at, weight, source, samples}}`
+with its health. A figure that a site cannot measure is absent, never 0.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from readiness.assessment.evidence.core.figures import SpanFigure
 from readiness.assessment.evidence.core.load import WORDS, MeteringLevel, level_of
 from readiness.assessment.evidence.core.parsed import worst_provenance
 from readiness.assessment.evidence.measures import INLET as INLET_MEASURE
-from readiness.assessment.evidence.measures import POWER_METRICS, SITE_POWER_METRICS
+from readiness.assessment.evidence.measures import (
+    INLET_METRICS,
+    INLET_SENSORS,
+    POWER_METRICS,
+    ROUND_TRIP_METRICS,
+    ROUND_TRIPS,
+    SITE_POWER_METRICS,
+)
 from readiness.assessment.evidence.measures import ROUND_TRIP as ROUND_TRIP_MEASURE
 from readiness.assessment.framework.core.definition import Check, Framework
-from readiness.assessment.scoring.checks.hardware import faults
+from readiness.assessment.scoring.checks.hardware import (
+    ROW_REMAP_METRICS,
+    UNCORRECTABLE_METRICS,
+    XID_METRICS,
+    faults,
+)
 from readiness.assessment.scoring.facts import EvaluationFacts
-from telemetry.core.rows import Latest
+from telemetry.core.matching import OBJECT_COLUMNS
+from telemetry.core.rows import Latest, MeasuredSeries
+from telemetry.core.spec import Matcher
 from web.versioned.core.documents import LARGEST
 
 
@@ -37,7 +50,8 @@ TAKEN_AS = {OverSites.MEAN: "mean", OverSites.SUM: "sum", OverSites.HIGHEST: "hi
 @dataclass(frozen=True, slots=True)
 class FigureKind:
     """`within` says how a site's own figure is made of several, like the fleet's of sites; empty if a site has only
-    one. `noun` may begin with a superlative that already says what is taken ("Hottest GPU")."""
+    one. `noun` may begin with a superlative that already says what is taken ("Hottest GPU"). `hours` is the length of
+    time before its newest sample that shows what it was computed from."""
 
     key: str
     domain: str
@@ -45,6 +59,7 @@ class FigureKind:
     unit: str
     over_sites: OverSites
     within: str = ""
+    hours: int = 1
 
     def label(self, sites: int) -> str:
         if sites == 1 and not self.within:
@@ -56,7 +71,8 @@ class FigureKind:
 
 @dataclass(frozen=True, slots=True)
 class DomainFigure:
-    """A number with its unit and provenance. `value` None means unknown and is never shown as 0."""
+    """A number with its unit and provenance. `value` None means unknown and is never shown as 0. `samples` are the
+    parameters of Explore for the series behind the figure of one site, over `hours` before `taken_at`."""
 
     key: str
     label: str
@@ -65,18 +81,23 @@ class DomainFigure:
     provenance: str = ""
     source: str = ""
     taken_at: datetime | None = None
+    samples: Mapping[str, str] = field(default_factory=dict)
+    hours: int = 1
 
 
+DAY_H, WEEK_H = 24, 7 * 24
 GPU_UTILISATION = FigureKind("gpu-utilisation", "compute", "GPU utilisation", "%", OverSites.MEAN, "GPUs")
 GPU_TEMPERATURE = FigureKind("gpu-temperature", "compute", "Hottest GPU", "°C", OverSites.HIGHEST)
-FAULTS = FigureKind("faults", "compute", "Fatal faults, 24 h", "", OverSites.SUM, "GPUs")
-ROUND_TRIP = FigureKind("round-trip", "network", "Round trip p99, 7 d", "ms", OverSites.HIGHEST, "paths")
-FLAPS = FigureKind("flaps", "network", "Link flaps, 24 h", "", OverSites.SUM, "ports")
-LINK_ERRORS = FigureKind("link-errors", "network", "Link errors, 24 h", "", OverSites.SUM, "ports")
+FAULTS = FigureKind("faults", "compute", "Fatal faults, 24 h", "", OverSites.SUM, "GPUs", DAY_H)
+ROUND_TRIP = FigureKind(
+    "round-trip", "network", "Round trip p99, 7 d", "ms", OverSites.HIGHEST, "paths", WEEK_H
+)
+FLAPS = FigureKind("flaps", "network", "Link flaps, 24 h", "", OverSites.SUM, "ports", DAY_H)
+LINK_ERRORS = FigureKind("link-errors", "network", "Link errors, 24 h", "", OverSites.SUM, "ports", DAY_H)
 POWER = FigureKind("power", "energy", "Power", "kW", OverSites.SUM)
 HEADROOM = FigureKind("headroom", "energy", "Headroom to contract", "kW", OverSites.SUM)
 PUE = FigureKind("pue", "energy", "PUE now", "", OverSites.MEAN)
-INLET = FigureKind("inlet", "energy", "Hottest inlet p99, 7 d", "°C", OverSites.HIGHEST)
+INLET = FigureKind("inlet", "energy", "Hottest inlet p99, 7 d", "°C", OverSites.HIGHEST, hours=WEEK_H)
 
 _NONE: dict[str, Any] = {"value": None}
 
@@ -97,9 +118,11 @@ def stored(
     provenance: str,
     weight: float = 1.0,
     source: str = "",
+    samples: Mapping[str, str] | None = None,
 ) -> dict[str, dict[str, Any]]:
-    """One figure as a site stores it. `weight` is its weight in a mean over sites; `source` names its subject. An
-    invalid value of a broken meter (NaN or infinite) counts as none."""
+    """One figure as a site stores it. `weight` is its weight in a mean over sites; `source` names its subject;
+    `samples` are the parameters of Explore for the series behind it. An invalid value of a broken meter (NaN or
+    infinite) counts as none."""
     if not abs(value) <= LARGEST or not 0 <= weight <= LARGEST:
         return {}
     return {
@@ -109,6 +132,7 @@ def stored(
             "taken_at": taken_at.isoformat(),
             "provenance": provenance,
             "source": source,
+            "samples": dict(samples or {}),
         }
     }
 
@@ -146,6 +170,9 @@ def combined(kind: FigureKind, sites: Sequence[dict[str, Any]]) -> DomainFigure:
         provenance=worst_provenance(figure["provenance"] for figure in figures),
         source=figures[values.index(value)]["source"] if value in values else "",
         taken_at=min(datetime.fromisoformat(figure["taken_at"]) for figure in figures),
+        # An evaluation before figures had samples stored none.
+        samples=figures[0].get("samples", {}) if len(sites) == 1 else {},
+        hours=kind.hours,
     )
 
 
@@ -173,12 +200,27 @@ def _compute(facts: EvaluationFacts, now: datetime) -> Figures:
         figures |= _stored_samples(GPU_TEMPERATURE, hottest.value, [hottest], source=name)
     watched = [sample for many in facts.latest_of_day.values() for sample in many if sample.accelerator_id]
     if watched:
-        figures |= _stored_samples(FAULTS, float(sum(1 for _ in faults(facts))), watched)
+        fatal = list(faults(facts))
+        telling_series = _series_of_faults(facts, watched, {fault.series_id for fault in fatal})
+        figures |= _stored_samples(FAULTS, float(len(fatal)), watched, explained_by=telling_series)
     return figures
 
 
+def _series_of_faults(
+    facts: EvaluationFacts, watched: Sequence[Latest], faulty: set[int]
+) -> Sequence[MeasuredSeries]:
+    """The series that show faults; without a fault, those in which one would show first."""
+    rising = [rise for metric in UNCORRECTABLE_METRICS for rise in facts.rises.get(metric, ())]
+    with_fault = [series for series in (*watched, *rising) if series.series_id in faulty]
+    if with_fault:
+        return with_fault
+    telling = (*XID_METRICS, *ROW_REMAP_METRICS, *UNCORRECTABLE_METRICS)
+    by_metric = {metric: [series for series in watched if series.metric == metric] for metric in telling}
+    return next((series for series in by_metric.values() if series), watched)
+
+
 def _network(facts: EvaluationFacts, framework: Framework, now: datetime) -> Figures:
-    figures = _highest(ROUND_TRIP, ROUND_TRIP_MEASURE.key, facts.quantiles)
+    figures = _highest(ROUND_TRIP, ROUND_TRIP_MEASURE.key, facts, ROUND_TRIP_METRICS, ROUND_TRIPS)
     check = framework.checks_by_id.get("p5-fabric-health")
     if check is not None:
         figures |= _risen(FLAPS, facts, check, "flaps", now)
@@ -191,12 +233,14 @@ def _risen(kind: FigureKind, facts: EvaluationFacts, check: Check, part_id: str,
     watched = [sample for sample in _live(facts, metrics, now) if sample.port_id is not None]
     if not watched:
         return {}
-    total = sum(rise.increase for metric in metrics for rise in facts.rises.get(metric, ()) if rise.port_id)
-    return _stored_samples(kind, total, watched)
+    rises = [rise for metric in metrics for rise in facts.rises.get(metric, ()) if rise.port_id]
+    total = sum(rise.increase for rise in rises)
+    rising = [rise for rise in rises if rise.increase > 0]
+    return _stored_samples(kind, total, watched, explained_by=rising or watched)
 
 
 def _energy(facts: EvaluationFacts, now: datetime) -> Figures:
-    figures = _highest(INLET, INLET_MEASURE.key, facts.quantiles)
+    figures = _highest(INLET, INLET_MEASURE.key, facts, INLET_METRICS, INLET_SENSORS)
     levels = _levels(facts, now)
     outermost = next((level for level in MeteringLevel if level in levels), None)
     if outermost is None:
@@ -219,8 +263,21 @@ def _energy(facts: EvaluationFacts, now: datetime) -> Figures:
     if outermost.sees_everything and inner is not None and 0 < levels[inner][0] <= kw:
         it_kw, it_samples = levels[inner]
         source = f"{WORDS[outermost]} over {WORDS[inner]}s"
-        figures |= _stored_samples(PUE, kw / it_kw, [*samples, *it_samples], weight=it_kw, source=source)
+        meters = _ratio(_explored(samples), _explored(it_samples))
+        every = [*samples, *it_samples]
+        figures |= stored(
+            PUE, kw / it_kw, weight=it_kw, source=source, samples=meters, **_newest_and_worst(every)
+        )
     return figures
+
+
+def _ratio(first: Mapping[str, str], second: Mapping[str, str]) -> dict[str, str]:
+    """Parameters that draw one sum over another. Two levels with one metric are drawn as their series."""
+    if first["metric"] == second["metric"]:
+        return dict(first)
+    whole = {"group_by": "*", "combine": "sum"}
+    questions = {"metric": first["metric"], "b_metric": second["metric"], "relation": "ratio"}
+    return questions | whole | {f"b_{name}": value for name, value in whole.items()}
 
 
 def _levels(facts: EvaluationFacts, now: datetime) -> dict[MeteringLevel, tuple[float, list[Latest]]]:
@@ -256,22 +313,50 @@ def _live(facts: EvaluationFacts, metrics: Iterable[str], now: datetime) -> list
     ]
 
 
-def _highest(kind: FigureKind, key: str, figures: Sequence[SpanFigure]) -> Figures:
-    values = [figure for figure in figures if figure.key == key and figure.value is not None]
+def _highest(
+    kind: FigureKind, key: str, facts: EvaluationFacts, metrics: Sequence[str], series: Matcher
+) -> Figures:
+    values = [figure for figure in facts.quantiles if figure.key == key and figure.value is not None]
     if not values:
         return {}
     top = max(values, key=lambda figure: figure.value or 0.0)
-    return stored(kind, top.value or 0.0, taken_at=top.taken_at, provenance=top.provenance, source=top.part)
+    sent = (metric for metric in metrics if facts.latest.get(metric) or facts.latest_of_day.get(metric))
+    labels = f"{series.label}{series.op}{series.value}"
+    return stored(
+        kind,
+        top.value or 0.0,
+        taken_at=top.taken_at,
+        provenance=top.provenance,
+        source=top.part,
+        samples={"metric": next(sent, metrics[0]), "labels": labels, "aggregation": "max"},
+    )
 
 
 def _stored_samples(
-    kind: FigureKind, value: float, samples: Sequence[Latest], *, weight: float = 1.0, source: str = ""
+    kind: FigureKind,
+    value: float,
+    samples: Sequence[Latest],
+    *,
+    weight: float = 1.0,
+    source: str = "",
+    explained_by: Sequence[MeasuredSeries] = (),
 ) -> Figures:
-    return stored(
-        kind,
-        value,
-        taken_at=max(sample.ts for sample in samples),
-        provenance=worst_provenance(sample.provenance for sample in samples),
-        weight=weight,
-        source=source,
-    )
+    """A figure computed from `samples`. `explained_by` are the series that explain it, if not all do."""
+    explored = _explored(explained_by or samples)
+    return stored(kind, value, weight=weight, source=source, samples=explored, **_newest_and_worst(samples))
+
+
+def _newest_and_worst(samples: Sequence[Latest]) -> dict[str, Any]:
+    return {
+        "taken_at": max(sample.ts for sample in samples),
+        "provenance": worst_provenance(sample.provenance for sample in samples),
+    }
+
+
+def _explored(series: Sequence[MeasuredSeries]) -> dict[str, str]:
+    """Parameters of Explore for these series: the metric that most of them have, and their object if there is one."""
+    counts = Counter(each.metric for each in series)
+    metric = min(counts, key=lambda name: (-counts[name], name))
+    column = OBJECT_COLUMNS.get(series[0].object_kind, "")
+    objects = {getattr(each, column) for each in series if each.metric == metric} if column else set()
+    return {"metric": metric} | ({column: str(objects.pop())} if len(objects) == 1 else {})

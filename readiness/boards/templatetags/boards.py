@@ -4,12 +4,14 @@ A page of the matrix has thousands of cells, and a template loop would take most
 """
 
 from collections.abc import Iterable
+from datetime import timedelta
 from html import escape
 
 from django import template
 from django.utils.safestring import SafeString
 
 from readiness.assessment.scoring.core.states import FlipCause, HealthAt
+from readiness.assessment.scoring.figures import DomainFigure
 from readiness.assessment.scoring.queries.rows import ReasonRow
 from readiness.boards.explain import sentences as moves
 from readiness.boards.health import sentences as health_sentences
@@ -91,6 +93,16 @@ def object_url(reason: ReasonRow | None) -> str:
 def samples_url(reason: ReasonRow, slug: str) -> str:
     samples = {"site": slug, "metric": reason.metric, "start": "now-24h", "end": "now"}
     return explore_url(samples) if reason.metric else ""
+
+
+@register.filter
+def figure_url(figure: DomainFigure, slug: str) -> str:
+    """The address of the samples that a figure of a site was computed from; empty if none are on record."""
+    if figure.taken_at is None or not figure.samples:
+        return ""
+    start = figure.taken_at - timedelta(hours=figure.hours)
+    times = {"start": start.isoformat(), "end": figure.taken_at.isoformat()}
+    return explore_url({"site": slug} | dict(figure.samples) | times)
 
 
 @register.filter
