@@ -118,13 +118,15 @@ def _delivery(scope: bodies.Message) -> Delivery:
     headers: dict[bytes, bytes] = dict(scope["headers"])
     texts = {name: value.decode("latin-1") for name, value in headers.items()}
     client = scope.get("client")
+    parameters = parse_qs(scope.get("query_string", b"").decode("latin-1"), keep_blank_values=True)
     return Delivery(
         authorization=texts.get(b"authorization", ""),
         path=scope["path"],
         headers=BodyHeaders(texts.get(b"content-type", ""), texts.get(b"content-encoding")),
         declared_bytes=bodies.declared_bytes(headers),
         address=client[0] if client else "",
-        rule=parse_qs(scope.get("query_string", b"").decode("latin-1")).get("rule", [""])[-1],
+        rule=parameters.get("rule", [""])[-1],
+        parameters=tuple(parameters),
     )
 
 

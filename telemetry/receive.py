@@ -47,7 +47,7 @@ UNKNOWN_TOKEN = "unknown, expired or revoked token"
 @dataclass(frozen=True, slots=True)
 class Delivery:
     """The facts known about a request before its body is read. `path` is the door's address, `address` the peer's,
-    `rule` the name of the import rule that the body is to be read by."""
+    `rule` the name of the import rule that the body is to be read by, `parameters` the names in the address."""
 
     path: str
     headers: BodyHeaders
@@ -55,6 +55,7 @@ class Delivery:
     declared_bytes: int = 0
     address: str = ""
     rule: str = ""
+    parameters: tuple[str, ...] = ()
 
 
 class WriteRefused(Exception):
@@ -126,6 +127,7 @@ def check_headers(delivery: Delivery, *, now: datetime) -> WireFormat:
         raise WriteRefused(415, error.reason, "wrong_content_type") from error
     except UnsupportedEncoding as error:
         raise WriteRefused(415, error.reason, "unsupported_encoding") from error
+    _check_parameters(delivery)
     if delivery.rule and not wire_format.takes_rule:
         raise WriteRefused(400, f"no import rule reads {delivery.headers.media_type}", "malformed_body")
     if delivery.declared_bytes > settings.TELEMETRY_BODY_BYTES:
@@ -135,6 +137,16 @@ def check_headers(delivery: Delivery, *, now: datetime) -> WireFormat:
     if disk.is_full(now):
         raise WriteRefused(429, "Muster's disk is nearly full", wait_s=FULL_DISK_WAIT_S)
     return wire_format
+
+
+def _check_parameters(delivery: Delivery) -> None:
+    """A misspelt rule= would have a file read without its rule. Other addresses take no parameters, and what senders
+    add to them for systems on the way is no mistake."""
+    takes_rule = any(each.takes_rule for each in formats.formats_at(delivery.path))
+    unknown_names = [name[:50] for name in delivery.parameters if name != "rule"]
+    if takes_rule and unknown_names:
+        reason = f"unknown parameter {', '.join(unknown_names[:5])}: this address takes rule= alone"
+        raise WriteRefused(400, reason, "malformed_body")
 
 
 def too_large() -> WriteRefused:

@@ -3,14 +3,17 @@
     Timestamp = time
     Host = label instance
     Power = metric node_power_watts in kW
+    PDU A1 = metric rPDU2DeviceStatusPower{instance=pdu-a1} in kW
     Comment = nothing
 
-A long file names the metric in a cell: `Reading = metric`, and `Amount = value in °F`.
+A long file names the metric in a cell: `Reading = metric`, and `Amount = value in °F`. Date and time of day may stand
+in two columns: `Day = date`, and `Clock = time of day`.
 """
 
 import re
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 
 from telemetry.core.conversions import NoConversion, conversion, known_units
 from telemetry.core.labels import NAME
@@ -21,7 +24,9 @@ MOST_COLUMNS = 500
 MOST_NAME_CHARS = 200
 _METRIC_NAME = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:.]*")
 _LABEL_NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
-_HELP = "write time, metric, value, label NAME, metric NAME, or nothing; a unit follows as: in kW"
+_LINE = re.compile(r"(?P<column>.*)=(?P<use>[^={}]*(?:\{[^{}]*\}[^={}]*)?)")
+_USE = re.compile(r"(?P<words>[^{}]*?)\s*(?:\{(?P<labels>[^{}]*)\})?(?:(?:^|\s+)in\s+(?P<unit>[^{}]+))?")
+_HELP = "write time, date, time of day, metric, value, label NAME, metric NAME, or nothing; a unit follows as: in kW"
 
 
 class BadImportRule(ValueError):
@@ -30,27 +35,44 @@ class BadImportRule(ValueError):
 
 def read_column_use(text: str) -> ColumnUse:
     """Raises BadImportRule."""
-    words, _, unit = text.strip().partition(" in ")
-    unit = unit.strip()
+    match = _USE.fullmatch(text.strip())
+    if match is None:
+        raise BadImportRule(f"{text.strip()[:60]} says nothing of a column: {_HELP}")
+    unit = (match["unit"] or "").strip()
     if unit and unit not in known_units():
         raise BadImportRule(f"{unit} is no unit that Muster converts: {', '.join(known_units())}")
-    kind, *names = words.split()
-    use = _column_use(kind, names, unit)
+    use = replace(_column_use(match["words"], unit), labels=_read_labels(match["labels"] or ""))
     if use.unit and use.content not in (ColumnContent.VALUE, ColumnContent.METRIC):
         raise BadImportRule("only a value or a metric has a unit")
+    if use.labels and use.content is not ColumnContent.METRIC:
+        raise BadImportRule("only the metric of a column has labels in braces")
     _check_unit(use)
     return use
 
 
-def _column_use(kind: str, names: list[str], unit: str) -> ColumnUse:
-    match kind, names:
-        case (("time" | "value" | "nothing" | "metric"), []):
+def _read_labels(text: str) -> tuple[tuple[str, str], ...]:
+    labels: dict[str, str] = {}
+    for pair in filter(None, map(str.strip, text.split(","))):
+        name, equals, value = (part.strip() for part in pair.partition("="))
+        if not equals or not _LABEL_NAME.fullmatch(name) or not value or "=" in value:
+            raise BadImportRule(f"{pair[:60]} is no label: write name=value")
+        if name in labels:
+            raise BadImportRule(f"the label {name[:60]} is named twice")
+        labels[name] = value
+    return tuple(labels.items())
+
+
+def _column_use(words: str, unit: str) -> ColumnUse:
+    match words.split():
+        case ["time", "of", "day"]:
+            return ColumnUse(ColumnContent.CLOCK)
+        case [("time" | "date" | "value" | "nothing" | "metric") as kind]:
             return ColumnUse(ColumnContent(kind), unit=unit)
-        case "label", [name] if _LABEL_NAME.fullmatch(name):
+        case ["label", name] if _LABEL_NAME.fullmatch(name):
             return ColumnUse(ColumnContent.LABEL, name, unit)
-        case "metric", [name] if _METRIC_NAME.fullmatch(name) and len(name) <= MOST_NAME_CHARS:
+        case ["metric", name] if _METRIC_NAME.fullmatch(name) and len(name) <= MOST_NAME_CHARS:
             return ColumnUse(ColumnContent.METRIC, name, unit)
-    raise BadImportRule(f"{' '.join([kind, *names])[:60]} says nothing of a column: {_HELP}")
+    raise BadImportRule(f"{' '.join(words.split())[:60]} says nothing of a column: {_HELP}")
 
 
 def _check_unit(use: ColumnUse) -> None:
@@ -73,14 +95,14 @@ def read_columns(text: str) -> dict[str, ColumnUse]:
     for number, line in enumerate(text.splitlines(), 1):
         if not line.strip():
             continue
-        name, equals, use = line.rpartition("=")
-        name = name.strip()
-        if not equals or not name or not use.strip():
+        match = _LINE.fullmatch(line)
+        name = match["column"].strip() if match else ""
+        if match is None or not name or not match["use"].strip():
             raise BadImportRule(f"line {number}: write COLUMN = what it holds")
         if name in columns:
             raise BadImportRule(f"line {number}: the column {name[:60]} is named twice")
         try:
-            columns[name] = read_column_use(use)
+            columns[name] = read_column_use(match["use"])
         except BadImportRule as error:
             raise BadImportRule(f"line {number}: {error}") from error
     _check_columns(columns)
@@ -91,8 +113,11 @@ def _check_columns(columns: Mapping[str, ColumnUse]) -> None:
     if len(columns) > MOST_COLUMNS:
         raise BadImportRule(f"more than {MOST_COLUMNS} columns")
     counts = Counter(use.content for use in columns.values())
-    if counts[ColumnContent.TIME] != 1:
-        raise BadImportRule("exactly one column holds the time")
+    times = tuple(
+        counts[content] for content in (ColumnContent.TIME, ColumnContent.DATE, ColumnContent.CLOCK)
+    )
+    if times not in ((1, 0, 0), (0, 1, 0), (0, 1, 1)):
+        raise BadImportRule("exactly one column holds the time, or one the date and one the time of day")
     is_long = counts[ColumnContent.METRIC_NAME] or counts[ColumnContent.VALUE]
     if is_long and (counts[ColumnContent.METRIC_NAME], counts[ColumnContent.VALUE]) != (1, 1):
         raise BadImportRule("a column that names the metric needs one column of values, and the reverse")
@@ -102,7 +127,7 @@ def _check_columns(columns: Mapping[str, ColumnUse]) -> None:
         str(use)
         for use in columns.values()
         if use.content in (ColumnContent.LABEL, ColumnContent.METRIC)
-        for use in (ColumnUse(use.content, use.name),)
+        for use in (ColumnUse(use.content, use.name, labels=use.labels),)
     )
     for use, count in repeated_uses.items():
         if count > 1:

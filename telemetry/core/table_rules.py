@@ -1,6 +1,6 @@
 """An import rule as the decoder of tables takes it. How people write one: `telemetry.core.import_rules`."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
@@ -8,6 +8,8 @@ from types import MappingProxyType
 
 class ColumnContent(StrEnum):
     TIME = "time"
+    DATE = "date"
+    CLOCK = "time of day"
     METRIC_NAME = "metric"
     VALUE = "value"
     LABEL = "label"
@@ -17,14 +19,18 @@ class ColumnContent(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ColumnUse:
-    """`name` is that of a label or a metric, `unit` empty where the values are as the metric's sender has them."""
+    """`name` is that of a label or a metric, `unit` empty where the values are as the metric's sender has them.
+    `labels` are added to the series of this column alone: they name what it measures."""
 
     content: ColumnContent
     name: str = ""
     unit: str = ""
+    labels: tuple[tuple[str, str], ...] = ()
 
     def __str__(self) -> str:
         text = self.content.value.replace("NAME", self.name)
+        if self.labels:
+            text += f"{{{', '.join(f'{name}={value}' for name, value in self.labels)}}}"
         if self.content is ColumnContent.LABEL:
             text = f"label {self.name}"
         return f"{text} in {self.unit}" if self.unit else text
@@ -50,3 +56,14 @@ class TableRule:
             *([f"no column {', '.join(absent_names)}"] if absent_names else []),
             *([f"unexpected column {', '.join(new_names)}"] if new_names else []),
         ]
+
+
+def distinct_names(header: Sequence[str]) -> list[str]:
+    """The names of the columns, each once: a second Power is "Power (2)", and the third column without a name is
+    "column 3"."""
+    names: list[str] = []
+    for place, cell in enumerate(header, 1):
+        plain = " ".join(cell.split()) or f"column {place}"
+        repeats = (plain, *(f"{plain} ({number})" for number in range(2, len(header) + 2)))
+        names.append(next(name for name in repeats if name not in names))
+    return names

@@ -6,35 +6,34 @@ other column is a metric. What a table does not say, the content type does:
 
     text/csv; charset=utf-8; separator=semicolon; decimal=comma; zone=Europe/Lisbon; time=stamp; labels="name,gpu"
 
-An import rule says instead what each column holds (`telemetry.core.import_rules`). A file whose first line differs from
-it is refused whole.
+An import rule says instead what each column holds (`telemetry.core.import_rules`). Lines above the one that names these
+columns are a title and no rows; a file that has no such line near its beginning is refused whole.
 
 An empty cell is no sample. What follows an empty line in a single cell is a trailer and no row.
 """
 
 import csv
 import io
-import math
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, tzinfo
+from datetime import tzinfo
 from functools import cache
-from itertools import chain
+from itertools import chain, islice
 from zoneinfo import ZoneInfo, available_timezones
 
 from telemetry.core.columns import SampleColumns, TakenTimes
 from telemetry.core.conversions import NoConversion
 from telemetry.core.import_rules import sent_value
 from telemetry.core.labels import NAME, BadSeries, KeyCache, RefusalReason
-from telemetry.core.table_rules import ColumnContent, ColumnUse, TableRule
+from telemetry.core.table_rules import ColumnContent, ColumnUse, TableRule, distinct_names
 from telemetry.formats.compression import check_encoding, needed_bytes, plain_body
 from telemetry.formats.contract import BodyHeaders, BodyLimits, MalformedBody, UnsupportedType
+from telemetry.formats.csv_cells import DateOrder, read_number, read_time_ms
 from telemetry.formats.lines import LineError, LineSamples
 
 __all__ = ["check_headers", "decode", "needed_bytes"]
 
-_PARAMETERS = {"charset", "header", "separator", "decimal", "zone", "time", "labels"}
+_PARAMETERS = {"charset", "header", "separator", "decimal", "zone", "dates", "time", "labels"}
 _CHARSETS = {
     "utf-8": "utf-8-sig",
     "utf8": "utf-8-sig",
@@ -45,16 +44,13 @@ _CHARSETS = {
 }
 _SEPARATORS = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|"}
 _DECIMALS = {"point": ".", "comma": ","}
+_DATES = {order.value: order.value for order in DateOrder if order}
 _TIME_NAMES = ("time", "timestamp", "datetime", "ts")
 _METRIC, _VALUE = "metric", "value"
+# A rule looks for its columns in so many lines at the beginning of a file.
+MOST_TITLE_LINES = 50
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
-_NUMBER = re.compile(
-    r"[+-]?(?:\d++(?:\.\d*+)?+|\.\d++)(?:e[+-]?\d++)?|[+-]?inf(?:inity)?|nan", re.IGNORECASE | re.ASCII
-)
-_SECONDS = re.compile(r"\d{9,10}(?:\.\d{1,9})?", re.ASCII)
-_MILLISECONDS = re.compile(r"\d{12,13}", re.ASCII)
-_SHOWN = 40
 _MOST_REASON_CHARS = 1000
 
 
@@ -66,6 +62,7 @@ class _Dialect:
     separator: str
     decimal: str
     zone: tzinfo | None
+    dates: DateOrder
     time: str
     labels: tuple[str, ...] | None
 
@@ -83,6 +80,7 @@ class _Dialect:
             separator=_choice(parameters, "separator", _SEPARATORS, ""),
             decimal=_choice(parameters, "decimal", _DECIMALS, "."),
             zone=_zone(parameters["zone"]) if "zone" in parameters else None,
+            dates=DateOrder(_choice(parameters, "dates", _DATES, "")),
             time=parameters.get("time", ""),
             labels=None if labels is None else tuple(filter(None, map(str.strip, labels.split(",")))),
         )
@@ -96,22 +94,49 @@ def check_headers(headers: BodyHeaders) -> None:
 def decode(
     body: bytes, headers: BodyHeaders, *, window: TakenTimes, limits: BodyLimits, cache: KeyCache
 ) -> SampleColumns:
-    dialect = _Dialect.read(headers)
     samples = LineSamples(window, limits, cache)
-    rows = _read_rows(plain_body(body, headers, limits), dialect, limits)
+    for _line in read_table(plain_body(body, headers, limits), headers, limits, samples):
+        pass
+    return samples.columns()
+
+
+def read_table(plain: bytes, headers: BodyHeaders, limits: BodyLimits, samples: LineSamples) -> Iterator[int]:
+    """Read a table into `samples` row by row; yields the number of each row's last line once it is read. Raises
+    MalformedBody, UnsupportedType."""
+    dialect, rule = _Dialect.read(headers), headers.rule
+    rows = _read_rows(plain, dialect, limits)
     line, names = next(rows, (0, []))
-    if not names:
+    if not names and (rule is None or not line):
         raise MalformedBody("empty body")
-    rule = headers.rule
-    table = _SampleTable(line, names, dialect) if rule is None else _RuledTable(line, names, dialect, rule)
+    if rule is None:
+        table = _SampleTable(line, names, dialect)
+    else:
+        line, names = _find_header(chain([(line, names)], rows), rule)
+        table = _RuledTable(line, names, dialect, rule)
     is_after_blank = False
     for line, cells in rows:
         if not any(cells):
             is_after_blank = True
-        elif not (is_after_blank and len(cells) == 1):
+        elif not (is_after_blank and len(cells) == 1) and cells != names:
             is_after_blank = False
             table.read_row(line, cells, samples)
-    return samples.columns()
+            yield line
+
+
+def _find_header(rows: Iterator[tuple[int, list[str]]], rule: TableRule) -> tuple[int, list[str]]:
+    """The row that names the columns. Exports begin with titles, and repeat this row where files were joined."""
+    first: tuple[int, list[str]] | None = None
+    for line, cells in islice(rows, MOST_TITLE_LINES):
+        if any(cells):
+            first = first or (line, cells)
+            if not rule.differences(distinct_names(cells)):
+                return line, cells
+    if first is None:
+        raise MalformedBody("empty body")
+    line, cells = first
+    differences = rule.differences(distinct_names(cells))
+    reason = f"line {line}: the file does not fit the rule {rule.name}: {'; '.join(differences)}"
+    raise MalformedBody(reason[:_MOST_REASON_CHARS])
 
 
 class _SampleTable:
@@ -156,10 +181,11 @@ class _SampleTable:
         return columns[0]
 
     def read_row(self, line: int, cells: list[str], samples: LineSamples) -> None:
+        width = len(self._names)
         try:
-            if len(cells) != len(self._names):
-                raise LineError(f"{len(cells)} cells, and the first line names {len(self._names)}")
-            ts_ms = _time_ms(cells[self._time], self._dialect.zone)
+            if len(cells) < width or any(cells[width:]):
+                raise LineError(f"{len(cells)} cells, and the first line names {width}")
+            ts_ms = read_time_ms(self._time_text(cells), self._dialect.zone, self._dialect.dates)
         except LineError as error:
             samples.refuse(line, RefusalReason.BAD_LINE, str(error))
             return
@@ -169,8 +195,14 @@ class _SampleTable:
             if text:
                 self._read_cell(line, place, text, labels, cells, ts_ms, samples)
 
+    def _time_text(self, cells: list[str]) -> str:
+        return cells[self._time]
+
     def _labels_of(self, cells: list[str]) -> list[tuple[str, str]]:
         return [(self._names[place], cells[place].strip()) for place in self._labels]
+
+    def _labels_of_column(self, place: int) -> tuple[tuple[str, str], ...]:
+        return ()
 
     def _metric_of(self, place: int, cells: list[str]) -> str:
         return self._names[place] if self._metric is None else cells[self._metric].strip()
@@ -188,16 +220,17 @@ class _SampleTable:
         ts_ms: int,
         samples: LineSamples,
     ) -> None:
-        all_labels = [(NAME, self._metric_of(place, cells)), *labels]
+        column = self._names[place]
+        all_labels = [(NAME, self._metric_of(place, cells)), *labels, *self._labels_of_column(place)]
         pairs = [(name.encode(), value.encode()) for name, value in all_labels]
         raw = b"\0".join(part for pair in pairs for part in pair)
         try:
-            value = self._sent_value(place, all_labels, _value(text, self._dialect.decimal))
-            samples.add(line, samples.key(raw, lambda: pairs), ts_ms, value)
+            value = self._sent_value(place, all_labels, read_number(text, self._dialect.decimal))
+            samples.add(line, samples.key(raw, lambda: pairs), ts_ms, value, column)
         except (LineError, NoConversion) as error:
-            samples.refuse(line, RefusalReason.BAD_LINE, f"column {self._names[place]}: {error}")
+            samples.refuse(line, RefusalReason.BAD_LINE, f"column {column}: {error}", column)
         except BadSeries as error:
-            samples.refuse(line, error.reason, error.example)
+            samples.refuse(line, error.reason, error.example, column)
 
 
 class _RuledTable(_SampleTable):
@@ -205,22 +238,26 @@ class _RuledTable(_SampleTable):
 
     def __init__(self, line: int, names: Sequence[str], dialect: _Dialect, rule: TableRule) -> None:
         self._rule = rule
-        super().__init__(line, names, dialect)
+        super().__init__(line, distinct_names(names), dialect)
 
     def _find_columns(self, line: int, places: dict[str, int]) -> None:
-        if differences := self._rule.differences(self._names):
-            reason = (
-                f"line {line}: the file does not fit the rule {self._rule.name}: {'; '.join(differences)}"
-            )
-            raise MalformedBody(reason[:_MOST_REASON_CHARS])
         self._uses: list[ColumnUse] = [self._rule.columns[name] for name in self._names]
         self._metric = next(iter(self._places(ColumnContent.METRIC_NAME)), None)
-        [self._time] = self._places(ColumnContent.TIME)
+        self._times = [
+            *self._places(ColumnContent.DATE),
+            *self._places(ColumnContent.TIME, ColumnContent.CLOCK),
+        ]
         self._labels = self._places(ColumnContent.LABEL)
         self._values = self._places(ColumnContent.METRIC, ColumnContent.VALUE)
 
     def _places(self, *contents: ColumnContent) -> list[int]:
         return [place for place, use in enumerate(self._uses) if use.content in contents]
+
+    def _time_text(self, cells: list[str]) -> str:
+        return " ".join(cells[place].strip() for place in self._times)
+
+    def _labels_of_column(self, place: int) -> tuple[tuple[str, str], ...]:
+        return self._uses[place].labels
 
     def _labels_of(self, cells: list[str]) -> list[tuple[str, str]]:
         labels = [(self._uses[place].name, cells[place].strip()) for place in self._labels]
@@ -291,54 +328,3 @@ def _read_lines(text: io.TextIOWrapper, limits: BodyLimits) -> Iterator[str]:
         if len(line) > limits.max_series_bytes:
             raise csv.Error(f"a line of more than {limits.max_series_bytes} characters")
         yield line
-
-
-def _value(text: str, decimal: str) -> float:
-    number = text
-    if decimal == ",":
-        if "." in text:
-            raise LineError(f"{text[:_SHOWN]} has a point, and decimal=comma says that it has none")
-        number = text.replace(",", ".")
-    elif "," in text:
-        raise LineError(
-            f"{text[:_SHOWN]} has a comma: state decimal=comma in Content-Type if it is a decimal one"
-        )
-    if not _NUMBER.fullmatch(number):
-        raise LineError(f"{text[:_SHOWN]} is no number")
-    value = float(number)
-    if math.isinf(value) and "inf" not in number.lower():
-        raise LineError(f"{text[:_SHOWN]} is too large a number")
-    return value
-
-
-def _time_ms(text: str, zone: tzinfo | None) -> int:
-    """Seconds or milliseconds since 1970, or a date and time as ISO 8601 writes them."""
-    text = text.strip()
-    if _SECONDS.fullmatch(text):
-        return round(float(text) * 1000)
-    if _MILLISECONDS.fullmatch(text):
-        return int(text)
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise LineError(f"{text[:_SHOWN] or 'an empty cell'} is no time") from error
-    if at.tzinfo is None:
-        at = _place_in_zone(at, zone, text)
-    try:
-        return round(at.timestamp() * 1000)
-    except (OverflowError, ValueError) as error:
-        raise LineError(f"{text[:_SHOWN]} is out of the calendar") from error
-
-
-def _place_in_zone(at: datetime, zone: tzinfo | None, text: str) -> datetime:
-    if zone is None:
-        raise LineError(f"{text[:_SHOWN]} is a local time: state zone=… in Content-Type")
-    try:
-        local, later = at.replace(tzinfo=zone), at.replace(tzinfo=zone, fold=1)
-        if local.utcoffset() != later.utcoffset():
-            exists = local.astimezone(UTC).astimezone(zone).replace(tzinfo=None) == at
-            problem = "occurs twice" if exists else "does not exist"
-            raise LineError(f"{text[:_SHOWN]} {problem} in {zone}: send it with its offset")
-    except OverflowError as error:
-        raise LineError(f"{text[:_SHOWN]} is out of the calendar") from error
-    return local

@@ -39,12 +39,12 @@ class LineSamples:
         self._refused: dict[RefusalReason, list[int]] = defaultdict(list)
         self._examples: dict[RefusalReason, str] = {}
 
-    def add(self, line: int, key: bytes, ts_ms: int, value: float) -> None:
+    def add(self, line: int, key: bytes, ts_ms: int, value: float, column: str = "") -> None:
         """Times outside the window are refused here, where the line is known."""
         if ts_ms < self._window.oldest_ms:
-            self.refuse(line, RefusalReason.TOO_OLD, f"{ts_ms} ms since 1970")
+            self.refuse(line, RefusalReason.TOO_OLD, f"{ts_ms} ms since 1970", column)
         elif ts_ms > self._window.now_ms + self._window.future_ms:
-            self.refuse(line, RefusalReason.TOO_FAR_IN_FUTURE, f"{ts_ms} ms since 1970")
+            self.refuse(line, RefusalReason.TOO_FAR_IN_FUTURE, f"{ts_ms} ms since 1970", column)
         else:
             self._keys.append(key)
             self._times.append(ts_ms)
@@ -63,7 +63,8 @@ class LineSamples:
             self._series.add(key)
         return key
 
-    def refuse(self, line: int, reason: RefusalReason, example: str) -> None:
+    def refuse(self, line: int, reason: RefusalReason, example: str, column: str = "") -> None:
+        """`column` is empty where the line as a whole is refused."""
         self._refused[reason].append(line)
         self._examples.setdefault(reason, f"line {line}: {example}")
 

@@ -6,13 +6,14 @@ from web.kinds.declaring import declared
 
 IMPORT_RULE = declared(
     ImportRule,
-    ("source", "name", "separator", "decimal", "zone", "columns", "labels"),
+    ("source", "name", "separator", "decimal", "zone", "dates", "columns", "labels"),
     (
         plain("name", "Name", locked=True, phone="title"),
         related("source", "Source", export="source.name"),
         plain("zone", "Time zone"),
         plain("separator", "Separator"),
         plain("decimal", "Decimal sign"),
+        hidden(plain, "dates", "Dates"),
         plain("columns", "Columns", phone="full", code=True),
         hidden(plain, "labels", "Labels", code=True),
     ),

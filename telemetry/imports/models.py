@@ -32,6 +32,11 @@ class ImportRule(models.Model):
         POINT = "point", "Point"
         COMMA = "comma", "Comma"
 
+    class Dates(models.TextChoices):
+        YEAR_FIRST = "", "Year first, or Unix time"
+        DAY_FIRST = "day-first", "Day first: 24/11/2026 10:00"
+        MONTH_FIRST = "month-first", "Month first: 11/24/2026 10:00"
+
     source = models.ForeignKey(
         "telemetry.Source", verbose_name="source", on_delete=models.CASCADE, related_name="import_rules"
     )
@@ -52,11 +57,13 @@ class ImportRule(models.Model):
         validators=[validate_time_zone],
         help_text="Where the clocks of local times stand, such as Europe/Lisbon. Empty: each time has its offset.",
     )
+    dates = models.CharField("dates", max_length=11, choices=Dates, default=Dates.YEAR_FIRST, blank=True)
     columns = models.TextField(
         "columns",
         max_length=MOST_COLUMNS_CHARS,
         help_text="One line for each column of the file: Timestamp = time, Host = label instance, Power = metric"
-        " DCGM_FI_DEV_POWER_USAGE in kW, Comment = nothing. A long file has Reading = metric and Amount = value in °F.",
+        " DCGM_FI_DEV_POWER_USAGE in kW, Comment = nothing. A long file has Reading = metric and Amount = value in °F."
+        " A column of one meter names it: A1 = metric rPDU2DeviceStatusPower{instance=pdu-a1} in kW.",
     )
     labels = models.CharField(
         "labels",
@@ -84,7 +91,8 @@ class ImportRule(models.Model):
 
     def clean(self) -> None:
         try:
-            names = {use.name for use in read_columns(self.columns).values()}
+            uses = read_columns(self.columns).values()
+            names = {use.name for use in uses} | {name for use in uses for name, _ in use.labels}
         except BadImportRule as error:
             raise ValidationError({"columns": f"{str(error)[:1].upper()}{str(error)[1:]}."}) from error
         if repeated_names := [name for name in read_labels(self.labels) if name in names]:
@@ -93,7 +101,12 @@ class ImportRule(models.Model):
     @property
     def table_rule(self) -> TableRule:
         """Read the rule for the decoder of tables."""
-        parameters = {"separator": self.separator, "decimal": self.decimal, "zone": self.zone}
+        parameters = {
+            "separator": self.separator,
+            "decimal": self.decimal,
+            "zone": self.zone,
+            "dates": self.dates,
+        }
         return TableRule(
             name=self.name,
             columns=read_columns(self.columns),

@@ -37,7 +37,19 @@ def test_units_of_different_things_do_not_convert():
 
 
 @pytest.mark.parametrize(
-    "text", ["time", "metric", "value", "value in kW", "label node", f"metric {KNOWN} in °F", "nothing"]
+    "text",
+    [
+        "time",
+        "metric",
+        "value",
+        "value in kW",
+        "label node",
+        f"metric {KNOWN} in °F",
+        "nothing",
+        "date",
+        "time of day",
+        f"metric {KNOWN}{{instance=a, gpu=0}} in °F",
+    ],
 )
 def test_what_a_column_holds_is_written_as_it_is_read(text):
     assert str(read_column_use(text)) == text
@@ -54,6 +66,10 @@ def test_what_a_column_holds_is_written_as_it_is_read(text):
         ("a = time\nb = metric mine in kW", "line 2: Muster knows no unit of mine"),
         (f"a = time\nb = metric {KNOWN} in kW", "line 2: .*kW cannot become °C"),
         ("a = label x", "exactly one column holds the time"),
+        ("a = time of day\nb = metric m", "exactly one column holds the time"),
+        ("a = time\nb = metric m{x}", "line 2: x is no label"),
+        ("a = time\nb = metric m{x=1, x=2}", "line 2: the label x is named twice"),
+        ("a = time\nb = value{x=1}", "line 2: only the metric of a column has labels"),
         ("a = time\nb = time\nc = metric m", "exactly one column holds the time"),
         ("a = time\nb = value", "a column that names the metric needs one column of values"),
         ("a = time\nb = label x", "name metrics of columns"),

@@ -36,13 +36,13 @@ def body(at, *, power="1,5", head=HEAD):
     return f"{head}\n{at:%Y-%m-%d %H:%M:%S};gpu-01;{power};ok\n".encode("utf-8-sig")
 
 
-def post(sender, data, name="meters", content_type="text/csv", address=ADDRESS):
+def post(sender, data, name="meters", content_type="text/csv", parameter="rule"):
     headers = {
         "authorization": f"Bearer {sender.source.plain_token}",
         "content-type": content_type,
         "content-length": str(len(data)),
     }
-    return hand_to(lambda here: SampleDoor(threads=here), f"{address}?rule={name}", data, headers)
+    return hand_to(lambda here: SampleDoor(threads=here), f"{ADDRESS}?{parameter}={name}", data, headers)
 
 
 def test_a_file_becomes_samples_by_its_rule(sender, rule):
@@ -143,3 +143,53 @@ def test_a_rule_that_no_longer_can_be_read_is_named(sender, rule):
     answer = post(sender, body(sender.at(0)))
     assert answer.status_code == 400
     assert answer.json()["detail"].startswith("import rule meters: line 3: ")
+
+
+def test_a_misspelt_parameter_is_refused_by_its_name(sender, rule):
+    answer = post(sender, body(sender.at(0)), parameter="rul")
+    assert (answer.status_code, answer.json()["detail"]) == (
+        400,
+        "unknown parameter rul: this address takes rule= alone",
+    )
+    assert not InboxBatch.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("dates", "pattern"),
+    [
+        ("day-first", "%d/%m/%Y %H:%M:%S"),
+        ("month-first", "%m/%d/%Y %I:%M:%S %p"),
+        ("day-first", "%d.%m.%Y %H:%M:%S"),
+    ],
+)
+def test_a_rule_tells_the_order_of_dates(sender, rule, dates, pattern):
+    rule.dates = dates
+    rule.full_clean()
+    rule.save()
+    data = f"Bericht der Anlage\n\n{HEAD}\n{sender.at(0).strftime(pattern)};gpu-01;1,5;ok\n".encode()
+    rule.separator = "semicolon"
+    rule.save()
+    assert post(sender, data).status_code == 204
+    drain.drain(now=sender.at(1))
+    assert [at for _, at, _ in stored()] == [sender.at(0).timestamp()]
+
+
+def test_a_date_without_an_order_is_refused(sender, rule):
+    data = f"{HEAD}\n11/12/2026 10:00;gpu-01;1,5;ok\n".encode()
+    assert "does not say whether day or month comes first" in post(sender, data).json()["detail"]
+
+
+def test_a_column_of_each_meter_names_what_it_measures(sender, rule):
+    rule.columns = (
+        "Tag = date\nUhr = time of day\n"
+        "kW = metric rPDU2DeviceStatusPower{instance=pdu-a1} in kW\n"
+        "kW (2) = metric rPDU2DeviceStatusPower{instance=pdu-a2} in kW"
+    )
+    rule.full_clean()
+    rule.save()
+    at = sender.at(0)
+    data = f"Tag;Uhr;kW;kW\n{at:%Y-%m-%d};{at:%H:%M:%S};1.250,5;2,5\nTag;Uhr;kW;kW\n".encode()
+    assert post(sender, data).status_code == 204
+    drain.drain(now=sender.at(1))
+    assert {series.labels["instance"] for series in Series.objects.all()} == {"pdu-a1", "pdu-a2"}
+    assert sorted(value for _, _, value in stored()) == [2500.0, 1250500.0]
