@@ -18,6 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from agent.documents import sync_folder
+
 log = logging.getLogger(__name__)
 
 _MAGIC = b"MAB2"
@@ -218,11 +220,7 @@ class DiskBuffer:
         file = path.open("ab", buffering=0)
         if is_new:
             # So that a crash of the machine does not lose the file's name.
-            folder = os.open(self._folder, os.O_RDONLY)
-            try:
-                os.fsync(folder)
-            finally:
-                os.close(folder)
+            sync_folder(self._folder)
         return file
 
     def _path(self, number: int) -> Path:

@@ -1,5 +1,6 @@
-"""YAML and JSON files of the site, which are read within bounds."""
+"""YAML and JSON files of the site, which are read within bounds, and files that outlast a power cut."""
 
+import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,26 @@ def read_text(path: Path) -> str:
         raise UnreadableFile(f"{path}: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise UnreadableFile(f"{path}: no UTF-8 at byte {error.start}") from error
+
+
+def write_durably(path: Path, content: bytes) -> None:
+    """Replace a file. After a power cut it has this content or the one before. Raises OSError."""
+    new_file = path.with_suffix(".new")
+    with new_file.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    new_file.replace(path)
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Let the names of its files outlast a power cut."""
+    number = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(number)
+    finally:
+        os.close(number)
 
 
 def read_document(path: Path) -> Any:

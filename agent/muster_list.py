@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from agent.client import NoReply
-from agent.documents import MOST_BYTES, UnreadableFile, read_text
+from agent.documents import MOST_BYTES, UnreadableFile, read_text, write_durably
 from agent.muster_address import MusterAddress
 from agent.settings import ScrapeJob
 from agent.targets import AgentTarget, BadTarget, targets_of_groups
@@ -32,9 +32,7 @@ class MusterList:
             if reply.status != 200:
                 raise NoReply(f"{reply.status} {reply.body[:_LOGGED_CHARS].decode(errors='replace')!r}")
             self._parse(reply.body.decode())
-            new_file = self.file.with_suffix(".new")
-            new_file.write_bytes(reply.body)
-            new_file.replace(self.file)
+            write_durably(self.file, reply.body)
             self.fault = ""
         except (NoReply, UnreadableFile, BadTarget, UnicodeDecodeError, OSError) as error:
             self.fault = str(error)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 
@@ -20,21 +20,27 @@ class AbsenceCause(StrEnum):
     SILENT = "silent"
 
 
+# No target is scraped less often.
+LONGEST_INTERVAL = timedelta(hours=1)
+
+
 @dataclass(frozen=True, slots=True)
 class UpRun:
     """The newest `up` of a series, and since when it has had this value, as far as it was read. It is fresh if it came
-    lately and the series has not ended."""
+    lately and the series has not ended. `interval_s` is the shortest time between two of its samples, None of one."""
 
     is_up: bool
     since: datetime
     taken_at: datetime
     is_fresh: bool
     ended_at: datetime | None = None
+    interval_s: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class TargetJudgement:
-    """`down_since` outlasts an absence: only an `up` of 1 ends that a target is down."""
+    """`down_since` outlasts an absence: only an `up` of 1 ends that a target is down. `interval_s` is how often it is
+    scraped, by its samples; None until two of them came."""
 
     standing: TargetStanding
     since: datetime
@@ -42,6 +48,7 @@ class TargetJudgement:
     absence: AbsenceCause | None = None
     series_up: int = 0
     series_down: int = 0
+    interval_s: int | None = None
 
 
 def judge_target(
@@ -60,7 +67,13 @@ def judge_target(
         return TargetJudgement(TargetStanding.ABSENT, since, down_since, absence) if runs else None
     if before.standing == TargetStanding.ABSENT:
         return replace(before, absence=absence) if ends else before
-    return TargetJudgement(TargetStanding.ABSENT, max(since, before.since), before.down_since, absence)
+    return TargetJudgement(
+        TargetStanding.ABSENT,
+        max(since, before.since),
+        before.down_since,
+        absence,
+        interval_s=before.interval_s,
+    )
 
 
 def _heard_judgement(before: TargetJudgement | None, runs: Sequence[UpRun]) -> TargetJudgement:
@@ -72,4 +85,18 @@ def _heard_judgement(before: TargetJudgement | None, runs: Sequence[UpRun]) -> T
     if before is not None:
         since = before.since if before.standing == standing else max(since, before.since)
     down_since = None if is_up else (before and before.down_since) or since
-    return TargetJudgement(standing, since, down_since, None, series_up, series_down)
+    interval_s = _interval_s(before, runs)
+    return TargetJudgement(standing, since, down_since, None, series_up, series_down, interval_s)
+
+
+def _interval_s(before: TargetJudgement | None, runs: Sequence[UpRun]) -> int | None:
+    """How often a target is scraped. It changes only by more than a quarter, so that it is seldom stored."""
+    earlier_s = None if before is None else before.interval_s
+    if intervals_s := [run.interval_s for run in runs if run.interval_s]:
+        newest_s = max(intervals_s)
+        return earlier_s if earlier_s and abs(newest_s - earlier_s) <= earlier_s / 4 else newest_s
+    if earlier_s is None and before is not None and before.absence == AbsenceCause.SILENT:
+        # It only seemed absent: its samples are so far apart that two of them were never read together.
+        gap = max(run.taken_at for run in runs) - before.since
+        return round(gap.total_seconds()) if timedelta() < gap <= LONGEST_INTERVAL else None
+    return earlier_s

@@ -174,6 +174,9 @@ class TargetState(models.Model):
     )
     series_up = models.PositiveIntegerField(default=0, help_text="Series that say up")
     series_down = models.PositiveIntegerField(default=0, help_text="Series that say down")
+    interval_s = models.PositiveIntegerField(
+        null=True, help_text="Seconds between two scrapes, by its samples; null until two came"
+    )
 
     class Meta:
         default_permissions = ()
@@ -202,6 +205,7 @@ class TargetState(models.Model):
             AbsenceCause(self.absence) if self.absence else None,
             self.series_up,
             self.series_down,
+            self.interval_s,
         )
 
 

@@ -41,4 +41,4 @@ def target_groups(site: Site) -> list[TargetGroup]:
 def full_sites(most: int = MOST_OF_SITE) -> list[str]:
     """The names of the sites that have at least so many targets."""
     sites = ScrapeTarget.objects.order_by("site__name").values_list("site__name")
-    return [name for name, count in sites.annotate(count=Count("pk")) if count >= most]
+    return [name for name, _ in sites.annotate(count=Count("pk")).filter(count__gte=most)]

@@ -2,12 +2,13 @@
 
 import asyncio
 import json
+import os
 import ssl
 
 import pytest
 
 from agent.discovery import TargetLists
-from agent.documents import UnreadableFile, read_document
+from agent.documents import UnreadableFile, read_document, write_durably
 from agent.muster_address import MusterAddress
 from agent.settings import ScrapeJob, read_settings
 from agent.targets import BadTarget, targets_of_groups, targets_of_job
@@ -144,6 +145,19 @@ def test_lists_are_read_again_and_a_damaged_one_counts_as_it_was(tmp_path):
     (folder / "b.yaml").write_text("- targets: ['c:1', 'd:1', 'e:1', 'f:1', 'g:1']\n")
     assert [target.authority for target in lists.read()] == ["c:1", "d:1", "e:1", "f:1"]
     assert list(lists.faults.values()) == ["5 targets, more than 4: the rest is left out"]
+
+
+def test_a_list_is_on_disk_before_it_replaces_the_one_before(tmp_path, monkeypatch):
+    synced_files, sync = [], os.fsync
+
+    def fsync(number):
+        synced_files.append((os.readlink(f"/proc/self/fd/{number}"), (tmp_path / "list.json").exists()))
+        sync(number)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    write_durably(tmp_path / "list.json", b"[]")
+    assert synced_files == [(f"{tmp_path}/list.new", False), (f"{tmp_path}", True)]
+    assert [path.read_bytes() for path in tmp_path.iterdir()] == [b"[]"]
 
 
 def test_the_list_of_muster_outlasts_its_absence_and_the_agent(tmp_path):

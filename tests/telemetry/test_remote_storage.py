@@ -11,8 +11,9 @@ from telemetry import operations, queries, rollups, storage_notices, store
 from telemetry.binary import binary_cursor
 from telemetry.core.instants import floor
 from telemetry.core.remote_storage import parse_remote_storage
-from telemetry.models import DirtyWindow, Series
+from telemetry.models import DirtyWindow, ScrapeTarget, Series, TargetState
 from telemetry.store import forwarding
+from telemetry.targets.operations import judge_targets
 from tests.inventory import made
 from tests.telemetry.sending import hot_samples, ms, rolled_up
 from tests.telemetry.storage_stub import stub_storage
@@ -162,6 +163,40 @@ def test_samples_that_are_not_given_back_twice_become_blocks_and_are_told(storag
     assert "it took them twice, and gave not all of them back" in notice.text
     storage.query_status = 200
     assert len(store.samples(SERIES, after=at - timedelta(minutes=1), until=NOW).series) == 200
+
+
+def test_targets_are_judged_while_the_storage_is_away(storage, source):
+    """One that is scraped seldom needs the storage only if nothing of it is hot."""
+    addresses = {201: "usual:1", 202: "seldom:1", 203: "silent:1"}
+    Series.objects.bulk_create(
+        Series(
+            pk=number, source=source, site=source.site, metric="up", labels={"job": "node", "instance": address},
+            kind="state", digest=str(number).encode().ljust(16), first_seen_at=NOW,
+        )
+        for number, address in addresses.items()
+    )  # fmt: skip
+    for address in addresses.values():
+        target = ScrapeTarget.objects.create(
+            site=source.site, job="node", address=address, interval_s=15 if address == "usual:1" else 3600
+        )
+        TargetState.objects.create(target=target, standing="up", since=NOW - timedelta(days=1), series_up=1)
+    append(
+        source,
+        [(201, ms(NOW), 0.0), (202, ms(NOW) - 2_000_000, 0.0)],
+        now=NOW,
+    )
+    drop_hot_until(NOW - timedelta(hours=1))
+    storage.query_status = 503
+    judge_targets(now=NOW)
+    assert storage.queries == 1
+    assert dict(TargetState.objects.values_list("target__address", "standing")) == {
+        "usual:1": "down",
+        "seldom:1": "down",
+        "silent:1": "up",
+    }
+    storage.query_status = 200
+    judge_targets(now=NOW)
+    assert TargetState.objects.get(target__address="silent:1").standing == "absent"
 
 
 def test_samples_of_a_series_that_is_gone_are_not_missed(storage, source):

@@ -1,5 +1,6 @@
 """The standing of a scrape target."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -14,10 +15,9 @@ def ago(minutes):
     return NOW - timedelta(minutes=minutes)
 
 
-def run(is_up, since=5, taken=0, ended=None):
-    return UpRun(
-        is_up, ago(since), ago(taken), taken < 2 and ended is None, None if ended is None else ago(ended)
-    )
+def run(is_up, since=5, taken=0, ended=None, interval_s=None):
+    ended_at = None if ended is None else ago(ended)
+    return UpRun(is_up, ago(since), ago(taken), taken < 2 and ended is None, ended_at, interval_s)
 
 
 WAS_UP = TargetJudgement(UP, ago(60), series_up=1)
@@ -67,11 +67,38 @@ UP_THEN_ENDED = TargetJudgement(ABSENT, ago(30), None, AbsenceCause.ENDED)
         pytest.param(
             DOWN_THEN_SILENT,
             [run(False)],
-            TargetJudgement(DOWN, ago(5), ago(60), series_down=1),
+            TargetJudgement(DOWN, ago(5), ago(60), series_down=1, interval_s=1800),
             id="down as before",
         ),
         pytest.param(
-            DOWN_THEN_SILENT, [run(True)], TargetJudgement(UP, ago(5), series_up=1), id="up ends it"
+            DOWN_THEN_SILENT,
+            [run(True, interval_s=15)],
+            TargetJudgement(UP, ago(5), series_up=1, interval_s=15),
+            id="up ends it",
+        ),
+        pytest.param(
+            replace(DOWN_THEN_SILENT, since=ago(300)),
+            [run(True)],
+            TargetJudgement(UP, ago(5), series_up=1),
+            id="no target is scraped so seldom",
+        ),
+        pytest.param(
+            replace(WAS_UP, interval_s=15),
+            [run(True, interval_s=17)],
+            replace(WAS_UP, interval_s=15),
+            id="its interval is about the same",
+        ),
+        pytest.param(
+            replace(WAS_UP, interval_s=15),
+            [run(True, interval_s=60), run(True, interval_s=15)],
+            replace(WAS_UP, series_up=2, interval_s=60),
+            id="its interval changed",
+        ),
+        pytest.param(
+            replace(DOWN_THEN_SILENT, interval_s=15),
+            [run(True)],
+            TargetJudgement(UP, ago(5), series_up=1, interval_s=15),
+            id="an absence is no interval",
         ),
         pytest.param(UP_THEN_ENDED, [run(True, taken=9)], UP_THEN_ENDED, id="an old run changes nothing"),
     ],

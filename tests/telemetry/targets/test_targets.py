@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import psycopg
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
@@ -187,6 +188,46 @@ def test_what_was_down_stays_bad_news_until_it_is_up(judged, porto):
     judged.deliver(up("found-a", STALE, -1))
     judge_targets(now=judged.clock.move(seconds=5))
     assert standings(porto)["found-a"][::2] == ("absent", "Its sender ended it.")
+
+
+@pytest.mark.parametrize("interval_minutes", [5, 25])
+def test_a_target_that_is_scraped_seldom_does_not_flap(porto, sender, interval_minutes):
+    """A Prometheus scrapes it so seldom; Muster does not know its interval beforehand."""
+    seen_standings = []
+    for minute in range(6 * interval_minutes):
+        sender.clock.move(minutes=1)
+        if minute % interval_minutes == 0:
+            sender.deliver(up("found-a", 1.0, 0))
+        judge_targets(now=sender.clock.at)
+        seen_standings.append(standings(porto)["found-a"][0])
+    # After its second sample the interval is known.
+    assert set(seen_standings[interval_minutes:]) == {"up"}
+    last_at = sender.clock.at - timedelta(minutes=interval_minutes - 1)
+    for _minute in range(3 * interval_minutes):
+        sender.clock.move(minutes=1)
+        judge_targets(now=sender.clock.at)
+    assert standings(porto)["found-a"][:2] == ("absent", last_at)
+
+
+def test_an_interval_is_stored_only_when_it_changes(porto, sender):
+    for seconds in (15, 15, 14, 16):
+        sender.clock.move(seconds=seconds)
+        sender.deliver(up("found-a", 1.0, 0))
+    assert [judge_targets(now=sender.clock.at) for _ in range(2)] == [1, 0]
+    assert TargetState.objects.get().interval_s == 14
+
+
+def test_no_two_rounds_run_at_once(porto, sender):
+    sender.deliver(up("found-a", 1.0, 0))
+    lock = "SELECT pg_advisory_xact_lock(hashtext(current_schema() || '.telemetry_targetstate'))"
+    database = connection.settings_dict
+    with psycopg.connect(
+        host=database["HOST"], user=database["USER"], dbname=database["NAME"], password=database["PASSWORD"]
+    ) as other_round:
+        other_round.execute(lock)
+        assert judge_targets(now=sender.clock.at) == 0
+        other_round.rollback()
+    assert judge_targets(now=sender.clock.at) == 1
 
 
 def test_samples_that_wait_make_no_target_absent(judged, porto):
