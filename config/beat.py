@@ -32,7 +32,8 @@ LEASE_S, LOOK_EVERY_S = 10.0, 2.0
 TIMEOUT_S = 2.0
 """Valkey answers a command within this time, or the command failed."""
 SEND_BEGINS_WITHIN_S = 2.0
-"""A send begins so soon after the lease was renewed that it ends or fails before the lease does."""
+"""A send begins so soon after the lease was renewed that it ends or fails before the lease does. No limit holds for a
+lookup of Valkey's name: while the resolver hangs, another beat may send a tick too, which is harmless."""
 _REDIS_URL = env.text("REDIS_URL", None, "the Redis address")
 # Valkey writes the time, so hosts need not agree on it; a beat that has lost its lease writes none.
 _RECORD_SEND = """

@@ -23,7 +23,7 @@ from telemetry.store import blocks, hot, packing, partitions
 from telemetry.store.blocks import ONE_DAY, PACKED, SampleArrays
 from telemetry.store.hot import HotTable
 from telemetry.store.remote.connection import RemoteStorageUnavailable
-from telemetry.store.remote.reading import samples_stored
+from telemetry.store.remote.reading import StorageRead
 from telemetry.store.remote.writing import LONGEST_S, send
 
 log = logging.getLogger(__name__)
@@ -125,7 +125,7 @@ class _Forwarder:
             return 0
         series = np.unique(sent_samples.series)
         first_ms, last_ms = int(sent_samples.ts_ms.min()), int(sent_samples.ts_ms.max())
-        stored_samples = samples_stored(self.storage, series, first_ms - 1, last_ms)
+        stored_samples = StorageRead(self.storage).samples_of_series(series, first_ms - 1, last_ms)
         rows = fetched(_IN_BLOCKS, [series, instant(first_ms) - ONE_DAY, instant(last_ms), instant(first_ms)])
         return len(
             _places(sent_samples) - _places(stored_samples) - _places(blocks.unpacked(rows[0]).samples)

@@ -13,6 +13,7 @@ from telemetry.core.instants import floor
 from telemetry.core.remote_storage import parse_remote_storage
 from telemetry.models import DirtyWindow, ScrapeTarget, Series, TargetState
 from telemetry.store import forwarding
+from telemetry.store.remote.reading import StorageRead
 from telemetry.targets.operations import judge_targets
 from tests.inventory import made
 from tests.telemetry.sending import hot_samples, ms, rolled_up
@@ -163,6 +164,21 @@ def test_samples_that_are_not_given_back_twice_become_blocks_and_are_told(storag
     assert "it took them twice, and gave not all of them back" in notice.text
     storage.query_status = 200
     assert len(store.samples(SERIES, after=at - timedelta(minutes=1), until=NOW).series) == 200
+
+
+def test_an_answer_that_is_too_large_is_asked_for_in_parts(storage, source):
+    storage.most_series = 10
+    StorageRead(settings.TELEMETRY_STORE).samples_of_series(SERIES, 0, 60_000)
+    # 40, twice 20, four times 10.
+    assert storage.queries == 7
+
+
+def test_queries_of_one_read_end_together(storage, source):
+    storage.delay_s = 0.3
+    read = StorageRead(settings.TELEMETRY_STORE, limit_s=0.5)
+    read.samples_of_series([101], 0, 60_000)
+    with pytest.raises(store.RemoteStorageUnavailable):
+        read.samples_of_series([101], 0, 60_000)
 
 
 def test_targets_are_judged_while_the_storage_is_away(storage, source):

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from urllib3 import PoolManager
 
 CONNECT_S, WRITE_S, QUERY_S = 5.0, 30.0, 20.0
-MOST_BYTES = 256 * 1024 * 1024
+# Read as samples, an answer takes some five times as much memory.
+MOST_BYTES = 64 * 1024 * 1024
 _CHUNK_BYTES = 64 * 1024
 _QUOTED_CHARS = 300
 # By these a remote storage judges the samples. Every other answer is about address, sign-in or load.
@@ -36,6 +37,10 @@ class RemoteStorageUnavailable(ServiceUnavailable):
     )
 
 
+class AnswerTooLarge(RemoteStorageUnavailable):
+    """A question for fewer series, or a shorter time, has a smaller answer."""
+
+
 def write(address: RemoteStorage, body: bytes) -> str | None:
     """Send a body of remote write; returns why the remote storage refuses its samples, None if it took them. Raises
     RemoteStorageUnavailable."""
@@ -49,13 +54,15 @@ def write(address: RemoteStorage, body: bytes) -> str | None:
     raise RemoteStorageUnavailable(f"{address.host} answers {quoted} to samples")
 
 
-def query(address: RemoteStorage, expression: str, *, at_ms: int) -> list[dict[str, Any]]:
-    """The series of a range selector that ends at an instant, each as `metric` and `values`. Raises
+def query(
+    address: RemoteStorage, expression: str, *, at_ms: int, limit_s: float = QUERY_S
+) -> list[dict[str, Any]]:
+    """The series of a range selector that ends at an instant, each as `metric` and `values`. Raises AnswerTooLarge, and
     RemoteStorageUnavailable, also if the remote storage says that its answer is not whole."""
     form = {"query": expression, "time": f"{at_ms / 1000:.3f}", "partial_response": "false"}
     content_type = {"Content-Type": "application/x-www-form-urlencoded"}
     status, content = _call(
-        address, f"{address.query_url}/api/v1/query", urlencode(form).encode(), content_type, QUERY_S
+        address, f"{address.query_url}/api/v1/query", urlencode(form).encode(), content_type, limit_s
     )
     try:
         answer = orjson.loads(content)
@@ -93,12 +100,10 @@ def _call(
             for chunk in response.stream(_CHUNK_BYTES):
                 content += chunk
                 if len(content) > MOST_BYTES:
-                    raise RemoteStorageUnavailable(
-                        f"{address.host} answers with more than {MOST_BYTES} bytes"
-                    )
+                    raise AnswerTooLarge(f"{address.host} answers with more than {MOST_BYTES} bytes")
                 if monotonic() > until:
                     raise RemoteStorageUnavailable(
-                        f"{address.host} did not finish its answer within {limit_s:.0f} s"
+                        f"{address.host} did not finish its answer within {limit_s:.1f} s"
                     )
             response.release_conn()
         return response.status, bytes(content)

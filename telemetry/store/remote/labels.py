@@ -37,14 +37,16 @@ def series_keys(address: RemoteStorage, sample_ids: Any) -> dict[int, bytes]:
     for series_id, digest, source_id, metric, labels, site, number, label, replica in fetched(
         _LABELS, stored_columns
     ):
-        own = {
+        added_labels = {
             INSTALLATION: address.name,
             SERIES: series_label(series_id, digest, number),
             SOURCE: str(source_id),
             SITE: site,
         }
         of_replica = {label: replica} if label and replica and number else {}
-        keys[sample_id(series_id, number)] = key_of(json.loads(labels) | of_replica | own | {NAME: metric})
+        keys[sample_id(series_id, number)] = key_of(
+            json.loads(labels) | of_replica | added_labels | {NAME: metric}
+        )
     return keys
 
 
