@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('telemetry', '0014_missed_samples'),
+        ('telemetry', '0015_dates_of_import_rules'),
     ]
 
     operations = [
