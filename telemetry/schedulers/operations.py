@@ -42,9 +42,12 @@ type StateKey = tuple[int, str, int]
 
 @dataclass(frozen=True, slots=True)
 class HeardReport:
+    """`said_series` are those that a report of scontrol had; empty for other reports."""
+
     report: NodeReport
     site_id: int
     silence_s: float
+    said_series: frozenset[int]
 
     def is_fresh(self, now: datetime) -> bool:
         return self.report.taken_at > now - timedelta(seconds=self.silence_s)
@@ -53,6 +56,7 @@ class HeardReport:
 def judge_nodes(*, now: datetime) -> int:
     """Store what changed; returns of how many nodes."""
     reports = read_reports(now=now)
+    _end_reasons({key: heard for key, heard in reports.items() if heard.said_series and heard.is_fresh(now)})
     states = {_key(state): state for state in SchedulerState.objects.order_by("pk")}
     changed_states = [
         state
@@ -89,7 +93,28 @@ def _heard(key: StateKey, rows: Sequence[Latest]) -> HeardReport | None:
     if report is None:
         return None
     silence_s = max(SHORTEST_SILENCE_S, CADENCES_MISSED * rows[0].cadence_s)
-    return HeardReport(report, rows[0].site_id, silence_s)
+    said_rows = [row for row in rows if row.ts >= report.taken_at]
+    is_of_scontrol = any(row.metric == "slurm_node_state" for row in said_rows)
+    said_series = frozenset(row.series_id for row in said_rows) if is_of_scontrol else frozenset()
+    return HeardReport(report, rows[0].site_id, silence_s, said_series)
+
+
+@transaction.atomic
+def _end_reasons(reports: Mapping[StateKey, HeardReport]) -> None:
+    """End the series of reasons that the newest report no longer gives: each text makes one, and no report marks its
+    end. A reason that is given again goes on in its series."""
+    rows = Series.objects.filter(
+        metric="slurm_node_reason",
+        ended_at=None,
+        device__in={device_id for device_id, _, _ in reports},
+    )
+    ended_series = []
+    for series in rows.order_by("pk").select_for_update(no_key=True).only("device", "source", "ended_at"):
+        heard = reports.get((series.device_id or 0, "slurm", series.source_id))
+        if heard is not None and series.pk not in heard.said_series:
+            series.ended_at = heard.report.taken_at
+            ended_series.append(series)
+    Series.objects.bulk_update(ended_series, ["ended_at"], batch_size=1000)
 
 
 def node_samples(rows: Iterable[Latest]) -> list[NodeSample]:

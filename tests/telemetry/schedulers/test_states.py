@@ -94,6 +94,29 @@ def test_nobody_dates_a_drain_back_before_the_node_was_heard_to_take_work(sender
     assert state.since == sender.clock.at - timedelta(minutes=5)
 
 
+def test_a_reason_that_is_no_longer_given_ends_its_series(sender, node):
+    """A health script makes a new text each time, and the series of a source are limited."""
+    for load in range(3):
+        tell(sender, state_is(DRAINED, 0), reason_is(f"load {load}", 0, 0))
+        sender.clock.move(minutes=1)
+    said_at = sender.clock.at - timedelta(minutes=1)
+    series = Series.objects.filter(metric="slurm_node_reason").order_by("labels__reason")
+    assert list(series.values_list("labels__reason", "ended_at")) == [
+        ("load 0", said_at - timedelta(minutes=1)),
+        ("load 1", said_at),
+        ("load 2", None),
+    ]
+    # Silence ends none.
+    judge_nodes(now=sender.clock.move(hours=1))
+    assert series.filter(ended_at=None).count() == 1
+    state = tell(sender, state_is(DRAINED, 0), reason_is("load 0", 0, 0))
+    assert state.reason == "load 0"
+    assert list(series.filter(ended_at=None).values_list("labels__reason", flat=True)) == ["load 0"]
+    sender.clock.move(minutes=1)
+    tell(sender, state_is(IDLE, 0))
+    assert not series.filter(ended_at=None).exists()
+
+
 def test_silence_ends_nothing_and_excuses_nothing(sender, node, porto):
     state = tell(sender, state_is(DRAINED))
     assert withdrawn_since([porto.pk]) == {node.pk: state.since}
