@@ -100,17 +100,20 @@ class SensorRule:
 @dataclass(frozen=True, slots=True)
 class MeterDistance:
     """How far a meter is above the sum behind it (negative: below it), in percent of the sum; of the meter's own
-    reading if the sum is not above 0."""
+    reading if the sum is not above 0. At the limit it neither contradicts nor agrees."""
 
     percent: float
     contradicts: bool
+    agrees: bool
 
 
 @dataclass(frozen=True, slots=True)
 class MeterRule:
-    """Two meters contradict each other from so many percent on, if the larger reading is not below `least_kw`."""
+    """Two meters contradict each other from so many percent on, if the larger reading is not below `least_kw`. They
+    agree below that by the hysteresis."""
 
     percent: int
+    hysteresis: int
     least_kw: int
     source: str
 
@@ -122,7 +125,8 @@ class MeterRule:
         if max(kw, behind_kw) < self.least_kw or (behind_kw <= 0 and not is_whole):
             return None
         percent = 100 * (kw - behind_kw) / (behind_kw if behind_kw > 0 else kw)
-        return MeterDistance(percent, percent <= -self.percent or (is_whole and percent >= self.percent))
+        excess = max(-percent, percent) if is_whole else -percent
+        return MeterDistance(percent, excess >= self.percent, excess < self.percent - self.hysteresis)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +148,7 @@ class TrustRules:
 
 def load(path: Path = DATA / "trust.yaml") -> TrustRules:
     content = Field(path, "", read_yaml(path), frozenset({"clock", "sensors", "meters"}))
-    meters = content.nested("meters", frozenset({"percent", "least_kw", "source"}))
+    meters = content.nested("meters", frozenset({"percent", "hysteresis", "least_kw", "source"}))
     clock = content.nested("clock", frozenset({"ahead", "behind", "periods", "source"}))
     sensors = (
         Field(path, f"sensors[{place}]", each, frozenset({"hours", "metrics", "source"}))
@@ -171,8 +175,11 @@ def _sensors(field: Field) -> SensorRule:
 
 
 def _meters(field: Field) -> MeterRule:
+    percent, hysteresis = _whole(field, "percent"), _whole(field, "hysteresis")
+    if hysteresis >= percent:
+        raise field.error("hysteresis", f"{hysteresis} is not below {percent} percent")
     source = field.one_of("source", registry().sources)
-    return MeterRule(_whole(field, "percent"), _whole(field, "least_kw"), source)
+    return MeterRule(percent, hysteresis, _whole(field, "least_kw"), source)
 
 
 def _whole(field: Field, key: str) -> int:

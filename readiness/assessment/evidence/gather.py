@@ -153,9 +153,18 @@ def power_by_site(series: Iterable[WindowMeans]) -> dict[int, SitePower]:
 
 
 def power_kw(metrics: Metrics, names: Sequence[str] = POWER_METRICS) -> Windows | None:
-    """kW from the first metric that is sent in W; lines or inlets are added up."""
+    """kW from the first metric that is sent in W; lines or inlets are added up.
+
+    Several series of an accelerator, such as those of its MIG instances, each have the power of all of it.
+    """
     for metric in names:
-        watts = [each.values for each in metrics.get(metric, ()) if each.unit == "W"]
+        series = [each for each in metrics.get(metric, ()) if each.unit == "W"]
+        of_accelerators: dict[int, list[Windows]] = defaultdict(list)
+        for each in series:
+            if each.accelerator_id is not None:
+                of_accelerators[each.accelerator_id].append(each.values)
+        watts = [each.values for each in series if each.accelerator_id is None]
+        watts += [np.fmax.reduce(values) for values in of_accelerators.values()]
         if watts:
             total: Windows = np.vstack(watts).sum(axis=0) / 1000
             return total

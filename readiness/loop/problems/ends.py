@@ -8,12 +8,14 @@ from typing import Any
 from django.db.models import Model, Q
 
 from inventory.models import Accelerator, CoolingUnit, Device, Link, Port, PowerFeed
+from readiness.assessment.evidence.operations.meters import comparison_places
 from readiness.assessment.scoring.models import CheckResult, HealthReason, ReasonEnd
 from readiness.loop.problems.core.ending import EndFacts, nodes_of
 from readiness.loop.problems.core.folding import Node
 from readiness.loop.problems.core.site import ProblemFacts
 from readiness.loop.problems.core.states import ProblemKind
 from readiness.loop.problems.gather import sites_served
+from readiness.loop.problems.measurements import METERS, meter_key
 from readiness.loop.problems.models import Problem
 from telemetry.core.matching import ObjectKind
 from telemetry.models import InventoryDrift, Source
@@ -44,6 +46,7 @@ def end_facts(
     sources = _source_states([*by_kind[ProblemKind.SOURCE], *by_kind[ProblemKind.INTAKE]])
     checks = _check_states(by_kind[ProblemKind.CHECK])
     drifts = _drift_states(by_kind[ProblemKind.INVENTORY])
+    parted_meters = _parted_meters(by_kind[ProblemKind.MEASUREMENT])
     return {
         site_id: EndFacts(
             is_retired=facts[site_id].is_retired,
@@ -54,6 +57,7 @@ def end_facts(
             source_states=sources[site_id],
             check_states=checks[site_id],
             drift_states=drifts[site_id],
+            parted_meters=parted_meters[site_id],
         )
         for site_id in vanished
     }
@@ -63,6 +67,17 @@ def end_facts_of_no_site(vanished: Sequence[Problem]) -> EndFacts:
     ids = _subjects(problem for problem in vanished if problem.kind == ProblemKind.INTAKE)
     states = Source.objects.filter(pk__in=ids).order_by().values_list("pk", "status__state") if ids else ()
     return EndFacts(source_states={str(pk): state or "" for pk, state in states})
+
+
+def _parted_meters(problems: Sequence[Problem]) -> dict[int, set[str]]:
+    """Keys of problems of meters that the inventory no longer compares."""
+    keys: dict[int, set[str]] = defaultdict(set)
+    for problem in problems:
+        if problem.subject == METERS and problem.site_id is not None:
+            keys[problem.site_id].add(problem.key)
+    for site_id, places in (comparison_places(keys) if keys else {}).items():
+        keys[site_id] -= {meter_key(*place) for place in places}
+    return keys
 
 
 def _keys_in_service(problems: Iterable[Problem]) -> dict[int, set[Node]]:

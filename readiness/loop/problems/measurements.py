@@ -99,6 +99,10 @@ def meter_problems(site_ids: Collection[int], *, now: datetime) -> Iterator[tupl
         yield row.site_id, _meter_problem(row, "" if is_old else f" {_effect(row, pue)}", is_old=is_old)
 
 
+def meter_key(level: str, device_id: int | None, behind: str) -> str:
+    return f"{METERS}-{level}-{device_id or 'site'}-{behind}"
+
+
 def _meter_problem(row: MeterContradiction, effect: str, *, is_old: bool) -> PresentProblem:
     behind = row.get_behind_display()
     share = f"{number(abs(row.percent), 0)} % " if row.behind_kw > 0 else ""
@@ -122,9 +126,7 @@ def _meter_problem(row: MeterContradiction, effect: str, *, is_old: bool) -> Pre
         "taken_at": row.seen_at.isoformat(),
     }
     return PresentProblem(
-        identity=Identity(
-            ProblemKind.MEASUREMENT, f"{METERS}-{row.level}-{row.device_id or 'site'}-{row.behind}"
-        ),
+        identity=Identity(ProblemKind.MEASUREMENT, meter_key(row.level, row.device_id, row.behind)),
         state=ProblemState.WARN,
         subject=METERS,
         is_last_known=is_old,

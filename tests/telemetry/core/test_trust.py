@@ -50,6 +50,7 @@ def test_most_sources_that_differ_by_the_same_share_a_skew(skews_s, shared):
         pytest.param("behind: 60s", "since: 60s", "clock.since", id="an unknown key"),
         pytest.param("upsOutputPower", "upsPower", "upsPower", id="no metric of the registry"),
         pytest.param("percent: 20", "percent: -1", "meters.percent", id="below 0"),
+        pytest.param("hysteresis: 2", "hysteresis: 20", "meters.hysteresis", id="never ends"),
     ],
 )
 def test_the_file_is_read_strictly(tmp_path, line, wrong, fault):
@@ -62,15 +63,17 @@ def test_the_file_is_read_strictly(tmp_path, line, wrong, fault):
 @pytest.mark.parametrize(
     ("kw", "behind_kw", "is_whole", "distance"),
     [
-        pytest.param(12.5, 10, True, (25, True), id="a PDU above the sum of all that it feeds"),
-        pytest.param(12.5, 10, False, (25, False), id="something behind it has no meter"),
-        pytest.param(11, 10, True, (10, False), id="within the limit"),
-        pytest.param(7.5, 10, False, (-25, True), id="no meter reads less than what is behind it"),
+        pytest.param(12.5, 10, True, (25, True, False), id="a PDU above the sum of all that it feeds"),
+        pytest.param(12.5, 10, False, (25, False, True), id="something behind it has no meter"),
+        pytest.param(11, 10, True, (10, False, True), id="within the limit"),
+        pytest.param(11.9, 10, True, (19, False, False), id="at the limit"),
+        pytest.param(8.1, 10, False, (-19, False, False), id="at the limit, below the sum"),
+        pytest.param(7.5, 10, False, (-25, True, False), id="no meter reads less than what is behind it"),
         pytest.param(0.9, 0.5, True, None, id="too little to tell"),
-        pytest.param(5, 0, True, (100, True), id="all that it feeds draws nothing"),
+        pytest.param(5, 0, True, (100, True, False), id="all that it feeds draws nothing"),
         pytest.param(5, 0, False, None, id="a part of what it feeds draws nothing"),
     ],
 )
 def test_a_meter_is_held_against_what_is_behind_it(kw, behind_kw, is_whole, distance):
     found = trust_rules().meters.judge(kw, behind_kw, is_whole=is_whole)
-    assert (found and (found.percent, found.contradicts)) == distance
+    assert (found and (round(found.percent, 6), found.contradicts, found.agrees)) == distance

@@ -12,9 +12,9 @@ from readiness.assessment.evidence.core.load import MeteringLevel
 class MeterContradiction(models.Model):
     """A meter that reads more or less than the sum of what is behind it, over the last hour in which all of these sent.
 
-    The row goes when they agree, and when the inventory no longer joins them, or one of them leaves service. While one
-    of them is silent, or draws too little to tell, it stays: that answers nothing. Where nothing behind draws power,
-    `percent` is 100 or more.
+    The row goes when they agree by more than the hysteresis, and when the inventory no longer joins them, or one of
+    them leaves service. While one of them is silent, or draws too little to tell, it stays: that answers nothing. Where
+    nothing behind draws power, `percent` is 100 or more.
     """
 
     VISIBLE_BY = ("site",)

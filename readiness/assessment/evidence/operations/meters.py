@@ -112,6 +112,11 @@ def reconcile(*, now: datetime) -> int:
     return sum(reconcile_sites(batch, now=now) for batch in batched(sites, SITES_AT_ONCE))
 
 
+def comparison_places(site_ids: Collection[int]) -> dict[int, set[ComparisonPlace]]:
+    """All comparisons that the inventory of each site allows."""
+    return {site_id: inventory.places() for site_id, inventory in _inventories(site_ids).items()}
+
+
 @transaction.atomic
 def reconcile_sites(site_ids: Collection[int], *, now: datetime) -> int:
     # The last five minutes may not have arrived.
@@ -317,11 +322,11 @@ def _apply(
     for site_id, of_site in sorted(compared.items()):
         for each in of_site:
             row = stored.get((site_id, *each.place))
-            if not each.distance.contradicts:
-                if row is not None:
-                    ended.add(row.pk)
-            elif row is None:
-                new.append(MeterContradiction(site_id=site_id, since=end - HOUR, **_columns(each, end)))
+            if row is None:
+                if each.distance.contradicts:
+                    new.append(MeterContradiction(site_id=site_id, since=end - HOUR, **_columns(each, end)))
+            elif each.distance.agrees:
+                ended.add(row.pk)
             elif end - row.seen_at >= SEEN_EVERY:
                 for name, value in _columns(each, end).items():
                     setattr(row, name, value)

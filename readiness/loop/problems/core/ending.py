@@ -43,7 +43,8 @@ class EndFacts:
     `in_service` are objects that the site still runs; `unwell` those that a domain still has reasons of, and
     `ended_by_hand` when a person last ended a reason, by domain, object and metric; otherwise only samples end one.
     `source_states` are of sources that still serve the site, `check_states` of checks that the framework still has,
-    `drift_states` of contradictions of devices.
+    `drift_states` of contradictions of devices. `parted_meters` are keys of problems of meters that the inventory no
+    longer compares.
     """
 
     is_retired: bool = False
@@ -54,10 +55,12 @@ class EndFacts:
     source_states: Mapping[str, str] = field(default_factory=dict)
     check_states: Mapping[str, str] = field(default_factory=dict)
     drift_states: Mapping[str, Collection[str]] = field(default_factory=dict)
+    parted_meters: Collection[str] = ()
 
 
 def end_of(problem: OpenProblem, facts: EndFacts) -> ProblemEnd:
-    """How it ended. `REGROUPED` is for objects that are still not well, and stand under another problem now."""
+    """How it ended. `REGROUPED` is for objects that are still not well, and stand under another problem now, and for
+    meters that the inventory no longer joins."""
     if facts.is_retired:
         return ProblemEnd.OBJECT_GONE
     match ProblemKind(problem.kind):
@@ -80,8 +83,9 @@ def end_of(problem: OpenProblem, facts: EndFacts) -> ProblemEnd:
         case ProblemKind.SHIFT:
             return ProblemEnd.SHIFT
         case ProblemKind.MEASUREMENT:
-            gone = nodes_of(problem).isdisjoint(facts.in_service)
-            return ProblemEnd.OBJECT_GONE if gone else ProblemEnd.SAMPLE
+            if nodes_of(problem).isdisjoint(facts.in_service):
+                return ProblemEnd.OBJECT_GONE
+            return ProblemEnd.REGROUPED if problem.key in facts.parted_meters else ProblemEnd.SAMPLE
 
 
 def _end_of_health(problem: OpenProblem, facts: EndFacts) -> ProblemEnd:

@@ -37,12 +37,15 @@ def hour(sender, **kw):
         "pdu": PDU,
         "node": NODES,
         "gpu": "DCGM_FI_DEV_POWER_USAGE",
+        "mig": "DCGM_FI_DEV_POWER_USAGE",
         "inlet": PDU,
         "site": "site_power_watts",
     }
     labels = {
         "gpu_0": {"Hostname": "node-1", "gpu": "0"},
         "gpu_1": {"Hostname": "node-1", "gpu": "1"},
+        "mig_1": {"Hostname": "node-1", "gpu": "0", "GPU_I_ID": "1"},
+        "mig_2": {"Hostname": "node-1", "gpu": "0", "GPU_I_ID": "2"},
         "inlet_2": {"instance": "pdu-1", "id": "2"},
         "site": {},
     }
@@ -86,6 +89,21 @@ def test_a_pdu_is_held_against_the_loads_of_its_racks(sender, rack, porto):
         2,
         [("The rack PDUs", "node", 7.5, 10.0), ("pdu-1", "loads", 7.5, 10.0)],
     )
+
+
+def test_a_meter_at_the_limit_does_not_flap(sender, rack):
+    """It stands from 20 % on, and ends below 18 %."""
+    standing = [
+        hour(sender, pdu_1=kw, node_1=5, node_2=5)[1] != [] for kw in (11.9, 12.1, 11.9, 12.1, 11.7, 11.9)
+    ]
+    assert standing == [False, True, True, True, False, False]
+
+
+def test_instances_of_one_accelerator_count_once(sender, rack):
+    """Each MIG instance has the power of the whole accelerator."""
+    made.accelerator(device=Device.objects.get(name="node-1"), index=0)
+    assert hour(sender, node_1=5, gpu_0=4, mig_1=4, mig_2=4) == (0, [])
+    assert hour(sender, node_1=3, gpu_0=4, mig_1=4, mig_2=4) == (1, [("node-1", "accelerators", 3.0, 4.0)])
 
 
 def test_a_node_reads_no_less_than_its_accelerators(sender, rack):

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from inventory.models import Device
+from inventory.models import Device, PowerFeed
 from readiness.assessment.evidence.models import MeterContradiction
 from readiness.loop.problems.models import Problem
 from telemetry.models import Series
@@ -117,6 +117,22 @@ def test_meters_that_disagree_are_told_with_both_figures_and_their_effect(pdus, 
     assert problem.is_last_known
     assert "PUE" not in problem.detail
 
+    MeterContradiction.objects.all().delete()
+    write_problems()
+    assert Problem.objects.get(kind="measurement").ended_by == "regrouped"
+
+
+def test_meters_that_are_still_compared_end_by_samples(pdus):
+    """Others end because the inventory no longer joins them, as above."""
+    StuckSensor.objects.all().delete()
+    site, rack = pdus[0].site, made.rack(site=pdus[0].site)
+    PowerFeed.objects.create(site=site, rack=rack, device=pdus[0], name="A1", rated_kw=20)
+    made.device(site=site, rack=rack, name="node-1", role=Device.Role.NODE)
+    MeterContradiction.objects.create(
+        site=site, device=pdus[0], meter="pdu-1", metric=METRIC, level="room-pdu", behind="loads",
+        kw=50, behind_kw=40, percent=25, since=SINCE, seen_at=NOW,
+    )  # fmt: skip
+    write_problems()
     MeterContradiction.objects.all().delete()
     write_problems()
     assert Problem.objects.get(kind="measurement").ended_by == "sample"
