@@ -37,7 +37,7 @@ class RemoteStorageUnavailable(ServiceUnavailable):
     )
 
 
-class AnswerTooLarge(RemoteStorageUnavailable):
+class StorageAnswerTooLarge(RemoteStorageUnavailable):
     """A question for fewer series, or a shorter time, has a smaller answer."""
 
 
@@ -57,8 +57,8 @@ def write(address: RemoteStorage, body: bytes) -> str | None:
 def query(
     address: RemoteStorage, expression: str, *, at_ms: int, limit_s: float = QUERY_S
 ) -> list[dict[str, Any]]:
-    """The series of a range selector that ends at an instant, each as `metric` and `values`. Raises AnswerTooLarge, and
-    RemoteStorageUnavailable, also if the remote storage says that its answer is not whole."""
+    """The series of a range selector that ends at an instant, each as `metric` and `values`. Raises
+    StorageAnswerTooLarge, and RemoteStorageUnavailable, also if the storage says that its answer is not whole."""
     form = {"query": expression, "time": f"{at_ms / 1000:.3f}", "partial_response": "false"}
     content_type = {"Content-Type": "application/x-www-form-urlencoded"}
     status, content = _call(
@@ -100,7 +100,7 @@ def _call(
             for chunk in response.stream(_CHUNK_BYTES):
                 content += chunk
                 if len(content) > MOST_BYTES:
-                    raise AnswerTooLarge(f"{address.host} answers with more than {MOST_BYTES} bytes")
+                    raise StorageAnswerTooLarge(f"{address.host} answers with more than {MOST_BYTES} bytes")
                 if monotonic() > until:
                     raise RemoteStorageUnavailable(
                         f"{address.host} did not finish its answer within {limit_s:.1f} s"

@@ -17,7 +17,7 @@ from telemetry.core.instants import HOUR, ms
 from telemetry.core.remote_storage import RemoteStorage
 from telemetry.core.replicas import sample_id, series_of
 from telemetry.store.blocks import NO_SAMPLES, Ints, SampleArrays, joined
-from telemetry.store.remote.connection import QUERY_S, AnswerTooLarge, RemoteStorageUnavailable, query
+from telemetry.store.remote.connection import QUERY_S, RemoteStorageUnavailable, StorageAnswerTooLarge, query
 from telemetry.store.remote.labels import SERIES, SOURCE, selector, series_label
 
 # Series of one query, so that its text and its answer stay small.
@@ -60,7 +60,7 @@ class StorageRead:
         selected = f"{selector(self._storage, label, values)}[{until_ms - after_ms}ms]"
         try:
             answer = query(self._storage, selected, at_ms=until_ms, limit_s=self._limit_s())
-        except AnswerTooLarge:
+        except StorageAnswerTooLarge:
             if len(values) > 1:
                 middle = len(values) // 2
                 halves = [

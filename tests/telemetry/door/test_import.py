@@ -2,6 +2,7 @@
 
 import gzip
 import zlib
+from dataclasses import replace
 
 import pytest
 
@@ -141,10 +142,45 @@ EXPOSITION = {
     "an exemplar": Request(
         open_metrics(b'm_bucket{le="1"} 1 # {trace_id="a"} 0.5\n'), 400, [1.0], {"exemplar": 1}, OPEN
     ),
+    "a counter": Request(open_metrics(b"# TYPE m counter\nm_total 1\n"), 204, [1.0], headers=OPEN),
+    "when a counter was made": Request(
+        open_metrics(b"# TYPE m counter\nm_total 1\nm_created 2\n"), 204, [2.0, 1.0], headers=OPEN
+    ),
+    "an information": Request(open_metrics(b'# TYPE m info\nm_info{a="b"} 1\n'), 204, [1.0], headers=OPEN),
+    "a set of states": Request(
+        open_metrics(b'# TYPE m stateset\nm{m="a"} 1\nm{m="b"} 0\n'), 204, [0.0, 1.0], headers=OPEN
+    ),
+    "a unit": Request(open_metrics(b"# UNIT m_seconds seconds\nm_seconds 1\n"), 204, [1.0], headers=OPEN),
+    "an exemplar without its braces": Request(
+        open_metrics(bad(b"m_total 1 # 0.5")), 400, [1.0], BAD_LINE, OPEN
+    ),
+    "an end with a space": Request(ONE + b"# EOF \n", 400, [], MALFORMED, OPEN),
+    "an end twice": Request(ONE + b"# EOF\n# EOF\n", 400, [], MALFORMED, OPEN),
+    "an end in small letters": Request(ONE + b"# eof\n", 400, [], MALFORMED, OPEN),
+    "an empty line": Request(open_metrics(b"\n" + ONE), 204, [1.0], headers=OPEN),
+    "a time before 1970": Request(open_metrics(bad(b"m 2 -5")), 400, [1.0], {"too_old": 1}, OPEN),
+    "a time beyond the calendar": Request(open_metrics(bad(b"m 2 1e300")), 400, [1.0], BAD_LINE, OPEN),
     "a native histogram": Request(
         open_metrics(bad(b"m {count:1,sum:2,schema:3}")), 400, [1.0], BAD_LINE, OPEN
     ),
 }
+
+_TEXT_ALONE = {
+    "gzip called plain",
+    "a time",
+    "a series twice",
+    "seconds in place of milliseconds",
+    "empty",
+    "no end of the last line",
+    "too old",
+    "too far ahead",
+}
+"""In OpenMetrics they mean something else: it has an end, and times in seconds."""
+OPEN_METRICS = {
+    name: replace(request, body=open_metrics(request.body), headers=OPEN)
+    for name, request in EXPOSITION.items()
+    if not request.headers and name not in _TEXT_ALONE
+} | {name: request for name, request in EXPOSITION.items() if request.headers == OPEN}
 
 WHEN = NOW.isoformat()
 HEADER = b"time,metric,value,gpu\n"
@@ -241,7 +277,7 @@ TABLES = {
     "a decimal point where commas were named": Request(
         table(row("m;4.5;0")).replace(b",", b";"), 400, [], BAD_LINE, typed("decimal=comma")
     ),
-    "thousands": Request(table(row('m,"1,234.5",0')), 400, [], BAD_LINE),
+    "thousands": Request(table(row('m,"1,234.5",0')), 204, [1234.5]),
     "no readings": Request(table(row("a,NaN,0"), row("b,inf,0"), GOOD), 204, [1.0]),
     # Times
     "seconds": Request(table(row("m,1,0", AT // 1000)), 204, [1.0]),
@@ -280,7 +316,9 @@ def import_as(post):
 
 
 @pytest.mark.parametrize(
-    ("usual", "requests"), [(TEXT, EXPOSITION), (CSV, TABLES)], ids=["exposition", "tables"]
+    ("usual", "requests"),
+    [(TEXT, EXPOSITION), (OPEN, OPEN_METRICS), (CSV, TABLES)],
+    ids=["text", "OpenMetrics", "tables"],
 )
 def test_every_body_is_answered_and_its_good_samples_stored_once(import_as, sender, usual, requests):
     assert len(requests) >= 60
