@@ -16,9 +16,10 @@ from telemetry.binary import binary_cursor
 from telemetry.core.blocks import distinct
 from telemetry.core.instants import floor
 from telemetry.core.remote_storage import parse_remote_storage
+from telemetry.core.replicas import sample_id
 from telemetry.core.spec import Aggregation, QuerySpec
 from telemetry.ingest import Fullness
-from telemetry.models import DirtyWindow, Series
+from telemetry.models import DirtyWindow, Replica, Series, Source
 from telemetry.store import forwarding, packing
 from tests.inventory import made
 from tests.peers.storages import STORAGES, TAKES_LATE, TOLERANCES, StorageProgram
@@ -181,6 +182,37 @@ def test_every_store_reads_the_same(kind, storage_of, source, now):
     pack_until_gone(now + timedelta(hours=5), storage)
     # Of what a remote storage keeps, blocks have the stale marker.
     assert samples_in_blocks() == (len(samples) if kind == "postgres" else 1)
+    assert_same(read_all(now), before, TOLERANCES[kind])
+    assert_same(window_of(source, now), window, TOLERANCES[kind])
+
+
+def sent_by_pair(now):
+    """Two replicas, of which the second lags by 20 s; the first one dies for an hour and returns."""
+    for place, (series, at_ms, value) in enumerate(past(now)):
+        if not 300 < place < 480:
+            yield sample_id(series, 1), at_ms, value
+        yield sample_id(series, 2), at_ms + 20_000, value
+
+
+@pytest.mark.parametrize("kind", STORAGES)
+def test_a_pair_of_replicas_reads_the_same(kind, storage_of, source, now):
+    Source.objects.update(replica_label="prometheus_replica")
+    for number, name in ((1, "a"), (2, "b")):
+        Replica.objects.create(source=source, name=name, number=number, first_sample_at=now)
+    samples = list(sent_by_pair(now))
+    append(source, samples, now=now)
+    before, window = read_all(now), window_of(source, now)
+    # Nothing counts twice, and nothing is missing while one of both is away.
+    assert len(list(past(now))) - 5 <= len(before["places"]) <= len(list(past(now))) + 5
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM telemetry_samplebatch")
+    storage = storage_of(kind)
+    # The one that returns brings its samples later.
+    half = len(samples) // 2
+    append(source, samples[:half], now=now)
+    pack_until_gone(now, storage)
+    append(source, samples[half:], now=now + timedelta(hours=5))
+    pack_until_gone(now + timedelta(hours=5), storage)
     assert_same(read_all(now), before, TOLERANCES[kind])
     assert_same(window_of(source, now), window, TOLERANCES[kind])
 
