@@ -53,6 +53,9 @@ def _check(settings: AgentSettings) -> int:
     lists = TargetLists(settings)
     for target in lists.read():
         print(f"{target.url} every {target.interval_s:g} s: {dict(target.labels)}")
+    if settings.slurm is not None:
+        for command in settings.slurm.commands:
+            print(f"{' '.join(command)} every {settings.slurm.interval_s:g} s")
     return 1 if lists.faults else 0
 
 

@@ -18,6 +18,7 @@ class AgentFigures:
     waiting_bytes: int = 0
     damaged_bytes: int = 0
     unreadable_lists: int = 0
+    failed_reports: int = 0
 
     def count_dropped(self, counts: Mapping[str, int]) -> None:
         self.dropped_samples.update(counts)
@@ -32,6 +33,7 @@ class AgentFigures:
             ("muster_agent_buffer_waiting_bytes", self.waiting_bytes),
             ("muster_agent_buffer_damaged_bytes_total", self.damaged_bytes),
             ("muster_agent_unreadable_target_lists", self.unreadable_lists),
+            ("muster_agent_failed_reports_total", self.failed_reports),
         ):
             yield name, {}, float(value)
         for name, counts in (

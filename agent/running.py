@@ -16,6 +16,7 @@ from agent.remote_write import SampleBatch, bodies
 from agent.scraping import ScrapeOutcome, Scraper
 from agent.sending import BufferSender
 from agent.settings import AgentSettings
+from agent.slurm_reports import SlurmReporter
 from agent.targets import AgentTarget
 from telemetry.core.labels import KeyCache, key_of
 
@@ -52,11 +53,14 @@ class Agent:
         settings = self._settings
         try:
             async with asyncio.TaskGroup() as self._tasks:
-                steps = (
+                steps = [
                     (self._look_for_targets, settings.discovery_s),
                     (self._write, settings.write_s),
                     (self._count_itself, _FIGURES_S),
-                )
+                ]
+                if settings.slurm is not None:
+                    reporter = SlurmReporter(settings.slurm, self._muster, self.figures)
+                    steps.append((reporter.report, settings.slurm.interval_s))
                 tasks = [self._tasks.create_task(_repeat(step, every_s)) for step, every_s in steps]
                 tasks.append(self._tasks.create_task(self._sender.run(self._written)))
                 await stop.wait()

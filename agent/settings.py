@@ -78,6 +78,22 @@ class ScrapeLimits(AgentDocument):
     targets: int = Field(default=1000, ge=1, le=10_000)
 
 
+type Command = Annotated[tuple[Annotated[str, Field(min_length=1)], ...], Field(min_length=1)]
+
+
+class SlurmSettings(AgentDocument):
+    """Commands that print Slurm's reports in JSON, each as a list of the program and its arguments: no shell reads
+    them."""
+
+    commands: tuple[Command, ...] = Field(
+        (("scontrol", "show", "nodes", "--json"), ("squeue", "--json")), min_length=1
+    )
+    interval_s: float = Field(60, ge=15, le=3600)
+    # Seconds for one command, and megabytes that it may print.
+    timeout_s: float = Field(20, gt=0, le=120)
+    megabytes: int = Field(16, ge=1, le=16)
+
+
 class AgentSettings(AgentDocument):
     # Muster's address, and the file that holds the token of the site's source.
     muster: Annotated[str, AfterValidator(_check_address)]
@@ -86,6 +102,7 @@ class AgentSettings(AgentDocument):
     networks: tuple[Network, ...] = Field(min_length=1)
     buffer: BufferSettings
     jobs: tuple[ScrapeJob, ...] = ()
+    slurm: SlurmSettings | None = None
     # Added to each series that has no such label.
     labels: LabelValues = Field(default_factory=dict)
     # Certificates that are trusted beside those of the system.
@@ -100,7 +117,7 @@ class AgentSettings(AgentDocument):
         names = [job.name for job in self.jobs]
         if len(set(names)) < len(names):
             raise ValueError("two jobs have the same name")
-        if not self.jobs:
+        if not self.jobs and self.slurm is None:
             raise ValueError("nothing to scrape: name jobs")
         if sum(job.from_muster for job in self.jobs) > 1:
             raise ValueError("two jobs take their targets from Muster")
