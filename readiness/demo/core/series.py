@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from readiness.demo.core import serving, shapes
+from readiness.demo.core import scheduling, serving, shapes
 from readiness.demo.core.noise import Floats, seeds, uniform, wander
 from readiness.demo.core.plan import FEED_VOLTAGE_V, FleetPlan, SitePlan
 from readiness.demo.core.shapes import SiteShape
@@ -79,6 +79,8 @@ def blocks(fleet: FleetPlan, site: SitePlan, stories: Stories, ts: Floats) -> It
     yield from _cooling(site, signals)
     yield from _probes(fleet, site, ts)
     for metric, labels, values in serving.histograms(site, ts):
+        yield Block(metric, labels, values)
+    for metric, labels, values in scheduling.reports(fleet, site, signals.busy):
         yield Block(metric, labels, values)
 
 

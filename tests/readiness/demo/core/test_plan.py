@@ -91,7 +91,7 @@ def test_what_workloads_circuits_and_meters_refer_to_is_there():
     data = FLEET.fleet
     assert {name for workload in data["workload_classes"] for name in workload["sites"]} <= names
     assert {end for near, far, _ in data["circuits"] for end in (near, far)} <= names
-    assert {*data["shared_edge_source"], *data["fast_meters"]} <= names
+    assert {*data["shared_edge_source"], *data["fast_meters"], *data["slurm_sites"]} <= names
     regions = {region["slug"] for region in data["user_regions"]}
     assert {slug for workload in data["workload_classes"] for slug in workload["user_regions"]} <= regions
 
