@@ -62,7 +62,9 @@ class SlurmReporter:
             raise NoReport(f"cannot be run: {error}") from error
         try:
             async with asyncio.timeout(self._settings.timeout_s):
-                output, complaint = await asyncio.gather(self._read(process.stdout), _beginning_of(process.stderr))
+                output, complaint = await asyncio.gather(
+                    self._read(process.stdout), _beginning_of(process.stderr)
+                )
                 status = await process.wait()
         except TimeoutError as error:
             raise NoReport(f"takes longer than {self._settings.timeout_s:g} s") from error

@@ -41,6 +41,7 @@ IN_ORDER = (
         "test_clock",
         "test_in_time",
         "test_prometheus",
+        "test_scrape_targets",
         "test_deliveries",
         "test_backup",
         "test_senders",
