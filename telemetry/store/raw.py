@@ -83,7 +83,7 @@ def samples(ids: Any, *, after: datetime, until: datetime) -> SampleArrays:
 
 
 def samples_of_replicas(ids: Any, *, after: datetime, until: datetime) -> SampleArrays:
-    """The same with the samples of all replicas, by the ids with which they are stored."""
+    """Samples of all replicas of these series, by the ids with which they are stored."""
     ids = np.unique(np.asarray(ids, np.int64))
     values = {"ids": ids, "after": after, "until": until, "day_before": after - ONE_DAY}
     (row,) = fetched(OF_SERIES, values)
@@ -119,7 +119,7 @@ def _put_together(ids: Ints, hot: SampleArrays, rows: BlockRows, begins: Ints, e
 
 
 def samples_of_sources(sources: Collection[int], *, after: datetime, until: datetime) -> SampleArrays:
-    """Those of all replicas."""
+    """Samples of all replicas of the series of these sources."""
     values = {"sources": sorted(sources), "after": after, "until": until}
     read = _read(_OF_SOURCES, values).cut(after, until)
     return remote.add_sources(read, sources, after=after, until=until)

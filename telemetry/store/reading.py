@@ -115,11 +115,11 @@ def ranges(
     raw = raw.where(~np.isnan(raw.value))
     parts = zip(rolled, (raw.series, raw.value, raw.value), strict=True)
     series, lows, highs = (np.concatenate([old, new]) for old, new in parts)
-    found, place = np.unique(series.astype(np.int64), return_inverse=True)
-    least, greatest = np.full(len(found), np.inf), np.full(len(found), -np.inf)
+    distinct_series, place = np.unique(series.astype(np.int64), return_inverse=True)
+    least, greatest = np.full(len(distinct_series), np.inf), np.full(len(distinct_series), -np.inf)
     np.minimum.at(least, place, lows)
     np.maximum.at(greatest, place, highs)
-    return found, least, greatest
+    return distinct_series, least, greatest
 
 
 def sketches(

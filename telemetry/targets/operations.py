@@ -26,6 +26,8 @@ log = logging.getLogger(__name__)
 # A target is absent once it has missed so many scrapes, and not before this time: bodies come every few seconds.
 SCRAPES_MISSED = 3
 SHORTEST_SILENCE = timedelta(minutes=2)
+# Targets that may be silent for longer are read by themselves: their batches of hours are those of all other series.
+USUAL_SILENCE = timedelta(minutes=15)
 # Between two rounds passes less, so that the last `up` of a target that just fell silent is still read.
 READ_BEFORE = timedelta(minutes=10)
 # What waits longer to be stored may hold the `up` that seems to be missing.
@@ -143,9 +145,8 @@ def _newest_samples(
     asked only for series that it may know more of: of one that was heard lately, the hot samples are enough."""
     hot_from = instant(store.remote_until_ms())
     begins = {series_id: after - READ_BEFORE for series_id, after in fresh_after.items()}
-    usual_begin = now - SHORTEST_SILENCE - READ_BEFORE
+    usual_begin = now - USUAL_SILENCE - READ_BEFORE
     samples: SamplesOfSeries = {}
-    # A long span of some series would have the batches of all sources read that far.
     for is_usual in (True, False):
         spans = {
             series_id: max(begin, hot_from)
