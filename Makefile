@@ -12,8 +12,8 @@ ifeq (bench,$(firstword $(MAKECMDGOALS)))
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run stop manage demo-reset backup restore verify-backup rotate-keys test test-all test-changed test-peers bench check check-style check-imports \
-	check-templates check-types check-migrations check-architecture fix
+.PHONY: help setup run stop manage demo-reset backup restore verify-backup rotate-keys sbom audit test test-all test-changed test-peers bench check check-style check-imports \
+	check-licences check-templates check-types check-migrations check-architecture fix
 
 help:
 	@echo "make run         start everything; Ctrl-C stops it (MUSTER_DEMO=0: without the demo fleet)"
@@ -32,6 +32,8 @@ help:
 	@echo "make test-changed the tests that this branch's changes can touch (base=HEAD~3: since then), and why"
 	@echo "make test-peers  the tests with real senders (Debian's prometheus and alertmanager), attacks and outages"
 	@echo "make check       linters, types, import contracts, templates, migrations, architecture"
+	@echo "make sbom        write what ships, as CycloneDX, and its licences into var/release (folder=/another/one)"
+	@echo "make audit       look the pinned packages up in the published advisories"
 	@echo "make fix         format the code, and mend what the linter can mend by itself"
 	@echo "make bench       the benchmarks, or one: make bench ingest"
 	@echo "make setup       only the set-up, with the tools for development"
@@ -85,7 +87,7 @@ test-peers:
 
 # One failure does not hide the next.
 check: setup
-	@$(MAKE) --no-print-directory --keep-going check-style check-imports check-templates check-types \
+	@$(MAKE) --no-print-directory --keep-going check-style check-imports check-licences check-templates check-types \
 		check-migrations check-architecture
 
 check-style:
@@ -99,6 +101,9 @@ fix: setup
 check-imports:
 	.venv/bin/lint-imports
 
+check-licences:
+	$(OURS) -m release licences
+
 check-templates:
 	.venv/bin/djlint --lint --quiet templates
 
@@ -111,6 +116,13 @@ check-migrations:
 
 check-architecture:
 	$(OURS) -m pytest -q tests/architecture
+
+folder := var/release
+sbom:
+	@$(DEV) -m release sbom "$(folder)"
+
+audit:
+	@$(DEV) -m release audit
 
 bench:
 	@$(DEV) -m benchmarks $(name)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 # Change this when the migrations are rewritten, so that older databases cannot be migrated.
 LINEAGE = "1"
 # Folders whose code installs nothing in a database.
-_ELSEWHERE = frozenset({"stack", "tests", "benchmarks"})
+_ELSEWHERE = frozenset({"stack", "release", "tests", "benchmarks"})
 
 
 class Holding(Enum):

@@ -15,7 +15,18 @@ import grimp
 
 QUICK = "not peers and not full"
 ROOT = Path(__file__).resolve().parents[1]
-PACKAGES = ("accounts", "agent", "config", "inventory", "readiness", "stack", "telemetry", "web", "tests")
+PACKAGES = (
+    "accounts",
+    "agent",
+    "config",
+    "inventory",
+    "readiness",
+    "release",
+    "stack",
+    "telemetry",
+    "web",
+    "tests",
+)
 # Settings and addresses, what is installed, the kits of pages and endpoints, and what tests begin with.
 TOUCHES_ALL = (
     *(

@@ -5,7 +5,18 @@ from collections import defaultdict
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-PRODUCT = ("accounts", "agent", "benchmarks", "config", "inventory", "readiness", "stack", "telemetry", "web")
+PRODUCT = (
+    "accounts",
+    "agent",
+    "benchmarks",
+    "config",
+    "inventory",
+    "readiness",
+    "release",
+    "stack",
+    "telemetry",
+    "web",
+)
 GIVEN_BY_DJANGO = {"Command"}
 
 

@@ -6,7 +6,18 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 RECORDS = ROOT / "docs" / "adr"
-PRODUCT = ("accounts", "agent", "benchmarks", "config", "inventory", "readiness", "stack", "telemetry", "web")
+PRODUCT = (
+    "accounts",
+    "agent",
+    "benchmarks",
+    "config",
+    "inventory",
+    "readiness",
+    "release",
+    "stack",
+    "telemetry",
+    "web",
+)
 _REFERENCE = re.compile(r"(?:\[ADR (?P<said>\d+)\]\((?:[\w./]*/)?|adr/)(?P<file>\d{4}-[a-z0-9-]+\.md)")
 _BARE_NUMBER = re.compile(r"(?<!\[)\bADR \d+")
 

@@ -20,7 +20,8 @@ DOCUMENTS = [
 ]
 LARGEST_PICTURE_BYTES = 200_000
 _FOLDERS = (
-    "accounts|agent|benchmarks|config|docs|inventory|readiness|stack|static|telemetry|templates|tests|web"
+    "accounts|agent|benchmarks|config|docs|inventory|readiness|release|stack|static|telemetry|templates|tests"
+    "|web"
 )
 _CODE = re.compile(r"`([^`\n]+)`")
 _PATH = re.compile(rf"(?:{_FOLDERS})/[\w./*-]*")

@@ -6,7 +6,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-PRODUCT = ("accounts", "agent", "benchmarks", "inventory", "readiness", "stack", "telemetry", "web")
+PRODUCT = (
+    "accounts",
+    "agent",
+    "benchmarks",
+    "inventory",
+    "readiness",
+    "release",
+    "stack",
+    "telemetry",
+    "web",
+)
 _LEAVES_OUT_ITS_SUBJECT = re.compile(r"(Of|By|As|What|Whom|Whose|For)\b")
 
 

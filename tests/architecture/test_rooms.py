@@ -10,7 +10,18 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-PRODUCT = ("accounts", "agent", "benchmarks", "config", "inventory", "readiness", "stack", "telemetry", "web")
+PRODUCT = (
+    "accounts",
+    "agent",
+    "benchmarks",
+    "config",
+    "inventory",
+    "readiness",
+    "release",
+    "stack",
+    "telemetry",
+    "web",
+)
 MAKES_PAGES = (
     "django.forms",
     "django.http",

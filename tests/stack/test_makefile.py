@@ -48,6 +48,10 @@ def planned(*words: str) -> str:
             ("test-peers",),
             "-m pytest -n 6 -p tests.peers.scheduling --dist loadfile --no-loadscope-reorder",
         ),
+        (("sbom",), 'stack/bootstrap dev -m release sbom "var/release"'),
+        (("sbom", "folder=/tmp/a b"), '-m release sbom "/tmp/a b"'),
+        (("audit",), "stack/bootstrap dev -m release audit"),
+        (("check-licences",), ".venv/bin/python -m release licences"),
         (("bench", "ingest"), "stack/bootstrap dev -m benchmarks ingest"),
         (("bench", "name=score"), "stack/bootstrap dev -m benchmarks score"),
     ],
@@ -59,14 +63,20 @@ def test_a_target_runs(words: tuple[str, ...], command: str) -> None:
 
 def test_help_names_every_target_for_people() -> None:
     shown = planned("help")
-    targets = ("run", "stop", "manage", "demo-reset", "check", "bench", "setup")
+    targets = ("run", "stop", "manage", "demo-reset", "check", "bench", "setup", "sbom", "audit")
     for target in (*targets, "test", "test-all", "test-changed", "test-peers"):
         assert f'"make {target} ' in shown
 
 
 def test_ci_runs_checks_tests_and_peers() -> None:
     script = (ROOT / ".ci" / "run").read_text()
-    for line in ('run peers test-peers ""\n', "make check >", '"$failed check"\n', '"$failed test-all"\n'):
+    for line in (
+        'run peers test-peers ""\n',
+        "make check >",
+        '"$failed check"\n',
+        '"$failed test-all"\n',
+        '"$failed audit"\n',
+    ):
         assert line in script
     # Both together are all of them.
     for part in ("none", "only"):

@@ -1,0 +1,1 @@
+"""Tools for a release: list what ships (SBOM), check licences, look for known vulnerabilities. They import no app."""
