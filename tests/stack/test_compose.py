@@ -35,7 +35,7 @@ VALUES = {
 }
 
 
-def compose(*files: str, **values: str) -> subprocess.CompletedProcess[str]:
+def compose(*files: str, folder: Path = ROOT, **values: str) -> subprocess.CompletedProcess[str]:
     program = shutil.which("docker-compose")
     if program is None:
         if os.environ.get("CI"):
@@ -44,7 +44,7 @@ def compose(*files: str, **values: str) -> subprocess.CompletedProcess[str]:
     argv = [program, *(f"--file={name}" for name in ("docker-compose.yml", *files)), "--profile=backup"]
     return subprocess.run(
         [*argv, "config", "--format", "json"],
-        cwd=ROOT,
+        cwd=folder,
         env={"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/"), **values},
         capture_output=True,
         text=True,
@@ -133,6 +133,17 @@ def test_every_setting_is_one_of_muster(services: dict[str, Any]) -> None:
     for name in ("web", "worker", "beat", "migrate"):
         names = {key for key in services[name]["environment"] if key.startswith("MUSTER_")}
         assert names <= env.KNOWN.keys(), name
+
+
+def test_any_other_setting_stands_in_a_file_of_its_own(tmp_path: Path) -> None:
+    """Of Muster's processes that read settings, and no other."""
+    (tmp_path / "deploy").symlink_to(ROOT / "deploy")
+    for name in ("docker-compose.yml", "Dockerfile"):
+        shutil.copy(ROOT / name, tmp_path)
+    (tmp_path / "muster.env").write_text("MUSTER_LOG_FORMAT=json\n")
+    services = json.loads(compose(folder=tmp_path, **VALUES).stdout)["services"]
+    reads_it = {name for name, each in services.items() if "MUSTER_LOG_FORMAT" in each.get("environment", {})}
+    assert reads_it == {"web", "worker", "migrate"}
 
 
 def test_by_tls_every_connection_is_encrypted_and_verified() -> None:
