@@ -95,6 +95,21 @@ def receiver(name: str, ports: Mapping[str, int], what: str) -> str:
     return _read(name, "", parse, what)
 
 
+def address(name: str, what: str) -> str:
+    """The address of a page; "" unless given. It may be a secret, so no error repeats it."""
+    url = text(name, "", what)
+    try:
+        parts = urlsplit(url)
+        is_address = (
+            parts.scheme in {"https", "http"} and 0 < len(parts.hostname or "") < 254 and parts.port != 0
+        )
+    except ValueError:
+        is_address = False
+    if url and (not is_address or "@" in parts.netloc):
+        raise ImproperlyConfigured(f"{name} is no address: it holds {what}.")
+    return url
+
+
 def refuse_misspelt(prefix: str = "MUSTER_") -> None:
     """Raise for a variable with our prefix that no setting reads, so that a typo does not silently use the default."""
     for name in os.environ:

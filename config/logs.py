@@ -1,10 +1,13 @@
 """The log: what is in it, and how a line looks."""
 
 import json
+from base64 import b64decode
 from datetime import UTC, datetime
 from logging import Formatter, LogRecord
 from pathlib import Path
 from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
 
 from config import env
 
@@ -95,6 +98,40 @@ def syslog_receiver() -> tuple[str, str, bool]:
         "0 if the syslog receiver closes connections of TLS without close_notify",
     )
     return receiver, authorities, says_close_notify
+
+
+def webhook_receiver(*, syslog: str) -> tuple[str, list[str]]:
+    """Return the address that takes the security log as signed JSON, and the keys that sign it; "" for nowhere.
+
+    `syslog` is the syslog receiver: the log is streamed to one receiver.
+    """
+    url = env.address(
+        "MUSTER_SECURITY_LOG_WEBHOOK",
+        "the address that takes the security log as signed JSON, https://host/path",
+    )
+    secret = "MUSTER_SECURITY_LOG_WEBHOOK_SECRET"
+    keys = env.words(
+        secret,
+        [],
+        "the key that signs this JSON (whsec_…); two, comma-separated, while one replaces the other",
+    )
+    if url and syslog:
+        raise ImproperlyConfigured(
+            "Set MUSTER_SECURITY_LOG_SYSLOG or MUSTER_SECURITY_LOG_WEBHOOK: the log is streamed to one receiver."
+        )
+    if bool(url) != bool(keys) or not all(map(_can_sign, keys)):
+        raise ImproperlyConfigured(
+            f"MUSTER_SECURITY_LOG_WEBHOOK needs {secret}, and that the address: whsec_ and then 24 bytes or more in"
+            " base64. `openssl rand -base64 32` makes them."
+        )
+    return url, keys
+
+
+def _can_sign(key: str) -> bool:
+    try:
+        return len(b64decode(key.removeprefix("whsec_"), validate=True)) >= 24
+    except ValueError:
+        return False
 
 
 def heads_folder(data_dir: Path) -> Path | None:

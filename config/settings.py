@@ -334,6 +334,7 @@ HISTORY_DAYS = env.integer(
 SECURITY_LOG_DAYS = env.integer("MUSTER_SECURITY_LOG_DAYS", 1826, "days the security log is kept", least=1)
 SECURITY_LOG_DIR = logs.heads_folder(DATA_DIR)
 SECURITY_LOG_SYSLOG, SECURITY_LOG_SYSLOG_CA, SECURITY_LOG_SYSLOG_CLOSE_NOTIFY = logs.syslog_receiver()
+SECURITY_LOG_WEBHOOK, SECURITY_LOG_WEBHOOK_SECRETS = logs.webhook_receiver(syslog=SECURITY_LOG_SYSLOG)
 # Triggers follow from the models: they are installed after each migration (web/audit/triggers.py), not by one.
 PGTRIGGER_MIGRATIONS = False
 

@@ -70,7 +70,7 @@ def _not_emptied(table: str) -> pgtrigger.Trigger:
 
 
 class SecurityStream(models.Model):
-    """A syslog receiver, and the number of the last batch that it has. A worker that sends holds it until
+    """A receiver of the log, and the number of the last batch that it has. A worker that sends holds it until
     `leased_until`; `last_answer` says why the last attempt failed."""
 
     VISIBLE_WHERE = "false"  # of the whole installation

@@ -44,7 +44,7 @@ CONTRADICTIONS = {
 
 @dataclass(frozen=True, slots=True)
 class LogStanding:
-    """`open_events` are not chained yet; `stream` is None without a syslog receiver."""
+    """`open_events` are not chained yet; `stream` is None without a receiver."""
 
     state: LogState
     last: SecurityBatch | None
@@ -53,7 +53,7 @@ class LogStanding:
 
 
 def read_standing() -> LogStanding:
-    """Two statements, three more with a syslog receiver, and the last line of the file."""
+    """Two statements, three more with a receiver, and the last line of the file."""
     state, last = read_state()
     open_events = SecurityEvent.objects.filter(batch=None).count()
     return LogStanding(state, last, open_events, streaming.read_standing())
@@ -93,7 +93,7 @@ def _compare(last: SecurityBatch | None, head_outside: HeadOutside | None) -> Lo
 
 def faults(now: datetime) -> Iterator[MusterFault]:
     """A log that contradicts the heads outside, now or within `FAULT_LASTS`, or whose newest head is not outside; two
-    statements, and one more with a syslog receiver."""
+    statements, and one more with a receiver."""
     state, last = read_state()
     since = None
     if state not in CONTRADICTIONS and (event := _last_contradiction(now)):

@@ -6,25 +6,31 @@ byte without acknowledgement, is the answer that syslog lacks.
 """
 
 import fcntl
+import json
 import os
 import socket
 import ssl
 import struct
 import termios
 import time
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from urllib.parse import urlsplit
 
 from django.conf import settings
 
+from web.security_log.core.syslog import SyslogSeverity, syslog_frame
+from web.security_log.models import BAD_ACTIONS
+from web.security_log.outgoing import OutgoingBatch, event_values
+
 CONNECT_S, SEND_S, END_S, LOOK_S = 5.0, 20.0, 10.0, 0.01
 
 
-def send(receiver: str, content: bytes) -> None:
+def send(receiver: str, batches: Sequence[OutgoingBatch]) -> None:
     """`receiver` is an address such as "tls://logs.example.com:6514". Raises OSError unless it read all of it."""
     with closing(_connect(receiver)) as connection:
         connection.settimeout(SEND_S)
-        connection.sendall(content)
+        connection.sendall(b"".join(_frames(batches)))
         _refuse_early_end(connection)
         connection.settimeout(END_S)
         try:
@@ -34,9 +40,26 @@ def send(receiver: str, content: bytes) -> None:
         _wait_for_acknowledgement(connection)
 
 
-def own_name() -> str:
-    """The name under which receivers know this installation."""
-    return urlsplit(settings.BASE_URL).hostname or socket.gethostname()
+def _frames(batches: Sequence[OutgoingBatch]) -> Iterator[bytes]:
+    """Each event of a batch, and then its head."""
+    # The name under which receivers know this installation.
+    host = urlsplit(settings.BASE_URL).hostname or socket.gethostname()
+    for outgoing in batches:
+        for event in outgoing.events:
+            yield syslog_frame(
+                at=event.last_at,
+                host=host,
+                kind=event.action,
+                severity=SyslogSeverity.WARNING if event.action in BAD_ACTIONS else SyslogSeverity.NOTICE,
+                content=json.dumps(event_values(event, outgoing.batch), separators=(",", ":")),
+            )
+        yield syslog_frame(
+            at=outgoing.batch.chained_at,
+            host=host,
+            kind="head",
+            severity=SyslogSeverity.INFORMATIONAL,
+            content=outgoing.head_line,
+        )
 
 
 def _connect(receiver: str) -> socket.socket:
