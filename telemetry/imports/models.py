@@ -34,8 +34,8 @@ class ImportRule(models.Model):
 
     class Dates(models.TextChoices):
         YEAR_FIRST = "", "Year first, or Unix time"
-        DAY_FIRST = "day-first", "Day first: 24/11/2026 10:00"
-        MONTH_FIRST = "month-first", "Month first: 11/24/2026 10:00"
+        DAY_FIRST = "day-first", "Day first: day/month/year"
+        MONTH_FIRST = "month-first", "Month first: month/day/year"
 
     source = models.ForeignKey(
         "telemetry.Source", verbose_name="source", on_delete=models.CASCADE, related_name="import_rules"

@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='importrule',
             name='dates',
-            field=models.CharField(blank=True, choices=[('', 'Year first, or Unix time'), ('day-first', 'Day first: 24/11/2026 10:00'), ('month-first', 'Month first: 11/24/2026 10:00')], default='', max_length=11, verbose_name='dates'),
+            field=models.CharField(blank=True, choices=[('', 'Year first, or Unix time'), ('day-first', 'Day first: day/month/year'), ('month-first', 'Month first: month/day/year')], default='', max_length=11, verbose_name='dates'),
         ),
         migrations.AlterField(
             model_name='importrule',
