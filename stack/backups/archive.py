@@ -58,13 +58,10 @@ class LogChain:
 
     def pieces(self) -> list[LogPiece]:
         """In the order of the log."""
-        matches = ((path, _PIECE.fullmatch(path.name)) for path in self.path.glob(f"*{SUFFIX}"))
-        pieces = [
-            LogPiece(path, int(match[1], 16), int(match[2], 16), _instant(match[3]))
-            for path, match in matches
-            if match is not None
-        ]
-        return sorted(pieces, key=lambda piece: (piece.begins, piece.ends))
+        pieces = (_read_piece(path) for path in self.path.glob(f"*{SUFFIX}"))
+        return sorted(
+            (piece for piece in pieces if piece is not None), key=lambda piece: (piece.begins, piece.ends)
+        )
 
     def piece_path(self, *, begins: int, ends: int, until: datetime) -> Path:
         return self.path / f"{begins:016X}-{ends:016X}-{until:{NAME_FORMAT}}{SUFFIX}"
@@ -73,9 +70,9 @@ class LogChain:
     def until(self) -> datetime:
         """When the log was archived last; at first, when the chain began."""
         # Names sort as positions do, and a chain may have ten thousand.
-        matches = (_PIECE.fullmatch(path.name) for path in self.path.glob(f"*{SUFFIX}"))
-        last = max((match[0] for match in matches if match is not None), default=None)
-        return _instant(last.removesuffix(SUFFIX).split("-")[-1]) if last else self.began_at
+        paths = sorted(self.path.glob(f"*{SUFFIX}"), key=lambda path: path.name, reverse=True)
+        last = next((piece for path in paths if (piece := _read_piece(path)) is not None), None)
+        return last.until if last else self.began_at
 
 
 @dataclass(frozen=True)
@@ -105,8 +102,11 @@ class LogArchive:
         paths = sorted(self.folder.path.glob(f"{PREFIX}*Z"), reverse=True)
         return [LogChain(path) for path in paths if path.is_dir() and parse_name(path.name, PREFIX)]
 
-    def newest(self) -> LogChain | None:
-        return next(iter(self.chains()), None)
+    def newest(self, *, now: datetime) -> LogChain | None:
+        """The chain that was archived last. One that goes on into the future has its name from a wrong clock, and says
+        nothing of now."""
+        past_chains = [(until, chain.name) for chain in self.chains() if (until := chain.until) <= now]
+        return self.chain(max(past_chains)[1]) if past_chains else None
 
     def spans(self) -> list[RestorableSpan]:
         """Read which instants each backup leads to, the newest backup first."""
@@ -120,13 +120,16 @@ class LogArchive:
 
     def lacks_backup(self, *, now: datetime) -> bool:
         """Whether the newest chain goes on and leads from no backup yet. One that ended before the newest backup was
-        made, or whose name a wrong clock gave, never gets one."""
-        chain = self.newest()
+        made never gets one."""
+        return self._waiting_chain(now) is not None
+
+    def _waiting_chain(self, now: datetime) -> LogChain | None:
+        chain = self.newest(now=now)
         records = [record for record in self.folder.records() if record.is_intact]
         if chain is None or any(record.chain == chain.name for record in records):
-            return False
+            return None
         until = chain.until
-        return until <= now and not any(record.made_at >= until for record in records)
+        return None if any(record.made_at >= until for record in records) else chain
 
     def delete_waiting(self, chain: LogChain) -> None:
         """Delete what a chain without a backup has before its last piece: the backup that it waits for begins later.
@@ -139,16 +142,16 @@ class LogArchive:
                 for piece in pieces:
                     piece.path.unlink(missing_ok=True)
 
-    def delete_unneeded(self, *, keeps_newest: bool) -> int:
-        """Delete pieces that no intact backup leads to, and return how many. The newest chain may wait for a backup."""
-        number = 0
-        for place, chain in enumerate(self.chains()):
+    def delete_unneeded(self, *, keeps_waiting: bool, now: datetime) -> int:
+        """Delete pieces that no intact backup leads to, and return how many. A chain may wait for its first backup."""
+        number, waiting_chain = 0, self._waiting_chain(now) if keeps_waiting else None
+        for chain in self.chains():
             positions = [
                 record.log_from
                 for record in self.folder.records()
                 if record.is_intact and record.chain == chain.name
             ]
-            if not positions and not (keeps_newest and place == 0):
+            if not positions and chain != waiting_chain:
                 number += len(chain.pieces())
                 shutil.rmtree(chain.path)
             for piece in chain.pieces() if positions else ():
@@ -170,7 +173,7 @@ class LogArchive:
 
 
 def is_due(archive: LogArchive, *, every: timedelta, now: datetime) -> bool:
-    failure, chain = archive.failure(), archive.newest()
+    failure, chain = archive.failure(), archive.newest(now=now)
     if failure is not None and now - failure.at < every:
         return False
     return chain is None or now - chain.until >= every
@@ -200,6 +203,13 @@ def _span(record: BackupRecord, pieces: Iterable[LogPiece]) -> RestorableSpan | 
     if not needed or needed[-1].until < first:
         return None
     return RestorableSpan(first, needed[-1].until, record, tuple(needed))
+
+
+def _read_piece(path: Path) -> LogPiece | None:
+    """None unless the name is that of a piece, with an instant that there is."""
+    match = _PIECE.fullmatch(path.name)
+    until = parse_name(match[3], "") if match else None
+    return LogPiece(path, int(match[1], 16), int(match[2], 16), until) if match and until else None
 
 
 def _instant(text: str) -> datetime:

@@ -166,7 +166,7 @@ class BackupCommands:
 
     def _delete_old(self) -> list[str]:
         names = self.folder.delete_old(keep=read_number(os.environ, "MUSTER_BACKUP_KEEP", catalogue.KEEP))
-        self.archive.delete_unneeded(keeps_newest=bool(self._log_every()))
+        self.archive.delete_unneeded(keeps_waiting=bool(self._log_every()), now=datetime.now(UTC))
         return names
 
     def _key(self, *, new_passphrase: bool) -> BackupKey:

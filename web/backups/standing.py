@@ -110,12 +110,12 @@ def read_standing(*, now: datetime) -> BackupStanding:
         is_under_way=folder.is_under_way(now=now),
         is_beside_data=_device(folder.path) == _device(Path(settings.DATA_DIR)),
         folder=folder.path,
-        log=_read_log(LogArchive(folder)),
+        log=_read_log(LogArchive(folder), now),
     )
 
 
-def _read_log(log_archive: LogArchive) -> LogArchiveStanding:
-    chain, every = log_archive.newest(), log_interval()
+def _read_log(log_archive: LogArchive, now: datetime) -> LogArchiveStanding:
+    chain, every = log_archive.newest(now=now), log_interval()
     until = chain.until if chain else None
     is_on = _key_path().exists() and bool(every)
     began_at = until or (_instant_of_key() if is_on else None)

@@ -46,15 +46,16 @@ def spans(log: LogArchive) -> list[tuple[datetime, datetime]]:
 
 def test_a_folder_that_is_not_there_leads_nowhere(tmp_path: Path) -> None:
     log = LogArchive(BackupFolder(tmp_path / "nowhere"))
-    assert log.newest() is None
+    assert log.newest(now=NOW) is None
     assert spans(log) == []
     assert not log.lacks_backup(now=NOW + DAY)
-    assert log.delete_unneeded(keeps_newest=True) == 0
+    assert log.delete_unneeded(keeps_waiting=True, now=NOW) == 0
 
 
 def test_what_is_no_piece_is_left_out(log: LogArchive) -> None:
     chain = begin(log, NOW)
     (chain.path / "notes.piece").write_text("")
+    (chain.path / f"{1:016X}-{2:016X}-20261341T256199Z.piece").write_text("an instant that there is not")
     (log.folder.path / "log-of-mine").mkdir()
     (log.folder.path / "log-failure.json").write_text("{}")
     assert [each.name for each in log.chains()] == [chain.name]
@@ -106,10 +107,37 @@ def test_a_chain_that_ended_before_the_newest_backup_asks_for_no_other(log: LogA
     assert not log.lacks_backup(now=NOW + DAY)
 
 
-def test_a_chain_that_a_wrong_clock_named_asks_for_no_backup(log: LogArchive) -> None:
-    begin(log, NOW + DAY)
-    add_backup(log, NOW, None)
+def test_a_chain_that_a_wrong_clock_named_stops_nothing(log: LogArchive) -> None:
+    """The log goes on in a chain that the right clock named, is due in time, and waits for its backup."""
+    wrong = begin(log, NOW + DAY)
+    add_piece(wrong, 0, 100, NOW + DAY)
+    add_backup(log, NOW - MINUTE, None)
     assert not log.lacks_backup(now=NOW)
+    assert archive.is_due(log, every=5 * MINUTE, now=NOW)
+    right = begin(log, NOW)
+    add_piece(right, 100, 200, NOW + 5 * MINUTE)
+    later = NOW + 10 * MINUTE
+    assert log.newest(now=later) == right
+    assert archive.is_due(log, every=5 * MINUTE, now=later)
+    assert log.lacks_backup(now=later)
+    assert log.delete_unneeded(keeps_waiting=True, now=later) == 1
+    assert [each.name for each in log.chains()] == [right.name]
+
+
+def test_a_chain_that_goes_on_after_the_clock_was_set_right_is_the_newest(log: LogArchive) -> None:
+    chain = begin(log, NOW + DAY)
+    add_piece(chain, 0, 100, NOW)
+    assert log.newest(now=NOW) == chain
+    assert not archive.is_due(log, every=5 * MINUTE, now=NOW + 4 * MINUTE)
+
+
+def test_the_pieces_of_a_chain_that_ended_are_deleted_with_the_next_backup(log: LogArchive) -> None:
+    """The newest one too, which no longer waits for a backup."""
+    chain = begin(log, NOW)
+    add_piece(chain, 0, 100, NOW + MINUTE)
+    add_backup(log, NOW + 2 * MINUTE, None)
+    assert log.delete_unneeded(keeps_waiting=True, now=NOW + DAY) == 1
+    assert not chain.path.exists()
 
 
 @pytest.mark.parametrize(
@@ -129,13 +157,13 @@ def test_pieces_are_deleted_with_the_backups_that_need_them(log: LogArchive) -> 
     first, second, third = begin(log, NOW), begin(log, NOW + MINUTE), begin(log, NOW + 2 * MINUTE)
     for chain in (first, second, third):
         add_piece(chain, 0, 100, NOW)
-        add_piece(chain, 100, 200, NOW)
+        add_piece(chain, 100, 200, NOW + 3 * MINUTE)
     add_backup(log, NOW + 2 * MINUTE, second, log_from=150)
-    assert log.delete_unneeded(keeps_newest=True) == 3
+    assert log.delete_unneeded(keeps_waiting=True, now=NOW + DAY) == 3
     assert not first.path.exists()
     assert [piece.begins for piece in second.pieces()] == [100]
     assert len(third.pieces()) == 2, "the newest chain waits for its backup"
-    log.delete_unneeded(keeps_newest=False)
+    log.delete_unneeded(keeps_waiting=False, now=NOW + DAY)
     assert not third.path.exists()
 
 
