@@ -63,6 +63,14 @@ END $$;
 CREATE OR REPLACE TRIGGER audit_stays BEFORE UPDATE OR DELETE ON audit_entry
     FOR EACH ROW EXECUTE FUNCTION audit_stays();
 """
+# Triggers of rows see no TRUNCATE. Months have none: whoever may empty one may drop it, as the retention does.
+_NOT_EMPTIED = "audit_not_emptied"
+_TABLES = ("audit_entry", "audit_entry_lasting", "audit_entry_passing")
+_KEEP_FULL = "\n".join(
+    f"CREATE OR REPLACE TRIGGER {_NOT_EMPTIED} BEFORE TRUNCATE ON {table}"
+    " FOR EACH STATEMENT EXECUTE FUNCTION audit_stays();"
+    for table in _TABLES
+)
 # Tables that are no longer audited lose their triggers.
 _PRUNE = """
 DO $$ DECLARE it record; BEGIN
@@ -95,15 +103,16 @@ def install(using: str) -> None:
     """
     models, others = audited_models(), pgtrigger.registered()
     tables = ", ".join(f"'{model._meta.db_table}'" for model in models)
-    audit = "\n".join([_FUNCTIONS, *map(_triggers_of, models), _PRUNE.format(tables=tables)])
+    audit = "\n".join([_FUNCTIONS, _KEEP_FULL, *map(_triggers_of, models), _PRUNE.format(tables=tables)])
     declared = [audit, *(trigger.compile(model).install_sql for model, trigger in others)]
     digest = sha256("\n".join(declared).encode()).hexdigest()
     names = {f"{model._meta.db_table} {trigger.get_pgid(model)}" for model, trigger in others}
     names |= {f"{model._meta.db_table} audit_{operation}" for model in models for operation in _ROWS}
+    names |= {"audit_entry audit_stays", *(f"{table} {_NOT_EMPTIED}" for table in _TABLES)}
     with connections[using].cursor() as cursor:
         cursor.execute(_INSTALLED)
         installed, present = cursor.fetchone()
-        if installed == digest and set(present) == names | {"audit_entry audit_stays"}:
+        if installed == digest and set(present) == names:
             return
         cursor.execute(audit)
         pgtrigger.installation.install(database=using)

@@ -191,6 +191,21 @@ def test_what_is_written_stays(write):
         write(AuditEntry.objects.filter(pk__gt=0))
 
 
+@pytest.mark.parametrize("table", ["audit_entry", "audit_entry_lasting", "audit_entry_passing"])
+def test_it_cannot_be_emptied(table):
+    made.site(name="Porto", region=made.region(name="Iberia"))
+    with pytest.raises(IntegrityError, match="stays as it was written"), transaction.atomic():
+        connection.cursor().execute(f"TRUNCATE {table}")
+    assert AuditEntry.objects.exists()
+
+
+def test_no_command_empties_the_database():
+    made.site(name="Porto")
+    with pytest.raises(CommandError, match="stay as they were written"):
+        call_command("flush", interactive=False)
+    assert Site.objects.count() == 1
+
+
 @pytest.fixture
 def committed(transactional_db):
     yield
