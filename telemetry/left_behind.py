@@ -11,12 +11,16 @@ from web import leaving
 
 def register() -> None:
     leaving.register(
-        "sources", "Sources of telemetry", leaving.GOES_ON, _owned, permission="telemetry.view_source"
+        "sources",
+        "Sources of telemetry",
+        leaving.AfterLeaving.GOES_ON,
+        _owned,
+        permission="telemetry.view_source",
     )
     leaving.register(
         "source-tokens",
         "Sources whose token they made",
-        leaving.SECRET_SEEN,
+        leaving.AfterLeaving.SECRET_SEEN,
         _opened,
         permission="telemetry.view_source",
     )

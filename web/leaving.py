@@ -2,7 +2,7 @@
 
 Each app names its rows in its `AppConfig.ready`:
 
-    leaving.register("sources", "Sources of telemetry", GOES_ON, owned, permission="telemetry.view_source")
+    leaving.register("sources", "Sources of telemetry", AfterLeaving.GOES_ON, owned, permission="telemetry.view_source")
 
 where `owned(person, now=...)` returns a QuerySet. Row security and the reader's permissions decide who sees them.
 """
@@ -10,6 +10,7 @@ where `owned(person, now=...)` returns a QuerySet. Row security and the reader's
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from itertools import starmap
 from typing import Any, Protocol
 
@@ -20,9 +21,15 @@ from web import links
 
 MOST = 50
 """Rows that are shown of one kind."""
-GOES_ON = "These go on, and nobody answers for them."
-SECRET_SEEN = "These go on, and this person knows their secrets."
-WAITS = "These wait for this person."
+
+
+class AfterLeaving(StrEnum):
+    """Rows go on without anybody who answers for them, or go on and the person knows their secret, or wait for the
+    person."""
+
+    GOES_ON = "goes-on"
+    SECRET_SEEN = "secret-seen"
+    WAITS = "waits"
 
 
 class RowsOfPerson(Protocol):
@@ -31,11 +38,11 @@ class RowsOfPerson(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class LeftKind:
-    """One kind of rows; `then` says what becomes of them when the person leaves."""
+    """One kind of rows, and what becomes of them when the person leaves."""
 
     name: str
     title: str
-    then: str
+    outcome: AfterLeaving
     rows: RowsOfPerson
     permission: str
     page: Callable[[Any], str | None] = links.page_url
@@ -53,7 +60,7 @@ class LeftGroup:
 
     name: str
     title: str
-    then: str
+    outcome: AfterLeaving
     count: int
     objects: tuple[LeftObject, ...]
 
@@ -76,13 +83,13 @@ _kinds: dict[str, LeftKind] = {}
 def register(
     name: str,
     title: str,
-    then: str,
+    outcome: AfterLeaving,
     rows: RowsOfPerson,
     *,
     permission: str,
     page: Callable[[Any], str | None] = links.page_url,
 ) -> None:
-    _kinds[name] = LeftKind(name, title, then, rows, permission, page)
+    _kinds[name] = LeftKind(name, title, outcome, rows, permission, page)
 
 
 def leavers_list(person: User, *, reader: User, now: datetime) -> LeaversList:
@@ -103,4 +110,4 @@ def _group(kind: LeftKind, person: User, now: datetime) -> LeftGroup:
     objects = list(rows[: MOST + 1])
     count = len(objects) if len(objects) <= MOST else rows.count()
     labels_and_pages = ((str(row), kind.page(row) or "") for row in objects[:MOST])
-    return LeftGroup(kind.name, kind.title, kind.then, count, tuple(starmap(LeftObject, labels_and_pages)))
+    return LeftGroup(kind.name, kind.title, kind.outcome, count, tuple(starmap(LeftObject, labels_and_pages)))

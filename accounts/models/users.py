@@ -143,6 +143,11 @@ class User(AbstractUser):
     def is_service(self) -> bool:
         return self.kind == self.Kind.SERVICE
 
+    @property
+    def is_unowned(self) -> bool:
+        """Whether nobody answers for it: the rule of `UserQuerySet.unowned`."""
+        return self.is_service and self.is_active and (self.owner is None or not self.owner.is_active)
+
     def check_password(self, raw_password: str | None) -> bool:
         """Do what Django does, and tell triggers that a hash with new parameters is no new password."""
 

@@ -19,7 +19,7 @@ def register() -> None:
         ("signatures", "Signatures for reviews", _signatures, "evidence.view_review", _page_of_signature),
         ("approvers", "Domains that they sign for", _approvers, "golive.view_approver", _page_of_approver),
     ):
-        leaving.register(name, title, leaving.WAITS, rows, permission=permission, page=page)
+        leaving.register(name, title, leaving.AfterLeaving.WAITS, rows, permission=permission, page=page)
 
 
 def _work_items(person: User, *, now: datetime) -> QuerySet[WorkItem]:

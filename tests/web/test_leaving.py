@@ -59,11 +59,23 @@ def test_what_a_person_made_and_owns_is_listed_with_its_page(client_of, api_of, 
     answer = api_of("admin").get(f"/api/accounts/users/{ana.pk}/left-behind/").json()
     addresses = {group["name"]: group["objects"][0]["display_url"] for group in answer["groups"]}
     assert addresses["tokens"] == f"http://testserver/settings/users/{program.pk}/#token-{token.pk}"
+    outcomes = {group["name"]: group["outcome"] for group in answer["groups"]}
+    assert [outcomes[name] for name in ("sources", "tokens", "work-items")] == [
+        "goes-on",
+        "secret-seen",
+        "waits",
+    ]
     client = client_of("admin")
     for address in addresses.values():
         assert client.get(address.removeprefix("http://testserver")).status_code == 200
     page = client.get(f"/settings/users/{ana.pk}/").text
     assert "What goes on or waits if they leave" in page
+    for sentence in (
+        "These go on, and nobody answers for them.",
+        "These go on, and this person knows their secrets.",
+        "These wait for this person.",
+    ):
+        assert sentence in page
 
 
 def test_its_statements_do_not_grow_with_its_rows(
@@ -117,6 +129,7 @@ def test_deactivating_shows_first_what_stays_behind(client_of, ana, bo, program)
 def test_without_a_new_owner_nobody_answers(client_of, ana, program):
     client_of("admin").post(f"/settings/users/{ana.pk}/leave/", {"to": ""})
     assert list(User.objects.unowned()) == [program]
+    assert [user.username for user in User.objects.all() if user.is_unowned] == ["importer"]
 
 
 def test_the_endpoint_hands_over(api_of, ana, bo, program):

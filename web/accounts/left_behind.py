@@ -14,23 +14,25 @@ def register() -> None:
     leaving.register(
         "service-accounts",
         "Service accounts",
-        leaving.GOES_ON,
+        leaving.AfterLeaving.GOES_ON,
         _service_accounts,
         permission="accounts.view_user",
     )
     leaving.register(
         "tokens",
         "Tokens of service accounts",
-        leaving.SECRET_SEEN,
+        leaving.AfterLeaving.SECRET_SEEN,
         _tokens,
         permission="accounts.view_user",
         page=lambda token: f"{links.link('user-detail', token.user_id)}#token-{token.pk}",
     )
-    leaving.register("channels", "Shared channels", leaving.GOES_ON, _channels, permission="web.view_channel")
+    leaving.register(
+        "channels", "Shared channels", leaving.AfterLeaving.GOES_ON, _channels, permission="web.view_channel"
+    )
     leaving.register(
         "views",
         "Shared views of lists",
-        leaving.GOES_ON,
+        leaving.AfterLeaving.GOES_ON,
         _views,
         permission="accounts.view_savedview",
         page=_page_of_view,

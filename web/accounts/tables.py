@@ -69,12 +69,7 @@ def owner_words(user: User) -> str:
 
 
 def _owner_tone(user: User) -> str:
-    return "warn" if is_unowned(user) else ""
-
-
-def is_unowned(user: User) -> bool:
-    """Whether nobody answers for this service account."""
-    return user.is_service and user.is_active and (user.owner is None or not user.owner.is_active)
+    return "warn" if user.is_unowned else ""
 
 
 def _access_tone(user: User) -> str:

@@ -10,7 +10,9 @@ from web import leaving
 
 
 def register() -> None:
-    leaving.register("actions", "Open actions", leaving.WAITS, _actions, permission="actions.view_action")
+    leaving.register(
+        "actions", "Open actions", leaving.AfterLeaving.WAITS, _actions, permission="actions.view_action"
+    )
 
 
 def _actions(person: User, *, now: datetime) -> QuerySet[Action]:

@@ -11,27 +11,33 @@ from web import leaving
 
 def register() -> None:
     leaving.register(
-        "alert-senders", "Alert senders", leaving.GOES_ON, _senders, permission="alerts.view_alertsender"
+        "alert-senders",
+        "Alert senders",
+        leaving.AfterLeaving.GOES_ON,
+        _senders,
+        permission="alerts.view_alertsender",
     )
     leaving.register(
         "sender-tokens",
         "Alert senders whose token they made",
-        leaving.SECRET_SEEN,
+        leaving.AfterLeaving.SECRET_SEEN,
         _opened_senders,
         permission="alerts.view_alertsender",
     )
-    leaving.register("silences", "Silences", leaving.GOES_ON, _silences, permission="alerts.view_silence")
+    leaving.register(
+        "silences", "Silences", leaving.AfterLeaving.GOES_ON, _silences, permission="alerts.view_silence"
+    )
     leaving.register(
         "windows",
         "Maintenance windows",
-        leaving.GOES_ON,
+        leaving.AfterLeaving.GOES_ON,
         _windows,
         permission="alerts.view_maintenancewindow",
     )
     leaving.register(
         "escalation-routes",
         "Escalation routes that tell them",
-        leaving.WAITS,
+        leaving.AfterLeaving.WAITS,
         _routes,
         permission="alerts.view_escalationroute",
     )

@@ -13,7 +13,7 @@ def register() -> None:
     leaving.register(
         "ownership",
         "Items of sites that they answer for",
-        leaving.WAITS,
+        leaving.AfterLeaving.WAITS,
         _assignments,
         permission="ownership.view_assignment",
     )

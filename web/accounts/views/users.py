@@ -17,7 +17,7 @@ from web import clock, leaving, scopes
 from web.accounts.account_forms import NewServiceAccountForm, NewUserForm, ServiceAccountForm, UserForm
 from web.accounts.forms import SetPasswordForm, TokenForm, refusals_on
 from web.accounts.signing import note_own_role
-from web.accounts.tables import is_unowned, owner_words, user_table, users
+from web.accounts.tables import owner_words, user_table, users
 from web.accounts.views.sessions import session_lines
 from web.accounts.views.settings import revoked_words, token_rows
 from web.confirming import confirmed
@@ -160,7 +160,6 @@ def _detail(
             "form": form,
             "person": user,
             "facts": _facts(user),
-            "is_unowned": is_unowned(user),
             "tokens": token_rows(user, now=clock.now()),
             "left": None
             if user.is_service
