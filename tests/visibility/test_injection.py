@@ -7,12 +7,17 @@ from contextlib import contextmanager
 import pytest
 from django.db import ProgrammingError, connection, transaction
 
-from accounts import operations
+from accounts import links, operations
+from accounts.codes import code_of, spelled, step_of
+from accounts.models import SignInLink
 from inventory.models import Region
+from telemetry.operations import create_source
 from tests.deploy import roles
 from tests.visibility.scene import MARK
 from tests.visibility.test_scopes import add_other_fleet
 from web import database_roles, scopes
+from web.accounts import factors
+from web.delivery.channels.operations import add_channel
 
 pytestmark = pytest.mark.django_db
 DENIED = "42501"
@@ -76,12 +81,57 @@ def test_no_table_shows_rows_of_other_sites(granted_roles, user_of):
     assert len(everywhere) > 80
 
 
-def test_no_table_shows_a_secret(granted_roles, user_of, frozen_now):
-    _, token = operations.create_token(
-        user=user_of("admin"), name="t", scope="write", by=None, now=frozen_now.at
+def make_secrets(user, now):
+    """What Muster stores of secrets, by what it is: each as text or bytes that must stand nowhere."""
+    _, token = operations.create_token(user=user, name="t", scope="write", by=None, now=now)
+    _, source_token = create_source(name="of no site yet", site_label="site", by=None, now=now)
+    app_secret = factors.new_secret()
+    added = factors.add_app(user, secret=app_secret, code=code_of(app_secret, step_of(now)), now=now)
+    path = "hook-c0ffee5ec7e7"
+    _, signing_key = add_channel(
+        kind="webhook", name="hook", address=f"https://example.org/{path}", by=user, now=now
     )
+    return {
+        "token": token.rsplit("_", 1)[-1],
+        "token of a source": source_token.rsplit("_", 1)[-1],
+        "one-time link": links.user_link(user, SignInLink.Kind.SIGN_IN, now=now),
+        "secret of an app": app_secret,
+        "secret of an app, spelled": spelled(app_secret),
+        **{f"recovery code {number}": code for number, code in enumerate(added.recovery_codes)},
+        "path of a channel": path,
+        "key of a channel": signing_key.removeprefix("whsec_"),
+    }
+
+
+def forms(secret):
+    """As text, and as PostgreSQL writes bytes, with and without the dashes that make it readable."""
+    if isinstance(secret, bytes):
+        return [secret.hex()]
+    return [
+        form
+        for text in {secret, secret.replace("-", "").replace(" ", "")}
+        for form in (text, text.encode().hex())
+    ]
+
+
+def find_shown(secrets):
+    """The secrets that stand in a table, and where."""
+    tables = {
+        what: {table for form in forms(secret) for table in tables_with(form)}
+        for what, secret in secrets.items()
+    }
+    return {what: names for what, names in tables.items() if names}
+
+
+def test_no_table_shows_a_secret(granted_roles, user_of, frozen_now, settings):
+    """Neither to a reader with scopes, nor to the user of the web process."""
+    settings.DELIVERY_KEYS = ["k" * 32]
+    secrets = make_secrets(user_of("admin"), frozen_now.at)
     limited = user_of("planner")
     limited.access_scopes.create(kind="region", slug=Region.objects.filter(parent=None)[0].slug)
-    with sign_in_as_web(), scopes.reading():
-        scopes.narrow_to(limited)
-        assert tables_with(token.rsplit("_", 1)[-1]) == {}
+    with sign_in_as_web():
+        assert tables_with("of no site yet").keys() >= {"telemetry_source"}
+        assert find_shown(secrets) == {}
+        with scopes.reading():
+            scopes.narrow_to(limited)
+            assert find_shown(secrets) == {}
