@@ -1,4 +1,4 @@
-"""The security log by a signed webhook: whole batches in one request, which an answer of 2xx takes.
+"""Send the security log by a signed webhook: one request has whole batches, and an answer of 2xx takes all of them.
 
 The address is called as channels are (`web/delivery/http.py`): checked, without redirects, limited in time.
 """
@@ -15,7 +15,7 @@ from django.conf import settings
 from web.delivery.addresses import AddressRefused, NoAnswer
 from web.delivery.models import Attempt
 from web.delivery.senders import redact
-from web.delivery.senders.answers import judge
+from web.delivery.senders.answers import judge, readable
 from web.delivery.senders.webhook import post_signed
 from web.security_log.outgoing import OutgoingBatch, event_values
 
@@ -27,7 +27,10 @@ class NotTaken(Exception):
 
 
 def receiver_name() -> str:
-    """Return its host, and a digest of the address, whose path may be a secret; "" without a receiver."""
+    """Return its host, and a digest of the address, whose path may be a secret; "" without a receiver.
+
+    The settings refuse an address with a user name or password.
+    """
     if not (url := settings.SECURITY_LOG_WEBHOOK):
         return ""
     parts = urlsplit(url)
@@ -41,7 +44,7 @@ def send(batches: Sequence[OutgoingBatch], *, now: datetime) -> None:
         answer = judge(
             post_signed(
                 settings.SECURITY_LOG_WEBHOOK,
-                # The same for the same batches. Numbers begin again after a restore, heads do not.
+                # The same batches have the same id. Numbers begin again after a restore, heads do not.
                 message_id=f"security-log-{first.number}-{last.number}-{bytes(last.head).hex()[:16]}",
                 content=_content(batches),
                 keys=settings.SECURITY_LOG_WEBHOOK_SECRETS,
@@ -51,11 +54,14 @@ def send(batches: Sequence[OutgoingBatch], *, now: datetime) -> None:
     except (AddressRefused, NoAnswer) as error:
         raise NotTaken(str(error)) from error
     if answer.outcome != Attempt.Outcome.TAKEN:
-        raise NotTaken(f"The receiver answered {answer.status}: {_redact(answer.text)}")
+        text = answer.text
+        for secret in (settings.SECURITY_LOG_WEBHOOK, *settings.SECURITY_LOG_WEBHOOK_SECRETS):
+            text = redact(text, secret)
+        raise NotTaken(f"The receiver answered {answer.status}: {readable(text)}")
 
 
 def _content(batches: Sequence[OutgoingBatch]) -> bytes:
-    """The same bytes for the same batches."""
+    """Write the same bytes for the same batches."""
     data = [
         {
             "head": json.loads(outgoing.head_line),
@@ -65,9 +71,3 @@ def _content(batches: Sequence[OutgoingBatch]) -> bytes:
     ]
     timestamp = batches[-1].batch.chained_at
     return orjson.dumps({"type": TYPE, "timestamp": timestamp, "data": {"batches": data}})
-
-
-def _redact(text: str) -> str:
-    for plain in (settings.SECURITY_LOG_WEBHOOK, *settings.SECURITY_LOG_WEBHOOK_SECRETS):
-        text = redact(text, plain)
-    return text

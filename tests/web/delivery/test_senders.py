@@ -239,6 +239,22 @@ def test_no_secret_is_repeated(send):
             assert part not in answer.text, kind
 
 
+def test_a_secret_that_the_longest_answer_cuts_is_not_repeated(send):
+    path = "/hook/hidden-part-of-an-address"
+    # Text and secret end together behind the longest answer, so that all but the last letters of the secret would stay.
+    echo = "x" * (answers.LONGEST + 4 - len(path)) + path
+    for status in (200, 400, 503):
+        with Receiver(status, echo.encode()) as receiver:
+            answer = send(receiver, "webhook", path=path)
+        assert "hidden" not in answer.text
+        assert len(answer.text) <= answers.LONGEST
+
+
+def test_an_answer_without_a_readable_letter_is_its_status(send):
+    with Receiver(400, b"\n\x00 \x1b") as receiver:
+        assert send(receiver, "webhook").text == "400"
+
+
 def test_an_answer_is_told_on_one_line():
     told = answers.readable("<b>no</b>\n\x00\x1b[31m" + 1000 * "x")
     assert told.startswith("<b>no</b> [31m")

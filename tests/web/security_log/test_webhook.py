@@ -13,6 +13,7 @@ from tests.pages import words_of
 from tests.web.delivery.receivers import SIGNING_KEY, Receiver, drip
 from tests.web.security_log.forging import verify
 from web.delivery import http
+from web.delivery.senders import answers
 from web.security_log import chaining, streaming
 from web.security_log.models import SecurityBatch, SecurityEvent, SecurityStream
 from web.security_log.recording import record
@@ -83,6 +84,17 @@ def test_what_was_not_taken_is_sent_again(log, lead_to, status, says):
     assert first.headers["webhook-id"] == second.headers["webhook-id"]
     assert SecurityStream.objects.get().sent_batch == 5
     assert list(streaming.faults(LATER)) == []
+
+
+def test_a_secret_that_the_longest_answer_cuts_is_not_kept(log, lead_to):
+    path = f"/hook-{40 * 'secret'}"
+    echo = "x" * (answers.LONGEST + 4 - len(path)) + path
+    with Receiver(500, echo.encode()) as receiver:
+        lead_to(receiver, path)
+        assert streaming.send_next(now=NOW) == 0
+    last_answer = SecurityStream.objects.get().last_answer
+    assert last_answer.startswith("The receiver answered 500: xxx")
+    assert "hook" not in last_answer
 
 
 def test_no_address_is_called_that_channels_may_not_call(log, lead_to, settings):

@@ -12,7 +12,7 @@ GONE = 410
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """`status` is that of HTTP or SMTP, None where nothing answered; `text` what was answered, or why nothing was.
+    """`status` is that of HTTP or SMTP, None where nothing answered; `text` is the answer, or why there was none.
     `is_gone` says that the other side takes no more messages, ever."""
 
     outcome: Attempt.Outcome
@@ -23,9 +23,12 @@ class Answer:
 
 
 def judge(answer: CallAnswer) -> Answer:
-    """2xx took the message. Busy or broken systems are tried again; all others refused it for good."""
+    """2xx took the message. Busy or broken systems are tried again; all others refused it for good.
+
+    The text stays whole: a secret that shortening cut could no longer be taken out.
+    """
     status = answer.status
-    text = readable(answer.text) or f"{status}"
+    text = answer.text if readable(answer.text) else f"{status}"
     if 200 <= status < 300:
         return Answer(Attempt.Outcome.TAKEN, status, text)
     if status in BUSY or status >= 500:
