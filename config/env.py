@@ -96,7 +96,7 @@ def receiver(name: str, ports: Mapping[str, int], what: str) -> str:
 
 
 def address(name: str, what: str) -> str:
-    """The address of a page; "" unless given. It may be a secret, so no error repeats it."""
+    """Read the address of a page, or "" where none is set. It may be a secret, so no error repeats it."""
     url = text(name, "", what)
     try:
         parts = urlsplit(url)

@@ -49,8 +49,8 @@ def report_refusals(sentences: list[str]) -> bool:
 
 
 def audit(*, today: date) -> int:
-    accepted = audits.read_accepted()
-    conclusion = audits.conclude([run_pip_audit(), run_npm_audit()], accepted, today=today)
+    acceptances = audits.read_accepted()
+    conclusion = audits.conclude([run_pip_audit(), run_npm_audit()], acceptances, today=today)
     print("\n".join(conclusion.sentences))
     return int(conclusion.fails)
 
@@ -71,12 +71,14 @@ def run_npm_audit() -> Findings:
 def output_of(argv: list[str]) -> tuple[str, str]:
     """Return what a tool wrote, and what it wrote as errors. Both tools end with 1 when they find something."""
     try:
-        done = subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
+        process = subprocess.run(
+            argv, cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE_S, check=False
+        )
     except subprocess.TimeoutExpired:
         return "", f"no answer within {PATIENCE_S} s"
     except OSError as error:
         return "", str(error)
-    return done.stdout, done.stderr
+    return process.stdout, process.stderr
 
 
 def main() -> int:

@@ -1,11 +1,13 @@
-"""Known vulnerabilities of the pinned packages, as pip-audit and npm report them, less the accepted ones.
+"""Read which vulnerabilities pip-audit and npm report of the pinned packages, and set the accepted ones apart.
 
-Neither tool passes for having looked where it could not: pip-audit skips each package whose advisories it cannot have
-and ends well, and npm's answer is then an error.
+A package whose advisories could not be had does not count as looked up: pip-audit skips it and still succeeds, npm
+answers with an error. pip-audit ignores an advisory only for ever, and npm cannot ignore one, so `accepted.toml` serves
+both.
 """
 
 import json
 import tomllib
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -21,7 +23,7 @@ class AuditError(Exception):
 
 
 class AcceptedVulnerability(BaseModel):
-    """One that Muster lives with until a day, and why."""
+    """A vulnerability that Muster lives with until a day, for a reason."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -79,27 +81,46 @@ def read_accepted(path: Path = ACCEPTED) -> list[AcceptedVulnerability]:
 
 
 def read_pip_audit(text: str, complaint: str = "") -> Findings:
-    """Read pip-audit's JSON. Where there is none, the last line of its errors says why."""
-    document = _parse(text)
-    if not isinstance(document, dict) or "dependencies" not in document:
-        return Findings("pip-audit", 0, unknown=_last_line(complaint) or "pip-audit gave no answer")
+    """Read pip-audit's JSON. `complaint` is what it wrote as errors."""
+    return _read_answer("pip-audit", text, complaint, "dependencies", _pip_findings)
+
+
+def read_npm_audit(text: str, complaint: str = "") -> Findings:
+    """Read the output of `npm audit --json`. `complaint` is what it wrote as errors."""
+    return _read_answer("npm", text, complaint, "vulnerabilities", _npm_findings)
+
+
+def _read_answer(
+    tool: str, text: str, complaint: str, key: str, make_findings: Callable[[dict[str, Any]], Findings]
+) -> Findings:
+    """Where the answer lacks `key`, its message says why, or else the last line of the complaint does."""
     try:
-        return _pip_findings(document["dependencies"])
+        document = json.loads(text)
+    except ValueError:
+        document = None
+    if not isinstance(document, dict):
+        document = {}
+    if key not in document:
+        reason = _shorten(str(document.get("message", ""))) or _last_line(complaint)
+        return Findings(tool, 0, unknown=reason or f"{tool} gave no answer")
+    try:
+        return make_findings(document)
     except (AttributeError, KeyError, TypeError):
-        return Findings("pip-audit", 0, unknown="the answer has a shape that Muster does not know")
+        return Findings(tool, 0, unknown="the answer has a shape that Muster does not know")
 
 
-def _pip_findings(packages: list[dict[str, Any]]) -> Findings:
+def _pip_findings(document: dict[str, Any]) -> Findings:
+    packages = document["dependencies"]
     skipped_packages = [package for package in packages if "skip_reason" in package]
     vulnerabilities = tuple(
         Vulnerability(
             package["name"],
             package["version"],
-            (found["id"], *found.get("aliases", ())),
-            _fix(", ".join(found.get("fix_versions", ()))),
+            (advisory["id"], *advisory.get("aliases", ())),
+            _fix(", ".join(advisory.get("fix_versions", ()))),
         )
         for package in packages
-        for found in package.get("vulns", ())
+        for advisory in package.get("vulns", ())
     )
     unknown = (
         f"{len(skipped_packages)} of {len(packages)} packages, {skipped_packages[0]['skip_reason']}"
@@ -107,18 +128,6 @@ def _pip_findings(packages: list[dict[str, Any]]) -> Findings:
         else ""
     )
     return Findings("pip-audit", len(packages) - len(skipped_packages), vulnerabilities, unknown)
-
-
-def read_npm_audit(text: str, complaint: str = "") -> Findings:
-    """Read the output of `npm audit --json`."""
-    document = _parse(text)
-    if not isinstance(document, dict) or "vulnerabilities" not in document:
-        message = str(document.get("message", "")) if isinstance(document, dict) else ""
-        return Findings("npm", 0, unknown=_shorten(message) or _last_line(complaint) or "npm gave no answer")
-    try:
-        return _npm_findings(document)
-    except (AttributeError, KeyError, TypeError):
-        return Findings("npm", 0, unknown="the answer has a shape that Muster does not know")
 
 
 def _npm_findings(document: dict[str, Any]) -> Findings:
@@ -137,44 +146,37 @@ def _npm_findings(document: dict[str, Any]) -> Findings:
     return Findings("npm", document["metadata"]["dependencies"]["total"], vulnerabilities)
 
 
-def conclude(reports: list[Findings], accepted: list[AcceptedVulnerability], *, today: date) -> Conclusion:
-    """A vulnerability fails, unless it is accepted until today or later; so does an acceptance that has ended."""
+def conclude(reports: list[Findings], acceptances: list[AcceptedVulnerability], *, today: date) -> Conclusion:
+    """A vulnerability fails the check, unless an acceptance covers it that has not ended."""
     sentences, fails = [], False
     for findings in reports:
         if findings.unknown:
             sentences.append(f"{findings.tool}: advisories could not be had: {findings.unknown}")
-        new_findings, tolerated_findings = [], []
-        for found in findings.vulnerabilities:
-            entry = next((each for each in accepted if _covers(each, found)), None)
+        new_sentences, tolerated_sentences = [], []
+        for vulnerability in findings.vulnerabilities:
+            entry = next((each for each in acceptances if _covers(each, vulnerability)), None)
             if entry is None:
-                new_findings.append(f"{found}.")
+                new_sentences.append(f"{vulnerability}.")
             elif entry.until < today:
-                new_findings.append(f"{found}. It was accepted until {entry.until}: {entry.reason}")
+                new_sentences.append(f"{vulnerability}. It was accepted until {entry.until}: {entry.reason}")
             else:
-                tolerated_findings.append(f"{found}. Accepted until {entry.until}: {entry.reason}")
+                tolerated_sentences.append(f"{vulnerability}. Accepted until {entry.until}: {entry.reason}")
         if findings.audited:
             sentences.append(
                 f"{findings.tool}: {findings.audited} packages looked up. New vulnerabilities:"
-                f" {len(new_findings) or 'none'}, accepted: {len(tolerated_findings) or 'none'}."
+                f" {len(new_sentences) or 'none'}, accepted: {len(tolerated_sentences) or 'none'}."
             )
-        sentences += [*new_findings, *tolerated_findings]
-        fails = fails or bool(new_findings)
+        sentences += [*new_sentences, *tolerated_sentences]
+        fails = fails or bool(new_sentences)
     return Conclusion(tuple(sentences), fails)
 
 
-def _covers(entry: AcceptedVulnerability, found: Vulnerability) -> bool:
-    return entry.package == found.package and entry.id in found.ids
+def _covers(entry: AcceptedVulnerability, vulnerability: Vulnerability) -> bool:
+    return entry.package == vulnerability.package and entry.id in vulnerability.ids
 
 
 def _fix(versions: str) -> str:
     return f"mended in {versions}" if versions else "no mended version"
-
-
-def _parse(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except ValueError:
-        return None
 
 
 def _last_line(text: str) -> str:

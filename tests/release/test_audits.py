@@ -1,4 +1,4 @@
-"""What the two audits say is read as it is: an audit that could not look is never one that found nothing."""
+"""Muster reads the answers of pip-audit and npm: an audit that could not look does not pass for a clean one."""
 
 import json
 from datetime import date
@@ -57,7 +57,7 @@ def accept(until: date, identifier: str = "CVE-2019-10906", package: str = "jinj
 
 def test_pip_audit_finds():
     findings = audits.read_pip_audit(json.dumps(VULNERABLE))
-    assert [str(found) for found in findings.vulnerabilities] == [
+    assert [str(vulnerability) for vulnerability in findings.vulnerabilities] == [
         "jinja2 2.4.1: PYSEC-2019-217, mended in 2.10.1"
     ]
     conclusion = audits.conclude([findings], [], today=TODAY)
@@ -69,15 +69,18 @@ def test_pip_audit_finds():
 
 def test_npm_finds_and_names_each_advisory_once():
     findings = audits.read_npm_audit(json.dumps(NPM_VULNERABLE))
-    assert [str(found) for found in findings.vulnerabilities] == [
+    assert [str(vulnerability) for vulnerability in findings.vulnerabilities] == [
         "minimist <0.2.4: GHSA-xvch-5gv4-984h, Prototype Pollution in minimist (critical)"
     ]
     assert findings.audited == 288
 
 
 def test_what_pip_audit_skipped_was_not_looked_at():
-    skipped = {"name": "kombu", "skip_reason": "Dependency not found and could not be audited: kombu (5.7.0)"}
-    document = {"dependencies": [VULNERABLE["dependencies"][0], skipped], "fixes": []}
+    skipped_package = {
+        "name": "kombu",
+        "skip_reason": "Dependency not found and could not be audited: kombu (5.7.0)",
+    }
+    document = {"dependencies": [VULNERABLE["dependencies"][0], skipped_package], "fixes": []}
     findings = audits.read_pip_audit(json.dumps(document))
     assert findings.audited == 1
     assert audits.conclude([findings], [], today=TODAY).sentences == (
@@ -88,17 +91,17 @@ def test_what_pip_audit_skipped_was_not_looked_at():
 
 
 def test_an_audit_that_looked_at_nothing_does_not_say_that_nothing_is_known():
-    refused = {
+    answer = {
         "message": "405 Method Not Allowed - POST https://registry.example/bulk",
         "error": {"summary": ""},
     }
-    conclusion = audits.conclude([audits.read_npm_audit(json.dumps(refused))], [], today=TODAY)
+    conclusion = audits.conclude([audits.read_npm_audit(json.dumps(answer))], [], today=TODAY)
     assert conclusion == audits.Conclusion(
         ("npm: advisories could not be had: 405 Method Not Allowed",), fails=False
     )
 
 
-@pytest.mark.parametrize("read", [audits.read_pip_audit, audits.read_npm_audit])
+@pytest.mark.parametrize("read_audit", [audits.read_pip_audit, audits.read_npm_audit])
 @pytest.mark.parametrize(
     ("text", "complaint", "unknown"),
     [
@@ -108,8 +111,8 @@ def test_an_audit_that_looked_at_nothing_does_not_say_that_nothing_is_known():
         ('{"dependencies": [7], "vulnerabilities": {"a": {}}}', "", "a shape that Muster does not know"),
     ],
 )
-def test_an_answer_that_cannot_be_read_is_no_answer(read, text, complaint, unknown):
-    findings = read(text, complaint)
+def test_an_answer_that_cannot_be_read_is_no_answer(read_audit, text, complaint, unknown):
+    findings = read_audit(text, complaint)
     assert findings.unknown.endswith(unknown)
     assert findings.audited == 0
 

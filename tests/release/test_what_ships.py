@@ -1,10 +1,9 @@
-"""What ships is listed whole, as CycloneDX, with licences that the policy allows."""
+"""The list of what ships is whole and valid CycloneDX, and the policy allows every licence in it."""
 
 import json
 import re
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 from cyclonedx.schema import SchemaVersion
@@ -32,10 +31,10 @@ def document(shipped):
 
 
 def names_in(*lists: str) -> set[str]:
-    """The names of pinned lists, read apart from the code that is tested."""
-    texts = (Path(ROOT / "requirements" / f"{name}.txt").read_text() for name in lists)
-    found = (name for text in texts for name in re.findall(r"^([^\s#]+?)(?:\[.*?\])?==", text, re.MULTILINE))
-    return {name.lower() for name in found}
+    """Read the names of pinned lists, without the code that is tested."""
+    texts = ((ROOT / "requirements" / f"{name}.txt").read_text() for name in lists)
+    pin = re.compile(r"^([^\s#]+?)(?:\[.*?\])?==", re.MULTILINE)
+    return {name.lower() for text in texts for name in pin.findall(text)}
 
 
 def test_each_pinned_package_has_version_address_licence_and_digest(document):
@@ -87,12 +86,12 @@ def test_the_policy_allows_all_that_ships(shipped, policy):
     assert licences.list_refusals(shipped, policy) == []
 
 
-def make_part(*stated: str, name: str = "newcomer") -> ShippedPackage:
-    return ShippedPackage(name, "1.0", "pypi", (("SHA-256", "0" * 64),), ("server",), stated)
+def make_part(*licence_texts: str) -> ShippedPackage:
+    return ShippedPackage("newcomer", "1.0", "pypi", (("SHA-256", "0" * 64),), ("server",), licence_texts)
 
 
 @pytest.mark.parametrize(
-    ("stated", "refusal"),
+    ("licence_texts", "refusal"),
     [
         pytest.param(("MIT",), "", id="allowed"),
         pytest.param(("GPL-3.0-only OR MIT",), "", id="one of two suffices"),
@@ -108,9 +107,9 @@ def make_part(*stated: str, name: str = "newcomer") -> ShippedPackage:
         pytest.param((), "states no licence by an identifier of SPDX (its metadata name none)", id="nothing"),
     ],
 )
-def test_a_new_package_is_refused_by_name_unless_its_licence_is_allowed(policy, stated, refusal):
-    judged = licences.judge([make_part(*stated)], replace_stated(policy))
-    sentences = licences.list_refusals(judged, replace_stated(policy))
+def test_a_new_package_is_refused_by_name_unless_its_licence_is_allowed(policy, licence_texts, refusal):
+    parts_with_licence = licences.judge([make_part(*licence_texts)], replace_stated(policy))
+    sentences = licences.list_refusals(parts_with_licence, replace_stated(policy))
     assert len(sentences) == bool(refusal)
     assert all(sentence.startswith(f"newcomer 1.0 {refusal}") for sentence in sentences)
 

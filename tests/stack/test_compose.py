@@ -136,7 +136,7 @@ def test_every_setting_is_one_of_muster(services: dict[str, Any]) -> None:
 
 
 def test_any_other_setting_stands_in_a_file_of_its_own(tmp_path: Path) -> None:
-    """Of Muster's processes that read settings, and no other."""
+    """Muster's processes that read settings get it, and no other service does."""
     (tmp_path / "deploy").symlink_to(ROOT / "deploy")
     for name in ("docker-compose.yml", "Dockerfile"):
         shutil.copy(ROOT / name, tmp_path)

@@ -62,10 +62,10 @@ def test_a_target_runs(words: tuple[str, ...], command: str) -> None:
 
 
 def test_help_names_every_target_for_people() -> None:
-    shown = planned("help")
+    help_text = planned("help")
     targets = ("run", "stop", "manage", "demo-reset", "check", "bench", "setup", "sbom", "audit")
     for target in (*targets, "test", "test-all", "test-changed", "test-peers"):
-        assert f'"make {target} ' in shown
+        assert f'"make {target} ' in help_text
 
 
 def test_ci_runs_checks_tests_and_peers() -> None:

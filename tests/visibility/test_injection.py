@@ -82,11 +82,11 @@ def test_no_table_shows_rows_of_other_sites(granted_roles, user_of):
 
 
 def make_secrets(user, now):
-    """What Muster stores of secrets, by what it is: each as text or bytes that must stand nowhere."""
+    """Make one secret of each kind that Muster stores, and return them by kind, as text or bytes."""
     _, token = operations.create_token(user=user, name="t", scope="write", by=None, now=now)
     _, source_token = create_source(name="of no site yet", site_label="site", by=None, now=now)
     app_secret = factors.new_secret()
-    added = factors.add_app(user, secret=app_secret, code=code_of(app_secret, step_of(now)), now=now)
+    second_factor = factors.add_app(user, secret=app_secret, code=code_of(app_secret, step_of(now)), now=now)
     path = "hook-c0ffee5ec7e7"
     _, signing_key = add_channel(
         kind="webhook", name="hook", address=f"https://example.org/{path}", by=user, now=now
@@ -97,14 +97,15 @@ def make_secrets(user, now):
         "one-time link": links.user_link(user, SignInLink.Kind.SIGN_IN, now=now),
         "secret of an app": app_secret,
         "secret of an app, spelled": spelled(app_secret),
-        **{f"recovery code {number}": code for number, code in enumerate(added.recovery_codes)},
+        **{f"recovery code {number}": code for number, code in enumerate(second_factor.recovery_codes)},
         "path of a channel": path,
         "key of a channel": signing_key.removeprefix("whsec_"),
     }
 
 
 def forms(secret):
-    """As text, and as PostgreSQL writes bytes, with and without the dashes that make it readable."""
+    """Return how a table could show a secret: as text or as PostgreSQL writes bytes, with and without dashes and
+    spaces."""
     if isinstance(secret, bytes):
         return [secret.hex()]
     return [
@@ -115,7 +116,7 @@ def forms(secret):
 
 
 def find_shown(secrets):
-    """The secrets that stand in a table, and where."""
+    """Return the secrets that stand in tables, with these tables."""
     tables = {
         what: {table for form in forms(secret) for table in tables_with(form)}
         for what, secret in secrets.items()
@@ -124,7 +125,7 @@ def find_shown(secrets):
 
 
 def test_no_table_shows_a_secret(granted_roles, user_of, frozen_now, settings):
-    """Neither to a reader with scopes, nor to the user of the web process."""
+    """Neither a reader with scopes nor the web process itself sees one."""
     settings.DELIVERY_KEYS = ["k" * 32]
     secrets = make_secrets(user_of("admin"), frozen_now.at)
     limited = user_of("planner")

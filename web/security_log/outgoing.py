@@ -1,4 +1,4 @@
-"""Batches as they leave Muster: events in order, and the head as the file of heads has it."""
+"""Batches that leave Muster have their events in order, and their head as the file of heads has it."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -17,12 +17,12 @@ class OutgoingBatch:
 
     @property
     def head_line(self) -> str:
-        """JSON in ASCII."""
+        """The head as JSON in ASCII."""
         return heads.head_line(batch_of(self.batch))
 
 
 def read_outgoing(batches: Sequence[SecurityBatch]) -> list[OutgoingBatch]:
-    """One statement."""
+    """Read the events of all batches by one statement."""
     events_by_batch = defaultdict[int | None, list[SecurityEvent]](list)
     for event in SecurityEvent.objects.filter(batch__in=batches).order_by("pk"):
         events_by_batch[event.batch_id].append(event)

@@ -19,9 +19,9 @@ from web.security_log.outgoing import OutgoingBatch, read_outgoing
 from web.security_log.webhook import NotTaken
 
 MOST_BATCHES, MOST_EVENTS = 500, 2000
-"""What one connection or request sends at most; a batch is sent whole."""
+"""One connection or request sends no more batches and events than these; a batch is sent whole."""
 LEASE = timedelta(minutes=2)
-"""Longer than a connection or request may take; then another worker sends the same again."""
+"""No connection or request may take as long as a lease. When a lease ends, another worker sends the same again."""
 LATE_AFTER = timedelta(minutes=15)
 
 
@@ -46,14 +46,14 @@ def send_next(*, now: datetime) -> int:
     if not batches or not _claim(stream, now):
         return 0
     events = sum(batch.events for batch in batches)
-    claimed = SecurityStream.objects.filter(pk=stream.pk, sent_batch=stream.sent_batch)
+    claimed_stream = SecurityStream.objects.filter(pk=stream.pk, sent_batch=stream.sent_batch)
     try:
         _send(read_outgoing(batches), now)
     except (OSError, NotTaken) as error:
         answer = str(error) if isinstance(error, NotTaken) else f"{type(error).__name__}: {error}"
-        claimed.update(leased_until=None, last_answer=answer[:300])
+        claimed_stream.update(leased_until=None, last_answer=answer[:300])
         return 0
-    claimed.update(sent_batch=batches[-1].number, sent_at=now, leased_until=None, last_answer="")
+    claimed_stream.update(sent_batch=batches[-1].number, sent_at=now, leased_until=None, last_answer="")
     return events
 
 

@@ -41,7 +41,7 @@ def send(receiver: str, batches: Sequence[OutgoingBatch]) -> None:
 
 
 def _frames(batches: Sequence[OutgoingBatch]) -> Iterator[bytes]:
-    """Each event of a batch, and then its head."""
+    """Yield each event of a batch, and then its head."""
     # The name under which receivers know this installation.
     host = urlsplit(settings.BASE_URL).hostname or socket.gethostname()
     for outgoing in batches:

@@ -132,7 +132,7 @@ def test_a_chain_that_goes_on_after_the_clock_was_set_right_is_the_newest(log: L
 
 
 def test_the_pieces_of_a_chain_that_ended_are_deleted_with_the_next_backup(log: LogArchive) -> None:
-    """The newest one too, which no longer waits for a backup."""
+    """Even the newest chain is deleted if it no longer waits for a backup."""
     chain = begin(log, NOW)
     add_piece(chain, 0, 100, NOW + MINUTE)
     add_backup(log, NOW + 2 * MINUTE, None)

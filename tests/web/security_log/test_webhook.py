@@ -1,4 +1,4 @@
-"""The stream to a signed webhook: the place and the order are those of any receiver, an answer of 2xx moves it."""
+"""The log is streamed to a signed webhook in order, and the kept place moves when the receiver answers 2xx."""
 
 import json
 from datetime import timedelta
@@ -50,8 +50,10 @@ def test_each_event_arrives_once_in_order_and_signed(log, lead_to, settings, tmp
         signature = Webhook(key).sign(request.headers["webhook-id"], NOW, request.body.decode())
         assert signature in request.headers["webhook-signature"].split()
     assert json.loads(request.body)["type"] == "security-log.batches"
-    arrived = [(each["batch"], each["event"]) for batch in batches_of(receiver) for each in batch["events"]]
-    assert arrived == list(
+    arrived_events = [
+        (each["batch"], each["event"]) for batch in batches_of(receiver) for each in batch["events"]
+    ]
+    assert arrived_events == list(
         SecurityEvent.objects.order_by("batch__number", "pk").values_list("batch__number", "pk")
     )
     refusal = batches_of(receiver)[1]["events"][0]
