@@ -60,7 +60,11 @@ class CoalescingScheduler(Scheduler):
     def apply_async(self, entry: ScheduleEntry, **options: Any) -> Any:
         if self._waits(entry.task, entry.options["queue"]):
             return None
+        self._check_before_send()
         return super().apply_async(entry, **options)
+
+    def _check_before_send(self) -> None:
+        """Raises to send nothing."""
 
     def _waits(self, task: str, queue: str) -> bool:
         messages = self.connection.default_channel.client.lrange(queue, 0, -1)
@@ -108,12 +112,10 @@ class ElectedScheduler(CoalescingScheduler):
             raise
         return result
 
-    def _waits(self, task: str, queue: str) -> bool:
-        """Whether a tick waits. Raises LeaseTooOld: what comes next is the send, and this look may have taken long."""
-        waits = super()._waits(task, queue)
+    def _check_before_send(self) -> None:
+        """Raises LeaseTooOld if the look at the queue took so long that another beat may send by now."""
         if time.monotonic() - self._renewed_s > SEND_BEGINS_WITHIN_S:
             raise LeaseTooOld("nothing is sent before the lease is renewed")
-        return waits
 
     def close(self) -> None:
         with suppress(RedisError):
