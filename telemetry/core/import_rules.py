@@ -25,7 +25,7 @@ MOST_NAME_CHARS = 200
 _METRIC_NAME = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:.]*")
 _LABEL_NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 _LINE = re.compile(r"(?P<column>.*)=(?P<use>[^={}]*(?:\{[^{}]*\}[^={}]*)?)")
-_USE = re.compile(r"(?P<words>[^{}]*?)\s*(?:\{(?P<labels>[^{}]*)\})?(?:(?:^|\s+)in\s+(?P<unit>[^{}]+))?")
+_LABELS = re.compile(r"([^{}]*)\{([^{}]*)\}(\s[^{}]*)?")
 _HELP = "write time, date, time of day, metric, value, label NAME, metric NAME, or nothing; a unit follows as: in kW"
 
 
@@ -35,13 +35,19 @@ class BadImportRule(ValueError):
 
 def read_column_use(text: str) -> ColumnUse:
     """Raises BadImportRule."""
-    match = _USE.fullmatch(text.strip())
-    if match is None:
+    match = _LABELS.fullmatch(text.strip())
+    words, labels, rest = (group or "" for group in match.groups()) if match else (text, "", "")
+    use_words = words.split()
+    unit_words = rest.split()
+    if match is None and "in" in use_words[:-1]:
+        place = use_words.index("in")
+        use_words, unit_words = use_words[:place], use_words[place:]
+    unit = " ".join(unit_words[1:])
+    if unit_words and (unit_words[0] != "in" or not unit):
         raise BadImportRule(f"{text.strip()[:60]} says nothing of a column: {_HELP}")
-    unit = (match["unit"] or "").strip()
     if unit and unit not in known_units():
-        raise BadImportRule(f"{unit} is no unit that Muster converts: {', '.join(known_units())}")
-    use = replace(_column_use(match["words"], unit), labels=_read_labels(match["labels"] or ""))
+        raise BadImportRule(f"{unit[:60]} is no unit that Muster converts: {', '.join(known_units())}")
+    use = replace(_column_use(use_words, unit), labels=_read_labels(labels))
     if use.unit and use.content not in (ColumnContent.VALUE, ColumnContent.METRIC):
         raise BadImportRule("only a value or a metric has a unit")
     if use.labels and use.content is not ColumnContent.METRIC:
@@ -62,8 +68,8 @@ def _read_labels(text: str) -> tuple[tuple[str, str], ...]:
     return tuple(labels.items())
 
 
-def _column_use(words: str, unit: str) -> ColumnUse:
-    match words.split():
+def _column_use(words: list[str], unit: str) -> ColumnUse:
+    match words:
         case ["time", "of", "day"]:
             return ColumnUse(ColumnContent.CLOCK)
         case [("time" | "date" | "value" | "nothing" | "metric") as kind]:
@@ -72,7 +78,7 @@ def _column_use(words: str, unit: str) -> ColumnUse:
             return ColumnUse(ColumnContent.LABEL, name, unit)
         case ["metric", name] if _METRIC_NAME.fullmatch(name) and len(name) <= MOST_NAME_CHARS:
             return ColumnUse(ColumnContent.METRIC, name, unit)
-    raise BadImportRule(f"{' '.join(words.split())[:60]} says nothing of a column: {_HELP}")
+    raise BadImportRule(f"{' '.join(words)[:60]} says nothing of a column: {_HELP}")
 
 
 def _check_unit(use: ColumnUse) -> None:
@@ -124,10 +130,9 @@ def _check_columns(columns: Mapping[str, ColumnUse]) -> None:
     if bool(is_long) == bool(counts[ColumnContent.METRIC]):
         raise BadImportRule("name metrics of columns, or one column metric with one column value")
     repeated_uses = Counter(
-        str(use)
+        str(replace(use, unit="", labels=tuple(sorted(use.labels))))
         for use in columns.values()
         if use.content in (ColumnContent.LABEL, ColumnContent.METRIC)
-        for use in (ColumnUse(use.content, use.name, labels=use.labels),)
     )
     for use, count in repeated_uses.items():
         if count > 1:

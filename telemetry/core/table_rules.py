@@ -1,5 +1,6 @@
 """An import rule as the decoder of tables takes it. How people write one: `telemetry.core.import_rules`."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -61,9 +62,12 @@ class TableRule:
 def distinct_names(header: Sequence[str]) -> list[str]:
     """The names of the columns, each once: a second Power is "Power (2)", and the third column without a name is
     "column 3"."""
-    names: list[str] = []
+    names: dict[str, None] = {}
+    repeats: Counter[str] = Counter()
     for place, cell in enumerate(header, 1):
-        plain = " ".join(cell.split()) or f"column {place}"
-        repeats = (plain, *(f"{plain} ({number})" for number in range(2, len(header) + 2)))
-        names.append(next(name for name in repeats if name not in names))
-    return names
+        name = plain = " ".join(cell.split()) or f"column {place}"
+        while name in names:
+            repeats[plain] += 1
+            name = f"{plain} ({repeats[plain] + 1})"
+        names[name] = None
+    return list(names)

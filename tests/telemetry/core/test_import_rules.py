@@ -5,7 +5,7 @@ import pytest
 from telemetry.core.conversions import NoConversion, conversion, known_units, units_of
 from telemetry.core.import_rules import BadImportRule, read_column_use, read_columns, sent_value
 from telemetry.core.metric import UNITS
-from telemetry.core.table_rules import TableRule
+from telemetry.core.table_rules import TableRule, distinct_names
 
 KNOWN = "DCGM_FI_DEV_GPU_TEMP"
 
@@ -69,6 +69,13 @@ def test_what_a_column_holds_is_written_as_it_is_read(text):
         ("a = time of day\nb = metric m", "exactly one column holds the time"),
         ("a = time\nb = metric m{x}", "line 2: x is no label"),
         ("a = time\nb = metric m{x=1, x=2}", "line 2: the label x is named twice"),
+        ("a = time\nb = metric m{x=1} kW", "line 2: m?.*says nothing of a column"),
+        ("a = time\nb = metric m{x=1} in", "line 2: m?.*says nothing of a column"),
+        ("a = time\nb = metric m{x=1}in kW", "line 2: m?.*says nothing of a column"),
+        (
+            "a = time\nb = metric m{x=1,y=2}\nc = metric m{y=2,x=1}",
+            "2 columns hold metric m{x=1, y=2}",
+        ),
         ("a = time\nb = value{x=1}", "line 2: only the metric of a column has labels"),
         ("a = time\nb = time\nc = metric m", "exactly one column holds the time"),
         ("a = time\nb = value", "a column that names the metric needs one column of values"),
@@ -80,6 +87,27 @@ def test_what_a_column_holds_is_written_as_it_is_read(text):
 def test_a_bad_rule_names_its_line(text, reason):
     with pytest.raises(BadImportRule, match=reason):
         read_columns(text)
+
+
+@pytest.mark.parametrize(
+    ("header", "names"),
+    [
+        pytest.param(("Power", "Power", " Power "), ["Power", "Power (2)", "Power (3)"], id="repeated"),
+        pytest.param(("a", "", " "), ["a", "column 2", "column 3"], id="without a name"),
+        pytest.param(("a (2)", "a", "a", "a"), ["a (2)", "a", "a (3)", "a (4)"], id="already numbered"),
+        pytest.param(
+            ("0",) * 20_000, ["0", *(f"0 ({number})" for number in range(2, 20_001))], id="a row of zeros"
+        ),
+    ],
+)
+def test_each_column_has_a_name_of_its_own(header, names):
+    assert distinct_names(header) == names
+
+
+def test_many_spaces_are_read_at_once():
+    with pytest.raises(BadImportRule, match="metric } says nothing of a column"):
+        read_column_use(f"metric{' ' * 50_000}}}")
+    assert str(read_column_use(f"metric  {KNOWN}{' ' * 50_000}in   °F")) == f"metric {KNOWN} in °F"
 
 
 def test_the_factor_of_the_source_is_left_out_where_a_unit_is_stated():
