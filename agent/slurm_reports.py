@@ -1,4 +1,4 @@
-"""Runs the commands that report Slurm's nodes and jobs, and sends what they print.
+"""Run the commands that report Slurm's nodes and jobs, and send what they print.
 
 A report has no time of its own and counts from its arrival, so it is not buffered: while Muster is away the next report
 says all that this one did.

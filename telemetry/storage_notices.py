@@ -1,4 +1,4 @@
-"""Tells of samples that wait for the remote storage that keeps them, and of those that it refuses."""
+"""Notices about samples that wait for the remote storage, and about those that it does not keep."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -18,18 +18,18 @@ def notices(now: datetime) -> Iterator[StatusNotice]:
     if settings.TELEMETRY_STORE is None:
         return
     host = settings.TELEMETRY_STORE.host
-    waiting = store.waiting_samples()
-    if waiting.since and now - waiting.since > LATE_AFTER:
-        yield StatusNotice("remote-storage", _waiting_sentence(waiting, host, waiting.since))
-    refused = store.refused_samples(since=now - TOLD_FOR)
-    if refused.samples:
-        yield StatusNotice("storage-refusals", _refused_sentence(refused, host), tone="warn")
+    backlog = store.waiting_samples()
+    if backlog.since and now - backlog.since > LATE_AFTER:
+        yield StatusNotice("remote-storage", _waiting_sentence(backlog, host, backlog.since))
+    refusals = store.refused_samples(since=now - TOLD_FOR)
+    if refusals.samples:
+        yield StatusNotice("storage-refusals", _refused_sentence(refusals, host), tone="warn")
 
 
-def _waiting_sentence(waiting: store.WaitingSamples, host: str, since: datetime) -> str:
-    reason = f" The last attempt: {waiting.failure}." if waiting.failure else ""
+def _waiting_sentence(backlog: store.WaitingSamples, host: str, since: datetime) -> str:
+    reason = f" The last attempt: {backlog.failure}." if backlog.failure else ""
     return (
-        f"Samples since {units.instant(since)} wait for the remote storage at {host}, {_size(waiting.size_bytes)} of"
+        f"Samples since {units.instant(since)} wait for the remote storage at {host}, {_size(backlog.size_bytes)} of"
         f" {_size(settings.TELEMETRY_STORE_WAITING_BYTES)}.{reason} Nothing is lost: Muster keeps them, and at"
         " the limit it has senders wait. Meanwhile older samples may not be readable, and late ones are not rolled up."
     )
@@ -39,9 +39,9 @@ def _size(size_bytes: int) -> str:
     return str(units.format_value(size_bytes, "bytes"))
 
 
-def _refused_sentence(refused: store.RefusedSamples, host: str) -> str:
-    samples = units.how_many(refused.samples, "sample", "samples")
+def _refused_sentence(refusals: store.RefusedSamples, host: str) -> str:
+    samples = units.how_many(refusals.samples, "sample", "samples")
     return (
         f"The remote storage at {host} did not keep {samples} of the last day, so Muster keeps them in its own blocks."
-        f" The last reason: {refused.reason}. Late samples need out_of_order_time_window of Prometheus and Mimir."
+        f" The last reason: {refusals.reason}. Late samples need out_of_order_time_window of Prometheus and Mimir."
     )

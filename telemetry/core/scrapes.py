@@ -27,7 +27,8 @@ LONGEST_INTERVAL = timedelta(hours=1)
 @dataclass(frozen=True, slots=True)
 class UpRun:
     """The newest `up` of a series, and since when it has had this value, as far as it was read. It is fresh if it came
-    lately and the series has not ended. `interval_s` is the shortest time between two of its samples, None of one."""
+    lately and the series has not ended. `interval_s` is the shortest time between two of its samples, and None if only
+    one was read."""
 
     is_up: bool
     since: datetime

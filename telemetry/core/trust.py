@@ -125,7 +125,7 @@ class MeterRule:
         if max(kw, behind_kw) < self.least_kw or (behind_kw <= 0 and not is_whole):
             return None
         percent = 100 * (kw - behind_kw) / (behind_kw if behind_kw > 0 else kw)
-        excess = max(-percent, percent) if is_whole else -percent
+        excess = abs(percent) if is_whole else -percent
         return MeterDistance(percent, excess >= self.percent, excess < self.percent - self.hysteresis)
 
 

@@ -42,7 +42,7 @@ type StateKey = tuple[int, str, int]
 
 @dataclass(frozen=True, slots=True)
 class HeardReport:
-    """`said_series` are those that a report of scontrol had; empty for other reports."""
+    """`said_series` are the series that a report of scontrol had; there are none for other reports."""
 
     report: NodeReport
     site_id: int

@@ -95,18 +95,18 @@ class _Forwarder:
         return packing.KeptPart(result.remaining, result.sent_through)
 
     def may_drop(self, cursor: psycopg.Cursor[Any], table: HotTable, now: datetime) -> bool:
-        """Called when all samples of a table were sent. Does not believe that they are stored before some were read."""
+        """Say whether a table, all of whose samples were sent, may go: not before some of them were read back."""
         if table.forwarded_at is None:
             cursor.execute(_FORWARDED, [now, table.id])
             return table.missed_reads >= SENT_AT_MOST
-        missing = self._missing_samples(cursor, table, now)
-        if not missing:
+        missing_count = self._missing_samples(cursor, table, now)
+        if not missing_count:
             return True
         missed_reads = table.missed_reads + 1
         log.error(
             "%s took samples, and does not give back %d of some series: the table %s",
             self.storage.host,
-            missing,
+            missing_count,
             "is sent again" if missed_reads < SENT_AT_MOST else "becomes blocks",
         )
         hot.begin_again(cursor, table, missed_reads=missed_reads)
@@ -119,8 +119,8 @@ class _Forwarder:
         oldest = ms(partitions.oldest_sample_kept(now))
         samples = samples.where((samples.ts_ms >= oldest) & ~np.isnan(samples.value))
         # Nobody asks for those of a series that is gone, and they are not sent.
-        existing = fetched(_EXISTING, [np.unique(series_of(samples.series))])[0][0]
-        sent_samples = samples.where(np.isin(series_of(samples.series), existing))
+        existing_ids = fetched(_EXISTING, [np.unique(series_of(samples.series))])[0][0]
+        sent_samples = samples.where(np.isin(series_of(samples.series), existing_ids))
         if not len(sent_samples.series):
             return 0
         series = np.unique(sent_samples.series)

@@ -121,8 +121,8 @@ def _put_together(ids: Ints, hot: SampleArrays, rows: BlockRows, begins: Ints, e
 def samples_of_sources(sources: Collection[int], *, after: datetime, until: datetime) -> SampleArrays:
     """Samples of all replicas of the series of these sources."""
     values = {"sources": sorted(sources), "after": after, "until": until}
-    read = _read(_OF_SOURCES, values).cut(after, until)
-    return remote.add_sources(read, sources, after=after, until=until)
+    samples_read = _read(_OF_SOURCES, values).cut(after, until)
+    return remote.add_sources(samples_read, sources, after=after, until=until)
 
 
 def readings_in_spans(

@@ -11,7 +11,7 @@ from django.db.models import Q
 from inventory.models import Site
 from inventory.models.constraints import choices_held
 from telemetry.core.addresses import read_address
-from telemetry.core.scrapes import AbsenceCause, TargetJudgement, TargetStanding
+from telemetry.core.scrapes import LONGEST_INTERVAL, AbsenceCause, TargetJudgement, TargetStanding
 
 # Ports go from 1 to 65535.
 _PORT = r"([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])"
@@ -24,7 +24,7 @@ OWN_LABELS = ("job", "instance")
 MOST_LABELS = 30
 # Together they fit into a row of the index that makes a target unique.
 MOST_ADDRESS_CHARS, MOST_JOB_CHARS = 400, 100
-SHORTEST_S, LONGEST_S = 1, 3600
+SHORTEST_S, LONGEST_S = 1, int(LONGEST_INTERVAL.total_seconds())
 
 
 def read_labels(text: str) -> dict[str, str]:

@@ -39,7 +39,7 @@ _TAKE_TURN = "SELECT pg_try_advisory_xact_lock(hashtext(current_schema() || '.te
 
 type UpSample = tuple[datetime, bool]
 type SamplesOfSeries = dict[int, dict[int, list[UpSample]]]
-"""By series, and by the replica that sent them."""
+"""The samples of each series, by the replica that sent them."""
 type TargetKey = tuple[int, str, str]
 """Site, job and address: the labels by which `up` belongs to a target."""
 
@@ -98,7 +98,7 @@ def _scrapes_missed(target: ScrapeTarget) -> timedelta:
 
 
 def _up_series(now: datetime) -> list[UpSeries]:
-    """Those that have not ended, or did just now, of labels that fit a target."""
+    """The series of `up` whose labels fit a target, and that have not ended or did just now."""
     running = Q(ended_at=None) | Q(ended_at__gt=now - READ_BEFORE)
     columns = (
         "pk",
@@ -141,7 +141,7 @@ def _longest_silence(each: UpSeries, target: ScrapeTarget | None) -> timedelta:
 def _newest_samples(
     fresh_after: Mapping[int, datetime], now: datetime
 ) -> tuple[SamplesOfSeries, Collection[int]]:
-    """The samples of each series, and the series of which none is known while the remote storage is unavailable. It is
+    """The samples of each series, and the series that cannot be read while the remote storage is unavailable. It is
     asked only for series that it may know more of: of one that was heard lately, the hot samples are enough."""
     hot_from = instant(store.remote_until_ms())
     begins = {series_id: after - READ_BEFORE for series_id, after in fresh_after.items()}

@@ -23,16 +23,16 @@ from tests.agent.test_running import run_until
 REPORT = b'{"nodes": []}'
 
 
-def printing(text):
-    return (sys.executable, "-c", f"import sys; {text}")
+def python(code):
+    return (sys.executable, "-c", f"import sys; {code}")
 
 
 def report(tmp_path, *commands, answers=(), **limits):
-    """Run each command once for each answer; what arrived and how often a report failed."""
-    received, replies = [], iter(answers or [response("204 No Content")] * 9)
+    """Run each command once for each answer; returns how often a report failed, and what arrived."""
+    requests, replies = [], iter(answers or [response("204 No Content")] * 9)
 
     def answer(head, body):
-        received.append((head, gzip.decompress(body)))
+        requests.append((head, gzip.decompress(body)))
         return next(replies)
 
     async def run():
@@ -45,16 +45,16 @@ def report(tmp_path, *commands, answers=(), **limits):
                 await reporter.report()
             return figures.failed_reports
 
-    return asyncio.run(run()), received
+    return asyncio.run(run()), requests
 
 
 def test_what_each_command_prints_is_sent(tmp_path):
-    failed, received = report(
-        tmp_path, printing(f"print({REPORT.decode()!r})"), printing("print('{\"jobs\": []}')")
+    failures, requests = report(
+        tmp_path, python(f"print({REPORT.decode()!r})"), python("print('{\"jobs\": []}')")
     )
-    assert failed == 0
-    assert [body.strip() for _, body in received] == [REPORT, b'{"jobs": []}']
-    head = received[0][0]
+    assert failures == 0
+    assert [body.strip() for _, body in requests] == [REPORT, b'{"jobs": []}']
+    head = requests[0][0]
     assert head.startswith("POST /api/telemetry/import/ HTTP/1.1")
     assert "Content-Type: application/json" in head
     assert "Authorization: Bearer a-token" in head
@@ -66,14 +66,12 @@ def test_what_each_command_prints_is_sent(tmp_path):
         pytest.param(("/no/such/program",), "cannot be run", id="missing"),
         pytest.param(("nul\0",), "cannot be run", id="no name of a program"),
         pytest.param(
-            printing("sys.exit('slurm_load_node: down')"), "ends with status 1: 'slurm_load", id="fails"
+            python("sys.exit('slurm_load_node: down')"), "ends with status 1: 'slurm_load", id="fails"
         ),
+        pytest.param(python("sys.stdout.write('x' * 2**21)"), "prints more than 1 MB", id="prints too much"),
+        pytest.param(python("import time; time.sleep(60)"), "takes longer than 0.5 s", id="hangs"),
         pytest.param(
-            printing("sys.stdout.write('x' * 2**21)"), "prints more than 1 MB", id="prints too much"
-        ),
-        pytest.param(printing("import time; time.sleep(60)"), "takes longer than 0.5 s", id="hangs"),
-        pytest.param(
-            printing("import time; sys.stderr.write('x' * 2**21); time.sleep(60)"),
+            python("import time; sys.stderr.write('x' * 2**21); time.sleep(60)"),
             "takes longer",
             id="complains",
         ),
@@ -81,14 +79,14 @@ def test_what_each_command_prints_is_sent(tmp_path):
 )
 def test_a_command_that_fails_is_told_and_the_next_one_runs(tmp_path, caplog, command, fault):
     started_s = time.monotonic()
-    failed, received = report(
+    failures, requests = report(
         tmp_path,
         command,
-        printing("print('{}')"),
+        python("print('{}')"),
         megabytes=1,
         timeout_s=0.5 if "sleep" in command[-1] else 20,
     )
-    assert (failed, len(received)) == (1, 1)
+    assert (failures, len(requests)) == (1, 1)
     assert fault in caplog.text
     assert time.monotonic() - started_s < 15
 
@@ -102,7 +100,7 @@ def test_what_a_killed_command_started_ends_too(tmp_path):
         f" subprocess.Popen([sys.executable, '-c', {f'import sys; {child}'!r}, sys.argv[1]]); time.sleep(60)"
     )
     started_s = time.monotonic()
-    report(tmp_path, (*printing(command), str(lock)), timeout_s=2)
+    report(tmp_path, (*python(command), str(lock)), timeout_s=2)
     assert lock.exists()
     with lock.open() as file:
         fcntl.flock(file, fcntl.LOCK_EX)
@@ -123,7 +121,7 @@ def test_the_agent_sends_reports_beside_what_it_scrapes(tmp_path):
                 tmp_path,
                 muster=f"http://127.0.0.1:{port}",
                 jobs=[],
-                slurm={"commands": [printing("print('{}')")]},
+                slurm={"commands": [python("print('{}')")]},
             )
             buffer = DiskBuffer(settings.buffer.folder, max_bytes=1 << 20)
             agent = Agent(
@@ -139,9 +137,9 @@ def test_the_agent_sends_reports_beside_what_it_scrapes(tmp_path):
 
 def test_a_fault_is_logged_once_until_it_ends(tmp_path, caplog):
     refusal = response("400 Bad Request", b'{"detail": "nodes[3].state is a number"}')
-    failed, received = report(
-        tmp_path, printing("print('{}')"), answers=[refusal, refusal, response("204 No Content")]
+    failures, requests = report(
+        tmp_path, python("print('{}')"), answers=[refusal, refusal, response("204 No Content")]
     )
-    assert (failed, len(received)) == (2, 3)
+    assert (failures, len(requests)) == (2, 3)
     assert caplog.text.count("nodes[3].state is a number") == 1
     assert "is sent again" in caplog.text

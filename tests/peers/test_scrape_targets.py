@@ -1,5 +1,4 @@
-"""What Debian's Prometheus scrapes goes down, comes back and is removed: each is told with its beginning, and ends by
-what the Prometheus sends."""
+"""Muster tells when a target of Debian's Prometheus goes down, comes back and is removed, and since when."""
 
 import signal
 from datetime import UTC, datetime, timedelta
@@ -25,7 +24,7 @@ class WatchedTarget:
         return next((row for row in rows if row["address"] == NODE), None)
 
     def wait(self, standing):
-        """The row once it has this standing, and since when."""
+        """Wait until the target has this standing; returns its row, and since when it has it."""
 
         def has_it():
             row = self.row()

@@ -158,13 +158,13 @@ def power_kw(metrics: Metrics, names: Sequence[str] = POWER_METRICS) -> Windows 
     Several series of an accelerator, such as those of its MIG instances, each have the power of all of it.
     """
     for metric in names:
-        series = [each for each in metrics.get(metric, ()) if each.unit == "W"]
-        of_accelerators: dict[int, list[Windows]] = defaultdict(list)
-        for each in series:
-            if each.accelerator_id is not None:
-                of_accelerators[each.accelerator_id].append(each.values)
-        watts = [each.values for each in series if each.accelerator_id is None]
-        watts += [np.fmax.reduce(values) for values in of_accelerators.values()]
+        watts: list[Windows] = []
+        by_accelerator: dict[int, list[Windows]] = defaultdict(list)
+        for each in metrics.get(metric, ()):
+            if each.unit == "W":
+                parts = watts if each.accelerator_id is None else by_accelerator[each.accelerator_id]
+                parts.append(each.values)
+        watts += [np.fmax.reduce(parts) for parts in by_accelerator.values()]
         if watts:
             total: Windows = np.vstack(watts).sum(axis=0) / 1000
             return total

@@ -198,25 +198,28 @@ def _compute(facts: EvaluationFacts, now: datetime) -> Figures:
         hottest = max(hot, key=lambda sample: sample.value)
         name = facts.names.get(("accelerator", hottest.accelerator_id or 0), "")
         figures |= _stored_samples(GPU_TEMPERATURE, hottest.value, [hottest], source=name)
-    watched = [sample for many in facts.latest_of_day.values() for sample in many if sample.accelerator_id]
-    if watched:
-        fatal = list(faults(facts))
-        telling_series = _series_of_faults(facts, watched, {fault.series_id for fault in fatal})
-        figures |= _stored_samples(FAULTS, float(len(fatal)), watched, explained_by=telling_series)
+    gpu_samples = [
+        sample for samples in facts.latest_of_day.values() for sample in samples if sample.accelerator_id
+    ]
+    if gpu_samples:
+        fatal_faults = list(faults(facts))
+        series = _series_of_faults(facts, gpu_samples, {fault.series_id for fault in fatal_faults})
+        figures |= _stored_samples(FAULTS, float(len(fatal_faults)), gpu_samples, explained_by=series)
     return figures
 
 
 def _series_of_faults(
-    facts: EvaluationFacts, watched: Sequence[Latest], faulty: set[int]
+    facts: EvaluationFacts, samples: Sequence[Latest], faulty_ids: set[int]
 ) -> Sequence[MeasuredSeries]:
     """The series that show faults; without a fault, those in which one would show first."""
-    rising = [rise for metric in UNCORRECTABLE_METRICS for rise in facts.rises.get(metric, ())]
-    with_fault = [series for series in (*watched, *rising) if series.series_id in faulty]
-    if with_fault:
-        return with_fault
-    telling = (*XID_METRICS, *ROW_REMAP_METRICS, *UNCORRECTABLE_METRICS)
-    by_metric = {metric: [series for series in watched if series.metric == metric] for metric in telling}
-    return next((series for series in by_metric.values() if series), watched)
+    rises = [rise for metric in UNCORRECTABLE_METRICS for rise in facts.rises.get(metric, ())]
+    faulty_series = [series for series in (*samples, *rises) if series.series_id in faulty_ids]
+    if faulty_series:
+        return faulty_series
+    for metric in (*XID_METRICS, *ROW_REMAP_METRICS, *UNCORRECTABLE_METRICS):
+        if of_metric := [sample for sample in samples if sample.metric == metric]:
+            return of_metric
+    return samples
 
 
 def _network(facts: EvaluationFacts, framework: Framework, now: datetime) -> Figures:
@@ -230,13 +233,14 @@ def _network(facts: EvaluationFacts, framework: Framework, now: datetime) -> Fig
 
 def _risen(kind: FigureKind, facts: EvaluationFacts, check: Check, part_id: str, now: datetime) -> Figures:
     metrics = next((part.metrics for part in check.parts if part.id == part_id), ())
-    watched = [sample for sample in _live(facts, metrics, now) if sample.port_id is not None]
-    if not watched:
+    port_samples = [sample for sample in _live(facts, metrics, now) if sample.port_id is not None]
+    if not port_samples:
         return {}
     rises = [rise for metric in metrics for rise in facts.rises.get(metric, ()) if rise.port_id]
     total = sum(rise.increase for rise in rises)
-    rising = [rise for rise in rises if rise.increase > 0]
-    return _stored_samples(kind, total, watched, explained_by=rising or watched)
+    return _stored_samples(
+        kind, total, port_samples, explained_by=[rise for rise in rises if rise.increase > 0]
+    )
 
 
 def _energy(facts: EvaluationFacts, now: datetime) -> Figures:
@@ -263,11 +267,9 @@ def _energy(facts: EvaluationFacts, now: datetime) -> Figures:
     if outermost.sees_everything and inner is not None and 0 < levels[inner][0] <= kw:
         it_kw, it_samples = levels[inner]
         source = f"{WORDS[outermost]} over {WORDS[inner]}s"
-        meters = _ratio(_explored(samples), _explored(it_samples))
-        every = [*samples, *it_samples]
-        figures |= stored(
-            PUE, kw / it_kw, weight=it_kw, source=source, samples=meters, **_newest_and_worst(every)
-        )
+        meters = _ratio(_explore_parameters(samples), _explore_parameters(it_samples))
+        origin = _newest_and_worst([*samples, *it_samples])
+        figures |= stored(PUE, kw / it_kw, weight=it_kw, source=source, samples=meters, **origin)
     return figures
 
 
@@ -314,21 +316,23 @@ def _live(facts: EvaluationFacts, metrics: Iterable[str], now: datetime) -> list
 
 
 def _highest(
-    kind: FigureKind, key: str, facts: EvaluationFacts, metrics: Sequence[str], series: Matcher
+    kind: FigureKind, key: str, facts: EvaluationFacts, metrics: Sequence[str], matcher: Matcher
 ) -> Figures:
     values = [figure for figure in facts.quantiles if figure.key == key and figure.value is not None]
     if not values:
         return {}
     top = max(values, key=lambda figure: figure.value or 0.0)
-    sent = (metric for metric in metrics if facts.latest.get(metric) or facts.latest_of_day.get(metric))
-    labels = f"{series.label}{series.op}{series.value}"
+    sent_metrics = (
+        metric for metric in metrics if facts.latest.get(metric) or facts.latest_of_day.get(metric)
+    )
+    labels = f"{matcher.label}{matcher.op}{matcher.value}"
     return stored(
         kind,
         top.value or 0.0,
         taken_at=top.taken_at,
         provenance=top.provenance,
         source=top.part,
-        samples={"metric": next(sent, metrics[0]), "labels": labels, "aggregation": "max"},
+        samples={"metric": next(sent_metrics, metrics[0]), "labels": labels, "aggregation": "max"},
     )
 
 
@@ -342,8 +346,9 @@ def _stored_samples(
     explained_by: Sequence[MeasuredSeries] = (),
 ) -> Figures:
     """A figure computed from `samples`. `explained_by` are the series that explain it, if not all do."""
-    explored = _explored(explained_by or samples)
-    return stored(kind, value, weight=weight, source=source, samples=explored, **_newest_and_worst(samples))
+    parameters = _explore_parameters(explained_by or samples)
+    origin = _newest_and_worst(samples)
+    return stored(kind, value, weight=weight, source=source, samples=parameters, **origin)
 
 
 def _newest_and_worst(samples: Sequence[Latest]) -> dict[str, Any]:
@@ -353,7 +358,7 @@ def _newest_and_worst(samples: Sequence[Latest]) -> dict[str, Any]:
     }
 
 
-def _explored(series: Sequence[MeasuredSeries]) -> dict[str, str]:
+def _explore_parameters(series: Sequence[MeasuredSeries]) -> dict[str, str]:
     """Parameters of Explore for these series: the metric that most of them have, and their object if there is one."""
     counts = Counter(each.metric for each in series)
     metric = min(counts, key=lambda name: (-counts[name], name))

@@ -1,4 +1,4 @@
-"""Samples by which Slurm says which nodes of a site have a job.
+"""The samples of the simulated Slurm of a site, which say what nodes have a job.
 
 A node is allocated while its GPUs work, and idle in the gap between two jobs.
 """

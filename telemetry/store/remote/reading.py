@@ -107,8 +107,10 @@ def add_sources(
     storage = settings.TELEMETRY_STORE
     if storage is None or (reach := _reach_ms()) <= ms(after):
         return samples
-    read = StorageRead(storage)
-    parts = [read.samples_of_source(source, ms(after), min(ms(until), reach)) for source in sorted(sources)]
+    storage_read = StorageRead(storage)
+    parts = [
+        storage_read.samples_of_source(source, ms(after), min(ms(until), reach)) for source in sorted(sources)
+    ]
     return _merged(samples, joined([NO_SAMPLES, *parts]))
 
 
@@ -122,9 +124,9 @@ def add_spans(samples: SampleArrays, series: Ints, starts_ms: Ints, ends_ms: Int
     # Hot series are not read because a longer span of another one overlaps theirs.
     is_older = starts_ms < reach
     series, starts_ms, ends_ms = series[is_older], starts_ms[is_older], ends_ms[is_older]
-    read = StorageRead(storage)
+    storage_read = StorageRead(storage)
     parts = [
-        read.samples_of_series(
+        storage_read.samples_of_series(
             series[places], int(starts_ms[places].min()), min(int(ends_ms[places].max()), reach)
         )
         for places in _neighbours(starts_ms, ends_ms)

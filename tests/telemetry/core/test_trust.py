@@ -75,5 +75,10 @@ def test_the_file_is_read_strictly(tmp_path, line, wrong, fault):
     ],
 )
 def test_a_meter_is_held_against_what_is_behind_it(kw, behind_kw, is_whole, distance):
-    found = trust_rules().meters.judge(kw, behind_kw, is_whole=is_whole)
-    assert (found and (round(found.percent, 6), found.contradicts, found.agrees)) == distance
+    judged_distance = trust_rules().meters.judge(kw, behind_kw, is_whole=is_whole)
+    columns = judged_distance and (
+        round(judged_distance.percent, 6),
+        judged_distance.contradicts,
+        judged_distance.agrees,
+    )
+    assert columns == distance
