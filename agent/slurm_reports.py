@@ -105,4 +105,7 @@ async def _end(process: Process) -> None:
     """End a command and all that it started."""
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
+    # The command counts as running until its output is read to the end.
+    while process.stdout is not None and await process.stdout.read(_CHUNK_BYTES):
+        pass
     await process.wait()
