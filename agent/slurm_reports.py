@@ -24,6 +24,7 @@ PATH = "/api/telemetry/import/"
 _HEADERS = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
 _CHUNK_BYTES = 64 * 1024
 _SHOWN_CHARS = 300
+_ENDS_WITHIN_S = 5.0
 _MOST_REPLY_BYTES = 64 * 1024
 # Muster's success has no content. A page of a portal that wants a sign-in has.
 _SUCCESS = 204
@@ -102,10 +103,16 @@ async def _beginning_of(stream: asyncio.StreamReader | None) -> str:
 
 
 async def _end(process: Process) -> None:
-    """End a command and all that it started."""
-    with suppress(ProcessLookupError):
+    """End a command and all that it started; one of another user is left alone."""
+    with suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
-    # The command counts as running until its output is read to the end.
-    while process.stdout is not None and await process.stdout.read(_CHUNK_BYTES):
-        pass
-    await process.wait()
+    try:
+        async with asyncio.timeout(_ENDS_WITHIN_S):
+            # The command counts as running until its output is read to the end.
+            while process.stdout is not None and await process.stdout.read(_CHUNK_BYTES):
+                pass
+            await process.wait()
+    except TimeoutError:
+        # A process that left the group still has the pipes. asyncio names no other way to close them.
+        with suppress(PermissionError):
+            process._transport.close()  # type: ignore[attr-defined]

@@ -75,6 +75,13 @@ def test_what_each_command_prints_is_sent(tmp_path):
             "takes longer",
             id="complains",
         ),
+        pytest.param(
+            python(
+                "import subprocess, time; subprocess.Popen(['sleep', '20'], start_new_session=True); time.sleep(60)"
+            ),
+            "takes longer",
+            id="leaves a child behind",
+        ),
     ],
 )
 def test_a_command_that_fails_is_told_and_the_next_one_runs(tmp_path, caplog, command, fault):

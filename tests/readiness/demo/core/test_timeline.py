@@ -70,7 +70,8 @@ def test_whatever_is_scored_has_a_sample_of_every_object_at_that_instant():
         whole, checked = Counter(), Counter()
         for block in sent(FLEET, stream, STORIES, column([LOADED_S])):
             for labels in block.labels:
-                place = labels.get("UUID", labels.get("gpu_uuid", (labels["instance"], labels.get("ifName"))))
+                sender = labels.get("instance") or labels["node"]
+                place = labels.get("UUID", labels.get("gpu_uuid", (sender, labels.get("ifName"))))
                 whole[place] += 1
                 checked[place] += holds(SampleExtent.CHECKED, block.metric, labels)
         unchecked = [place for place in whole if not checked[place]]
