@@ -4,7 +4,8 @@ A table is counted before and after the backup. If nothing was deleted from it m
 rows in between; of the others nothing is said. Their pages have checksums, like those of all tables.
 """
 
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -18,6 +19,11 @@ FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
 WHERE c.relkind = 'r' AND c.relpersistence = 'p' AND pg_relation_size(c.oid) <= %s
     AND n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname NOT LIKE 'pg_toast%%'
 ORDER BY 1
+"""
+# A session that ended its work reports what it deleted within ten seconds (PGSTAT_IDLE_INTERVAL of PostgreSQL).
+REPORTED_WITHIN_S = 11.0
+_HAS_OTHERS = """
+SELECT EXISTS (SELECT FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid())
 """
 
 type Ranges = dict[str, tuple[int, int]]
@@ -34,9 +40,7 @@ def count(connection: "psycopg.Connection[Any]") -> TableCounts:
     import psycopg  # the launcher loads it in other processes only (stack/schema.py)
 
     rows: dict[str, int] = {}
-    deleted = {
-        str(name): int(number) for name, number in connection.execute(_TABLES, [MOST_BYTES]).fetchall()
-    }
+    deleted = _deleted(connection)
     for name in deleted:
         try:
             row = connection.execute(f"SELECT count(*) FROM {name}").fetchone()  # type: ignore[call-overload]
@@ -44,6 +48,19 @@ def count(connection: "psycopg.Connection[Any]") -> TableCounts:
             continue
         rows[name] = int(row[0]) if row else 0
     return TableCounts(rows, deleted)
+
+
+def count_after(connection: "psycopg.Connection[Any]") -> TableCounts:
+    """Count again, and wait until other sessions have reported what they deleted by then."""
+    counts = count(connection)
+    if (row := connection.execute(_HAS_OTHERS).fetchone()) and row[0]:
+        time.sleep(REPORTED_WITHIN_S)
+    return replace(counts, deleted=_deleted(connection))
+
+
+def _deleted(connection: "psycopg.Connection[Any]") -> dict[str, int]:
+    rows = connection.execute(_TABLES, [MOST_BYTES]).fetchall()
+    return {str(name): int(number) for name, number in rows}
 
 
 def ranges(before: TableCounts, after: TableCounts) -> Ranges:

@@ -176,7 +176,7 @@ def _write_frames(source: BackupSource, writer: SealedWriter, form: BackupForm) 
                 writer.document(about)
                 verified, made_at = _write_files(source, writer)
                 files, log_from = verified.files, postgres.parse_position(verified.begins_at)
-                rows = counting.ranges(before, counting.count(connection))
+                rows = counting.ranges(before, counting.count_after(connection))
             else:
                 writer.document(about)
                 made_at, rows = dumps.write_dump(connection, source.url, writer.data)

@@ -15,7 +15,7 @@ import pytest
 
 from stack import child, postgres
 from stack.account import unprivileged_account
-from stack.backups import archiving, sealing, slots, writing
+from stack.backups import archiving, counting, sealing, slots, writing
 from stack.backups.archive import LogArchive
 from stack.backups.catalogue import BackupFolder, BackupRecord
 from stack.backups.sealing import BackupKey, SealedWriter
@@ -188,3 +188,17 @@ def test_a_backup_during_which_too_much_is_written_says_what_to_do(
 )
 def test_a_larger_disk_keeps_more_log(free_mb: int, kept_mb: int) -> None:
     assert postgres.log_kept_mb(free_mb) == kept_mb
+
+
+def test_a_deletion_that_its_session_has_not_reported_yet_is_seen(source: BackupSource) -> None:
+    """A session reports at most once a second; what it did since then comes late."""
+    address = source.url
+    with psycopg.connect(address, autocommit=True) as busy, psycopg.connect(address, autocommit=True) as own:
+        busy.execute("CREATE TABLE queue AS SELECT generate_series(1, 9) AS number")
+        busy.execute("CREATE TABLE sites AS SELECT 1 AS number")
+        before = counting.count(own)
+        busy.execute("DELETE FROM queue WHERE number < 5")
+        expected = counting.ranges(before, counting.count_after(own))
+        busy.execute("DROP TABLE queue, sites")
+    assert "public.queue" not in expected
+    assert expected["public.sites"] == (1, 1)
