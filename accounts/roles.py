@@ -118,6 +118,7 @@ ROLES: dict[str, Role] = {
                 "telemetry.*_source",
                 "telemetry.*_scrapetarget",
                 "telemetry.*_importrule",
+                "telemetry.*_importedfile",
                 "inventory.change_device",
                 "inventory.change_accelerator",
                 "scoring.change_sitescore",

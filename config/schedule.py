@@ -67,6 +67,7 @@ JOBS: dict[str, Job] = {
         # After an upgrade it takes some seconds each time, until every stored run was read again.
         ("reread-runs", "default", 15, "readiness.evidence.reread", "Read runs again after an upgrade"),
         ("rescore-changed", "scoring", 3, "readiness.scoring.rescore_changed", "Judge sites that changed"),
+        ("forget-files", "default", 3600, "telemetry.forget_files", "Drop old files of samples"),
         # This takes minutes on a large fleet.
         ("dry-runs", "default", 60, "readiness.boards.dry_runs", "Try out versions of the framework"),
         # Only an evaluation detects silence and age; this is the longest delay after something falls due.

@@ -12,6 +12,7 @@ from accounts.models import Token, User
 from inventory.models import Accelerator, CoolingUnit, Device, Link, Port, PowerFeed, Site
 from telemetry.core.trust import SkewDirection
 from telemetry.drift.models import InventoryDrift as InventoryDrift
+from telemetry.imports.models import ImportedFile as ImportedFile
 from telemetry.imports.models import ImportRule as ImportRule
 from telemetry.replicas.models import Replica as Replica
 from telemetry.schedulers.models import SchedulerContradiction as SchedulerContradiction

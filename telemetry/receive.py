@@ -17,6 +17,7 @@ from accounts.models import Token
 from accounts.operations import TOKEN_KEYWORDS, authenticate_token
 from accounts.throttling import bad_tokens
 from telemetry import formats, ingest
+from telemetry.core.columns import SampleColumns
 from telemetry.core.import_rules import BadImportRule
 from telemetry.core.labels import KeyCaches
 from telemetry.core.table_rules import TableRule
@@ -211,6 +212,11 @@ def _table_rule(source: Source, name: str) -> TableRule:
         raise WriteRefused(400, f"import rule {name}: {error}", "malformed_body") from error
 
 
+def let_in(columns: SampleColumns, *, source: Source, now: datetime) -> SampleColumns:
+    """Leave out samples of new series that are too many for the source."""
+    return _series_limits.let_in(columns, source=source, now=now)
+
+
 def take_body(
     source: Source, body: bytes, wire_format: WireFormat, headers: BodyHeaders, *, now: datetime
 ) -> WriteAnswer:
@@ -227,7 +233,7 @@ def take_body(
         raise WriteRefused(413, error.reason, "body_too_large") from error
     except BodyError as error:
         raise WriteRefused(400, error.reason, "malformed_body") from error
-    columns = _series_limits.let_in(columns, source=source, now=now)
+    columns = let_in(columns, source=source, now=now)
     # Under a rule that has changed, the same file is other samples.
     is_known_by_body = not wire_format.dates_on_arrival and headers.rule is None
     receipt = ingest.accept(source=source, columns=columns, now=now, body=body if is_known_by_body else None)

@@ -135,12 +135,12 @@ def _find(cursor: psycopg.Cursor[Any], source: Source, missing: Missing, known_s
         return
     for digest, series_id, site_id in cursor.execute(_FIND, [source.pk, list(missing)]).fetchall():
         series_key, sent = missing.pop(digest)
-        reading = _reading(source, labels_of(series_key))
+        reading = reading_of(source, labels_of(series_key))
         for key, number in sent:
             known_series.add(key, sample_id(series_id, number), site_id or NO_SITE, *reading)
 
 
-def _reading(source: Source, labels: Mapping[str, str]) -> tuple[float, float, float, bool]:
+def reading_of(source: Source, labels: Mapping[str, str]) -> tuple[float, float, float, bool]:
     metric = registry().get(labels[NAME], labels)
     scale = float(source.unit_scale.get(labels[NAME], 1.0))
     if metric is None:

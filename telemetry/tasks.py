@@ -6,6 +6,8 @@ from celery import shared_task
 
 from telemetry import clocks, drain, matching, rollups, source_clocks, sources, store, wakeup
 from telemetry.drift import comparing
+from telemetry.imports import forgetting
+from telemetry.imports.job import store_imported_file as store_imported_file
 from telemetry.replicas.operations import judge_silence
 from telemetry.schedulers import contradicting
 from telemetry.schedulers import operations as schedulers
@@ -101,6 +103,11 @@ def judge_nodes() -> int:
     if workers.are_catching_up() or not clocks.clock_standing(at).agrees:
         return 0
     return schedulers.judge_nodes(now=at)
+
+
+@shared_task(name="telemetry.forget_files")
+def forget_files() -> int:
+    return forgetting.forget_files(now=trusted_now())
 
 
 @shared_task(name="telemetry.contradict_schedulers")

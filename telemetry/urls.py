@@ -5,6 +5,7 @@ from django.urls import include, path
 from telemetry import api
 from telemetry.drift import views as drift
 from telemetry.explore import views as explore
+from telemetry.imports import views as files
 from telemetry.imports.kinds import IMPORT_RULE
 from telemetry.kinds import SOURCES
 from telemetry.targets.kinds import SCRAPE_TARGET
@@ -33,6 +34,8 @@ urlpatterns = [
     path("telemetry/drift/", include(drift.STEPS.routes())),
     path("telemetry/", include([*addresses(SOURCES), *addresses(SCRAPE_TARGET), *addresses(IMPORT_RULE)])),
     path("telemetry/sources/<int:pk>/", sources.page, name="source"),
+    path("telemetry/sources/<int:pk>/import/", files.upload, name="source-import"),
+    path("telemetry/sources/<int:pk>/import/<int:file>/", files.page, name="source-file"),
     path("telemetry/sources/<int:pk>/first-sample/", sources.first_sample, name="source-first-sample"),
     path("telemetry/replicas/<int:pk>/remove/", sources.remove_replica, name="source-replica-remove"),
     path(

@@ -95,8 +95,9 @@ def _check_unit(use: ColumnUse) -> None:
             raise BadImportRule(f"{use.name}: {error}") from error
 
 
-def read_columns(text: str) -> dict[str, ColumnUse]:
-    """Return the use of each column by its name. Raises BadImportRule."""
+def read_columns(text: str, *, is_whole: bool = True) -> dict[str, ColumnUse]:
+    """Return the use of each column by its name. One that is not whole may lack a time or a metric. Raises
+    BadImportRule."""
     columns: dict[str, ColumnUse] = {}
     for number, line in enumerate(text.splitlines(), 1):
         if not line.strip():
@@ -111,7 +112,8 @@ def read_columns(text: str) -> dict[str, ColumnUse]:
             columns[name] = read_column_use(match["use"])
         except BadImportRule as error:
             raise BadImportRule(f"line {number}: {error}") from error
-    _check_columns(columns)
+    if is_whole:
+        _check_columns(columns)
     return columns
 
 

@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 
+MOST_TITLE_LINES = 50
+"""The line that names the columns is one of so many at the beginning of a file."""
+
 
 class ColumnContent(StrEnum):
     TIME = "time"

@@ -3,7 +3,7 @@
 Nothing outside this folder names a format (tests/architecture/test_telemetry.py).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from telemetry.formats.answers import Reply, ReplyMaker, WriteAnswer, counting_reply, json_reply, otlp_reply
@@ -16,12 +16,14 @@ from telemetry.formats.contract import (
     UnsupportedType,
     WriteTooLarge,
 )
+from telemetry.formats.lines import LineSamples
 
 __all__ = [
     "FORMATS",
     "BodyError",
     "BodyHeaders",
     "BodyLimits",
+    "LineSamples",
     "UnsupportedEncoding",
     "UnsupportedType",
     "WireFormat",
@@ -31,6 +33,7 @@ __all__ = [
     "format_of",
     "formats_at",
     "load",
+    "read_table",
     "reply_of",
 ]
 
@@ -168,6 +171,13 @@ def load() -> None:
     """Load all decoders now, so that the first body is answered in time."""
     for each in FORMATS:
         each.load()
+
+
+def read_table(plain: bytes, headers: BodyHeaders, limits: BodyLimits, samples: LineSamples) -> Iterator[int]:
+    """Read a table into `samples` row by row; yields the number of each row's last line. Raises BodyError."""
+    from telemetry.formats import csv_table
+
+    return csv_table.read_table(plain, headers, limits, samples)
 
 
 def formats_at(address: str) -> list[WireFormat]:

@@ -25,11 +25,11 @@ from telemetry.core.columns import SampleColumns, TakenTimes
 from telemetry.core.conversions import NoConversion
 from telemetry.core.import_rules import sent_value
 from telemetry.core.labels import NAME, BadSeries, KeyCache, RefusalReason
-from telemetry.core.table_rules import ColumnContent, ColumnUse, TableRule, distinct_names
+from telemetry.core.table_cells import DateOrder, LineError, read_number, read_time_ms
+from telemetry.core.table_rules import MOST_TITLE_LINES, ColumnContent, ColumnUse, TableRule, distinct_names
 from telemetry.formats.compression import check_encoding, needed_bytes, plain_body
 from telemetry.formats.contract import BodyHeaders, BodyLimits, MalformedBody, UnsupportedType
-from telemetry.formats.csv_cells import DateOrder, read_number, read_time_ms
-from telemetry.formats.lines import LineError, LineSamples
+from telemetry.formats.lines import LineSamples
 
 __all__ = ["check_headers", "decode", "needed_bytes"]
 
@@ -47,8 +47,6 @@ _DECIMALS = {"point": ".", "comma": ","}
 _DATES = {order.value: order.value for order in DateOrder if order}
 _TIME_NAMES = ("time", "timestamp", "datetime", "ts")
 _METRIC, _VALUE = "metric", "value"
-# A rule looks for its columns in so many lines at the beginning of a file.
-MOST_TITLE_LINES = 50
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
 _MOST_REASON_CHARS = 1000

@@ -11,9 +11,10 @@ from collections.abc import Callable
 
 from telemetry.core.columns import SampleColumns, TakenTimes
 from telemetry.core.labels import NAME, BadSeries, KeyCache, RefusalReason
+from telemetry.core.table_cells import LineError
 from telemetry.formats.compression import check_encoding, needed_bytes, plain_body
 from telemetry.formats.contract import BodyHeaders, BodyLimits, MalformedBody, UnsupportedType, WriteTooLarge
-from telemetry.formats.lines import LineError, LineSamples, show
+from telemetry.formats.lines import LineSamples, show
 
 __all__ = ["MEDIA_TYPES", "check_headers", "decode", "needed_bytes"]
 

@@ -15,10 +15,6 @@ _LINES_NAMED = 20
 _SHOWN_BYTES = 80
 
 
-class LineError(ValueError):
-    """A line or a cell that is not of the format; the text says what is wrong with it."""
-
-
 def show(text: bytes) -> str:
     """The beginning of a text as an example of a refusal."""
     start = text[:_SHOWN_BYTES].decode(errors="backslashreplace").replace("\0", "\\x00")

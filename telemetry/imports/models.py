@@ -1,9 +1,10 @@
-"""Import rules, each for the files of one source."""
+"""Import rules, each for the files of one source, and the files of samples that people send."""
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from inventory.models.constraints import choices_held
 from inventory.models.places import validate_time_zone
@@ -15,11 +16,8 @@ NAME = r"^[a-z0-9][a-z0-9-]*$"
 MOST_COLUMNS_CHARS = 50_000
 
 
-@choices_held
-class ImportRule(models.Model):
-    """A rule says how files of a source are written and which column holds what. A file that names it is read by it."""
-
-    HISTORY = True
+class TableForm(models.Model):
+    """How a table of samples is written, and which column holds what."""
 
     class Separator(models.TextChoices):
         FOUND = "", "As the first line shows"
@@ -37,15 +35,6 @@ class ImportRule(models.Model):
         DAY_FIRST = "day-first", "Day first: day/month/year"
         MONTH_FIRST = "month-first", "Month first: month/day/year"
 
-    source = models.ForeignKey(
-        "telemetry.Source", verbose_name="source", on_delete=models.CASCADE, related_name="import_rules"
-    )
-    name = models.CharField(
-        "name",
-        max_length=50,
-        validators=[RegexValidator(NAME, "Enter small letters, digits and hyphens.")],
-        help_text="Senders name it in the address: ?rule=name.",
-    )
     separator = models.CharField(
         "separator", max_length=9, choices=Separator, default=Separator.FOUND, blank=True
     )
@@ -74,22 +63,10 @@ class ImportRule(models.Model):
     )
 
     class Meta:
-        verbose_name = "import rule"
-        verbose_name_plural = "import rules"
-        ordering = ["source__name", "name", "id"]
-        constraints = [
-            models.UniqueConstraint(fields=["source", "name"], name="import_rule_unique_in_source"),
-            models.CheckConstraint(condition=Q(name__regex=NAME), name="import_rule_name"),
-            models.CheckConstraint(condition=Q(columns__contains="="), name="import_rule_columns"),
-            models.CheckConstraint(
-                condition=Q(labels="") | Q(labels__regex=LABELS), name="import_rule_labels"
-            ),
-        ]
+        abstract = True
 
-    def __str__(self) -> str:
-        return self.name
-
-    def clean(self) -> None:
+    def check_form(self) -> None:
+        """Raises ValidationError by field."""
         try:
             uses = read_columns(self.columns).values()
             names = {use.name for use in uses} | {name for use in uses for name, _ in use.labels}
@@ -108,9 +85,115 @@ class ImportRule(models.Model):
             "dates": self.dates,
         }
         return TableRule(
-            name=self.name,
+            name=str(self),
             columns=read_columns(self.columns),
             parameters={name: value for name, value in parameters.items() if value},
             labels=read_labels(self.labels),
-            source_scale=self.source.unit_scale,
+            source_scale=self.source.unit_scale,  # type: ignore[attr-defined]
         )
+
+
+@choices_held
+class ImportRule(TableForm):
+    """A rule says how files of a source are written and which column holds what. A file that names it is read by it."""
+
+    HISTORY = True
+
+    source = models.ForeignKey(
+        "telemetry.Source", verbose_name="source", on_delete=models.CASCADE, related_name="import_rules"
+    )
+    name = models.CharField(
+        "name",
+        max_length=50,
+        validators=[RegexValidator(NAME, "Enter small letters, digits and hyphens.")],
+        help_text="Senders name it in the address: ?rule=name.",
+    )
+
+    class Meta:
+        verbose_name = "import rule"
+        verbose_name_plural = "import rules"
+        ordering = ["source__name", "name", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["source", "name"], name="import_rule_unique_in_source"),
+            models.CheckConstraint(condition=Q(name__regex=NAME), name="import_rule_name"),
+            models.CheckConstraint(condition=Q(columns__contains="="), name="import_rule_columns"),
+            models.CheckConstraint(
+                condition=Q(labels="") | Q(labels__regex=LABELS), name="import_rule_labels"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def clean(self) -> None:
+        self.check_form()
+
+
+@choices_held
+class ImportedFile(TableForm):
+    """A file of samples that somebody sent on a page: as it is read, checked and stored.
+
+    `content` is its text in UTF-8, compressed, and goes when the file is stored. `lines_done` and the counts grow with
+    each part that is stored, in the same transaction, so that a task that begins again goes on behind it.
+    `refused_lines` is a table of what was refused, as CSV, with lines and reasons.
+    """
+
+    HISTORY = True
+    HISTORY_LEAVES_OUT = ("content", "refused_lines", "lines_done", "progressed_at")
+    VISIBLE_BY = ("source",)
+    WRITABLE_BY = ("source",)
+
+    class State(models.TextChoices):
+        MAPPING = "mapping", "To be mapped"
+        STORING = "storing", "Being stored"
+        DONE = "done", "Stored"
+        CANCELLED = "cancelled", "Cancelled"
+        FAILED = "failed", "Failed"
+
+    source = models.ForeignKey(
+        "telemetry.Source", verbose_name="source", on_delete=models.CASCADE, related_name="imported_files"
+    )
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name="by", on_delete=models.SET_NULL, null=True, related_name="+"
+    )
+    state = models.CharField("state", max_length=9, choices=State, default=State.MAPPING)
+    file_name = models.CharField("file", max_length=200)
+    content = models.BinaryField()
+    charset = models.CharField("charset", max_length=12)
+    lines = models.PositiveIntegerField("lines")
+    header_line = models.PositiveIntegerField("header")
+    asks_dates = models.BooleanField("asks for dates", default=False)
+    begun_at = models.DateTimeField("sent")
+    ended_at = models.DateTimeField("ended", null=True, blank=True)
+    progressed_at = models.DateTimeField(null=True)
+    lines_done = models.PositiveIntegerField(default=0)
+    stored_values = models.PositiveIntegerField("stored values", default=0)
+    repeated_values = models.PositiveIntegerField("values stored before", default=0)
+    refused_values = models.PositiveIntegerField("refused values", default=0)
+    refused_lines = models.BinaryField(default=bytes)
+    problem = models.CharField("problem", max_length=500, blank=True)
+
+    class Meta:
+        default_permissions = ("view", "add")
+        verbose_name = "imported file"
+        verbose_name_plural = "imported files"
+        ordering = ["-begun_at", "-id"]
+        indexes = [models.Index(fields=["source", "-begun_at"], name="imported_file_of_source")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state__in=["mapping", "storing"]) ^ Q(ended_at__isnull=False),
+                name="imported_file_ended",
+            ),
+            models.CheckConstraint(condition=Q(lines_done__lte=F("lines")), name="imported_file_lines_done"),
+            # Two files that are stored side by side would not see which values they share.
+            models.UniqueConstraint(
+                fields=["source"], condition=Q(state="storing"), name="imported_file_stored_alone"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.file_name
+
+    @property
+    def values(self) -> int:
+        return self.stored_values + self.repeated_values + self.refused_values

@@ -59,6 +59,7 @@ def page(request: HttpRequest, pk: int) -> HttpResponseBase:
         "time_range": span.context,
         "snippet": snippets.prometheus(source, url=_write_url(request)),
         "may_change": may_offer(request.user, MAY_CHANGE, source),
+        "may_import": may_offer(request.user, "telemetry.add_importedfile", source),
         "may_delete": may_offer(request.user, MAY_DELETE, source),
         **_activity_card(source, span),
     }

@@ -32,7 +32,7 @@ from readiness.organisation.ownership.models import Assignment
 from readiness.organisation.people.models import Person
 from readiness.tradeoffs.models import Decision, PortfolioRun, SiteFactor
 from telemetry.drift.models import InventoryDrift
-from telemetry.models import ImportRule, ScrapeTarget, Source
+from telemetry.models import ImportedFile, ImportRule, ScrapeTarget, Source
 from web import clock
 from web.audit import AuditEntry
 from web.delivery.models import Channel, Message
@@ -59,7 +59,7 @@ def address(route):
         "table_id": "sites",
     }
     values |= {"name": "hours", "guide": "gap", "picture": "fleet.webp", "number": "1"}
-    values |= {"mark": "0" * 16}
+    values |= {"mark": "0" * 16, "file": str(ImportedFile.objects.values_list("pk", flat=True).first())}
     return "/" + re.sub(r"<\w+:(\w+)>", lambda found: values[found[1]], route)
 
 

@@ -21,7 +21,7 @@ from telemetry.formats import (
 from tests.telemetry.core.wire import NOW_MS
 
 FOLDER = Path(formats.__file__).parent
-SHARED = {"__init__", "answers", "compression", "contract", "csv_cells", "lines", "protobuf"}
+SHARED = {"__init__", "answers", "compression", "contract", "lines", "protobuf"}
 LIMITS = BodyLimits(max_decompressed_bytes=1000)
 PROTOBUF = "application/x-protobuf"
 every_format = pytest.mark.parametrize("wire_format", FORMATS, ids=str)

@@ -16,6 +16,7 @@ from readiness.organisation.people.models import Person
 from readiness.organisation.people.operations import rewriting
 from readiness.organisation.people.operations.staff import note_end
 from readiness.organisation.people.queries import traces
+from telemetry.imports import forgetting
 from web import actor
 from web.audit import erasing
 from web.kinds.models import FileImport
@@ -148,6 +149,7 @@ def _forget_imports(person: Person) -> None:
         texts += [json.dumps(each, ensure_ascii=False) for each in (imported.problems, imported.changes)]
         if any(name in text.casefold() for text in texts for name in names):
             imported.delete()
+    forgetting.forget_naming(names)
 
 
 def _calendars_naming(person: Person) -> Iterator[tuple[models.RotationCalendar, bytes]]:

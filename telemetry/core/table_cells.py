@@ -5,8 +5,6 @@ import re
 from datetime import UTC, datetime, tzinfo
 from enum import StrEnum
 
-from telemetry.formats.lines import LineError
-
 _NUMBER = re.compile(
     r"[+-]?(?:\d++(?:\.\d*+)?+|\.\d++)(?:e[+-]?\d++)?|[+-]?inf(?:inity)?|nan", re.IGNORECASE | re.ASCII
 )
@@ -26,6 +24,10 @@ _LOCAL_DATE = re.compile(
 # Narrow and wide spaces that do not break, which separate thousands.
 _NO_SPACES = dict.fromkeys(map(ord, "\u00a0\u202f\u2009"))
 _SHOWN = 40
+
+
+class LineError(ValueError):
+    """A line or a cell that is not of the format; the text says what is wrong with it."""
 
 
 class DateOrder(StrEnum):

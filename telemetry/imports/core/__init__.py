@@ -1,0 +1,1 @@
+"""How a file of samples is written, and what its columns may hold. Pure."""
