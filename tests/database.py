@@ -129,12 +129,10 @@ class Databases:
         """Be connected to a copy of the migrated database that is dropped afterwards, whatever is written there."""
         name = self._name("apart", self.worker)
         _make(name, self.pattern(MIGRATED))
-        there = _connection_to(name)
         try:
-            with _connected(there):
+            with connected_to(name):
                 yield
         finally:
-            there.close()
             with connection._nodb_cursor() as cursor:
                 cursor.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
@@ -181,6 +179,17 @@ def _make(name, pattern):
 
 def _connection_to(name):
     return type(connections["default"])({**settings.DATABASES["default"], "NAME": name}, "default")
+
+
+@contextmanager
+def connected_to(name):
+    """Be connected to the database of this name."""
+    there = _connection_to(name)
+    try:
+        with _connected(there):
+            yield
+    finally:
+        there.close()
 
 
 @contextmanager

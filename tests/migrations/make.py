@@ -13,8 +13,7 @@ from accounts.models import SignInLink
 from readiness.demand.workloads.models import ServedRegion, UserRegion, WorkloadClass
 from readiness.demo.models import DemoFleet
 from tests.conftest import NOW
-from tests.migrations.programs import dump
-from tests.migrations.test_from_dump import DUMP
+from tests.migrations.programs import DUMP, dump
 from tests.visibility.conftest import rows_of_all_kinds
 from web.kinds.models import FileImport
 

@@ -1,24 +1,18 @@
 """A database of the first release is migrated to the newest: every row is there still, the schema is that of a new one."""
 
-import gzip
 import json
 import os
 import re
 import subprocess
 import sys
-from contextlib import contextmanager
-from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings
-from django.db import connection
 
 from readiness.assessment.framework.core.document import load
-from tests.migrations.programs import dump, restore, run
+from tests.migrations.programs import address_of, dump, first_release, restored, run
 
 pytestmark = pytest.mark.full
-DUMP = Path(__file__).parent / "first.sql.gz"
 COUNTS = """SELECT format('SELECT %L, count(*) FROM %I', relname, relname) FROM pg_class
     WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace AND NOT relispartition ORDER BY relname"""
 # Rows that `migrate` itself adds and takes away, and partitions of other months and hot tables.
@@ -26,36 +20,21 @@ ITS_OWN = {"django_migrations", "django_content_type", "auth_permission", "auth_
 A_MONTH = re.compile(r"_20\d{4}(\d\d)?(?![0-9])|telemetry_samplebatch_\d+")
 
 
-@contextmanager
-def restored(dumped, suffix):
-    """A database of its own that holds what was dumped."""
-    name = f"{settings.DATABASES['default']['NAME']}_{suffix}"
-    with connection._nodb_cursor() as cursor:
-        cursor.execute(f'DROP DATABASE IF EXISTS "{name}"')
-        cursor.execute(f'CREATE DATABASE "{name}"')
-        try:
-            restore(name, dumped)
-            yield name
-        finally:
-            cursor.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
-
-
 @pytest.fixture(scope="module")
 def migrated(django_db_setup, django_db_blocker):
     """The database of the dump, migrated, and how many rows each table had before: (name, {table: rows})."""
-    with django_db_blocker.unblock(), restored(gzip.decompress(DUMP.read_bytes()), "dumped") as name:
+    with django_db_blocker.unblock(), first_release("dumped") as name:
         before = rows(name)
         migrate(name)
         yield name, before
 
 
 def migrate(name):
-    address = urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{name}").geturl()
     argv = [sys.executable, "manage.py", "migrate", "--no-input", "--verbosity=0"]
     done = subprocess.run(
         argv,
         cwd=settings.BASE_DIR,
-        env=os.environ | {"DATABASE_URL": address},
+        env=os.environ | {"DATABASE_URL": address_of(name)},
         capture_output=True,
         text=True,
         check=False,

@@ -94,11 +94,24 @@ class Launched(Muster):
             connection.sendall(b"FLUSHALL\r\n")
             assert connection.recv(64) == b"+OK\r\n"
 
+    def pack(self) -> None:
+        """Ask the worker to pack samples now."""
+        self.manage("shell", "-c", "from telemetry.tasks import pack_samples; pack_samples.delay()")
+
+    @property
+    def database(self) -> str:
+        address: str = self._state()["environment"]["DATABASE_URL"]
+        return address
+
+    def change_database(self, statement: str) -> None:
+        with psycopg.connect(self.database, connect_timeout=5) as connection:
+            connection.execute(statement)
+
     def asked_of_database(self, statement: str) -> object | None:
         """The one value that it selects; None while the database is away."""
         with (
             suppress(psycopg.OperationalError),
-            psycopg.connect(self._state()["environment"]["DATABASE_URL"], connect_timeout=5) as connection,
+            psycopg.connect(self.database, connect_timeout=5) as connection,
         ):
             row = connection.execute(statement).fetchone()
             return row[0] if row else None

@@ -1,4 +1,4 @@
-"""Every process killed under load, and the broker emptied: what a sender was told is stored, once.
+"""Every process killed while blocks are merged under load, the broker emptied: what a sender was told is stored once.
 
 Two senders post without pause and, like Prometheus, offer a body again until it is acknowledged. One sends the same
 bytes again; the other was itself restarted, as it were, and cuts the same samples into other bodies.
@@ -6,9 +6,11 @@ bytes again; the other was itself restarted, as it were, and cuts the same sampl
 
 import shutil
 import tempfile
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from tests.peers.launched import Launched
@@ -23,7 +25,18 @@ SITE = "porto"
 BEGIN_S, PAUSE_S = 5 * 3600, 0.03
 AFTER_FAULT, RECOVERED_S = 15, 90
 ROLLED_UP_S = 90
+# Beat has samples packed every minute.
+PACKED_S = 150
 KILLED = ("web", "worker", "beat", "valkey", "postgres")
+# As if tables had been opened and sealed a day earlier.
+OLDER = (
+    "UPDATE telemetry_hottable SET {0} = {0} - interval '1 day' WHERE {0} IS NOT NULL AND packed_at IS NULL"
+)
+IS_OLD_OPEN = (
+    "SELECT min(opened_at) < now() - interval '1 hour' FROM telemetry_hottable WHERE sealed_at IS NULL"
+)
+MERGING = "SELECT count(*) > 0 FROM pg_locks WHERE relation = 'telemetry_block'::regclass AND NOT granted"
+UNPACKED = "SELECT count(*) > 0 FROM telemetry_hottable WHERE sealed_at IS NOT NULL AND packed_at IS NULL"
 
 
 @pytest.fixture
@@ -82,12 +95,48 @@ def goes_on(muster, senders, after):
     )
 
 
-@pytest.mark.timeout(600)
+@contextmanager
+def merging(muster):
+    """Seal the open hot table, and hold up whoever merges its samples into blocks until the end of this."""
+    muster.change_database(OLDER.format("opened_at"))
+    muster.pack()
+    eventually(
+        lambda: muster.asked_of_database(IS_OLD_OPEN) is False,
+        within_s=PACKED_S,
+        what="the hot table is sealed",
+        last=muster._logs,
+    )
+    holder = psycopg.connect(muster.database)
+    try:
+        holder.execute("LOCK TABLE telemetry_block IN SHARE MODE")
+        muster.change_database(OLDER.format("sealed_at"))
+        muster.pack()
+        eventually(
+            lambda: muster.asked_of_database(MERGING),
+            within_s=PACKED_S,
+            what="samples are merged",
+            last=muster._logs,
+        )
+        yield
+    finally:
+        # It is gone already where PostgreSQL was killed.
+        with suppress(psycopg.OperationalError):
+            holder.close()
+
+
+@pytest.mark.timeout(1200)
 def test_what_was_acknowledged_is_counted_once_whatever_was_killed(muster, senders):
     goes_on(muster, senders, "the start")
     for name in KILLED:
-        muster.kill(name)
+        with merging(muster):
+            muster.kill(name)
         goes_on(muster, senders, f"{name} was killed")
+        eventually(
+            lambda: muster.asked_of_database(UNPACKED) is False,
+            within_s=PACKED_S,
+            what=f"samples are packed after {name} was killed",
+            last=muster._logs,
+        )
     muster.flush_valkey()
     goes_on(muster, senders, "FLUSHALL")
     for one in senders:

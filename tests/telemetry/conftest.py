@@ -5,7 +5,9 @@ from datetime import timedelta
 import pytest
 
 from telemetry import operations
+from telemetry.models import Series
 from tests.inventory import made
+from tests.telemetry.packed import SERIES
 from tests.telemetry.sending import Sender, empty_store
 
 
@@ -39,6 +41,20 @@ def sender_of(source_of, frozen_now):
         return Sender(source_of(site, **given), frozen_now)
 
     return make
+
+
+@pytest.fixture
+def now(frozen_now, source_of, porto):
+    """Before any sample was sent; the series of two sources are there."""
+    sources = source_of(porto), source_of(porto)
+    Series.objects.bulk_create(
+        Series(
+            pk=number, source=sources[number % 2], metric="value", labels={"n": str(number)}, kind="gauge",
+            digest=str(number).encode().ljust(16), first_seen_at=frozen_now.at,
+        )
+        for number in SERIES
+    )  # fmt: skip
+    return frozen_now.at
 
 
 @pytest.fixture

@@ -1,10 +1,6 @@
 """Samples that are packed into blocks are read as if they were rows still."""
 
-import os
 import random
-import signal
-import subprocess
-import sys
 from datetime import timedelta
 
 import numpy as np
@@ -13,71 +9,22 @@ import pytest
 from django.db import connection
 
 from telemetry import damage, intake, rollups, store
-from telemetry.binary import binary_cursor
 from telemetry.core.batches import DamagedBatch, pack_batch
-from telemetry.core.blocks import distinct
 from telemetry.core.spec import Aggregation, QuerySpec
 from telemetry.models import Series
 from telemetry.store import checking, hot, packing
+from tests.telemetry.packed import (
+    SERIES,
+    a_day,
+    append,
+    damage_block,
+    pack,
+    pack_all,
+    read,
+    stored_rows,
+    tuples_of,
+)
 from tests.telemetry.sending import STALE, ms, rolled_up
-
-SERIES = (11, 12, 13, 14)
-
-
-@pytest.fixture
-def now(frozen_now, source_of, porto):
-    """Before any sample was sent; the series of two sources are there."""
-    sources = source_of(porto), source_of(porto)
-    Series.objects.bulk_create(
-        Series(
-            pk=number, source=sources[number % 2], metric="value", labels={"n": str(number)}, kind="gauge",
-            digest=str(number).encode().ljust(16), first_seen_at=frozen_now.at,
-        )
-        for number in SERIES
-    )  # fmt: skip
-    return frozen_now.at
-
-
-def append(samples, *, now):
-    series, ts_ms, values = (np.array(column) for column in zip(*samples, strict=True))
-    columns = store.SampleArrays(series.astype(np.int64), ts_ms.astype(np.int64), values.astype(float))
-    sources = dict(Series.objects.values_list("pk", "source"))
-    source_of_sample = np.array([sources[series_id] for series_id in columns.series.tolist()])
-    batches = {source: columns.where(source_of_sample == source) for source in set(sources.values())}
-    with binary_cursor() as cursor:
-        store.append(cursor, batches, now=now)
-
-
-def pack(now):
-    return packing.pack_due(now=now, oldest=now - timedelta(days=30))
-
-
-def pack_all(now):
-    """Seal the open table, and pack it when its time has come."""
-    pack(now + timedelta(hours=2))
-    return pack(now + timedelta(hours=3, minutes=1))
-
-
-def read(ids=SERIES, *, after, until):
-    found = store.samples(np.array(ids), after=after, until=until)
-    return tuples_of(*found)
-
-
-def tuples_of(series, ts_ms, values):
-    series, ts_ms, values = distinct(series.astype(np.int64), ts_ms.astype(np.int64), values)
-    bits = values.view(np.uint64)
-    return list(zip(series.tolist(), ts_ms.tolist(), bits.tolist(), strict=True))
-
-
-def stored_rows(table):
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT count(*) FROM {table}")
-        return cursor.fetchone()[0]
-
-
-def a_day(series, start, *, step_s=60, until=None, value=lambda number: float(number % 7)):
-    count = int((until - start).total_seconds()) // step_s
-    return [(series, ms(start) + 1000 * step_s * number, value(number)) for number in range(count)]
 
 
 @pytest.mark.django_db
@@ -264,11 +211,6 @@ def series_read(ids, *, until):
     return [series for series, *_ in read(ids, after=until - timedelta(hours=3), until=until)]
 
 
-def damage_block(series):
-    with connection.cursor() as cursor:
-        cursor.execute("UPDATE telemetry_block SET checksum = checksum + 1 WHERE series_id = %s", [series])
-
-
 @pytest.mark.django_db
 def test_a_damaged_block_is_told_and_the_rest_is_served(sender, client_of, caplog):
     start = sender.clock.at
@@ -322,29 +264,6 @@ class TestDaysThatAreOver:
         assert store.lost_blocks(most=9) == []
         assert stored_rows("telemetry_block") == 0
 
-    @pytest.mark.parametrize("point", ["blocks.write", "hot.drop"])
-    def test_packing_that_is_killed_is_done_again_and_loses_and_doubles_nothing(self, now, point):
-        append(a_day(11, now - timedelta(hours=3), until=now), now=now)
-        pack(now + timedelta(hours=2))
-        before = read(after=now - timedelta(days=1), until=now)
-        later = now + timedelta(hours=3)
-        killed = start_packing_that_stops(point, later)
-        try:
-            assert read(after=now - timedelta(days=1), until=now) == before
-        finally:
-            killed.send_signal(signal.SIGKILL)
-            killed.wait(timeout=20)
-            killed.stdout.close()
-            killed.stdin.close()
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s, 'public'::regnamespace::oid::int)", [7_301_004])
-        pack(later)
-        assert stored_rows("telemetry_samplebatch") == 0
-        assert read(after=now - timedelta(days=1), until=now) == before
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT sum(samples) FROM telemetry_block")
-            assert cursor.fetchone() == (len(before),)
-
     def test_a_writer_holds_up_sealing_and_loses_nothing(self, now):
         append([(11, ms(now), 1.0)], now=now)
         with psycopg.connect(
@@ -361,37 +280,3 @@ class TestDaysThatAreOver:
         pack_all(now)
         assert len(read(after=now - timedelta(hours=1), until=now)) == 2
         assert stored_rows("telemetry_samplebatch") == 0
-
-
-STOPPING = """
-import os, sys, datetime
-os.environ["DATABASE_URL"] = sys.argv[1]
-import django
-django.setup()
-from telemetry.store import blocks, hot, packing
-module, name = sys.argv[3].split(".")
-module = {"blocks": blocks, "hot": hot}[module]
-whole = getattr(module, name)
-def stop(*args, **given):
-    if name == "write":
-        whole(*args, **given)
-    print("stopped", flush=True)
-    sys.stdin.read()
-setattr(module, name, stop)
-now = datetime.datetime.fromisoformat(sys.argv[2])
-packing.pack_due(now=now, oldest=now - datetime.timedelta(days=2))
-"""
-
-
-def start_packing_that_stops(point, now):
-    base, _, query = os.environ["DATABASE_URL"].partition("?")
-    mine = f"{base.rpartition('/')[0]}/{connection.settings_dict['NAME']}" + (f"?{query}" if query else "")
-    process = subprocess.Popen(
-        [sys.executable, "-c", STOPPING, mine, now.isoformat(), point],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        env=os.environ | {"DJANGO_SETTINGS_MODULE": "config.settings"},
-    )
-    assert process.stdout.readline() == "stopped\n"
-    return process
