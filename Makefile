@@ -12,7 +12,7 @@ ifeq (bench,$(firstword $(MAKECMDGOALS)))
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run stop manage demo-reset backup restore verify-backup rotate-keys sbom audit test test-all test-changed test-peers bench check check-style check-imports \
+.PHONY: help setup run stop manage demo-reset backup restore verify-backup rotate-keys upgrade sbom audit test test-all test-changed test-peers bench check check-style check-imports \
 	check-licences check-templates check-types check-migrations check-architecture fix
 
 help:
@@ -24,6 +24,7 @@ help:
 	@echo "                 (or an instant: file=/folder/of/backups at=2026-12-02T10:00Z)"
 	@echo "make verify-backup  open one and verify each file of it: make verify-backup file=/path/of.backup"
 	@echo "make rotate-keys new keys for signing and for secrets, while Muster is stopped"
+	@echo "make upgrade     bring the data of an older PostgreSQL to the one that Muster brings (args=--plan: what it takes)"
 	@echo "make demo-reset  take the demo fleet out and load it afresh"
 	@echo "make test        the tests, in 10 minutes on two cores, without those marked full: the launcher's starts and"
 	@echo "                 stops, migrating a dump, every page and dialog in a browser, every role, kind and odd parameter"
@@ -62,6 +63,9 @@ verify-backup:
 
 rotate-keys:
 	@$(BASE) -m stack rotate-keys $(args)
+
+upgrade:
+	@$(BASE) -m stack upgrade $(args)
 
 demo-reset:
 	@$(BASE) -m stack manage remove_demo

@@ -21,6 +21,7 @@ from stack.postgres import NotInstalledError
 from stack.running import environment_of_running
 from stack.state import AlreadyRunningError, Lock, StackState
 from stack.supervisor import StepError, StopRequestedError, Supervisor
+from stack.upgrading.old_data import OtherDataError
 
 ROOT = Path(__file__).resolve().parent.parent
 STOP_PATIENCE_S = 90
@@ -30,6 +31,7 @@ EXPECTED = (
     LayoutError,
     NoAccountError,
     NotInstalledError,
+    OtherDataError,
     StartError,
     StepError,
 )
@@ -160,6 +162,27 @@ def keep_safe(layout: Layout, arguments: argparse.Namespace) -> int:
     return 1
 
 
+def upgrade(layout: Layout, arguments: argparse.Namespace) -> int:
+    """Bring the data of an older PostgreSQL to the one that Muster brings, or say what that takes."""
+    from stack.backups.commands import EXPECTED as OF_BACKUPS  # as in keep_safe
+    from stack.upgrading import commands
+
+    if arguments.plan and (running := environment_of_running(layout.root, os.environ)):
+        argv = [sys.executable, "manage.py", "announce_migrations"]
+        return subprocess.call(argv, cwd=layout.root, env={**os.environ, **running})
+    upgrader = commands.UpgradeCommand(layout, launching=_launch, say=say)
+    try:
+        act = upgrader.plan if arguments.plan else upgrader.upgrade
+        return act(programs=arguments.programs.absolute() if arguments.programs else None)
+    except AlreadyRunningError:
+        say(f"Muster is running from {layout.data}. Stop it first (`make stop`).")
+    except (*commands.EXPECTED, *OF_BACKUPS, *EXPECTED) as error:
+        say(f"Not upgraded. {error}")
+    except (KeyboardInterrupt, StopRequestedError):
+        say("Stopped. The data are as they were.")
+    return 1
+
+
 def try_out(arguments: list[str]) -> int:
     """Run any command with throw-away databases, like those of the tests."""
     from stack.testing import throw_away_servers
@@ -191,6 +214,11 @@ def _make_parser() -> argparse.ArgumentParser:
             reading.add_argument(
                 "--at", default="", help="an instant; the file may be the folder of the backups then"
             )
+    upgrading = commands.add_parser(
+        "upgrade", help="bring the data of an older PostgreSQL to the one Muster brings"
+    )
+    upgrading.add_argument("--plan", action="store_true", help="only say what it takes, and what is pending")
+    upgrading.add_argument("--programs", type=Path, help="the folder of the older PostgreSQL's programs")
     archive_log = commands.add_parser("archive-log", help="archive the log of changes until now")
     archive_log.add_argument("--scheduled", action="store_true", help="only if the schedule asks for it")
     rotate = commands.add_parser("rotate-keys", help="make new keys for signing and for secrets")
@@ -215,6 +243,8 @@ def main() -> int:
             return manage(layout, arguments.arguments)
         if arguments.command in {"backup", "archive-log", "restore", "verify-backup", "rotate-keys"}:
             return keep_safe(layout, arguments)
+        if arguments.command == "upgrade":
+            return upgrade(layout, arguments)
         return stop(layout) if arguments.command == "stop" else run(layout)
     except EXPECTED as error:
         say(f"Muster cannot start. {error}")

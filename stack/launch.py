@@ -6,6 +6,7 @@ import os
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -26,8 +27,11 @@ from stack.schema import Holding
 from stack.sockets import short_folder
 from stack.state import StackState, end_orphans, ourselves
 from stack.supervisor import Supervisor
+from stack.upgrading import old_data
 
 PORTS_TRIED = 100
+# Reading pending migrations takes seconds of a quiet processor. A start must not wait for it for ever.
+ANNOUNCE_S = 300
 # glibc would give many threads their own heaps, and keep the memory of one large answer in all of them. After a large
 # array it would also keep what smaller ones leave, unless its limits are set: 20 to 60 MB in a worker's process.
 MALLOC = {
@@ -58,11 +62,8 @@ class Launch:
     def start_databases(self) -> None:
         """Start the servers that the environment does not name, and put all addresses in the state."""
         require_space(self.layout.data, needed_mb=SPACE_TO_START_MB)
-        self.state.sockets = str(short_folder("muster-", account=self.layout.account))
-        self.state.launcher = ourselves()
-        self.supervisor.record()
+        sockets = self.open_sockets()
         urls = {name: self.environ[name] for name in ("DATABASE_URL", "REDIS_URL") if self.environ.get(name)}
-        sockets = Path(self.state.sockets)
         recipes = []
         if "REDIS_URL" not in urls:
             recipes.append(
@@ -95,6 +96,13 @@ class Launch:
         }
         self.supervisor.record()
 
+    def open_sockets(self) -> Path:
+        """Make a folder for sockets, and note it with this process, so that whoever comes after a kill -9 ends all."""
+        self.state.sockets = str(short_folder("muster-", account=self.layout.account))
+        self.state.launcher = ourselves()
+        self.supervisor.record()
+        return Path(self.state.sockets)
+
     def _postgres_recipe(self, cluster: postgres.Cluster) -> Recipe:
         kept_mb = postgres.log_kept_mb(free_space_mb(self.layout.data))
         settings = {"max_slot_wal_keep_size": f"{kept_mb}MB"}
@@ -112,21 +120,13 @@ class Launch:
         if aside := postgres.move_aside_if_incomplete(cluster, now=datetime.now(UTC)):
             self.say(f"An incomplete database was moved to {aside}.")
         if not cluster.folder.exists():
-            self._refuse_older_data()
+            old_data.require_upgraded(self.layout)
             require_space(self.layout.data, needed_mb=SPACE_TO_BEGIN_MB)
             self.say(f"Making the database in {cluster.folder} ...")
             postgres.create(cluster, run=self.supervisor.run)
+        old_data.require_one_truth(self.layout)
         postgres.remove_foreign_lock(cluster)
         return cluster
-
-    def _refuse_older_data(self) -> None:
-        for older in self.layout.data.glob("postgres-*/complete"):
-            if older.parent.name.removeprefix("postgres-").isdigit():
-                raise LaunchError(
-                    f"{older.parent} holds data of another PostgreSQL than {postgres.MAJOR}, which this "
-                    "Muster brings. Dump them with the Muster that wrote them (pg_dump) and restore the dump "
-                    "here, or move that folder away to start anew."
-                )
 
     # Muster's own processes
 
@@ -166,6 +166,8 @@ class Launch:
             apart(partial(schema.begin, url))
         if self.has_needless_slots():
             apart(partial(slots.end_chains, url))
+        if state.is_behind:
+            self._announce_migrations()
         steps = [] if state.is_current else [self.command("migrate", processes.migrate())]
         stamp, digest = self.layout.data / "staticfiles" / ".collected", self._static_digest()
         collect = not stamp.exists() or stamp.read_text() != digest
@@ -175,13 +177,24 @@ class Launch:
             self.say(
                 "Preparing the database ..." if not collect else "Preparing the database and the pages ..."
             )
+            began_s = time.monotonic()
             self.supervisor.run(*steps)
+            if state.is_behind:
+                took_s = time.monotonic() - began_s
+                self.say(
+                    f"That took {took_s:.1f} s; {self.layout.log('migrate')} has the time of each migration."
+                )
         if not state.is_current:
             apart(partial(schema.note_migrated, url, self.layout.root))
         if collect:
             stamp.parent.mkdir(exist_ok=True)
             stamp.write_text(digest)
         return self._prepare_demo(is_new=state.holding is Holding.NOTHING)
+
+    def _announce_migrations(self) -> None:
+        command = processes.announce_migrations()
+        announcement = self.output_of("announce_migrations", command, timeout_s=ANNOUNCE_S)
+        self.say(announcement or "Migrations are pending. What they do could not be read.")
 
     def has_needless_slots(self) -> bool:
         """Whether the own server keeps a log that nothing archives."""
@@ -245,18 +258,21 @@ class Launch:
         argv = processes.demo_sender(url=self.state.address)
         self.supervisor.start(self.command("demo", argv, stop_s=5.0, may_finish=True))
 
-    def output_of(self, name: str, argv: tuple[str, ...]) -> str:
-        """Return a command's output; "" if it fails, which is logged."""
+    def output_of(self, name: str, argv: tuple[str, ...], *, timeout_s: float = 60) -> str:
+        """Return a command's output; "" if it fails, which is logged, or takes too long."""
         with open_log(self.layout.log(name)) as log:
-            done = subprocess.run(
-                [sys.executable, *argv[1:]],
-                cwd=self.layout.root,
-                env=self.child_environment(),
-                stdout=subprocess.PIPE,
-                stderr=log,
-                timeout=60,
-                check=False,
-            )
+            try:
+                done = subprocess.run(
+                    [sys.executable, *argv[1:]],
+                    cwd=self.layout.root,
+                    env=self.child_environment(),
+                    stdout=subprocess.PIPE,
+                    stderr=log,
+                    timeout=timeout_s,
+                    check=False,
+                )
+            except subprocess.TimeoutExpired:
+                return ""
         return done.stdout.decode().strip() if done.returncode == 0 else ""
 
 

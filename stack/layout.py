@@ -22,13 +22,16 @@ class LayoutError(Exception):
 
 @dataclass(frozen=True)
 class Layout:
+    """`major` is the release of PostgreSQL whose data are meant: the one that Muster brings, or an older one."""
+
     root: Path
     data: Path
     account: Account | None
+    major: str = MAJOR
 
     @property
     def cluster(self) -> Path:
-        return self.data / f"postgres-{MAJOR}"
+        return self.data / f"postgres-{self.major}"
 
     @property
     def valkey(self) -> Path:

@@ -12,6 +12,10 @@ def migrate() -> tuple[str, ...]:
     return _python("manage.py migrate --no-input")
 
 
+def announce_migrations() -> tuple[str, ...]:
+    return _python("manage.py announce_migrations")
+
+
 def collectstatic() -> tuple[str, ...]:
     return _python("manage.py collectstatic --no-input --clear --ignore redoc --verbosity 0")
 

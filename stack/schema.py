@@ -30,12 +30,13 @@ class Holding(Enum):
 class DatabaseState:
     """`is_marked` says that the launcher wrote its lineage there, `is_current` that a migrate would have nothing to do.
 
-    `unknown` are migrations that this Muster does not have.
+    `unknown` are migrations that this Muster does not have; `is_behind` says that it has some which were not applied.
     """
 
     holding: Holding
     is_marked: bool = False
     is_current: bool = False
+    is_behind: bool = False
     unknown: tuple[str, ...] = ()
 
 
@@ -60,7 +61,12 @@ def inspect_database(url: str, root: Path) -> DatabaseState:
         unknown = tuple(f"{app}.{name}" for app, name in applied if app in labels and (app, name) not in ours)
         if unknown:
             return DatabaseState(Holding.NEWER, is_marked=True, unknown=unknown)
-        return DatabaseState(Holding.OURS, is_marked=True, is_current=stamp == stamp_of(root, applied))
+        return DatabaseState(
+            Holding.OURS,
+            is_marked=True,
+            is_current=stamp == stamp_of(root, applied),
+            is_behind=not ours <= {(str(app), str(name)) for app, name in applied},
+        )
 
 
 def begin(url: str) -> None:

@@ -63,7 +63,7 @@ class BackupCommands:
 
     def back_up(self, *, new_passphrase: bool, form: BackupForm) -> int:
         """Write a backup now, of the Muster that runs, or with its databases started for it."""
-        key = self._key(new_passphrase=new_passphrase)
+        key = self.ensure_key(new_passphrase=new_passphrase)
         try:
             record = self._write(key, form)
         except (BackupFailedError, BackupRunningError) as error:
@@ -169,7 +169,7 @@ class BackupCommands:
         self.archive.delete_unneeded(keeps_waiting=bool(self._log_every()), now=datetime.now(UTC))
         return names
 
-    def _key(self, *, new_passphrase: bool) -> BackupKey:
+    def ensure_key(self, *, new_passphrase: bool = False) -> BackupKey:
         """The key of this installation; the first backup asks for the passphrase that makes it."""
         key = BackupKey.read(self.key_path)
         if key is not None and not new_passphrase:

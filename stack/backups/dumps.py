@@ -30,7 +30,7 @@ SELECT rolname FROM pg_roles WHERE rolname <> current_user AND NOT starts_with(r
 
 
 class DumpError(Exception):
-    """A program of PostgreSQL failed; the message is its last line."""
+    """A program of PostgreSQL failed; the message is what it said."""
 
 
 def read_roles(connection: "psycopg.Connection[Any]") -> list[str]:
@@ -79,7 +79,7 @@ def write_dump(
                 process.kill()
                 process.wait()
                 raise
-            _require_success("pg_dump", process.wait(), complaints)
+            require_success("pg_dump", process.wait(), complaints)
     assert isinstance(made_at, datetime)
     return made_at, {name: (count, count) for name, count in rows.items()}
 
@@ -106,19 +106,20 @@ def read_dump(stream: Any, *target: str) -> None:
             process.kill()
             process.wait()
             raise
-        _require_success("pg_restore", process.wait(), complaints)
+        require_success("pg_restore", process.wait(), complaints)
 
 
 def program(name: str) -> str:
     return str(postgres.installed() / "bin" / name)
 
 
-def _require_success(name: str, status: int, complaints: IO[bytes]) -> None:
+def require_success(name: str, status: int, complaints: IO[bytes]) -> None:
     if status != 0:
-        raise DumpError(f"{name} failed: {last_line(complaints) or f'it ended with status {status}'}")
+        raise DumpError(f"{name} failed: {main_line(complaints) or f'it ended with status {status}'}")
 
 
-def last_line(complaints: IO[bytes]) -> str:
+def main_line(complaints: IO[bytes]) -> str:
+    """The first line that names an error, or else the last one."""
     complaints.seek(0)
     lines = complaints.read().decode(errors="replace").splitlines()
-    return lines[-1] if lines else ""
+    return next((line for line in lines if " error: " in line), lines[-1] if lines else "")

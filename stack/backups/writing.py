@@ -226,7 +226,7 @@ def _write_files(source: BackupSource, writer: SealedWriter) -> tuple[manifest.V
             process.wait()
             raise
         if (status := process.wait()) != 0 or verified is None:
-            reason = dumps.last_line(complaints) or damage or f"it ended with status {status}"
+            reason = dumps.main_line(complaints) or damage or f"it ended with status {status}"
             raise BackupFailedError(f"pg_basebackup failed: {reason}")
     return verified, max(began_at, _last_commit(source, verified)).replace(microsecond=0)
 

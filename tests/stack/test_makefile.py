@@ -39,6 +39,7 @@ def planned(*words: str) -> str:
         ),
         (("verify-backup", "file=a.backup"), 'stack/bootstrap base -m stack verify-backup "a.backup"'),
         (("rotate-keys",), "stack/bootstrap base -m stack rotate-keys"),
+        (("upgrade", "args=--plan"), "stack/bootstrap base -m stack upgrade --plan"),
         (("manage", "args=create_token --user ada"), "-m stack manage create_token --user ada"),
         (("test",), 'stack/bootstrap dev -m pytest -n 2 --dist worksteal -m "not peers and not full"'),
         (("test", "args=tests/stack -k port"), 'and not full" tests/stack -k port'),
@@ -63,7 +64,7 @@ def test_a_target_runs(words: tuple[str, ...], command: str) -> None:
 
 def test_help_names_every_target_for_people() -> None:
     help_text = planned("help")
-    targets = ("run", "stop", "manage", "demo-reset", "check", "bench", "setup", "sbom", "audit")
+    targets = ("run", "stop", "manage", "upgrade", "demo-reset", "check", "bench", "setup", "sbom", "audit")
     for target in (*targets, "test", "test-all", "test-changed", "test-peers"):
         assert f'"make {target} ' in help_text
 

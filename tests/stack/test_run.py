@@ -1,6 +1,7 @@
 """`python -m stack run` from the outside: what it says, what it survives, and what it leaves behind."""
 
 import os
+import re
 import shlex
 import signal
 import socket
@@ -63,8 +64,14 @@ def test_migrating_by_hand_lets_the_next_start_migrate(checkout: Checkout) -> No
     checkout.execute("DELETE FROM django_migrations")
     first.end(signal.SIGTERM)
     second = checkout.start()
-    assert "Preparing the database" in second.said
+    announced = second.said.partition("1 migration is pending:")
+    assert "Preparing the database" in announced[2], "it says what comes before it begins"
+    assert re.search(r"That took \d+\.\d s; .*migrate\.log has the time of each migration\.", announced[2])
     second.end(signal.SIGTERM)
+
+    third = checkout.start()
+    assert "pending" not in third.said
+    third.end(signal.SIGTERM)
 
 
 @pytest.mark.full

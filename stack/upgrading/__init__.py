@@ -1,0 +1,1 @@
+"""`make upgrade`: brings the data of an older PostgreSQL into a cluster of the one that Muster brings."""
