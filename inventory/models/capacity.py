@@ -62,6 +62,7 @@ class SiteChange(models.Model):
         SOURCE = "source", "Source state"
         WORKLOAD = "workload", "Workload"
         EVIDENCE = "evidence", "Evidence"
+        RECORD = "record", "Record"
         FRAMEWORK = "framework", "Framework"
 
     site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="+")

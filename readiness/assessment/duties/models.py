@@ -202,7 +202,7 @@ class DutyEntry(models.Model):
         verbose_name_plural = "duties"
         ordering = ["site__name", "duty__name", "id"]
         permissions = [("file_dutyentry", "Can file proof that a duty was met")]
-        triggers = claims(OWN_SITE, origin="evidence")
+        triggers = claims(OWN_SITE, origin="record")
         indexes = [models.Index(fields=["due_on"], name="duty_entry_due_on")]
         constraints = [
             models.UniqueConstraint(
@@ -281,7 +281,7 @@ class Certificate(models.Model):
         verbose_name = "certificate"
         verbose_name_plural = "certificates"
         ordering = ["site__name", "scheme", "number", "id"]
-        triggers = claims(OWN_SITE, origin="evidence")
+        triggers = claims(OWN_SITE, origin="record")
         constraints = [
             models.UniqueConstraint(
                 fields=["site", "scheme", "number"],

@@ -1,4 +1,4 @@
-"""The kept answer of what is on record of sites: all the tables that it is read from."""
+"""The kept answers of what is on record of sites: all the tables that they are read from."""
 
 from typing import TYPE_CHECKING
 
@@ -44,20 +44,30 @@ from telemetry.models import InventoryDrift, SchedulerState
 from web.cached import CachedAnswer
 
 if TYPE_CHECKING:
-    from readiness.assessment.scoring.records import SiteRecords
+    from readiness.assessment.scoring.records import DatedFacts, SiteRecords
 
 # Writes of `versions` leave a claim, after which the site has another token.
-RECORDS: CachedAnswer[int, "SiteRecords"] = CachedAnswer(
-    "records of sites",
+FACTS: CachedAnswer[int, "DatedFacts"] = CachedAnswer(
+    "facts of sites",
     models=(LegalDuty, Manufacturer, Region, Review, ReviewAction, SignOff),
     versions=(
-        *(Accelerator, CoolingUnit, Device, DeviceType, Link, Port, PowerFeed, Rack, Site, InventoryDrift),
-        SchedulerState,
-        *(Attestation, DeclaredLimit, Floor, RecordedFact, RunDevice, ValidationRun, Certificate, DutyEntry),
-        *(Grant, DeviationWaiver, Standard, StandardVersion, RulePack, Assignment, Confirmation),
-        *(AcceleratorDemand, Placement, ServedRegion, UserRegion, WorkloadClass),
+        *(Accelerator, CoolingUnit, Device, DeviceType, Link, Port, PowerFeed, Rack, Site, SchedulerState),
+        *(DeclaredLimit, Certificate, DutyEntry, DeviationWaiver, Standard, StandardVersion, RulePack),
+        *(Assignment, Confirmation, Placement, ServedRegion, UserRegion, WorkloadClass),
         *(User, Leave, Person, Rotation, RotationSite, Shift, Team),
     ),
+    any_answers=True,
+    most=2,
+    most_entries=1000,
+)
+RECORDS: CachedAnswer[int, "SiteRecords"] = CachedAnswer(
+    "records of sites",
+    versions=(
+        *(Accelerator, Device, DeviceType, Port, Site, InventoryDrift),
+        *(Attestation, Floor, RecordedFact, RunDevice, ValidationRun, Grant),
+        *(AcceleratorDemand, Placement, ServedRegion, WorkloadClass, User),
+    ),
+    answers=(FACTS,),
     any_answers=True,
     most=2,
     most_entries=1000,

@@ -33,6 +33,7 @@ from readiness.assessment.scoring.models import (
 )
 from readiness.assessment.scoring.models.stored import Stored
 from readiness.assessment.scoring.models.writing import Row, insert, upsert
+from readiness.assessment.scoring.records import RecordTokens
 from readiness.assessment.scoring.stored_state import Content
 from telemetry.binary import binary_cursor
 
@@ -78,7 +79,7 @@ class Outcome:
     health: SiteHealth
     figures: Mapping[str, Figures]
     newest_sample_at: datetime | None
-    records_token: int
+    tokens: RecordTokens
     changes_at: datetime
     stored: Stored
 
@@ -204,7 +205,8 @@ def _score(outcome: Outcome, version: FrameworkVersion, now: datetime) -> Row:
         "newest_sample_at": outcome.newest_sample_at,
         "evaluated_at": now,
         "changes_at": outcome.changes_at,
-        "records_token": outcome.records_token,
+        "records_token": outcome.tokens.records,
+        "facts_token": outcome.tokens.facts,
         "failed_at": None,
         "failure": "",
         "framework_version_id": version.pk,

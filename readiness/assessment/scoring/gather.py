@@ -2,19 +2,15 @@
 is on record of a site, which stays until a claim or the clock says that it changed; what it sent; and from them its
 readings, limits and grants under one definition."""
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Set
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
-from itertools import groupby
-from operator import attrgetter, itemgetter
+from datetime import date, datetime
+from operator import attrgetter
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db.models import Q
 
-from inventory.models import DeviceType, Manufacturer
 from inventory.queries import SiteFacts as InventoryFacts
 from inventory.queries import site_facts
 from readiness.assessment.duties.queries import registers as registers_of
@@ -26,7 +22,7 @@ from readiness.assessment.framework.core.conditions import SiteContext
 from readiness.assessment.framework.core.definition import Framework
 from readiness.assessment.grants.core.rules import NO_GRANTS
 from readiness.assessment.grants.queries import standing_grants
-from readiness.assessment.scoring.answers import RECORDS
+from readiness.assessment.scoring.answers import FACTS, RECORDS
 from readiness.assessment.scoring.checks import ANEW, ON_RECORD, computed, has_subject
 from readiness.assessment.scoring.checks.choosing import add_evidence
 from readiness.assessment.scoring.core.evaluate import SiteInputs
@@ -39,8 +35,16 @@ from readiness.assessment.scoring.facts import (
     site_context,
 )
 from readiness.assessment.scoring.models.stored import Stored
+from readiness.assessment.scoring.placed import add_envelopes, classes_at
 from readiness.assessment.scoring.preconditions import REACH, suspects, well_series
-from readiness.assessment.scoring.records import SiteRecords, records_from, site_inputs
+from readiness.assessment.scoring.records import (
+    DatedFacts,
+    RecordTokens,
+    SiteRecords,
+    dated_facts,
+    records_from,
+    site_inputs,
+)
 from readiness.assessment.scoring.site_facts import (
     SiteObjects,
     sent_by,
@@ -50,44 +54,33 @@ from readiness.assessment.scoring.site_facts import (
 )
 from readiness.assessment.scoring.stored_state import Readings, reading_from
 from readiness.assessment.standards.conformity import conformance_of
-from readiness.assessment.standards.core.alternatives import RecordedAlternative
 from readiness.assessment.standards.core.conformance import NO_STANDARDS
-from readiness.assessment.standards.models import Alternative
 from readiness.demand.jurisdiction import queries as rules
-from readiness.demand.jurisdiction.models import DataOrigin, HeldBasis
-from readiness.demand.workloads.core.envelope import Envelope
-from readiness.demand.workloads.models import (
-    AcceleratorDemand,
-    EnvelopeConfirmation,
-    Placement,
-    ServedRegion,
-    UserRegion,
-    WorkloadClass,
-)
-from readiness.demand.workloads.queries import envelopes
 from readiness.organisation.ownership.queries import next_changes, terms_of
 from readiness.organisation.people.facts import people_facts
 from telemetry.queries import value_ranges
-from web.cached import CachedAnswer
-from web.rows import rows_as
-
-type _Statement = tuple[Envelope | None, rules.Footing, tuple[RecordedAlternative, ...]]
-_CLASSES: CachedAnswer[str, _Statement] = CachedAnswer(  # each site needs them every minute
-    "envelopes, footings and alternatives of classes",
-    models=(
-        *(WorkloadClass, AcceleratorDemand, DeviceType, Manufacturer, ServedRegion, UserRegion),
-        *(EnvelopeConfirmation, DataOrigin, HeldBasis, Alternative),
-    ),
-)
 
 
-def kept_records(tokens: Mapping[int, int], framework: Framework, *, now: datetime) -> dict[int, SiteRecords]:
+def kept_records(
+    tokens: Mapping[int, RecordTokens], framework: Framework, *, now: datetime
+) -> dict[int, SiteRecords]:
     """The records of sites, read again where the token is another one. One statement for those that stay: a standard
     may ask which series there are."""
     series = series_stamps(tokens)
+
+    def read(changed: Collection[int]) -> dict[int, SiteRecords]:
+        facts_of = FACTS.values(
+            {site_id: (tokens[site_id].facts, series.get(site_id)) for site_id in changed},
+            lambda missing: _dated_facts(missing, framework, now=now),
+            key=framework.content_digest,
+            now=now,
+            until=attrgetter("until"),
+        )
+        return _records_of(facts_of, framework, now=now)
+
     return RECORDS.values(
-        {site_id: (token, series.get(site_id)) for site_id, token in tokens.items()},
-        lambda changed: records_of(changed, framework, now=now),
+        {site_id: (token.records, series.get(site_id)) for site_id, token in tokens.items()},
+        read,
         key=framework.content_digest,
         now=now,
         until=attrgetter("until"),
@@ -95,20 +88,35 @@ def kept_records(tokens: Mapping[int, int], framework: Framework, *, now: dateti
 
 
 def records_of(site_ids: Collection[int], framework: Framework, *, now: datetime) -> dict[int, SiteRecords]:
+    return _records_of(_dated_facts(site_ids, framework, now=now), framework, now=now)
+
+
+def _dated_facts(site_ids: Collection[int], framework: Framework, *, now: datetime) -> dict[int, DatedFacts]:
     facts_of = facts_on_record(site_ids, framework, now=now)
+    return {site_id: dated_facts(facts, now=now) for site_id, facts in facts_of.items()}
+
+
+def _records_of(
+    facts_of: Mapping[int, DatedFacts], framework: Framework, *, now: datetime
+) -> dict[int, SiteRecords]:
     proved = dated_proofs(facts_of, framework, now=now)
     grants = standing_grants(facts_of, now=now)
+    # What people practised is judged by the present instant.
+    present = {
+        site_id: dated._replace(facts=replace(dated.facts, people=dated.facts.people.judged_at(now)))
+        for site_id, dated in facts_of.items()
+    }
     return {
         site_id: records_from(
-            facts,
+            dated,
             proved[site_id],
             grants.get(site_id, NO_GRANTS),
-            computed(framework, facts, now, ON_RECORD),
+            computed(framework, dated.facts, now, ON_RECORD),
             framework,
             anew=ANEW,
             now=now,
         )
-        for site_id, facts in facts_of.items()
+        for site_id, dated in present.items()
     }
 
 
@@ -119,7 +127,7 @@ def facts_on_record(
     ids = sorted(profiles)
     things = things_of(ids)
     withdrawn, days = withdrawn_at(things), _days(profiles.values(), now)
-    classes = _add_envelopes(_classes(days, now=now), now=now)
+    classes = add_envelopes(classes_at(days, now=now), now=now)
     in_force = rules.content_in_force() if any(classes.values()) else None
     owned, turning = terms_of(ids, now=now), next_changes(ids, now=now)
     people = people_facts(profiles, now=now)
@@ -167,7 +175,7 @@ def limits_of(
 ) -> dict[int, Mapping[str, Limit]]:
     sites = site_facts(site_ids)
     days = _days(sites, now)
-    _, declared = _bind_limits(_classes(days, now=now), days, framework)
+    _, declared = _bind_limits(classes_at(days, now=now), days, framework)
     return {site.id: own_limits(site, framework) | declared.get(site.id, {}) for site in sites}
 
 
@@ -195,37 +203,6 @@ def _bind_limits(
     return bound, limits
 
 
-def _add_envelopes(
-    classes: Mapping[int, tuple[PlacedClass, ...]], *, now: datetime
-) -> dict[int, tuple[PlacedClass, ...]]:
-    slugs = {placed.slug for of_site in classes.values() for placed in of_site}
-    if not slugs:
-        return dict(classes)
-    # A class belongs to no site, so its day is the UTC day.
-    statements = _statements_of(slugs, now.astimezone(UTC).date())
-
-    def complete(placed: PlacedClass) -> PlacedClass:
-        envelope, footing, alternatives = statements[placed.slug]
-        return replace(placed, envelope=envelope, footing=footing, alternatives=alternatives)
-
-    return {site_id: tuple(map(complete, of_site)) for site_id, of_site in classes.items()}
-
-
-def _statements_of(slugs: Set[str], day: date) -> dict[str, _Statement]:
-    def read(missing: Collection[str]) -> dict[str, _Statement]:
-        envelopes_by_slug = {envelope.slug: envelope for envelope in envelopes(missing)}
-        footings = rules.footings(missing, day=day)
-        recorded: dict[str, list[RecordedAlternative]] = defaultdict(list)
-        rows = Alternative.objects.filter(workload_class__slug__in=missing).order_by("pk")
-        for alternative in rows_as(RecordedAlternative, rows, workload="workload_class__slug"):
-            recorded[alternative.workload].append(alternative)
-        return {
-            slug: (envelopes_by_slug.get(slug), footings[slug], tuple(recorded[slug])) for slug in missing
-        }
-
-    return _CLASSES.values(dict.fromkeys(sorted(slugs)), read, key=day)
-
-
 def _bind_latency(placed: PlacedClass, declared: evidence.SiteLimits, framework: Framework) -> PlacedClass:
     """Use the stricter of the limits declared for the class and for the site; without any, the class's own column."""
     own, column = declared.classes.get(placed.slug, {}).get(CLASS_LATENCY), None
@@ -238,29 +215,6 @@ def _bind_latency(placed: PlacedClass, declared: evidence.SiteLimits, framework:
     # Only the class's column has a percentile.
     percentile = placed.percentile if binding is column else MEASURED_PERCENTILE
     return replace(placed, latency_limit=binding, percentile=percentile)
-
-
-def _classes(days: Mapping[int, date], *, now: datetime) -> dict[int, tuple[PlacedClass, ...]]:
-    utc_day = now.astimezone(UTC).date()
-    near = Placement.objects.filter(
-        Q(ended_on__isnull=True) | Q(ended_on__gte=utc_day - timedelta(days=1)),
-        site_id__in=days,
-        started_on__lte=utc_day + timedelta(days=1),
-    )
-    served_regions = ("workload_class__user_regions__slug", "workload_class__user_regions__name")
-    columns = ("slug", "name", "latency_limit_ms", "latency_percentile")
-    placed = tuple(f"workload_class__{column}" for column in columns)
-    rows = near.order_by("workload_class__name", "id", "workload_class__user_regions__name").values_list(
-        "id", "site_id", "started_on", "ended_on", *placed, *served_regions
-    )
-    by_site: dict[int, list[PlacedClass]] = defaultdict(list)
-    for (_, site_id, started_on, ended_on, *of_class), served in groupby(rows, itemgetter(*range(8))):
-        if started_on <= days[site_id] and (ended_on is None or days[site_id] <= ended_on):
-            slug, name, limit_ms, percentile = of_class
-            regions = tuple((row[-2], row[-1]) for row in served if row[-2] is not None)
-            limit = None if limit_ms is None else Limit(value=limit_ms, source=f"limit of {name}")
-            by_site[site_id].append(PlacedClass(slug, name, limit, regions, percentile))
-    return {site_id: tuple(classes) for site_id, classes in by_site.items()}
 
 
 SPANS = (
@@ -338,7 +292,7 @@ def inputs_of(
     framework: Framework,
     *,
     now: datetime,
-    tokens: Mapping[int, int] | None = None,
+    tokens: Mapping[int, RecordTokens] | None = None,
 ) -> dict[int, SiteGathered]:
     """Facts and inputs of each site at `now`; the definition determines the metrics and presets needed. With `tokens`,
     records stay that this process read under the same ones. The number of statements does not depend on the sites."""

@@ -2,7 +2,6 @@
 
 import gc
 import logging
-import secrets
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -32,8 +31,9 @@ from readiness.assessment.scoring.gather import SiteGathered, inputs_of
 from readiness.assessment.scoring.health import StoredHealth, site_health, stored_domains
 from readiness.assessment.scoring.models import FAILURE_LENGTH, HealthReason, ReasonEnd, SiteScore
 from readiness.assessment.scoring.models.stored import Stored, read_parts, stored_of
-from readiness.assessment.scoring.records import SiteRecords
+from readiness.assessment.scoring.records import RecordTokens, SiteRecords
 from readiness.assessment.scoring.stored_state import Content, contents_of
+from readiness.assessment.scoring.tokens import Claim, tokens_of, waiting_claims
 from readiness.assessment.standards.conformity import store
 from web import scopes, watch
 
@@ -43,8 +43,6 @@ AGED_AFTER = timedelta(seconds=60)
 CLAIMS_A_RUN = 20_000
 SHAKING = frozenset({SiteChange.Origin.INVENTORY, SiteChange.Origin.WORKLOAD})
 """Changes of these origins may void evidence. Telemetry claims sites every few seconds and voids none."""
-SENT = frozenset({SiteChange.Origin.TELEMETRY, SiteChange.Origin.SOURCE})
-"""Claims of these origins say that something was sent or stopped. All others say that what is on record changed."""
 SITES_AT_ONCE = 200
 """Number of sites evaluated in one transaction: about two seconds and 100 MB, which bounds locks and memory. Smaller
 batches cost more, because finding the newest samples reads all samples of the last minutes."""
@@ -71,9 +69,9 @@ def _paused_collection() -> Iterator[None]:
 
 @_paused_collection()
 @transaction.atomic
-def evaluate(*, site_ids: Collection[int], now: datetime, changed_sites: Collection[int] = ()) -> int:
-    """Evaluate sites at `now`, on evidence taken up to then; returns their number. Of `changed_sites`, and of sites
-    that claims still name, everything is read; of the others, only what they sent.
+def evaluate(*, site_ids: Collection[int], now: datetime, claims: Collection[Claim] = ()) -> int:
+    """Evaluate sites at `now`, on evidence taken up to then; returns their number. What is read of a site besides what
+    it sent depends on `claims` and on those that still wait.
 
     Two workers never evaluate one site at the same time: the second waits and then sees what the first wrote. A site
     that was already evaluated later than `now` stays as it is.
@@ -81,12 +79,12 @@ def evaluate(*, site_ids: Collection[int], now: datetime, changed_sites: Collect
     lock(site_ids)
     version, framework = framework_queries.current()
     stored = stored_of(site_ids, now=now)
-    changed = {*changed_sites, *_claimed(site_ids)}
-    tokens = {
-        site_id: _token(before.score, has_changed=site_id in changed)
+    scores = {
+        site_id: before.score
         for site_id, before in stored.items()
         if before.score is None or before.score.evaluated_at <= now
     }
+    tokens = tokens_of(scores, {*claims, *waiting_claims(site_ids)})
     gathered = inputs_of(list(tokens), stored, framework, now=now, tokens=tokens)
 
     decided = [_decide(of_site, stored[site_id], framework, now) for site_id, of_site in gathered.items()]
@@ -107,19 +105,6 @@ def evaluate(*, site_ids: Collection[int], now: datetime, changed_sites: Collect
     apply(outcomes, version, now=now)
     store({decision.site_id: decision.facts.standards for decision in decided}, now=now)
     return len(decided)
-
-
-def _claimed(site_ids: Collection[int]) -> Collection[int]:
-    claims = SiteChange.objects.filter(site_id__in=site_ids).exclude(origin__in=SENT)
-    return claims.order_by().values_list("site_id", flat=True)
-
-
-def _token(score: SiteScore | None, *, has_changed: bool) -> int:
-    """The token that the site's records have from this evaluation on. A new one never was before, so that what is read
-    in a transaction that fails counts for no other."""
-    if score is None or score.failed_at is not None or has_changed or not score.records_token:
-        return secrets.randbits(62) + 1
-    return score.records_token
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +132,12 @@ def _decide(gathered: SiteGathered, stored: Stored, framework: Framework, now: d
 
 
 def _outcome(
-    decision: _Decided, flips: FlipSet, before: Stored, framework: Framework, token: int, now: datetime
+    decision: _Decided,
+    flips: FlipSet,
+    before: Stored,
+    framework: Framework,
+    tokens: RecordTokens,
+    now: datetime,
 ) -> Outcome:
     health = site_health(decision.facts, _stored_health(before), now)
     return Outcome(
@@ -159,7 +149,7 @@ def _outcome(
         health=health,
         figures=site_figures(decision.facts, framework, now),
         newest_sample_at=_newest_sample_at(decision.facts, now),
-        records_token=token,
+        tokens=tokens,
         changes_at=changes_at(
             decision.facts, decision.result, health, records_until=decision.records.until, now=now
         ),
@@ -319,8 +309,11 @@ def rescore_changed(*, now: datetime) -> int:
         return 0
     SiteChange.objects.filter(id__in=[claim_id for claim_id, _, _ in claims]).delete()
     _void(sorted({site_id for _, site_id, origin in claims if origin in SHAKING}), now=now)
-    changed = {site_id for _, site_id, origin in claims if origin not in SENT}
-    return _evaluate_all(sorted({site_id for _, site_id, _ in claims}), now=now, changed_sites=changed)
+    return _evaluate_all(
+        sorted({site_id for _, site_id, _ in claims}),
+        now=now,
+        claims={(site_id, origin) for _, site_id, origin in claims},
+    )
 
 
 def _void(site_ids: Sequence[int], *, now: datetime) -> None:
@@ -364,20 +357,18 @@ def _unretired(condition: Q) -> list[int]:
     return sorted(sites.values_list("id", flat=True))
 
 
-def _evaluate_all(
-    site_ids: Sequence[int], *, now: datetime, changed_sites: Collection[int] = frozenset()
-) -> int:
+def _evaluate_all(site_ids: Sequence[int], *, now: datetime, claims: Collection[Claim] = frozenset()) -> int:
     return sum(
-        _evaluate_some(site_ids[start : start + SITES_AT_ONCE], changed_sites, now=now)
+        _evaluate_some(site_ids[start : start + SITES_AT_ONCE], claims, now=now)
         for start in range(0, len(site_ids), SITES_AT_ONCE)
     )
 
 
-def _evaluate_some(site_ids: Sequence[int], changed_sites: Collection[int], *, now: datetime) -> int:
+def _evaluate_some(site_ids: Sequence[int], claims: Collection[Claim], *, now: datetime) -> int:
     """Evaluate sites together; after a failure, split them in halves down to the failing site, so that its failure
     stops no other score."""
     try:
-        return evaluate(site_ids=site_ids, now=now, changed_sites=changed_sites)
+        return evaluate(site_ids=site_ids, now=now, claims=claims)
     except Exception as error:
         if len(site_ids) == 1:
             log.exception("Site %s could not be evaluated", site_ids[0])
@@ -385,7 +376,7 @@ def _evaluate_some(site_ids: Sequence[int], changed_sites: Collection[int], *, n
             return 0
     middle = len(site_ids) // 2
     halves = (site_ids[:middle], site_ids[middle:])
-    return sum(_evaluate_some(half, changed_sites, now=now) for half in halves)
+    return sum(_evaluate_some(half, claims, now=now) for half in halves)
 
 
 def _mark_failed(site_id: int, error: Exception, *, now: datetime) -> str:

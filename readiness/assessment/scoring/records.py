@@ -4,6 +4,7 @@ until which all of it holds. Arithmetic only: it imports no framework."""
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from readiness.assessment.evidence.core.proving.dated import REVALIDATED, DatedProofs
@@ -20,6 +21,21 @@ from readiness.organisation.people.core.on_call import HOUR, full_hour
 
 READ_AGAIN_AFTER = timedelta(hours=1)
 """Records are read again after this long at the latest, whatever is known of their dates."""
+
+
+class RecordTokens(NamedTuple):
+    """A site has other ones whenever a claim said that its records, or that its facts changed. Another one of its facts
+    comes with another one of its records."""
+
+    records: int
+    facts: int
+
+
+class DatedFacts(NamedTuple):
+    """All that is on record of a site except evidence and grants. Time alone changes it at `until`."""
+
+    facts: EvaluationFacts
+    until: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +59,12 @@ class SiteRecords:
         return {**self.proved, REVALIDATED: self.proved[REVALIDATED]._replace(taken_at=now)}
 
 
+def dated_facts(facts: EvaluationFacts, *, now: datetime) -> DatedFacts:
+    return DatedFacts(facts, min(_moments_of_facts(facts, now)))
+
+
 def records_from(
-    facts: EvaluationFacts,
+    dated_facts: DatedFacts,
     dated: DatedProofs,
     grants: SiteGrants,
     computed_readings: Mapping[PartKey, Reading],
@@ -55,6 +75,7 @@ def records_from(
 ) -> SiteRecords:
     """`computed_readings` follow from the facts alone. The checks `anew` are computed at each evaluation, whatever is
     on record."""
+    facts = dated_facts.facts
     anew = {*anew, REVALIDATED[0]}
     proved = proved_readings(dated.proofs, facts.limits, framework, facts.context, now)
     counted_anew = {key: reading for key, reading in proved.items() if key[0] in anew}
@@ -75,7 +96,7 @@ def records_from(
         settled=settled,
         digests={check_id: content_of(check, readings).digest for check_id, check in settled.items()},
         counts_nodes=dated.counts_nodes,
-        until=min(_moments(facts, dated, grants, now)),
+        until=min((dated_facts.until, *_moments_of_proofs(dated, grants, now))),
     )
 
 
@@ -98,20 +119,20 @@ def site_inputs(
     )
 
 
-def _moments(
-    facts: EvaluationFacts,
-    proved: DatedProofs,
-    grants: SiteGrants,
-    now: datetime,
-) -> Iterator[datetime]:
-    """The next instants at which time alone may change what is on record: days begin by the site's clocks, and by
-    UTC."""
+def _moments_of_facts(facts: EvaluationFacts, now: datetime) -> Iterator[datetime]:
+    """The next instants at which time alone may change facts: days begin by the site's clocks, and by UTC."""
     yield now + READ_AGAIN_AFTER
     for zone in ("UTC", facts.profile.time_zone):
         local = now.astimezone(ZoneInfo(zone))
         yield datetime.combine(local.date() + timedelta(days=1), time(), local.tzinfo)
     if facts.people.on_call is not None:
         yield full_hour(now) + HOUR
-    for moment in (facts.records_change_at(now), proved.until, facts.owned_until, *grants.dates()):
+    for moment in (facts.records_change_at(now), facts.owned_until):
+        if moment is not None and moment > now:
+            yield moment
+
+
+def _moments_of_proofs(proved: DatedProofs, grants: SiteGrants, now: datetime) -> Iterator[datetime]:
+    for moment in (proved.until, *grants.dates()):
         if moment is not None and moment > now:
             yield moment

@@ -321,7 +321,7 @@ class DeclaredLimit(models.Model):
             ),
             models.CheckConstraint(condition=~Q(source=""), name="declared_limit_with_source"),
         ]
-        triggers = claims(SITES_OF_LIMIT)
+        triggers = claims_of(SITES_OF_LIMIT, origin="record")
 
     def __str__(self) -> str:
         name = getattr(self, "limit_name", "") or self.limit_id

@@ -149,6 +149,12 @@ class SiteScore(Scored):
         editable=False,
         help_text="Another one whenever a claim said that what is on record of the site changed",
     )
+    facts_token = models.BigIntegerField(
+        default=0,
+        db_default=0,
+        editable=False,
+        help_text="Another one whenever such a claim was about more than evidence",
+    )
     failed_at = models.DateTimeField(
         null=True,
         blank=True,

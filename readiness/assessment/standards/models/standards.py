@@ -75,7 +75,7 @@ class Standard(models.Model):
         verbose_name = "standard"
         verbose_name_plural = "standards"
         ordering = ["name", "id"]
-        triggers = claims(_EVERY_SITE, *CHANGED, origin="evidence")
+        triggers = claims(_EVERY_SITE, *CHANGED, origin="record")
 
     def __str__(self) -> str:
         return self.name
@@ -160,7 +160,7 @@ class StandardVersion(models.Model):
             ),
         ]
         triggers = [
-            *claims(EVERY_SITE_BUT_RETIRED, *WRITTEN, origin="evidence"),
+            *claims(EVERY_SITE_BUT_RETIRED, *WRITTEN, origin="record"),
             pgtrigger.Protect(
                 name="published_is_kept",
                 operation=pgtrigger.Delete,

@@ -89,7 +89,7 @@ class DeviationWaiver(models.Model):
         default_permissions = ("view", "add")
         permissions = [("approve_deviationwaiver", "Can approve, deny and revoke waivers of deviations")]
         triggers = [
-            *claims(OWN_SITE, origin="evidence"),
+            *claims(OWN_SITE, origin="record"),
             signed_once("standards_deviationwaiver", "approver_id", "decided_at", "requested_by_id"),
         ]
         constraints = [

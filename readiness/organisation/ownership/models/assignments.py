@@ -25,8 +25,8 @@ SITES_OF_ASSIGNMENT = (
     "SELECT assignment.site_id FROM {rows} AS changed"
     " JOIN ownership_assignment AS assignment ON assignment.id = changed.assignment_id"
 )
-# An assignment changes how a site is judged, as evidence does.
-claims = partial(claims_of, origin="evidence")
+# An assignment changes how a site is judged.
+claims = partial(claims_of, origin="record")
 
 
 def condition_in_force(now: datetime, *, through: str = "") -> Q:

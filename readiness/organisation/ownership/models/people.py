@@ -12,7 +12,7 @@ from readiness.organisation.people.models import Leave, Person, Team
 # Only columns that decide whether somebody has left, because a user's row is written at every sign-in.
 _CLAIM = """
     INSERT INTO inventory_sitechange (site_id, origin)
-    SELECT DISTINCT assignment.site_id, 'evidence'
+    SELECT DISTINCT assignment.site_id, 'record'
     FROM new_values AS changed JOIN old_values AS earlier ON earlier.id = changed.id
     JOIN ownership_assignment AS assignment ON {touches}
     WHERE {differs} ORDER BY 1;

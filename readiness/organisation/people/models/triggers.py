@@ -8,7 +8,7 @@ import pgtrigger
 from inventory.models import triggers
 from inventory.models.triggers import CLAIM_NAMES, ROWS, PerStatement
 
-claims = partial(triggers.claims, origin="evidence")
+claims = partial(triggers.claims, origin="record")
 ITS_SITE = triggers.OWN_SITE
 ITS_ROTATION = "SELECT rotation_id FROM {rows} AS changed"
 ROTATION_OF_LAYER = (

@@ -223,7 +223,7 @@ def test_the_database_keeps_what_the_operation_keeps(porto, declare, broken):
 def test_a_change_claims_the_sites_that_it_binds(porto, assistant, declare):
     SiteChange.objects.all().delete()
     declare("ttft-slo", 1000, workload_class=assistant)
-    assert list(SiteChange.objects.values_list("site", "origin")) == [(porto.pk, "evidence")]
+    assert list(SiteChange.objects.values_list("site", "origin")) == [(porto.pk, "record")]
     SiteChange.objects.all().delete()
     declare("pue-target", 1.2, site=porto).delete()
     assert set(SiteChange.objects.values_list("site", flat=True)) == {porto.pk}

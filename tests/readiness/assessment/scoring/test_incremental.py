@@ -12,10 +12,10 @@ from django.db.models import Max
 
 from inventory.models import Device, Link, Port, Site, SiteChange
 from readiness.assessment.evidence.models import RecordedFact, RunDevice, RunMeasure
-from readiness.assessment.evidence.operations import attest, record_fact
+from readiness.assessment.evidence.operations import attest, declare_limit, record_fact
 from readiness.assessment.grants import operations as grants
 from readiness.assessment.scoring import operations
-from readiness.assessment.scoring.answers import RECORDS
+from readiness.assessment.scoring.answers import FACTS, RECORDS
 from readiness.assessment.scoring.checks import ANEW
 from readiness.assessment.scoring.models import (
     CheckResult,
@@ -35,7 +35,7 @@ from web.cached import ANSWERS
 
 pytestmark = pytest.mark.django_db
 STORED = (CheckResult, SiteScore, ScorePoint, DomainHealth, HealthReason, Flip, Conformance, Deviation)
-OF_AN_EVALUATION = {"id", "digest", "evaluated_at", "records_token", "changes_at"}
+OF_AN_EVALUATION = {"id", "digest", "evaluated_at", "records_token", "facts_token", "changes_at"}
 """Columns that say when and by whom it was evaluated, and not what it came to."""
 COUNTED = {*ANEW, "p5-revalidation"}
 """Checks of which Muster counts figures itself."""
@@ -119,7 +119,15 @@ class Life:
             (
                 *(self.send, self.send, self.send, self.change, self.change, self.stop, self.end),
                 *(self.resume, self.record, self.forget, self.attest, self.drain, self.switch_off),
-                *(self.waive, self.limit, self.displace, self.rename, self.nothing, self.nothing),
+                *(
+                    self.waive,
+                    self.limit,
+                    self.declare,
+                    self.displace,
+                    self.rename,
+                    self.nothing,
+                    self.nothing,
+                ),
             )
         )
         happens(plant)
@@ -202,6 +210,17 @@ class Life:
     def limit(self, plant):
         Site.objects.filter(pk=plant.site.pk).update(contracted_kw=self.random.choice((70, 100, 200)))
 
+    def declare(self, plant):
+        declare_limit(
+            site=plant.site,
+            limit="step-1s-kw",
+            value=self.random.choice((30, 600)),
+            source=f"contract {self.clock.at}",
+            declared_on=self.clock.at.date(),
+            by=None,
+            now=self.clock.at,
+        )
+
     def displace(self, plant):
         day = self.clock.at.date() - timedelta(days=1)
         Placement.objects.filter(site=plant.site).update(ended_on=self.random.choice((None, day)))
@@ -247,28 +266,33 @@ def test_what_workers_store_is_what_an_evaluation_of_everything_comes_to(
 
 
 CLAIMING = """
-SELECT DISTINCT relation.relname FROM pg_trigger AS trigger
+SELECT relation.relname, bool_or(called.prosrc NOT LIKE '%, ''evidence'' FROM %') FROM pg_trigger AS trigger
 JOIN pg_class AS relation ON relation.oid = trigger.tgrelid JOIN pg_proc AS called ON called.oid = trigger.tgfoid
-WHERE called.prosrc LIKE '%INSERT INTO inventory_sitechange%'
+WHERE called.prosrc LIKE '%INSERT INTO inventory_sitechange%' GROUP BY 1
 """
 NEVER_ALONE = {RunDevice, RunMeasure, Rule, CountryGroup, GroupMember, Layer, LayerMember, RotationCalendar}
 """Written with a run, with a version of the rules, and before the shifts that follow from them."""
 
 
-INSIDE = (
+INSIDE_FACTS = (
     *("coverage of sites", "people of sites", "qualified people of sites", "who is on call at sites"),
-    *("proofs by runs of sites", "envelopes, footings and alternatives of classes", "versions of the rules"),
+    *("envelopes, footings and alternatives of classes", "versions of the rules"),
 )
+INSIDE_RECORDS = ("proofs by runs of sites",)
+
+
+def silent_models(answer, inside, claiming):
+    """Models that are read for an answer, or inside it, and of whose writes neither a claim nor a stamp tells."""
+    inner_models = {model for name in inside for model in ANSWERS[name].watched | ANSWERS[name].versions}
+    models = (inner_models | answer.versions) - NEVER_ALONE - answer.watched
+    return {model._meta.label for model in models if model._meta.db_table not in claiming}
 
 
 def test_each_write_of_a_record_is_told_by_a_claim_or_by_a_stamp(db):
     with connection.cursor() as cursor:
         cursor.execute(CLAIMING)
-        claiming = {table for (table,) in cursor.fetchall()}
-    read_inside = {
-        model
-        for name in INSIDE
-        for model in ANSWERS[name].watched | ANSWERS[name].versions | RECORDS.versions
-    }
-    silent = {model for model in read_inside - NEVER_ALONE if model._meta.db_table not in claiming}
-    assert {model._meta.label for model in silent - RECORDS.models} == set()
+        claims_facts = dict(cursor.fetchall())
+    assert silent_models(RECORDS, (*INSIDE_FACTS, *INSIDE_RECORDS), claims_facts) == set()
+    # A claim of evidence has no fact read again.
+    claiming = {table for table, claims_more in claims_facts.items() if claims_more}
+    assert silent_models(FACTS, INSIDE_FACTS, claiming) == set()

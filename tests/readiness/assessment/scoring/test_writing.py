@@ -23,7 +23,11 @@ def stored():
             found.append(
                 (
                     model.__name__,
-                    {name: row[name] for name in row if name not in ("id", "digest", "records_token")},
+                    {
+                        name: row[name]
+                        for name in row
+                        if name not in ("id", "digest", "records_token", "facts_token")
+                    },
                 )
             )
     return sorted(found, key=repr)

@@ -223,7 +223,7 @@ class TestLeaving:
         assert not SiteChange.objects.exists()
         accounts.change_user(ana.user, is_active=False, by=None, now=frozen_now.at)
         assert standing(porto, frozen_now.at) == ItemStanding.UNANSWERED
-        assert list(SiteChange.objects.values_list("site_id", "origin")) == [(porto.pk, "evidence")]
+        assert list(SiteChange.objects.values_list("site_id", "origin")) == [(porto.pk, "record")]
 
     def test_all_is_given_to_another_who_has_to_accept(
         self, porto, ana, rui, eva, own, ask, manager, frozen_now
