@@ -119,6 +119,7 @@ ROLES: dict[str, Role] = {
                 "telemetry.*_scrapetarget",
                 "telemetry.*_importrule",
                 "telemetry.*_importedfile",
+                "telemetry.*_unitrule",
                 "inventory.change_device",
                 "inventory.change_accelerator",
                 "scoring.change_sitescore",

@@ -191,7 +191,12 @@ def _replicas_seen(readings: dict[int, SourceReadings], now: datetime) -> Iterat
 
 
 def _sources(source_ids: list[int]) -> dict[int, Source]:
-    rows = Source.objects.filter(pk__in=source_ids).select_related("status").order_by("pk")
+    rows = (
+        Source.objects.filter(pk__in=source_ids)
+        .select_related("status")
+        .prefetch_related("unit_rules")
+        .order_by("pk")
+    )
     sources = {source.pk: source for source in rows}
     without = [source for source in sources.values() if not hasattr(source, "status")]
     for source in without:

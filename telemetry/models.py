@@ -11,6 +11,7 @@ from django.db.models import F, Q
 from accounts.models import Token, User
 from inventory.models import Accelerator, CoolingUnit, Device, Link, Port, PowerFeed, Site
 from telemetry.core.trust import SkewDirection
+from telemetry.core.unit_rules import SourceUnits
 from telemetry.drift.models import InventoryDrift as InventoryDrift
 from telemetry.imports.models import ImportedFile as ImportedFile
 from telemetry.imports.models import ImportRule as ImportRule
@@ -23,6 +24,7 @@ from telemetry.site_rows import MatchedInventory as MatchedInventory
 from telemetry.stuck.models import StuckSensor as StuckSensor
 from telemetry.targets.models import ScrapeTarget as ScrapeTarget
 from telemetry.targets.models import TargetState as TargetState
+from telemetry.unit_rules.models import UnitRule as UnitRule
 from web.scopes import among
 
 # Figures of a source that serves many sites include samples of all of them.
@@ -98,8 +100,6 @@ class Source(models.Model):
         help_text="Who answers for the sender and its token",
     )
     paused = models.BooleanField(default=False)
-    # Units that differ per vendor or per source: {metric: factor} applied before storing.
-    unit_scale = models.JSONField(default=dict, blank=True)
     description = models.CharField(max_length=200, blank=True)
 
     class Meta:
@@ -122,6 +122,15 @@ class Source(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def units(self) -> SourceUnits:
+        return SourceUnits(tuple(rule.sent_unit for rule in self.unit_rules.all()))
+
+    @property
+    def unit_scale(self) -> dict[str, float]:
+        """The unit rules that are one factor for one metric: {metric: factor}."""
+        return {rule.metric: rule.factor for rule in self.unit_rules.all() if rule.is_plain_factor}
 
     @property
     def lost_owner(self) -> bool:

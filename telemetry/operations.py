@@ -1,6 +1,6 @@
 """Operations on sources: add, change, pause, resume, and replace the token."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,19 +12,27 @@ from inventory.models import SiteChange
 from telemetry import matching, sources, tasks
 from telemetry.models import BatchDecision, InboxBatch, Source, SourceStatus
 from telemetry.replicas import operations as replicas
+from telemetry.unit_rules.operations import set_factors
 
 
 @transaction.atomic
 def create_source(
-    *, name: str, by: User | None, now: datetime, owner: User | None = None, **fields: Any
+    *,
+    name: str,
+    by: User | None,
+    now: datetime,
+    owner: User | None = None,
+    unit_scale: Mapping[str, float] | None = None,
+    **fields: Any,
 ) -> tuple[Source, str]:
     """Create a source and the token for its sender, which cannot be shown again. Raises ValidationError. The creator
-    owns it unless another `owner` is named."""
+    owns it unless another `owner` is named. `unit_scale` are its first unit rules: a factor for each metric."""
     source = Source(name=name, owner=owner or by, **fields)
     source.full_clean(exclude=["token"])
     source.token, plain = create_source_token(name=source.name, by=by, now=now)
     source.save()
     SourceStatus.objects.create(source=source, state_since=now)
+    set_factors(source, unit_scale or {})
     return source, plain
 
 
@@ -32,9 +40,12 @@ def create_source(
 def update_source(source: Source, *, changes: dict[str, Any], by: User | None, now: datetime) -> Source:
     before, label_before = (source.site_id, source.site_label), source.replica_label
     for field, value in changes.items():
-        setattr(source, field, value)
+        if field != "unit_scale":
+            setattr(source, field, value)
     source.full_clean(exclude=["token"])
     source.save()
+    if "unit_scale" in changes:
+        set_factors(source, changes["unit_scale"])
     if (source.site_id, source.site_label) != before:
         matching.match_source(source=source, now=now)
     if source.replica_label != label_before:

@@ -16,11 +16,12 @@ def clean(
     values: NDArray[np.float64],
     *,
     scale: ArrayLike = 1.0,
+    offset: ArrayLike = 0.0,
     missing_from: ArrayLike = np.inf,
     missing_below: ArrayLike = -np.inf,
     zero_is_missing: ArrayLike = False,
 ) -> NDArray[np.float64]:
-    """Values times `scale`, NaN without a reading; the rules may be arrays or scalars.
+    """Values times `scale` plus `offset`, NaN without a reading; the rules may be arrays or scalars.
 
     Not a reading: at or above `missing_from`, below `missing_below`, or 0 if 0 means no sensor. An infinite value is
     kept unless a finite bound excludes it. Stale markers keep their bits.
@@ -30,7 +31,7 @@ def clean(
         high = np.asarray(missing_from)
         blank = ((values >= high) & np.isfinite(high)) | (values < np.asarray(missing_below))
         blank |= np.asarray(zero_is_missing, dtype=np.bool_) & (values == 0)
-        cleaned = np.where(blank, np.nan, values * np.asarray(scale))
+        cleaned = np.where(blank, np.nan, values * np.asarray(scale) + np.asarray(offset))
     # Arithmetic sets the quiet bit of a NaN, and a stale marker is one without it.
     cleaned.view(np.uint64)[stale] = values.view(np.uint64)[stale]
     return cleaned
@@ -69,7 +70,7 @@ def read(batches: Sequence[SampleColumns], known_series: KnownSeries, oldest_ms:
     ts_ms = np.concatenate([batch.ts_ms for batch in batches])
     sent = np.concatenate([batch.value for batch in batches])
     ids = slots["series_id"]
-    values = clean(sent, **{name: slots[name] for name in RULES})
+    values = clean(sent, offset=slots["offset"], **{name: slots[name] for name in RULES})
     ended = is_stale(sent)
     odd = ~np.isfinite(values) & ~ended
     faults = {

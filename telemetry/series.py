@@ -13,6 +13,7 @@ from psycopg.types.json import Jsonb
 from telemetry.core.labels import NAME, digest_of_key, labels_of
 from telemetry.core.registry import registry
 from telemetry.core.replicas import sample_id, split_key
+from telemetry.core.unit_rules import SourceUnits
 from telemetry.matching import PLACE_FIELDS, inventory_for, place_of
 from telemetry.models import Source
 from telemetry.replicas.operations import numbers_by_name
@@ -20,6 +21,8 @@ from telemetry.replicas.operations import numbers_by_name
 # A cached series takes about 500 bytes. At the bound the cache is emptied and filled again.
 REMEMBERED = 300_000
 NO_SITE = 0
+NO_BOUNDS = (np.inf, -np.inf, False)
+"""Of a metric that Muster does not know, every value is a reading."""
 type Missing = dict[bytes, tuple[bytes, list[tuple[bytes, int]]]]
 """Series that this process does not know yet, by the digest of their key: the key, and the keys as senders wrote them,
 each with the number of its replica."""
@@ -28,6 +31,7 @@ _SLOT = np.dtype(
         ("series_id", np.int64),
         ("site_id", np.int64),
         ("scale", np.float64),
+        ("offset", np.float64),
         ("missing_from", np.float64),
         ("missing_below", np.float64),
         ("zero_is_missing", np.bool_),
@@ -77,7 +81,7 @@ class Memory:
             source.site_id,
             source.site_label,
             source.replica_label,
-            *sorted(source.unit_scale.items()),
+            source.units,
         )
         series = self._by_source.get(source.pk)
         if series is None or series.tag != tag:
@@ -133,19 +137,19 @@ def _group_by_digest(source: Source, keys: Iterable[bytes], now: datetime) -> Mi
 def _find(cursor: psycopg.Cursor[Any], source: Source, missing: Missing, known_series: KnownSeries) -> None:
     if not missing:
         return
+    units = source.units
     for digest, series_id, site_id in cursor.execute(_FIND, [source.pk, list(missing)]).fetchall():
         series_key, sent = missing.pop(digest)
-        reading = reading_of(source, labels_of(series_key))
+        reading = reading_of(units, labels_of(series_key))
         for key, number in sent:
             known_series.add(key, sample_id(series_id, number), site_id or NO_SITE, *reading)
 
 
-def reading_of(source: Source, labels: Mapping[str, str]) -> tuple[float, float, float, bool]:
+def reading_of(units: SourceUnits, labels: Mapping[str, str]) -> tuple[float, float, float, float, bool]:
     metric = registry().get(labels[NAME], labels)
-    scale = float(source.unit_scale.get(labels[NAME], 1.0))
-    if metric is None:
-        return scale, np.inf, -np.inf, False
-    return scale * metric.scale, metric.missing_from, metric.missing_below, metric.zero_is_missing
+    conversion = units.conversion(labels[NAME], metric)
+    bounds = (metric.missing_from, metric.missing_below, metric.zero_is_missing) if metric else NO_BOUNDS
+    return conversion.factor, conversion.offset, *bounds
 
 
 def _add(

@@ -9,6 +9,7 @@ from telemetry.imports import views as files
 from telemetry.imports.kinds import IMPORT_RULE
 from telemetry.kinds import SOURCES
 from telemetry.targets.kinds import SCRAPE_TARGET
+from telemetry.unit_rules.kinds import UNIT_RULE
 from telemetry.views import ingest, set_aside, sources, status
 from telemetry.views.write import write
 from web.kinds.addresses import addresses
@@ -32,7 +33,8 @@ urlpatterns = [
     path("telemetry/drift/", drift.drifts, name="drifts"),
     path("telemetry/drift/<int:pk>/", drift.STEPS.object_page, name="drift"),
     path("telemetry/drift/", include(drift.STEPS.routes())),
-    path("telemetry/", include([*addresses(SOURCES), *addresses(SCRAPE_TARGET), *addresses(IMPORT_RULE)])),
+    path("telemetry/", include([*addresses(SOURCES), *addresses(SCRAPE_TARGET)])),
+    path("telemetry/", include([*addresses(IMPORT_RULE), *addresses(UNIT_RULE)])),
     path("telemetry/sources/<int:pk>/", sources.page, name="source"),
     path("telemetry/sources/<int:pk>/import/", files.upload, name="source-import"),
     path("telemetry/sources/<int:pk>/import/<int:file>/", files.page, name="source-file"),

@@ -11,6 +11,7 @@ from telemetry.imports.kinds import IMPORT_RULE
 from telemetry.schedulers.api import SchedulerStateViewSet, scheduler_figures
 from telemetry.targets.api import agent_targets
 from telemetry.targets.kinds import SCRAPE_TARGET
+from telemetry.unit_rules.kinds import UNIT_RULE
 from web.rest.viewsets import Router
 
 router = Router()
@@ -24,6 +25,7 @@ router.register("scheduler-states", SchedulerStateViewSet)
 router.register("batch-decisions", viewsets.BatchDecisionViewSet)
 router.register(SCRAPE_TARGET.plural, SCRAPE_TARGET.viewset)
 router.register(IMPORT_RULE.plural, IMPORT_RULE.viewset)
+router.register(UNIT_RULE.plural, UNIT_RULE.viewset)
 
 urlpatterns = [
     path("agent-targets/", agent_targets, name="telemetry-api-agent-targets"),

@@ -54,6 +54,11 @@ class SourceSerializer(ObjectSerializer):
         help_text="Time of newest samples less that of their receipt, s: above 0 if they come from the future.",
     )
 
+    unit_scale = serializers.JSONField(
+        required=False,
+        help_text="{metric: factor}: the unit rules of the source that are one factor for one metric."
+        " Writing it replaces these.",
+    )
     replicas = serializers.SerializerMethodField(
         help_text="Senders that the label `replica_label` tells apart, and since when each of them sends."
     )

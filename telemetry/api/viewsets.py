@@ -23,7 +23,9 @@ _may_change = [requires("telemetry.change_source")]
 
 
 class SourceViewSet(ObjectViewSet):
-    queryset = Source.objects.select_related("site", "status", "token", "owner").prefetch_related("replicas")
+    queryset = Source.objects.select_related("site", "status", "token", "owner").prefetch_related(
+        "replicas", "unit_rules"
+    )
     serializer_class = serializers.SourceSerializer
     filterset_class = filters.SourceFilters
 

@@ -22,7 +22,18 @@ _FACTORS: dict[str, dict[str, float]] = {
         "MiB": 2**20,
         "GiB": 2**30,
     },
-    "Gb/s": {"Gb/s": 1, "Mb/s": 1e-3, "kb/s": 1e-6, "b/s": 1e-9, "bytes/s": 8e-9, "MB/s": 8e-3, "GB/s": 8},
+    "Gb/s": {
+        "Gb/s": 1,
+        "Mb/s": 1e-3,
+        "kb/s": 1e-6,
+        "b/s": 1e-9,
+        "bytes/s": 8e-9,
+        "MB/s": 8e-3,
+        "GB/s": 8,
+        "KiB/s": 2**13 / 1e9,
+        "MiB/s": 2**23 / 1e9,
+        "GiB/s": 2**33 / 1e9,
+    },
     "ms": {"ms": 1, "us": 1e-3, "s": 1e3},
     "s": {"s": 1, "ms": 1e-3, "us": 1e-6, "min": 60, "h": 3600},
     "min": {"min": 1, "s": 1 / 60, "h": 60},
@@ -41,6 +52,9 @@ class Conversion:
 
     def apply(self, value: float) -> float:
         return value * self.factor + self.offset
+
+    def invert(self, value: float) -> float:
+        return (value - self.offset) / self.factor
 
 
 class NoConversion(ValueError):
@@ -66,6 +80,28 @@ def conversion(unit: str, stored: str) -> Conversion:
         raise NoConversion(
             f"{unit} cannot become {stored or 'a number without a unit'}: use {units}"
         ) from error
+
+
+_QUANTITIES = {
+    "Power": ("W", "VA"),
+    "Energy": ("kWh",),
+    "Temperature": ("°C",),
+    "Share": ("%",),
+    "Data": ("bytes",),
+    "Data rate": ("Gb/s",),
+    "Time": ("ms", "s", "min"),
+    "Flow and pressure": ("l/min", "kPa"),
+    "Electricity": ("V", "A"),
+    "Frequency": ("Hz", "MHz"),
+}
+
+
+def units_by_quantity() -> dict[str, list[str]]:
+    """Every unit that Muster converts, each once, below what it measures."""
+    return {
+        quantity: list(dict.fromkeys(unit for stored in stored_units for unit in units_of(stored)))
+        for quantity, stored_units in _QUANTITIES.items()
+    }
 
 
 def known_units() -> list[str]:

@@ -149,4 +149,4 @@ def sent_value(rule: TableRule, labels: Mapping[str, str], unit: str, value: flo
     metric = registry().get(name, labels)
     if metric is None:
         raise NoConversion(f"Muster knows no unit of {name}, so it cannot convert {unit}")
-    return conversion(unit, metric.unit).apply(value) / (metric.scale * rule.source_scale.get(name, 1.0))
+    return rule.units.conversion(name, metric).invert(conversion(unit, metric.unit).apply(value))

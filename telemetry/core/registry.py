@@ -66,6 +66,10 @@ class Registry:
                 return variant.metric
         return self.names.get(name)
 
+    def meanings(self, name: str) -> tuple[Metric, ...]:
+        """List the metrics that a known name may mean: by itself, and by labels."""
+        return (self.names[name], *(variant.metric for variant in self.variants.get(name, ())))
+
     def kind(self, name: str, labels: Mapping[str, str]) -> MetricKind:
         metric = self.get(name, labels)
         return metric.kind if metric else guess_kind(name)

@@ -4,7 +4,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from types import MappingProxyType
+
+from telemetry.core.unit_rules import SourceUnits
 
 MOST_TITLE_LINES = 50
 """The line that names the columns is one of so many at the beginning of a file."""
@@ -43,14 +44,14 @@ class ColumnUse:
 @dataclass(frozen=True, slots=True)
 class TableRule:
     """An import rule as the decoder of tables takes it. `parameters` stand for those of the content type; `labels` are
-    added to each series. `source_scale` are the factors that the source's values are multiplied by later, which a
-    stated unit leaves out."""
+    added to each series. `units` are those of the source, by which its values are converted later: a stated unit takes
+    their place."""
 
     name: str
     columns: Mapping[str, ColumnUse]
     parameters: Mapping[str, str] = field(default_factory=dict)
     labels: Mapping[str, str] = field(default_factory=dict)
-    source_scale: Mapping[str, float] = MappingProxyType({})
+    units: SourceUnits = field(default_factory=SourceUnits)
 
     def differences(self, header: list[str]) -> list[str]:
         """Name the columns that only the header or only the rule has."""

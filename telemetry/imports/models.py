@@ -89,7 +89,7 @@ class TableForm(models.Model):
             columns=read_columns(self.columns),
             parameters={name: value for name, value in parameters.items() if value},
             labels=read_labels(self.labels),
-            source_scale=self.source.unit_scale,  # type: ignore[attr-defined]
+            units=self.source.units,  # type: ignore[attr-defined]
         )
 
 

@@ -128,12 +128,18 @@ def _convert(source: Source, keys: list[bytes], numbers: Ints, sent_values: Floa
     """Values as Muster stores them; NaN where the metric has no reading."""
     if not keys:
         return sent_values
-    rules = [reading_of(source, labels_of(key)) for key in keys]
-    scale, missing_from, missing_below, zero = (
+    unit_rules = source.units
+    rules = [reading_of(unit_rules, labels_of(key)) for key in keys]
+    scale, offset, missing_from, missing_below, zero = (
         np.array(column)[numbers] for column in zip(*rules, strict=True)
     )
     return clean(
-        sent_values, scale=scale, missing_from=missing_from, missing_below=missing_below, zero_is_missing=zero
+        sent_values,
+        scale=scale,
+        offset=offset,
+        missing_from=missing_from,
+        missing_below=missing_below,
+        zero_is_missing=zero,
     )
 
 

@@ -102,12 +102,13 @@ class _FileStore:
     def _add_waiting(self) -> None:
         """Add samples of the source that Muster took but has not drained yet, the newest first."""
         batches = InboxBatch.objects.waiting().filter(source=self._source).order_by("-pk")[:MOST_BATCHES]
-        samples = 0
+        samples, unit_rules = 0, self._source.units
         for packed in batches.values_list("columns", flat=True).iterator(10):
             columns = unpack(bytes(packed))
-            scales = [reading_of(self._source, labels_of(key))[0] for key in columns.keys]
+            conversions = [reading_of(unit_rules, labels_of(key))[:2] for key in columns.keys]
+            scales, offsets = np.array(conversions, np.float64).reshape(-1, 2)[columns.series_index].T
             numbers = self._numbers_of(columns.keys)[columns.series_index]
-            values = columns.value * np.array(scales, np.float64)[columns.series_index]
+            values = columns.value * scales + offsets
             self._earlier_values.add(numbers, columns.ts_ms, values)
             samples += len(values)
             if samples > MOST_WAITING:

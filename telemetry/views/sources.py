@@ -16,6 +16,7 @@ from telemetry.core.labels import IGNORED
 from telemetry.models import Replica, Source
 from telemetry.replicas import operations
 from telemetry.replicas.queries import replica_standings
+from telemetry.unit_rules.sentences import rule_words
 from web import answers
 from web import tables as table_kit
 from web.clock import now
@@ -55,6 +56,7 @@ def page(request: HttpRequest, pk: int) -> HttpResponseBase:
         **_refusals(source, span),
         "flips": intake.flips(source),
         "replicas": replica_standings(source.replicas.all()),
+        **_units(request, source),
         "table": table,
         "time_range": span.context,
         "snippet": snippets.prometheus(source, url=_write_url(request)),
@@ -64,6 +66,16 @@ def page(request: HttpRequest, pk: int) -> HttpResponseBase:
         **_activity_card(source, span),
     }
     return answers.page(request, "telemetry/source.html", context)
+
+
+def _units(request: HttpRequest, source: Source) -> dict[str, Any]:
+    if not request.user.has_perm("telemetry.view_unitrule"):
+        return {"may_see_unit_rules": False}
+    return {
+        "may_see_unit_rules": True,
+        "may_add_unit_rule": may_offer(request.user, "telemetry.add_unitrule", source),
+        "unit_rules": [(rule, rule_words(rule.sent_unit)) for rule in source.unit_rules.all()],
+    }
 
 
 def _refusals(source: Source, span: TimeRange) -> dict[str, Any]:

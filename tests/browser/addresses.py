@@ -32,7 +32,7 @@ from readiness.organisation.ownership.models import Assignment
 from readiness.organisation.people.models import Person
 from readiness.tradeoffs.models import Decision, PortfolioRun, SiteFactor
 from telemetry.drift.models import InventoryDrift
-from telemetry.models import ImportedFile, ImportRule, ScrapeTarget, Source
+from telemetry.models import ImportedFile, ImportRule, ScrapeTarget, Source, UnitRule
 from web import clock
 from web.audit import AuditEntry
 from web.delivery.models import Channel, Message
@@ -113,6 +113,7 @@ ROWS = {
     "tradeoffs/workloads/": lambda: Placement.objects.filter(workload_class__slug="porto"),
     "problems/reasons/": lambda: HealthReason.objects.order_by("pk"),
     "telemetry/drift/": lambda: InventoryDrift.objects.filter(state="proposed"),
+    "telemetry/unit-rules/": lambda: UnitRule.objects.order_by("pk"),
     "telemetry/import-rules/": lambda: ImportRule.objects.order_by("pk"),
     "telemetry/scrape-targets/": lambda: ScrapeTarget.objects.order_by("pk"),
     "history/": lambda: AuditEntry.objects.all(),

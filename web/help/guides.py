@@ -56,6 +56,7 @@ GUIDE_OF = {
     "/telemetry/": "telemetry",
     "/telemetry/explore/": "explore",
     "/telemetry/import-rules/": "telemetry",
+    "/telemetry/unit-rules/": "telemetry",
     "/telemetry/scrape-targets/": "agent",
     "/telemetry/status/": "operations",
     "/timeline/": "timeline",

@@ -6,6 +6,7 @@ from telemetry.core.conversions import NoConversion, conversion, known_units, un
 from telemetry.core.import_rules import BadImportRule, read_column_use, read_columns, sent_value
 from telemetry.core.metric import UNITS
 from telemetry.core.table_rules import TableRule, distinct_names
+from telemetry.core.unit_rules import SentUnit, SourceUnits
 
 KNOWN = "DCGM_FI_DEV_GPU_TEMP"
 
@@ -111,7 +112,7 @@ def test_many_spaces_are_read_at_once():
 
 
 def test_the_factor_of_the_source_is_left_out_where_a_unit_is_stated():
-    rule = TableRule("r", {}, source_scale={KNOWN: 10})
+    rule = TableRule("r", {}, units=SourceUnits((SentUnit(KNOWN, factor=10),)))
     assert sent_value(rule, {"__name__": KNOWN}, "°F", 212) == pytest.approx(10)
     assert sent_value(rule, {"__name__": KNOWN}, "", 212) == 212
 

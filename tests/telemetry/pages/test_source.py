@@ -157,7 +157,7 @@ def test_the_page_takes_the_same_statements_for_any_number_of_series(
     ]
     sender.deliver(*readings)
     client = client_of("viewer")
-    with django_assert_max_num_queries(20):
+    with django_assert_max_num_queries(21):
         client.get(f"/telemetry/sources/{sender.source.pk}/")
 
 

@@ -8,7 +8,7 @@ from readiness.demand.jurisdiction.models import DataOrigin, HeldBasis
 from readiness.demand.workloads.models import WorkloadClass
 from readiness.loop.alerts.models import InboundRule
 from readiness.organisation.people.models import DrillAction
-from telemetry.models import ImportRule, ScrapeTarget, Source
+from telemetry.models import ImportRule, ScrapeTarget, Source, UnitRule
 from tests.inventory import made
 from tests.inventory.made import maker
 from tests.readiness.assessment.duties import made as duties
@@ -39,6 +39,12 @@ MAKERS = made.MAKERS | {
         source=maker(Source, name="file sender {n}", site=made.site),
         name="rule-{n}",
         columns="Time = time\nHost = label instance\nPower = metric node_power_watts",
+    ),
+    "unit-rule": maker(
+        UnitRule,
+        source=maker(Source, name="sender in kW {n}", site=made.site),
+        metric="metric_{n}",
+        factor=10,
     ),
     "scrape-target": maker(ScrapeTarget, site=made.site, address="gpu-{n}:9100", job="node"),
     "data-origin": maker(DataOrigin, workload_class=workload_class, country="PT"),
@@ -108,6 +114,7 @@ EDITS = {
     "source": ("description", "in the hall"),
     "scrape-target": ("interval_s", "30"),
     "import-rule": ("zone", "Europe/Lisbon"),
+    "unit-rule": ("factor", "1000"),
     "region": ("description", "the south"),
     "site": ("stage", "retired"),
     "manufacturer": ("description", "makes things"),

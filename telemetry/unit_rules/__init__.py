@@ -1,0 +1,1 @@
+"""In which units sources send, where these are not the usual ones."""
