@@ -8,6 +8,7 @@ from typing import Any
 
 import cramjam
 
+from agent.remote_write import SampleBatch, bodies
 from telemetry.core.labels import encode_field, encode_varint, key_of
 from tests.telemetry.core.wire import Symbols, sample, snappy
 from tests.telemetry.otlp import gauge, message, number
@@ -110,7 +111,16 @@ def exposition(rows: Iterable[Row], ts_ms: int) -> bytes:
 
 def open_metrics(rows: Iterable[Row], ts_ms: int) -> bytes:
     """Text with a time in seconds behind each value, and its end."""
-    return f"{_lines(rows, f'{ts_ms // 1000}')}# EOF\n".encode()
+    return f"{_lines(rows, f'{ts_ms / 1000:.3f}')}# EOF\n".encode()
+
+
+def agent_body(rows: Iterable[Row], ts_ms: int) -> bytes:
+    """Remote write 1.0 as the agent writes it; all rows fit into one body."""
+    batch = SampleBatch()
+    for labels, value in rows:
+        batch.add(key_of(labels), ts_ms, value)
+    [(body, _)] = bodies(batch)
+    return body
 
 
 def _lines(rows: Iterable[Row], time_text: str) -> str:

@@ -15,7 +15,7 @@ from functools import partial
 
 from opentelemetry.proto.metrics.v1 import metrics_pb2 as published
 
-from benchmarks.bodies import SERIES, Family, Row, exposition, open_metrics, table, version_2
+from benchmarks.bodies import SERIES, Family, Row, agent_body, exposition, open_metrics, table, version_2
 from telemetry import formats
 from telemetry.core.columns import TakenTimes
 from telemetry.core.labels import KeyCache
@@ -65,6 +65,9 @@ def main() -> None:
     }
     family = Family("site", seed=1)
     usual = measure("remote write 1.0", WRITE, PROTOBUF, lambda at_ms: (family.body(at_ms), SERIES))
+    measure(
+        "the agent", WRITE, PROTOBUF, lambda at_ms: (agent_body(family.rows(), at_ms), SERIES), usual=usual
+    )
     measure_rows(random_values, usual)
     measure("reports of Slurm", IMPORT, JSON, lambda at_ms: (nodes(at_ms), NODES), usual=usual)
     slow = []

@@ -19,8 +19,8 @@ from typing import NamedTuple
 import numpy as np
 
 from benchmarks import machine, steps
-from benchmarks.bodies import HEADERS, SERIES, Family, exposition, otlp, table
-from benchmarks.doors import IMPORT, JSON, OTLP, PROTOBUF, VERSION_2, WRITE
+from benchmarks.bodies import HEADERS, SERIES, Family, agent_body, exposition, open_metrics, otlp, table
+from benchmarks.doors import IMPORT, JSON, OPEN_METRICS, OTLP, PROTOBUF, VERSION_2, WRITE
 from stack import processes
 from tests.telemetry.otlp import json_bytes, protobuf_bytes
 
@@ -121,7 +121,9 @@ class OtherDoor(NamedTuple):
 
 DOORS = {
     "remote write 2.0": OtherDoor(WRITE, VERSION_2, lambda family, ts_ms: family.body_2(ts_ms)),
+    "the agent": OtherDoor(WRITE, PROTOBUF, lambda family, ts_ms: agent_body(family.rows(), ts_ms)),
     "text": OtherDoor(IMPORT, "text/plain", lambda family, ts_ms: exposition(family.rows(), ts_ms)),
+    "OpenMetrics": OtherDoor(IMPORT, OPEN_METRICS, lambda family, ts_ms: open_metrics(family.rows(), ts_ms)),
     "CSV": OtherDoor(IMPORT, "text/csv", lambda family, ts_ms: table(family.rows(), ts_ms)),
     "OTLP": OtherDoor(OTLP, PROTOBUF, lambda family, ts_ms: otlp(family.rows(), ts_ms, protobuf_bytes)),
     "OTLP in JSON": OtherDoor(OTLP, JSON, lambda family, ts_ms: otlp(family.rows(), ts_ms, json_bytes)),
