@@ -17,6 +17,7 @@ from telemetry.imports.models import ImportedFile
 from telemetry.imports.reading import FilePart, FileSamples, RefusedCell, read_lines, text_of
 from telemetry.matching import Inventory, SeriesPlace
 from telemetry.models import Series, Source
+from web import units
 
 ROWS_SHOWN = 20
 
@@ -78,11 +79,12 @@ def _previewed_values(source: Source, part: FilePart) -> list[PreviewedValue]:
     objects = _objects([_place(inventory, source, each) for each in labels])
     rows = []
     for place, each, (site, matched) in zip(places, labels, objects, strict=True):
+        taken_at = instant(int(part.ts_ms[place]))
         metric = registry().get(each[NAME], each)
         rows.append(
             PreviewedValue(
                 line=part.lines[place],
-                utc=instant(int(part.ts_ms[place])).isoformat(" ", "seconds").removesuffix("+00:00"),
+                utc=f"{units.day(taken_at.date())} {taken_at:%H:%M:%S}",
                 site=site,
                 object=matched,
                 labels=", ".join(f"{name}={value}" for name, value in each.items() if name != NAME),

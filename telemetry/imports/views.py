@@ -173,9 +173,7 @@ def _show(
     context = {"file": file, "source": file.source, "problems": problems or []}
     if file.state == State.MAPPING:
         context |= _mapping_context(request, file, form)
-    window = ingest.window(now())
     context |= {
-        "oldest_at": instant(window.oldest_ms),
         "is_stalled": file.state == State.STORING
         and now() - (file.progressed_at or now()) > operations.STALLED_AFTER,
         "may_go_on": file.state == State.FAILED and bool(file.content),

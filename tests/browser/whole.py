@@ -91,10 +91,11 @@ def proven(clock):
     ImportRule.objects.create(
         source=sender, name="meters", columns="Time = time\nPower = metric DCGM_FI_DEV_POWER_USAGE"
     )
+    text = f"Time,Power\n{clock.at.timestamp():.0f},300\n1,2\n"
     ImportedFile.objects.create(
         source=Source.objects.get(name="porto prometheus"), by=None,
-        file_name="meters.csv", charset="utf-8", lines=2, header_line=1, separator="comma", begun_at=clock.at,
-        columns="Time = time\nPower = metric DCGM_FI_DEV_POWER_USAGE", content=zlib.compress(b"Time,Power\n1,2\n"),
+        file_name="meters.csv", charset="utf-8", lines=3, header_line=1, separator="comma", begun_at=clock.at,
+        columns="Time = time\nPower = metric DCGM_FI_DEV_POWER_USAGE", content=zlib.compress(text.encode()),
     )  # fmt: skip
     UnitRule.objects.create(source=sender, metric="node_hwmon_temp_celsius", unit="°F")
     device = {"site_id": porto.pk, "device_id": porto.devices.order_by("pk").values_list("pk").first()[0]}
