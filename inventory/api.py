@@ -1,10 +1,9 @@
 """Inventory objects in JSON: rules beyond their fields."""
 
-import copy
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Set
 from typing import Any
 
-from django.core.exceptions import ValidationError as ModelError
+from django.db.models import Model
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
@@ -16,38 +15,19 @@ from inventory.catalogue import Ceiling, ceilings_of
 from inventory.models import DeviceType, Port
 from inventory.models.constraints import SameSite
 from web.rest.fields import NumberField
-from web.rest.serializers import ObjectSerializer, RelatedObjectField
+from web.rest.serializers import ObjectSerializer, RelatedObjectField, refused
 from web.rest.viewsets import ObjectViewSet
 
 
 class InventorySerializer(ObjectSerializer):
-    """Validates the model before the database does, so that the answer names the field.
+    """Refuses an object of another site before the database does, so that the answer names the field."""
 
-    `Meta.together` lists the fields that the model's `clean` uses: a write of other fields, such as a status for a
-    thousand devices, needs no related objects.
-    """
-
-    def validate(self, values: dict[str, Any]) -> dict[str, Any]:
-        candidate = copy.copy(self.instance) if self.instance is not None else self.Meta.model()
-        for name, value in values.items():
-            setattr(candidate, name, value)
-        errors: dict[str, Any] = {}
-        if set(getattr(self.Meta, "together", ())) & set(values):
-            errors |= _refused(candidate.clean)
+    def refusals(self, candidate: Model, written: Set[str]) -> dict[str, Any]:
+        errors = super().refusals(candidate, written)
         for constraint in self.Meta.model._meta.constraints:
-            if isinstance(constraint, SameSite) and {"site", constraint.field} & set(values):
-                errors |= _refused(lambda each=constraint: each.validate(self.Meta.model, candidate))
-        if errors:
-            raise serializers.ValidationError(errors)
-        return values
-
-
-def _refused(check: Callable[[], None]) -> dict[str, Any]:
-    try:
-        check()
-    except ModelError as error:
-        return dict(error.message_dict)
-    return {}
+            if isinstance(constraint, SameSite) and {"site", constraint.field} & written:
+                errors |= refused(lambda each=constraint: each.validate(self.Meta.model, candidate))
+        return errors
 
 
 class SiteFields(InventorySerializer):

@@ -1,7 +1,8 @@
 """Objects in JSON: their own fields, and four common ones."""
 
+import copy
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Set
 from typing import Any
 
 from django.core.exceptions import ValidationError as DjangoValidationError
@@ -19,7 +20,7 @@ from web.rest.fields import LARGEST_ID, ChoiceValueField, NumberField, RelatedOb
 from web.rest.filters import listed_in
 from web.rest.lookups import TrueOrFalse
 
-__all__ = ["ChoiceValueField", "ObjectSerializer", "RelatedObjectField", "RowSerializer"]
+__all__ = ["ChoiceValueField", "ObjectSerializer", "RelatedObjectField", "RowSerializer", "refused"]
 
 ALWAYS = ("id", "url", "display_url", "display")
 
@@ -125,6 +126,9 @@ class ObjectSerializer(KnownFields, serializers.ModelSerializer):
 
     Uniqueness and other constraints are not checked in advance: the database checks them once, for single and bulk
     writes, and web.rest.errors names the field.
+
+    `Meta.together` lists the fields that the model's `clean` uses, and a write of one of them runs it: a write of
+    others, such as a status for a thousand devices, needs no related objects.
     """
 
     serializer_choice_field = ChoiceValueField
@@ -217,6 +221,19 @@ class ObjectSerializer(KnownFields, serializers.ModelSerializer):
             actor.note(message)
         return values
 
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        candidate = copy.copy(self.instance) if self.instance is not None else self.Meta.model()
+        for field in self.Meta.model._meta.concrete_fields:
+            if field.name in attrs:
+                setattr(candidate, field.name, attrs[field.name])
+        if errors := self.refusals(candidate, attrs.keys()):
+            raise ValidationError(errors)
+        return attrs
+
+    def refusals(self, candidate: Model, written: Set[str]) -> dict[str, Any]:
+        """Returns what the model refuses of the object as it would be stored, by field."""
+        return refused(candidate.clean) if written & set(getattr(self.Meta, "together", ())) else {}
+
     def _is_outermost(self) -> bool:
         parent = self.parent
         return parent is None or (isinstance(parent, serializers.ListSerializer) and parent.parent is None)
@@ -240,6 +257,14 @@ class ObjectSerializer(KnownFields, serializers.ModelSerializer):
                     raise ValidationError({parameter: [f"{reason} There are {', '.join(names)}."]})
                 shown_names = set(listed) if parameter == "fields" else shown_names - set(listed)
         return shown_names
+
+
+def refused(check: Callable[[], None]) -> dict[str, Any]:
+    try:
+        check()
+    except DjangoValidationError as error:
+        return dict(error.message_dict)
+    return {}
 
 
 def _is_brief(params: Mapping[str, str]) -> bool:

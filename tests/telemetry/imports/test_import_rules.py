@@ -193,3 +193,12 @@ def test_a_column_of_each_meter_names_what_it_measures(sender, rule):
     drain.drain(now=sender.at(1))
     assert {series.labels["instance"] for series in Series.objects.all()} == {"pdu-a1", "pdu-a2"}
     assert sorted(value for _, _, value in stored()) == [2500.0, 1250500.0]
+
+
+def test_the_endpoint_refuses_columns_that_cannot_be_read(rule, api_of):
+    answer = api_of("admin").patch(
+        f"/api/telemetry/import-rules/{rule.pk}/", {"columns": "Zeit = nobody knows"}
+    )
+    assert (answer.status_code, list(answer.json())) == (400, ["columns"])
+    rule.refresh_from_db()
+    assert rule.columns == COLUMNS

@@ -6,7 +6,9 @@ import io
 import json
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.db import connection
+from django.db.models import Model
 from django.test.utils import CaptureQueriesContext
 from django.urls import get_resolver, reverse
 
@@ -178,3 +180,25 @@ def test_the_endpoint_reads_it_and_changes_many(made_kind, client_of, api_of):
         url = reverse(f"{links.api_basename(made_kind.model)}-list")
         answer = api.patch(url, [{"id": thing.pk, name: text} for thing in things])
         assert (answer.status_code, len(answer.json())) == (200, 2)
+
+
+# A device type's attributes are refused by their names.
+CHECKED = [
+    kind
+    for kind in KINDS
+    if kind.model.clean is not Model.clean and kind.noun in MAKERS and kind.noun != "device-type"
+]
+
+
+@pytest.mark.parametrize("kind", CHECKED, ids=lambda kind: kind.noun)
+def test_the_endpoint_refuses_what_the_model_refuses(kind, api_of, monkeypatch):
+    thing, api = MAKERS[kind.noun](), api_of("admin")
+    url = links.api_url(thing)
+    name = kind.viewset.serializer_class.Meta.together[0]
+
+    def refuse(_):
+        raise ValidationError({name: "The model refuses it."})
+
+    monkeypatch.setattr(kind.model, "clean", refuse)
+    answer = api.patch(url, {name: api.get(url).json()[name]})
+    assert (answer.status_code, answer.json()[name]) == (400, ["The model refuses it."])

@@ -25,6 +25,7 @@ FLEXIBLE = declared(
     brief=("name", "kind", "layer"),
     search=("name", "why"),
     panel=("kind", "layer", "owner"),
+    together=("shares",),
     room=("Flexible", "flexible"),
     icon="selector",
     hint="Choices that stay open on purpose, with the cost of leaving what is chosen now",

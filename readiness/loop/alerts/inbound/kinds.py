@@ -205,6 +205,7 @@ INBOUND_RULE = declared(
         plain("severity", "Severity"),
     ),
     hidden=("domain", "check_id"),
+    together=("conditions",),
     room=ROOM,
     tabs=tabs,
     address="rules",

@@ -340,6 +340,7 @@ COURSES = declared(
         ("What it leads to", ("skill", "level", "manufacturer", "valid_days")),
         ("When", ("days", "dates", "places")),
     ),
+    together=("skill", "level"),
     search=("name", "slug", "skill__name", "procedure__title"),
     panel=("kind", "domain", "skill"),
     related=(Related(models.Training, ("course",), ("person", "due_at", "standing")),),
