@@ -5,14 +5,18 @@ message (name 1, value 2), in shortest form, without empty values (in Prometheus
 absent label). Well-behaved senders send exactly these bytes, so finding a series is one dictionary look-up.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import blake2b
 
+from telemetry.core.known_series import PlacedSeries, PlaceTable, place_bytes
+
 NAME = "__name__"
 _NAME_BYTES = NAME.encode()
 _EXAMPLE_CHARS = 200
+# A series has a place in a list, one in a dictionary, and one wherever it is named.
+_PLACE_BYTES = 120
 
 
 class RefusalReason(StrEnum):
@@ -65,15 +69,13 @@ class BadSeries(ValueError):
 
 
 class KeyCache:
-    """Maps raw label bytes of known-good series, as senders of one format write them, to their canonical keys, and what
-    stands for several series at once, such as all buckets of a histogram, to the keys of these: in order, or by a
-    number. It only saves work, so it may be emptied at any moment; it is when all caches of `caches` together reach
-    their bound."""
+    """Maps raw label bytes of known-good series, as senders of one format write them, to their canonical keys; `series`
+    has what stands for one or several series in columns of numbers. It only saves work, so it may be emptied at any
+    moment; it is when all caches of `caches` together reach their bound."""
 
     def __init__(self, caches: "KeyCaches | None" = None, *, max_bytes: int = 64 * 1024 * 1024) -> None:
         self.keys: dict[bytes, bytes] = {}
-        self.groups: dict[bytes, tuple[bytes, ...]] = {}
-        self.tables: dict[bytes, dict[int, bytes]] = {}
+        self.series = PlacedSeries()
         self._caches = caches or KeyCaches(max_bytes)
 
     def put(self, raw: bytes, key: bytes) -> bytes:
@@ -84,21 +86,33 @@ class KeyCache:
         self.keys[raw] = key
         return key
 
-    def put_group(self, raw: bytes, keys: tuple[bytes, ...]) -> None:
-        """Store keys that are in the cache by themselves too, so that only their places in the tuple are counted."""
-        self._caches.take(200 + len(raw) + 8 * len(keys), self)
-        self.groups[raw] = keys
+    def put_single(self, raw: bytes, key: bytes) -> None:
+        """Store what stands for one series, whose key is in the cache by itself too, as those below are."""
+        self._caches.take(200 + _PLACE_BYTES + len(raw), self)
+        series = self.series
+        [series.singles[raw]] = series.places_of([key])
+
+    def put_group(self, raw: bytes, keys: Sequence[bytes]) -> None:
+        self._caches.take(200 + len(raw) + _PLACE_BYTES * len(keys), self)
+        series = self.series
+        series.groups[raw] = place_bytes(series.places_of(keys))
 
     def put_table(self, raw: bytes, keys: Mapping[int, bytes]) -> None:
-        """Add keys by their numbers. They are in the cache by themselves too; a number takes about 100 bytes."""
-        new_numbers = keys.keys() - self.tables.get(raw, {}).keys()
-        self._caches.take((0 if raw in self.tables else 300 + len(raw)) + 100 * len(new_numbers), self)
-        self.tables.setdefault(raw, {}).update(keys)
+        """Add keys by their numbers, unless the table would span too many."""
+        series = self.series
+        table, series_before = series.tables.get(raw), len(series.keys)
+        places = dict(zip(keys, series.places_of(keys.values()), strict=True))
+        extended = (table or PlaceTable()).extended(places)
+        if extended is None:
+            return
+        size = len(extended.places) - len(table.places) if table else 300 + len(raw) + len(extended.places)
+        self._caches.take(size + _PLACE_BYTES * (len(series.keys) - series_before), self)
+        # If the cache was emptied for it, it is stored when it comes again.
+        series.tables[raw] = extended
 
     def clear(self) -> None:
         self.keys.clear()
-        self.groups.clear()
-        self.tables.clear()
+        self.series = PlacedSeries()
 
 
 class KeyCaches:

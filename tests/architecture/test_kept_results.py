@@ -17,6 +17,7 @@ PLAIN = {
 }
 
 MAY_LOCK = {
+    "telemetry/core/known_series.py": "gives each series one place, whichever thread of a process reads it first",
     "readiness/loop/alerts/heartbeat/operations.py": "calls each address in a thread of its own",
     "accounts/counting.py": "counts tries while Valkey is away",
     "accounts/throttling.py": "counts unknown tokens, and reads no row",

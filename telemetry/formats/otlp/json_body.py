@@ -16,6 +16,7 @@ from telemetry.formats.otlp.json_histograms import (
     TOO_DEEP,
     JsonExponentialQueue,
     JsonHistogramQueue,
+    JsonSummaryQueue,
     count_exemplars,
     json_text,
 )
@@ -175,6 +176,7 @@ class _JsonPoints:
         self._samples = samples
         self._histograms = JsonHistogramQueue(samples, self._read_histogram)
         self._exponentials = JsonExponentialQueue(samples, self._read_exponential)
+        self._summaries = JsonSummaryQueue(samples, self._read_summary)
 
     def read_metric(self, sent: _Object, around: Origin) -> None:
         name = sent.text("name")
@@ -201,47 +203,52 @@ class _JsonPoints:
             case "exponentialHistogram":
                 self._exponentials.read(metric, points)
             case "summary":
-                for fields in points:
-                    self._read_point(metric, fields, kind, _summary)
+                self._summaries.read(metric, points)
 
     def flush(self) -> None:
         self._histograms.flush()
         self._exponentials.flush()
+        self._summaries.flush()
 
     def _read_numbers(self, metric: OtlpMetric, points: list[Any], kind: str) -> None:
         """Numbers whose attributes are known go by as columns, as in protobuf: only start, time and value are read."""
-        cache, prefix = self._samples.cache, b"number in JSON" + metric.digest
+        find_place, prefix = self._samples.series.singles.get, b"number in JSON" + metric.digest
         is_cumulative = metric.is_cumulative
-        keys: list[bytes] = []
+        places: list[int] = []
         numbers: list[tuple[int, int, float, int]] = []
         for fields in points:
             number = _plain_number(fields)
             if number is not None:
                 start = b"%d " % number[0] if is_cumulative else b""
                 raw = b"".join((prefix, start, json_text(fields.get("attributes"))))
-                key = cache.keys.get(raw)
-                if key is not None:
-                    keys.append(key)
+                place = find_place(raw)
+                if place is not None:
+                    places.append(place)
                     numbers.append(number)
                     continue
             point_keys = self._read_point(metric, fields, kind, _number_point)
             if point_keys and number is not None:
-                cache.put(raw, point_keys[0])
-        if keys:
+                self._samples.cache.put_single(raw, point_keys[0])
+        if places:
             starts, times, values, exemplars = zip(*numbers, strict=True)
-            columns = PointColumns.numbers(
+            columns = PointColumns.alike(
                 np.array(starts, np.uint64),
                 np.array(times, np.uint64),
-                np.array(values, np.float64),
-                np.array(exemplars, np.int64),
+                np.array(values, np.float64)[:, np.newaxis],
+                rising_parts=1,
+                is_sound=np.ones(len(places), np.bool_),
+                exemplars=np.array(exemplars, np.int64),
             )
-            self._samples.add_columns([metric] * len(keys), keys, columns)
+            self._samples.add_columns([metric] * len(places), np.array(places, np.int32), columns)
 
     def _read_histogram(self, metric: OtlpMetric, fields: Any) -> list[bytes]:
         return self._read_point(metric, fields, "histogram", _histogram)
 
     def _read_exponential(self, metric: OtlpMetric, fields: Any) -> list[bytes]:
         return self._read_point(metric, fields, "exponentialHistogram", _exponential)
+
+    def _read_summary(self, metric: OtlpMetric, fields: Any) -> list[bytes]:
+        return self._read_point(metric, fields, "summary", _summary)
 
     def _read_point(
         self, metric: OtlpMetric, fields: Any, kind: str, read_figures: Callable[[_Object], Figures]

@@ -1,4 +1,5 @@
-"""Histograms of OTLP in JSON, written as senders usually do, wait for others to be read together as columns.
+"""Histograms and summaries of OTLP in JSON, written as senders usually do, wait for others to be read together as
+columns.
 
 Senders write integers of 64 bits as digits in text, or as numbers. A point with other fields, or with a number that is
 written otherwise, is read by itself.
@@ -19,10 +20,12 @@ from telemetry.formats.otlp.histograms import (
     Whole,
     add_grouped,
     add_numbered,
+    are_countable,
     explicit_buckets,
     exponential_buckets,
     histogram_columns,
     queued_bytes,
+    summary_columns,
 )
 from telemetry.formats.otlp.points import SCALES
 from telemetry.formats.otlp.samples import OtlpMetric, PointSamples
@@ -31,6 +34,8 @@ _TOTALS = {"attributes", "startTimeUnixNano", "timeUnixNano", "count", "sum", "m
 _HISTOGRAM = _TOTALS | {"bucketCounts", "explicitBounds"}
 _EXPONENTIAL = _TOTALS | {"scale", "zeroCount", "positive", "negative"}
 _BUCKETS = {"offset", "bucketCounts"}
+_SUMMARY = {"attributes", "startTimeUnixNano", "timeUnixNano", "count", "sum", "quantileValues"}
+_QUANTILE = {"quantile", "value"}
 # Of values below zero, when there are none.
 _EMPTY_BUCKETS = {
     b"null",
@@ -149,7 +154,7 @@ class JsonHistogramQueue:
     def __init__(self, samples: PointSamples, read_point: ReadPoint) -> None:
         self._samples, self._read_point = samples, read_point
         self._points: list[tuple[OtlpMetric, Any]] = []
-        self._groups: list[tuple[bytes, ...]] = []
+        self._groups: list[bytes] = []
         self._numbers = _Numbers()
         self._bytes = 0
 
@@ -171,14 +176,14 @@ class JsonHistogramQueue:
         start = figures.start_ns.encode() + b" " if metric.is_cumulative else b""
         around = json_text((point.get("attributes"), point.get("explicitBounds")))
         raw = b"".join((shape, metric.digest, start, around))
-        keys = self._samples.cache.groups.get(raw)
-        if keys is None:
-            keys = tuple(self._read_point(metric, point))
+        group = self._samples.series.groups.get(raw)
+        if group is None:
+            keys = self._read_point(metric, point)
             if len(keys) == len(counts) + (4 if figures.has_extremes else 2):
                 self._samples.cache.put_group(raw, keys)
             return
         self._points.append((metric, point))
-        self._groups.append(keys)
+        self._groups.append(group)
         self._numbers.add(figures, counts)
         self._bytes += queued_bytes(len(raw), len(counts))
         if self._bytes > MOST_QUEUED_BYTES:
@@ -241,8 +246,14 @@ class JsonExponentialQueue:
             for metric, point in points:
                 self._read_point(metric, point)
             return
+        sizes = np.array(sent.sizes)
         columns_of_counts = ExponentialCounts(
-            np.array(scales), np.array(offsets), zero_counts, counts, np.array(sent.sizes)
+            np.array(scales),
+            np.array(offsets),
+            zero_counts,
+            np.cumsum(counts),
+            sizes,
+            are_countable(counts, np.cumsum(sizes) - sizes),
         )
         numbers, columns = histogram_columns(totals, exponential_buckets(columns_of_counts))
         add_numbered(self._samples, points, names, numbers, columns, self._read_point)
@@ -258,3 +269,64 @@ def _scale_offset_and_zero(point: dict[str, Any]) -> tuple[int, int, Any] | None
     if not is_usual or scale not in SCALES or json_text(point.get("negative")) not in _EMPTY_BUCKETS:
         return None
     return scale, offset, point.get("zeroCount", "0")
+
+
+class JsonSummaryQueue:
+    """Summaries whose series are known. `read_point` reads one by itself."""
+
+    def __init__(self, samples: PointSamples, read_point: ReadPoint) -> None:
+        self._samples, self._read_point = samples, read_point
+        self._points: list[tuple[OtlpMetric, Any]] = []
+        self._groups: list[bytes] = []
+        self._numbers = _Numbers()
+        self._bytes = 0
+
+    def read(self, metric: OtlpMetric, points: list[Any]) -> None:
+        for point in points:
+            is_usual = isinstance(point, dict) and point.keys() <= _SUMMARY
+            quantiles = _quantiles_and_values(point.get("quantileValues")) if is_usual else None
+            figures = _Figures.read(point) if quantiles else None
+            if quantiles is None or figures is None:
+                self._read_point(metric, point)
+                continue
+            names, values = quantiles
+            start = figures.start_ns.encode() + b" " if metric.is_cumulative else b""
+            around = json_text((point.get("attributes"), names))
+            raw = b"".join((b"summary in JSON ", metric.digest, start, around))
+            group = self._samples.series.groups.get(raw)
+            if group is None:
+                keys = self._read_point(metric, point)
+                if len(keys) == len(values) + 2:
+                    self._samples.cache.put_group(raw, keys)
+                continue
+            self._points.append((metric, point))
+            self._groups.append(group)
+            self._numbers.add(figures, values)
+            self._bytes += queued_bytes(len(raw), len(values))
+            if self._bytes > MOST_QUEUED_BYTES:
+                self.flush()
+
+    def flush(self) -> None:
+        points, groups, sent = self._points, self._groups, self._numbers
+        self._points, self._groups, self._numbers, self._bytes = [], [], _Numbers(), 0
+        if not points:
+            return
+        totals = sent.totals()
+        if totals is None:
+            for metric, point in points:
+                self._read_point(metric, point)
+            return
+        columns = summary_columns(totals, np.array(sent.counts, np.float64), np.array(sent.sizes))
+        add_grouped(self._samples, points, groups, columns, self._read_point)
+
+
+def _quantiles_and_values(sent: Any) -> tuple[list[Any], list[Any]] | None:
+    """None where they are written in another way. What is 0 is left out."""
+    if not isinstance(sent, list) or not all(
+        type(each) is dict and each.keys() <= _QUANTILE for each in sent
+    ):
+        return None
+    quantiles = [each.get("quantile", 0.0) for each in sent]
+    values = [each.get("value", 0.0) for each in sent]
+    are_numbers = _NUMBERS.issuperset(map(type, quantiles)) and _NUMBERS.issuperset(map(type, values))
+    return (quantiles, values) if are_numbers else None

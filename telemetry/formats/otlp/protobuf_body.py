@@ -10,6 +10,8 @@ import base64
 from collections.abc import Callable, Iterable
 from typing import Any
 
+import numpy as np
+
 from telemetry.core.labels import encode_field
 from telemetry.formats.contract import BodyLimits, WriteTooLarge
 from telemetry.formats.otlp import messages
@@ -21,6 +23,7 @@ from telemetry.formats.otlp.layout import (
     split_number,
 )
 from telemetry.formats.otlp.naming import Attributes, Origin, PlainValue, label_pairs, origin
+from telemetry.formats.otlp.point_layouts import HistogramLayout, SummaryLayout
 from telemetry.formats.otlp.points import (
     Buckets,
     ExponentialPoint,
@@ -30,7 +33,7 @@ from telemetry.formats.otlp.points import (
     PointTotals,
     SummaryPoint,
 )
-from telemetry.formats.otlp.protobuf_histograms import ExponentialQueue, HistogramQueue
+from telemetry.formats.otlp.protobuf_histograms import ExponentialQueue, LayoutQueue
 from telemetry.formats.otlp.samples import OtlpMetric, PointFacts, PointSamples
 from telemetry.formats.remote_write import refuse_many_fields
 
@@ -76,12 +79,13 @@ class _ProtobufPoints:
 
     def __init__(self, samples: PointSamples, limits: BodyLimits) -> None:
         self._samples, self._limits = samples, limits
-        # Known numbers: their metrics, keys, and heads, and the exemplars of some of these places.
+        # Known numbers: their metrics, the places of their series, their heads, and the exemplars of some.
         self._metrics: list[OtlpMetric] = []
-        self._keys: list[bytes] = []
+        self._places: list[int] = []
         self._heads: list[bytes] = []
         self._exemplars: dict[int, int] = {}
-        self._histograms = HistogramQueue(samples, self._read_histogram)
+        self._histograms = LayoutQueue(samples, self._read_histogram, HistogramLayout, messages.Histogram)
+        self._summaries = LayoutQueue(samples, self._read_summary, SummaryLayout, messages.Summary)
         self._exponentials = ExponentialQueue(samples, self._read_exponential)
 
     def read_metric(self, sent: Any, around: Origin) -> None:
@@ -100,7 +104,7 @@ class _ProtobufPoints:
             metric = OtlpMetric(around, name, points.aggregation_temporality, is_monotonic=True)
             self._read_all(metric, points, self._exponentials.read)
         elif sent.HasField("summary"):
-            self._read_all(OtlpMetric(around, name, has_start=True), sent.summary, self._read_summaries)
+            self._read_all(OtlpMetric(around, name, has_start=True), sent.summary, self._summaries.read)
         else:
             self._samples.refuse_metric(OtlpMetric(around, name), "no points of a type that Muster reads")
 
@@ -108,6 +112,7 @@ class _ProtobufPoints:
         self._flush_numbers()
         self._histograms.flush()
         self._exponentials.flush()
+        self._summaries.flush()
 
     def _read_all(
         self, metric: OtlpMetric, sent: Any, read_points: Callable[[OtlpMetric, Any], None]
@@ -117,40 +122,39 @@ class _ProtobufPoints:
             read_points(metric, bodies)
 
     def _read_numbers(self, metric: OtlpMetric, bodies: Any) -> None:
-        find_key, prefix = self._samples.cache.keys.get, b"number" + metric.digest
+        find_place, prefix = self._samples.series.singles.get, b"number" + metric.digest
         is_cumulative = metric.is_cumulative
-        keys, heads, exemplars = self._keys, self._heads, self._exemplars
+        places, heads, exemplars = self._places, self._heads, self._exemplars
         for body in bodies:
-            if len(keys) > _MOST_NUMBERS:
+            if len(places) > _MOST_NUMBERS:
                 self._flush_numbers()
-                keys, heads, exemplars = self._keys, self._heads, self._exemplars
+                places, heads, exemplars = self._places, self._heads, self._exemplars
             head, rest = split_number(body)
             start = head[:FIELD_BYTES] if is_cumulative else b""
-            key = find_key(prefix + start + rest) if head else None
-            if key is None and head and rest[:1] == EXEMPLAR_TAG_OF_NUMBER:
+            place = find_place(prefix + start + rest) if head else None
+            if place is None and head and rest[:1] == EXEMPLAR_TAG_OF_NUMBER:
                 rest, number = cut_exemplars(rest, 0, EXEMPLAR_TAG_OF_NUMBER[0])
-                key = find_key(prefix + start + rest)
-                if key is not None:
-                    exemplars[len(keys)] = number
-            if key is not None:
+                place = find_place(prefix + start + rest)
+                if place is not None:
+                    exemplars[len(places)] = number
+            if place is not None:
                 self._metrics.append(metric)
-                keys.append(key)
+                places.append(place)
                 heads.append(head)
                 continue
             point = messages.parse(messages.Number, body)
-            point_keys = self._samples.add_point(metric, _facts(point), _number(point))
-            if point_keys and head and messages.holds_only({"attributes"}, messages.Number, rest):
-                self._samples.cache.put(prefix + start + rest, point_keys[0])
+            keys = self._samples.add_point(metric, _facts(point), _number(point))
+            if keys and head and messages.holds_only({"attributes"}, messages.Number, rest):
+                self._samples.cache.put_single(prefix + start + rest, keys[0])
 
     def _flush_numbers(self) -> None:
-        if self._keys:
+        if self._places:
             columns = number_columns(self._heads, self._exemplars)
-            self._samples.add_columns(self._metrics, self._keys, columns)
-        self._metrics, self._keys, self._heads, self._exemplars = [], [], [], {}
+            self._samples.add_columns(self._metrics, np.array(self._places, np.int32), columns)
+        self._metrics, self._places, self._heads, self._exemplars = [], [], [], {}
 
-    def _read_summaries(self, metric: OtlpMetric, bodies: Any) -> None:
-        for body in bodies:
-            self._read_point(metric, body, messages.Summary, _summary)
+    def _read_summary(self, metric: OtlpMetric, body: bytes) -> list[bytes]:
+        return self._read_point(metric, body, messages.Summary, _summary)
 
     def _read_histogram(self, metric: OtlpMetric, body: bytes) -> list[bytes]:
         return self._read_point(metric, body, messages.Histogram, _histogram)

@@ -12,7 +12,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 from hashlib import blake2b
-from itertools import compress
 from operator import attrgetter
 from struct import Struct, unpack
 from typing import Self
@@ -21,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from telemetry.core.columns import STALE_BITS, Rejections, SampleColumns, TakenTimes, assemble
+from telemetry.core.known_series import Places
 from telemetry.core.labels import (
     NAME,
     BadSeries,
@@ -64,16 +64,15 @@ class OtlpMetric:
     # Begins the names by which this process knows the metric's series.
     digest: bytes = field(init=False)
     is_delta: bool = field(init=False)
+    is_cumulative: bool = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "is_delta", self.temporality == Temporality.DELTA)
+        is_cumulative = self.is_monotonic and self.temporality == Temporality.CUMULATIVE
+        object.__setattr__(self, "is_cumulative", self.has_start or is_cumulative)
         kind = f"{self.temporality} {self.is_monotonic} {self.has_start} ".encode()
         digest = blake2b(self.origin.digest + kind + self.name, digest_size=16).digest()
         object.__setattr__(self, "digest", digest)
-
-    @property
-    def is_cumulative(self) -> bool:
-        return self.has_start or (self.is_monotonic and self.temporality == Temporality.CUMULATIVE)
 
     def series_name(self, suffix: bytes) -> bytes:
         is_whole = not self.name or (suffix == b"_total" and self.name.endswith(suffix))
@@ -120,16 +119,27 @@ class PointColumns:
     exemplars: NDArray[np.int64]
 
     @classmethod
-    def numbers(
+    def alike(
         cls,
         start_ns: NDArray[np.uint64],
         time_ns: NDArray[np.uint64],
         values: NDArray[np.float64],
+        *,
+        rising_parts: int,
+        is_sound: NDArray[np.bool_],
         exemplars: NDArray[np.int64],
     ) -> Self:
-        """Points of one value each."""
-        ones = np.ones(len(values), np.int64)
-        return cls(start_ns, time_ns, values, ones, ones, ones > 0, exemplars)
+        """Points that have parts alike: a row of values for each."""
+        points, parts = values.shape
+        return cls(
+            start_ns,
+            time_ns,
+            values.ravel(),
+            np.full(points, parts),
+            np.full(points, rising_parts),
+            is_sound,
+            exemplars,
+        )
 
     @property
     def is_rising(self) -> NDArray[np.bool_]:
@@ -146,14 +156,15 @@ class PointSamples:
         self._window = window
         self._limits = limits
         self.cache = cache
+        # What was known when the body began: the places in its rows are of this.
+        self.series = cache.series
         self._left = limits.max_samples
         self._label_bytes_left = limits.max_decompressed_bytes
         self._rejected = Rejections()
         self._keys: list[bytes] = []
         self._times: list[int] = []
         self._values: list[float] = []
-        self._rows: list[tuple[NDArray[np.int64], NDArray[np.float64]]] = []
-        self._keys_of_rows: list[bytes] = []
+        self._rows: list[tuple[Places, NDArray[np.int64], NDArray[np.float64]]] = []
 
     def check_metric(self, metric: OtlpMetric, points: int) -> bool:
         """Whether points of the metric can be stored; if not, they are refused."""
@@ -204,29 +215,29 @@ class PointSamples:
             self._add(key, facts.time_ms, _STALE if is_absent else part.value)
         return keys
 
-    def add_columns(self, metrics: Sequence[OtlpMetric], keys: list[bytes], columns: PointColumns) -> None:
-        """Many points whose series are known, each of a metric: the keys of all parts of the first point, then of the
+    def add_columns(self, metrics: Sequence[OtlpMetric], places: Places, columns: PointColumns) -> None:
+        """Many points whose series are known, each of a metric: the places of all parts of the first point, then of the
         second. Their starts need no zero, unless the metric is a delta: then the parts that count up get one."""
         window, parts = self._window, columns.parts
         ts_ms = (columns.time_ns // _NS_IN_MS).astype(np.int64)
         is_inside = (ts_ms >= window.oldest_ms) & (ts_ms <= window.now_ms + window.future_ms)
-        for place in np.flatnonzero(columns.is_sound & ~is_inside).tolist():
-            self._is_taken_time(metrics[place], int(ts_ms[place]))
+        for point in np.flatnonzero(columns.is_sound & ~is_inside).tolist():
+            self._is_taken_time(metrics[point], int(ts_ms[point]))
         is_taken = columns.is_sound & is_inside
         is_delta = np.fromiter(map(_IS_DELTA, metrics), np.bool_, len(metrics))
         if is_delta.any():
             start_ns = columns.start_ns
             is_late = is_taken & is_delta & (start_ns > columns.time_ns)
-            for place in np.flatnonzero(is_late).tolist():
-                self.refuse_metric(metrics[place], _STARTS_LATE)
+            for point in np.flatnonzero(is_late).tolist():
+                self.refuse_metric(metrics[point], _STARTS_LATE)
             is_taken &= ~is_late
             # As in `_zero_ms`.
             zero_ms = np.minimum((start_ns // _NS_IN_MS).astype(np.int64) + 1, ts_ms - 1)
             zero_ms = np.where(start_ns > 0, np.maximum(zero_ms, window.oldest_ms), ts_ms - 1)
             is_told = is_taken & is_delta & (window.oldest_ms <= zero_ms) & (zero_ms < ts_ms)
             is_zero = np.repeat(is_told, parts) & columns.is_rising
-            self._add_rows(keys, is_zero, np.repeat(zero_ms, parts), np.zeros(len(keys)))
-        self._add_rows(keys, np.repeat(is_taken, parts), np.repeat(ts_ms, parts), columns.values)
+            self._add_rows(is_zero, places, np.repeat(zero_ms, parts), np.zeros(len(places)))
+        self._add_rows(np.repeat(is_taken, parts), places, np.repeat(ts_ms, parts), columns.values)
         exemplars = np.where(is_taken, columns.exemplars, 0)
         if exemplars.any():
             example = metrics[int(np.argmax(exemplars > 0))].example
@@ -234,27 +245,33 @@ class PointSamples:
 
     def _add_rows(
         self,
-        keys: list[bytes],
         is_taken: NDArray[np.bool_],
+        places: Places,
         ts_ms: NDArray[np.int64],
         values: NDArray[np.float64],
     ) -> None:
         if not is_taken.all():
-            keys = list(compress(keys, is_taken.tolist()))
-            ts_ms, values = ts_ms[is_taken], values[is_taken]
-        self._take(len(keys))
-        self._keys_of_rows.extend(keys)
-        self._rows.append((ts_ms, values))
+            places, ts_ms, values = places[is_taken], ts_ms[is_taken], values[is_taken]
+        self._take(len(places))
+        self._rows.append((places, ts_ms, values))
 
     def columns(self) -> SampleColumns:
-        times, values = zip(*self._rows, strict=True) if self._rows else ((), ())
-        return assemble(
-            self._keys + self._keys_of_rows,
-            np.concatenate([np.array(self._times, np.int64), *times]),
-            np.concatenate([np.array(self._values, np.float64), *values]),
-            window=self._window,
-            rejected=self._rejected,
-        )
+        times = np.array(self._times, np.int64)
+        values = np.array(self._values, np.float64)
+        if not self._rows:
+            return assemble(self._keys, times, values, window=self._window, rejected=self._rejected)
+        row_places, row_times, row_values = map(np.concatenate, zip(*self._rows, strict=True))
+        keys, positions = self.series.distinct(row_places)
+        times, values = np.concatenate((times, row_times)), np.concatenate((values, row_values))
+        if not self._keys:
+            return SampleColumns(keys, positions, times, values, self._rejected)
+        # Points that were looked at may name the same series.
+        distinct_keys = {key: place for place, key in enumerate(dict.fromkeys(self._keys + keys))}
+        place_of_key = distinct_keys.__getitem__
+        index = np.fromiter(map(place_of_key, self._keys), np.int32, len(self._keys))
+        index_of_rows = np.fromiter(map(place_of_key, keys), np.int32, len(keys))[positions]
+        all_index = np.concatenate((index, index_of_rows))
+        return SampleColumns(list(distinct_keys), all_index, times, values, self._rejected)
 
     def _is_taken_time(self, metric: OtlpMetric, time_ms: int) -> bool:
         if time_ms < self._window.oldest_ms:

@@ -4,11 +4,13 @@ unknown attributes give."""
 import json
 import random
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from opentelemetry.proto.metrics.v1 import metrics_pb2 as published
 
+from telemetry.core.known_series import NO_PLACE
 from telemetry.core.labels import KeyCache
 from telemetry.formats.contract import BodyError, MalformedBody
 from tests.telemetry.core.wire import DAY_MS, NOW_MS
@@ -104,7 +106,7 @@ def test_an_exponential_histogram_that_is_known_is_found_by_its_table(encoding):
         exponentials([usual(1, 0, 200, place="a"), usual(5, 0, 7, place="b", min=1, max=2)])
     )
     columns = decode(body, encoding, cache=cache)
-    assert len(cache.tables) == 2
+    assert len(cache.series.tables) == 2
     cache.keys.clear()
     assert outcome(decode(body, encoding, cache=cache)) == outcome(columns)
     assert cache.keys == {}
@@ -116,8 +118,8 @@ def test_an_exponential_histogram_may_fill_another_bucket(encoding):
     for counts, series in (((1, 0, 0, 0), 5), ((1, 0, 2, 0), 6), ((0, 0, 2, 0), 5)):
         body = ENCODINGS[encoding](exponentials([usual(*counts)]))
         assert decode(body, encoding, cache=cache).samples == series
-    [table] = cache.tables.values()
-    assert len(table) == 6
+    [table] = cache.series.tables.values()
+    assert np.count_nonzero(np.frombuffer(table.places, np.int32) > NO_PLACE) == 6
 
 
 def sound_point(temporality, kind):
@@ -154,6 +156,17 @@ def test_damage_to_a_known_histogram_means_what_it_means_to_an_unknown_one(kind,
         except BodyError as error:
             outcomes.append(error.reason)
     assert outcomes[0] == outcomes[1]
+
+
+def test_buckets_that_lie_far_apart_are_no_table():
+    """Scale -7 has buckets of 128 octaves each: a table of what lies between would be large."""
+    cache = KeyCache()
+    body = protobuf_bytes(exponentials([usual(5, 7, scale=-7, offset=-1)]))
+    for _ in range(2):
+        columns = decode(body, cache=cache)
+        assert columns.rejected.counts == {}
+    assert cache.series.tables == {}
+    assert columns.samples == 6
 
 
 ODD_COUNTS = {

@@ -4,6 +4,7 @@ import json
 import random
 from functools import partial
 
+import numpy as np
 import pytest
 from opentelemetry.proto.metrics.v1 import metrics_pb2 as published
 
@@ -29,6 +30,7 @@ from tests.telemetry.otlp import (
     outcome,
     protobuf_bytes,
     starts_of,
+    summary,
 )
 
 # An attribute whose bytes end like the fields `min` and `max` of a histogram.
@@ -114,6 +116,55 @@ def test_known_numbers_give_what_unknown_ones_give(kind, encoding):
             ), seed
 
 
+def summary_point(choices, place, start_ms):
+    """A quantile or value that is 0 is left out by senders."""
+    quantiles = choices.choice([(), (0.5,), (0.0, 0.5, 1.0), (0.5, 0.9, 0.99), (0.5, 0.5), (0.5, 2.0)])
+    return published.SummaryDataPoint(
+        attributes=attributes({"place": place, "label": "x" * choices.choice([0, 0, 200])}),
+        start_time_unix_nano=start_ms * NS,
+        time_unix_nano=(NOW_MS - choices.choice(BACK_MS)) * NS,
+        count=choices.choice([0, 3, 3, 2**64 - 1]),
+        sum=choices.choice([0.0, 2.5, 2.5, float("nan")]),
+        quantile_values=[
+            published.SummaryDataPoint.ValueAtQuantile(
+                quantile=each, value=choices.choice([0.0, 1.5, 1.5, -2.0])
+            )
+            for each in quantiles
+        ],
+        flags=choices.choice([0, 0, 0, 1]),
+    )
+
+
+@encodings
+def test_known_summaries_give_what_unknown_ones_give(encoding):
+    for seed in range(60):
+        choices, cache = random.Random(seed), KeyCache()
+        starts_ms = [choices.choice([0, NOW_MS - 300_000, NOW_MS - 60_000]) for _ in range(4)]
+        for _ in range(4):
+            points = [summary_point(choices, place, start_ms) for place, start_ms in enumerate(starts_ms)]
+            metric = published.Metric(name="wait", summary=published.Summary(data_points=points))
+            body, fresh = ENCODINGS[encoding](message(metric)), starts_of(cache)
+            assert outcome(decode(body, encoding, cache=cache)) == outcome(
+                decode(body, encoding, cache=fresh)
+            ), seed
+
+
+@encodings
+def test_a_summary_that_is_known_is_found_by_its_group(encoding):
+    quantiles = {0.0: 1.0, 0.5: 2.0, 0.99: 3.0}
+    body, cache = (
+        ENCODINGS[encoding](
+            message(summary("wait", NOW_MS, quantiles, start_ms=NOW_MS - 60_000, count=3, sum=2.5))
+        ),
+        KeyCache(),
+    )
+    columns = decode(body, encoding, cache=cache)
+    assert len(cache.series.groups) == 1
+    cache.keys.clear()
+    assert outcome(decode(body, encoding, cache=cache)) == outcome(columns)
+    assert cache.keys == {}
+
+
 NUMBERS = {
     "a double": {"asDouble": 1.5},
     "a double without a point": {"asDouble": 2},
@@ -163,10 +214,16 @@ def test_a_known_number_in_json_is_refused_as_an_unknown_one(fields, knowing_cac
 
 def sound(*, at_ms=NOW_MS, start_ms=NOW_MS - 60_000, counts=(1, 2), **figures):
     return published.HistogramDataPoint(
-        attributes=attributes({"gpu": "3"}),
         start_time_unix_nano=start_ms * NS,
         time_unix_nano=at_ms * NS,
-        **{"count": sum(counts), "sum": 2.5, "bucket_counts": counts, "explicit_bounds": [1.0], **figures},
+        **{
+            "attributes": attributes({"gpu": "3"}),
+            "count": sum(counts),
+            "sum": 2.5,
+            "bucket_counts": counts,
+            "explicit_bounds": [1.0],
+            **figures,
+        },
     )
 
 
@@ -187,7 +244,7 @@ def test_known_histograms_go_by_with_their_exemplars(encoding):
         cache.keys.clear()
     assert columns.rejected.counts == {RefusalReason.EXEMPLAR: 4}
     assert columns.samples == 6 + 7
-    assert len(cache.groups) == len(cache.tables) == 1
+    assert len(cache.series.groups) == len(cache.series.tables) == 1
 
 
 def field(number, content):
@@ -213,10 +270,11 @@ def test_a_histogram_that_is_known_is_found_by_its_group(extremes, encoding):
     cache = KeyCache()
     body = ENCODINGS[encoding](histogram_of([sound(**extremes)], CUMULATIVE))
     decode(body, encoding, cache=cache)
-    [keys] = cache.groups.values()
-    assert len(keys) == 4 + len(extremes)
+    [group] = cache.series.groups.values()
+    series = len(np.frombuffer(group, np.int32))
+    assert series == 4 + len(extremes)
     cache.keys.clear()
-    assert decode(body, encoding, cache=cache).samples == len(keys)
+    assert decode(body, encoding, cache=cache).samples == series
     assert cache.keys == {}
 
 
@@ -231,14 +289,33 @@ def test_a_known_histogram_that_contradicts_itself_is_refused_with_both_sides(en
 
 
 def test_groups_and_tables_of_keys_share_the_bound_of_the_caches():
-    caches = KeyCaches(max_bytes=1000)
+    caches = KeyCaches(max_bytes=4000)
     first, second = caches.cache_of("first"), caches.cache_of("second")
     first.put(b"raw", b"key")
+    first.put_single(b"single", b"key")
     first.put_group(b"raw", (b"key",) * 4)
     first.put_table(b"raw", {1: b"key", 2: b"key"})
-    second.put_group(b"x" * 200, (b"key",))
-    assert (first.keys, first.groups, first.tables) == ({}, {}, {})
-    assert len(second.groups) == 1
+    series = first.series
+    second.put_group(b"x" * 3000, (b"key",))
+    assert (first.keys, first.series.keys, first.series.groups) == ({}, [], {})
+    assert len(second.series.groups) == 1
+    # A body that was being read at that moment still finds what it began with.
+    assert (series.keys, series.singles) == ([b"key"], {b"single": 0})
+
+
+def test_a_body_that_fills_the_cache_is_read_whole():
+    """Its first points are known, others empty the cache, and then the first come again."""
+    cache = KeyCache(max_bytes=20_000)
+    points = [sound(start_ms=NOW_MS - 60_000, attributes=attributes({"gpu": str(gpu)})) for gpu in range(60)]
+    first_body = protobuf_bytes(histogram_of(points[:2], CUMULATIVE))
+    decode(first_body, cache=cache)
+    series = cache.series
+    columns = decode(
+        protobuf_bytes(histogram_of([*points[:2], *points, *points[:2]], CUMULATIVE)), cache=cache
+    )
+    assert cache.series is not series
+    assert (columns.samples, len(columns.keys)) == (4 * 64, 4 * 60)
+    assert set(decode(first_body).keys) < set(columns.keys)
 
 
 def test_a_length_in_three_bytes_is_another_layout():
