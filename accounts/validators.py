@@ -1,12 +1,17 @@
 """Password rules in addition to Django's own."""
 
+import logging
 import re
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 
+from accounts.breached import is_breached
 from accounts.models import User
+
+log = logging.getLogger(__name__)
 
 
 class RepetitionValidator:
@@ -51,3 +56,27 @@ class ContextValidator:
         texts += [user.get_username(), user.email] if user is not None else []
         words = {word for text in texts for word in re.split(r"[\W\d_]+", text.casefold()) if len(word) > 3}
         return sorted(words, key=len, reverse=True)
+
+
+class BreachedValidator:
+    """Refuses a password of the list of breached ones, if the installation has such a list."""
+
+    def validate(self, password: str, user: User | None = None) -> None:
+        if not settings.BREACHED_PASSWORDS:
+            return
+        try:
+            is_listed = is_breached(password, Path(settings.BREACHED_PASSWORDS))
+        except OSError as error:
+            log.error("The list of breached passwords cannot be read: %s", error)
+            raise ValidationError(
+                "Muster cannot read its list of breached passwords, so no password can be set. Tell your"
+                " administrator.",
+                code="password_list_unreadable",
+            ) from error
+        if is_listed:
+            raise ValidationError(
+                "The password is on a list of passwords that were stolen elsewhere.", code="password_breached"
+            )
+
+    def get_help_text(self) -> str:
+        return "Your password can’t be on a list of stolen passwords." if settings.BREACHED_PASSWORDS else ""

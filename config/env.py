@@ -4,6 +4,8 @@ import difflib
 import ipaddress
 import os
 from collections.abc import Callable, Mapping
+from pathlib import Path
+from ssl import PROTOCOL_TLS_CLIENT, SSLContext
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -108,6 +110,23 @@ def address(name: str, what: str) -> str:
     if url and (not is_address or "@" in parts.netloc):
         raise ImproperlyConfigured(f"{name} is no address: it holds {what}.")
     return url
+
+
+def file(name: str, verify: Callable[[Path], None], what: str) -> str:
+    """The path of a file, or "" where none is set. `verify` raises ValueError or OSError for a wrong file."""
+
+    def parse(raw: str) -> str:
+        try:
+            verify(Path(raw))
+        except OSError as error:
+            raise ValueError(error.strerror) from error
+        return raw
+
+    return _read(name, "", parse, what)
+
+
+def certificates(name: str, what: str) -> str:
+    return file(name, lambda path: SSLContext(PROTOCOL_TLS_CLIENT).load_verify_locations(path), what)
 
 
 def refuse_misspelt(prefix: str = "MUSTER_") -> None:

@@ -13,6 +13,7 @@ from config.celery import app as celery_app  # noqa: F401  (shared tasks go by i
 from config.databases import DATABASE_REPLICA_LAG_S, DATABASE_REPLICA_URL, DATABASES  # noqa: F401
 from config.sign_in import (  # noqa: F401  (Django reads them here)
     AUTH_PASSWORD_VALIDATORS,
+    BREACHED_PASSWORDS,
     CONFIRM_EVERY,
     OIDC_CLIENT_ID,
     OIDC_CLIENT_SECRET,
@@ -298,6 +299,9 @@ DELIVERY_HOSTS = [
         " inside the network or speak plain http",
     )
 ]
+DELIVERY_CA = env.certificates(
+    "MUSTER_DELIVERY_CA", "a file of certificates (PEM) that prove receivers, beside those of the system"
+)
 MAIL_HOST = env.text("MUSTER_MAIL_HOST", "", "the server that takes mail; without one Muster sends none")
 MAIL_FROM = env.text("MUSTER_MAIL_FROM", "Muster <muster@localhost>", "the sender of mail")
 MAIL_TLS = env.one_of(

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from django.core.exceptions import ImproperlyConfigured
 
+from accounts.breached import refuse_other_files
 from config import env
 
 AUTH_PASSWORD_VALIDATORS = [
@@ -12,6 +13,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "accounts.validators.RepetitionValidator"},
     {"NAME": "accounts.validators.ContextValidator"},
+    {"NAME": "accounts.validators.BreachedValidator"},
 ]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
@@ -19,6 +21,11 @@ PASSWORD_HASHERS = [
 ]
 
 PASSWORDS = env.flag("MUSTER_PASSWORDS", True, "0 to switch passwords off")
+BREACHED_PASSWORDS = env.file(
+    "MUSTER_BREACHED_PASSWORDS",
+    refuse_other_files,
+    "the path of a list of breached passwords, as SHA-1 digests sorted by digest",
+)
 # With less than one, everybody would be signed out at once, or asked again and again.
 SESSION_IDLE = timedelta(
     hours=env.integer("MUSTER_SESSION_IDLE_HOURS", 24, "hours a session lasts unused", least=1)

@@ -11,6 +11,7 @@ from accounts.operations import change_user, set_role
 from accounts.sessions import mark_of, sessions_of
 from config import env
 from tests.conftest import NOW, PASSWORD
+from web import tasks
 from web.accounts.browsers import browser_words
 
 pytestmark = pytest.mark.django_db
@@ -34,6 +35,16 @@ def signed_in(username="ops", browser=FIREFOX, address="10.0.0.1"):
 
 def is_signed_in(client):
     return client.get("/settings/").status_code == 200
+
+
+def test_sessions_that_ended_are_cleared_and_others_stay(limits, ops, viewer):
+    """Nobody signs out of a session that a browser forgot."""
+    ended, going_on = signed_in("ops"), signed_in("viewer")
+    for client, expire_date in ((ended, limits.at - HOUR), (going_on, limits.at + HOUR)):
+        Session.objects.filter(pk=session_of(client).pk).update(expire_date=expire_date)
+    assert tasks.clear_sessions() == 1
+    assert session_of(going_on).user == viewer
+    assert Session.objects.count() == 1
 
 
 def session_of(client):

@@ -11,9 +11,11 @@ from http.client import HTTPException
 from threading import Timer
 from time import monotonic
 
+from django.conf import settings
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError
 from urllib3.response import BaseHTTPResponse
+from urllib3.util.ssl_ import create_urllib3_context
 
 from web.delivery.addresses import (
     AddressRefused,
@@ -103,7 +105,7 @@ def _connect(destination: Destination, until: float) -> HTTPConnection:
                 destination.port,
                 timeout=left_s,
                 server_hostname=destination.host,
-                cert_reqs=ssl.CERT_REQUIRED,
+                ssl_context=_verifying(),
             )
         )
         try:
@@ -114,6 +116,15 @@ def _connect(destination: Destination, until: float) -> HTTPConnection:
         else:
             return connection
     raise NoAnswer(_reason(failure or TimeoutError(), destination, until)) from failure
+
+
+def _verifying() -> ssl.SSLContext:
+    """Require a certificate by an authority of the system, or of the file that the settings name."""
+    context = create_urllib3_context(cert_reqs=ssl.CERT_REQUIRED)
+    context.load_default_certs()
+    if settings.DELIVERY_CA:
+        context.load_verify_locations(settings.DELIVERY_CA)
+    return context
 
 
 @contextmanager

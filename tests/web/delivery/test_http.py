@@ -1,6 +1,9 @@
 """The client against servers that misbehave."""
 
+import os
 import ssl
+import subprocess
+import sys
 import time
 from contextlib import suppress
 
@@ -147,11 +150,15 @@ def test_nobody_listens(settings):
 
 
 @pytest.mark.parametrize("name", ["hooks.example.org", "other.example.org"])
-def test_the_certificate_must_be_that_of_the_host(name, settings, tmp_path, monkeypatch):
+@pytest.mark.parametrize("is_of_system", [True, False], ids=["of the system", "by setting"])
+def test_the_certificate_must_be_that_of_the_host(name, is_of_system, settings, tmp_path, monkeypatch):
     path = certificate(tmp_path, name)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(path)
-    monkeypatch.setenv("SSL_CERT_FILE", str(path))
+    if is_of_system:
+        monkeypatch.setenv("SSL_CERT_FILE", str(path))
+    else:
+        settings.DELIVERY_CA = str(path)
     with Receiver(tls=context) as receiver:
         host = f"hooks.example.org:{receiver.port}"
         settings.DELIVERY_HOSTS = [host]
@@ -161,3 +168,19 @@ def test_the_certificate_must_be_that_of_the_host(name, settings, tmp_path, monk
         else:
             with pytest.raises(NoAnswer, match=r"certificate of hooks\.example\.org is not valid"):
                 http.post(f"https://{host}/", **values)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [(None, "No such file or directory"), ("no certificate", "NO_CERTIFICATE_OR_CRL_FOUND")],
+    ids=["missing", "no certificate"],
+)
+def test_a_wrong_file_of_certificates_is_refused_at_start(text, reason, tmp_path):
+    path = tmp_path / "authority.pem"
+    if text is not None:
+        path.write_text(text)
+    environment = {**os.environ, "MUSTER_DELIVERY_CA": str(path)}
+    argv = [sys.executable, "-c", "import config.settings"]
+    ended = subprocess.run(argv, env=environment, capture_output=True, text=True, check=False, timeout=120)
+    assert f"MUSTER_DELIVERY_CA='{path}' cannot be read" in ended.stderr
+    assert reason in ended.stderr
