@@ -122,7 +122,11 @@ class Databases:
         if scene.name not in self.connections:
             self.connections[scene.name] = _connection_to(self._copied(scene))
         with _connected(self.connections[scene.name]), _put_back() if commits else _rolled_back():
-            yield pickle.loads(self._built(scene).read_bytes())
+            yield self.objects(scene)
+
+    def objects(self, scene):
+        """What `build` returned when the scene was built."""
+        return pickle.loads(self._built(scene).read_bytes())
 
     @contextmanager
     def apart(self):

@@ -3,6 +3,7 @@
 import os
 import shutil
 import sys
+from io import StringIO
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 from urllib.request import urlopen
@@ -10,10 +11,13 @@ from urllib.request import urlopen
 import psycopg
 import pytest
 import redis
+from django.core.management import call_command
+from django.test import override_settings
 
+from config.sign_in import PASSWORD_HASHERS
 from telemetry import snippets
-from tests.database import MIGRATED
-from tests.peers.muster import LIVE_S, Muster
+from tests.database import MIGRATED, Scene
+from tests.peers.muster import EMAIL, LIVE_S, PASSWORD, USER, Muster
 from tests.peers.running import Programs, eventually, free_port
 from tests.peers.standing import standing as standing_muster
 
@@ -41,7 +45,6 @@ IN_ORDER = (
         "test_clock",
         "test_in_time",
         "test_prometheus",
-        "test_scrape_targets",
         "test_deliveries",
         "test_backup",
         "test_senders",
@@ -77,17 +80,39 @@ def programs(tmp_path):
     started.end_all()
 
 
+def _with_administrator():
+    """Make the administrator of a Muster by its commands, in this process; returns the token. Each command in a process
+    of its own would import Muster again.
+    """
+    printed = StringIO()
+    with override_settings(PASSWORD_HASHERS=PASSWORD_HASHERS), pytest.MonkeyPatch.context() as patched:
+        patched.setenv("DJANGO_SUPERUSER_PASSWORD", PASSWORD)
+        call_command("createsuperuser", interactive=False, username=USER, email=EMAIL)
+    call_command("create_token", user=USER, scope="write", stdout=printed)
+    return printed.getvalue().split()[-1]
+
+
+ADMINISTERED = Scene("administered", _with_administrator, MIGRATED)
+
+
 @pytest.fixture
-def own_database(django_db_setup):
+def own_database(django_db_setup, django_db_blocker):
     """A migrated database beside the tests' own: the processes of this Muster are no part of a test's transaction."""
-    address = urlsplit(os.environ["DATABASE_URL"])
-    name, migrated = f"muster_peers_{os.getpid()}", django_db_setup.pattern(MIGRATED)
+    address, name = urlsplit(os.environ["DATABASE_URL"]), f"muster_peers_{os.getpid()}"
+    with django_db_blocker.unblock():
+        pattern = django_db_setup.pattern(ADMINISTERED)
     with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as connection:
         connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{migrated}"')
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{pattern}"')
     yield urlunsplit(address._replace(path=f"/{name}"))
     with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as connection:
         connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+@pytest.fixture
+def token(own_database, django_db_setup):
+    """The administrator's in `own_database`; a module whose database is empty has a fixture of this name for ""."""
+    return django_db_setup.objects(ADMINISTERED)
 
 
 @pytest.fixture
@@ -97,8 +122,8 @@ def more_environment():
 
 
 @pytest.fixture
-def muster(programs, own_database, more_environment, tmp_path):
-    """Migrated, started, and answering; its workers listen on a database of Valkey that nothing else uses."""
+def muster(programs, own_database, token, more_environment, tmp_path):
+    """Started and answering; its workers listen on a database of Valkey that nothing else uses."""
     valkey = f"{os.environ['REDIS_URL'].partition('?')[0]}?db={FIRST_DB + number_of_worker()}"
     # The workers of an earlier test are not its own: it would take their end for an absence.
     redis.Redis.from_url(valkey).flushdb()
@@ -114,7 +139,7 @@ def muster(programs, own_database, more_environment, tmp_path):
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
         **more_environment,
     }
-    started = Muster(ROOT, environment, programs)
+    started = Muster(ROOT, environment, programs, token=token)
     started.start()
     return started
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import psycopg
 
 from stack.valkey import SOCKET
-from tests.peers.muster import PASSWORD, USER, Muster
+from tests.peers.muster import PASSWORD, Muster
 from tests.peers.running import END_S, Program, Programs, eventually
 
 NOT_OURS = ("DATABASE_URL", "REDIS_URL", "PYTEST_", "MUSTER_", "DJANGO_")
@@ -39,8 +39,7 @@ class Launched(Muster):
 
     def start(self) -> None:
         self.launch()
-        self.manage("createsuperuser", "--no-input", "--username", USER, "--email", "boss@example.com")
-        self.token = self.manage("create_token", "--user", USER, "--scope", "write").split()[-1]
+        self.add_administrator()
 
     def launch(self) -> None:
         """Start it on the data that it has."""

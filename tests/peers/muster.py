@@ -14,23 +14,30 @@ from tests.peers.running import Programs, eventually, free_port
 
 # Seconds for which a sample counts as live, in place of the usual five minutes.
 LIVE_S = 10
-USER, PASSWORD = "boss", "a-long-enough-password"
+USER, EMAIL, PASSWORD = "boss", "boss@example.com", "a-long-enough-password"
 START_S = 90
 
 
 class Muster:
-    def __init__(self, root: Path, environment: dict[str, str], programs: Programs) -> None:
+    """`token` is that of an administrator who is in its database already; without one, `start` begins with an empty
+    database.
+    """
+
+    def __init__(
+        self, root: Path, environment: dict[str, str], programs: Programs, *, token: str = ""
+    ) -> None:
         self.root, self.programs = root, programs
         self.environment = environment | {"DJANGO_SUPERUSER_PASSWORD": PASSWORD}
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        self._pages = build_opener(HTTPCookieProcessor(CookieJar()))
-        self.token = ""
+        self._cookies = CookieJar()
+        self._pages = build_opener(HTTPCookieProcessor(self._cookies))
+        self.token = token
 
     def start(self) -> None:
-        self.manage("migrate", "--no-input")
-        self.manage("createsuperuser", "--no-input", "--username", USER, "--email", "boss@example.com")
-        self.token = self.manage("create_token", "--user", USER, "--scope", "write").split()[-1]
+        if not self.token:
+            self.manage("migrate", "--no-input")
+            self.add_administrator()
         commands = {
             "web": processes.web(host="127.0.0.1", port=self.port),
             "worker": processes.worker(),
@@ -43,8 +50,12 @@ class Muster:
         )
         self.sign_in()
 
+    def add_administrator(self) -> None:
+        self.manage("createsuperuser", "--no-input", "--username", USER, "--email", EMAIL)
+        self.token = self.manage("create_token", "--user", USER, "--scope", "write").split()[-1]
+
     def sign_in(self) -> None:
-        """Sign in the browser that `page` and `markup` use."""
+        """Sign in the browser that `page`, `markup` and `press` use."""
         self._sign_in(self._pages, USER)
 
     def manage(self, *arguments: str, within_s: float = 300) -> str:
@@ -80,6 +91,16 @@ class Muster:
     def markup(self, path: str) -> str:
         with self._pages.open(self.url + path, timeout=30) as response:
             return response.read().decode()
+
+    def press(self, path: str) -> None:
+        """Send the form of a button that has no fields."""
+        token = next(cookie.value for cookie in self._cookies if cookie.name == "csrftoken")
+        form = urlencode({"csrfmiddlewaretoken": token}).encode()
+        self._pages.open(Request(self.url + path, data=form), timeout=30).close()
+
+    def leave_out_past_of_demo(self) -> None:
+        """Stop the worker from writing 18 months, which would take a core for minutes."""
+        self.press("/demo/history/cancel/")
 
     def _call(self, method: str, path: str, body: bytes | None = None) -> dict:
         headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}

@@ -86,6 +86,7 @@ def _text(answer):
 @pytest.fixture
 def walkers(muster):
     muster.manage("load_demo", within_s=LOAD_S)
+    muster.leave_out_past_of_demo()
     told = muster.manage("demo_logins")
     usernames, password = re.search(r"each role: (.*)\nPassword of all of them: (\S+)", told).groups()
     every, between = [Walker(muster.url, "nobody", set())], set()

@@ -32,6 +32,11 @@ def own_database(servers):
 
 
 @pytest.fixture
+def token():
+    return ""
+
+
+@pytest.fixture
 def more_environment(servers):
     return {"MUSTER_DATABASE_REPLICA_URL": servers[1].url, "MUSTER_DATABASE_REPLICA_LAG_S": str(LAG_S)}
 

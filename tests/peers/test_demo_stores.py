@@ -51,6 +51,7 @@ def loaded(programs, folder):
     muster = Launched(ROOT, folder / "data", programs, MUSTER_DEMO="1")
     muster.start()
     muster.sign_in()
+    muster.leave_out_past_of_demo()
     yield muster
     muster.stop()
 

@@ -1,10 +1,12 @@
 """Debian's Prometheus scrapes Debian's node_exporter and writes to a running Muster: from the first sample through
-a dead exporter and a dead Prometheus until everything is well again.
+a dead exporter and a dead Prometheus until everything is well again, and its target is removed.
 """
 
 import json
 import math
 import re
+import signal
+from datetime import UTC, datetime
 from urllib.parse import quote
 from urllib.request import urlopen
 
@@ -16,6 +18,7 @@ from tests.peers import exposition
 from tests.peers.conftest import GRACE_S, NODE, SCRAPE_S, SITE, answers
 from tests.peers.muster import LIVE_S
 from tests.peers.running import eventually, free_port
+from tests.peers.scrape_targets import WatchedTarget
 from tests.telemetry.sending import hot_samples
 
 pytestmark = pytest.mark.peers
@@ -99,8 +102,15 @@ def watch(muster, source, site):
     return Watch(muster, source, site)
 
 
-@pytest.mark.timeout(600)
-def test_a_prometheus_from_its_first_sample_through_two_deaths_and_back(muster, prometheus, exporter, watch):
+@pytest.fixture
+def target(muster):
+    return WatchedTarget(muster, site=SITE, address=NODE, scrape_s=SCRAPE_S)
+
+
+@pytest.mark.timeout(900)
+def test_a_prometheus_from_its_first_sample_through_two_deaths_and_back(
+    muster, prometheus, exporter, watch, target, tmp_path
+):
     # The first sample: matched to the device, on every page that should show it.
     series = eventually(watch.series, within_s=SLACK_S, what="the series exists")
     assert series["object"]["display"].startswith(NODE)
@@ -116,8 +126,11 @@ def test_a_prometheus_from_its_first_sample_through_two_deaths_and_back(muster, 
     assert "node_exporter" not in muster.page("/telemetry/unmatched/?q=node_memory")
     assert METRIC in muster.page(f"/telemetry/explore/?site={SITE}&metric={METRIC}")
 
+    target.wait("up")
+
     # The exporter dies: Prometheus says so with stale markers, and goes on with `up 0`.
     exporter.kill()
+    killed_at = datetime.now(UTC)
     eventually(lambda: watch.series()["ended_at"], within_s=SLACK_S, what="stale markers end the series")
     eventually(
         lambda: watch.points() and watch.points()[-1][1] is None, within_s=SLACK_S, what="null after the end"
@@ -127,12 +140,15 @@ def test_a_prometheus_from_its_first_sample_through_two_deaths_and_back(muster, 
     assert "Exporter does not answer" in muster.page(f"/sites/{SITE}/")
     watch.becomes(watch.state, "on-time", within_s=SLACK_S)
     assert [value for _, value in watch.points("up")][-1] == 0
+    assert target.wait("down", since=killed_at)["detail"] == ""
 
     # The exporter is back.
     exporter.start()
+    started_at = datetime.now(UTC)
     eventually(lambda: watch.series()["ended_at"] is None, within_s=SLACK_S, what="the series goes on")
     watch.becomes(watch.coverage, "pass", within_s=BEAT_S + SLACK_S)
     watch.becomes(watch.is_healthy_in, judged, within_s=BEAT_S + SLACK_S)
+    target.wait("up", since=started_at)
 
     # Prometheus dies: no marker, only silence.
     prometheus.kill()
@@ -152,7 +168,9 @@ def test_a_prometheus_from_its_first_sample_through_two_deaths_and_back(muster, 
     watch.becomes(watch.is_healthy_in, judged, within_s=BEAT_S + SLACK_S)
     # Its first samples may be old enough to be late still, and on a busy machine any sample may be.
     states = " ".join(to_state for _, to_state in watch.flips())
-    assert re.fullmatch(r"on-time( late on-time)* late silent( late)? on-time( late on-time)*", states)
+    assert re.fullmatch(
+        r"(late )?on-time( late on-time)* late silent( late)? on-time( late on-time)*", states
+    )
     part = muster.get("/api/readiness/flips/", site=SITE, limit=200)["results"]
     coverage = [
         flip["to_state"]["value"]
@@ -160,6 +178,13 @@ def test_a_prometheus_from_its_first_sample_through_two_deaths_and_back(muster, 
         if flip["key"] == COVERAGE and flip["part"] == "compute-coverage"
     ]
     assert coverage[-4:] == ["fail", "pass", "fail", "pass"]
+
+    # The target is removed: its end is marked, and that of a whole job is not.
+    config = tmp_path / "prometheus.yml"
+    config.write_text(f"{config.read_text().partition('    static_configs:')[0]}    static_configs: []\n")
+    prometheus.process.send_signal(signal.SIGHUP)
+    removed_at = datetime.now(UTC)
+    assert target.wait("absent", since=removed_at)["detail"] == "Its sender ended it."
 
 
 QUEUES = {"alone": "{max_samples_per_send: 1, max_shards: 1}", "together": "{max_samples_per_send: 2000}"}
