@@ -97,7 +97,6 @@ NOT_HERE = {
     *("login/provider/", "login/provider/return/"),
 }
 ALIKE = re.compile(r".*/((?:delete|csv)/(?:<int:pk>/)?)$")
-OF_ITS_FIELDS = re.compile(r"(?:<\w+:\w+>/)?(edit|bulk)/")
 OF_THE_KIT = re.compile(r"(<\w+:\w+>/)?(?:(add|edit|bulk|delete|csv)/(?:<int:pk>/)?)?")
 IN_INVENTORY = re.compile("inventory/")
 IN_FRAMEWORK = re.compile("readiness/framework/")
@@ -112,36 +111,41 @@ def wanted(matches):
 
 
 def form_of_alike(route):
-    """The form that the kit makes of the same templates for each kind: without its columns, or with the fields that
-    its page to add one has too. None for what has a page of its own."""
+    """The form that the kit makes of the same templates for each kind, but lists, whose columns are the kind's own:
+    forms with the fields of the page to add one, objects, pages to add one. None for what has a page of its own.
+    """
     if matched := ALIKE.match(route):
         return matched[1]
-    kind = kind_of(route)
-    matched = kind and OF_ITS_FIELDS.fullmatch(route.removeprefix(kind.url("list").removeprefix("/")))
-    return matched[1] if matched and {"add", matched[1]} <= {*kind.pages} else None
+    if (form := page_of_kit(route)) in {"edit", "bulk"}:
+        return form if "add" in kind_of(route).pages else None
+    return form if form in {"add", "detail"} else None
 
 
-def is_made_by_kit(route):
-    """Whether the kit of kinds makes the page, of the same templates for each kind."""
+def page_of_kit(route):
+    """Which of the pages that the kit makes of the same templates for each kind; None for any other page."""
     kind = kind_of(route)
     matched = kind and OF_THE_KIT.fullmatch(route.removeprefix(kind.url("list").removeprefix("/")))
     if not matched:
-        return False
+        return None
     objects, verb = matched.groups()
-    return (verb or ("detail" if objects else "list")) in kind.pages
+    page = verb or ("detail" if objects else "list")
+    return page if page in kind.pages else None
 
 
 def some_of_alike(wanted_routes):
-    """All of these routes, but every eighth of each form that is alike, of other kinds for each form."""
+    """All of these routes, but some of each form that is alike, of other kinds for each form.
+
+    Of objects and pages to add one there is every second, so that each kind has one or the other; of the rest every
+    eighth.
+    """
     alike = defaultdict(list)
     for route in wanted_routes:
         if form := form_of_alike(route):
             alike[form].append(route)
-    left_out = {
-        route
-        for place, routes_of_form in enumerate(alike.values())
-        for route in {*routes_of_form} - {*routes_of_form[place % 8 :: 8]}
-    }
+    left_out = set()
+    for place, (form, routes_of_form) in enumerate(sorted(alike.items())):
+        step = 2 if form in {"add", "detail"} else 8
+        left_out |= {*routes_of_form} - {*routes_of_form[place % step :: step]}
     return [route for route in wanted_routes if route not in left_out]
 
 
@@ -185,8 +189,8 @@ def test_every_page_over_the_fleet(as_role, client_of, axe_source, share):
     over_the_fleet = wanted(lambda route: not (IN_INVENTORY.match(route) or IN_FRAMEWORK.match(route)))
     routes_of_share = some_of_alike(over_the_fleet)[share::SHARES]
     # Pages of the kit take turns on four screens, and so do variants, whose parts their page has too.
-    alike = pages(client_of("admin"), filter(is_made_by_kit, routes_of_share))
-    own = pages(client_of("admin"), itertools.filterfalse(is_made_by_kit, routes_of_share))
+    alike = pages(client_of("admin"), filter(page_of_kit, routes_of_share))
+    own = pages(client_of("admin"), itertools.filterfalse(page_of_kit, routes_of_share))
     assert min(len(alike), len(own)) > 10
     one = as_role("admin")
     assert found_on(one, axe_source, own) == {}
@@ -210,8 +214,8 @@ def test_every_page_of_the_inventory(as_role, client_of, people, axe_source, sha
     for make in made.MAKERS.values():
         make()
     routes_of_share = some_of_alike(wanted(IN_INVENTORY.match))[share :: SHARES // 2]
-    alike = pages(client_of("admin"), filter(is_made_by_kit, routes_of_share))
-    own = pages(client_of("admin"), itertools.filterfalse(is_made_by_kit, routes_of_share))
+    alike = pages(client_of("admin"), filter(page_of_kit, routes_of_share))
+    own = pages(client_of("admin"), itertools.filterfalse(page_of_kit, routes_of_share))
     assert alike
     one = as_role("admin")
     assert found_on_one_screen(one, axe_source, alike) == {}
