@@ -11,13 +11,13 @@ def cases(names: str | Iterable[str], rows: Mapping[str, Any]) -> pytest.MarkDec
     return pytest.mark.parametrize(names, rows.values(), ids=list(rows))
 
 
-def every_fourth(cases: Iterable[Any], name_of: Callable[[Any], Any] = attrgetter("noun")) -> list[Any]:
-    """Try one kit with every fourth of many objects; `make test-all` tries it with all.
+def every_eighth(cases: Iterable[Any], name_of: Callable[[Any], Any] = attrgetter("noun")) -> list[Any]:
+    """Try one kit with every eighth of many objects; `make test-all` tries it with all.
 
     They are counted by name: their own order follows from what was imported first, which differs from run to run.
     """
     return [
-        case if number % 4 == 0 else pytest.param(case, marks=pytest.mark.full)
+        case if number % 8 == 0 else pytest.param(case, marks=pytest.mark.full)
         for number, case in enumerate(sorted(cases, key=name_of))
     ]
 
@@ -26,7 +26,7 @@ def every_fourth(cases: Iterable[Any], name_of: Callable[[Any], Any] = attrgette
 in_steps = pytest.mark.parametrize(
     "step",
     [
-        pytest.param(4, id="every fourth", marks=pytest.mark.part),
+        pytest.param(8, id="every eighth", marks=pytest.mark.part),
         pytest.param(1, id="all", marks=pytest.mark.full),
     ],
 )

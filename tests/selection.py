@@ -4,10 +4,21 @@ import re
 from functools import cache
 
 # What marks a test as full, in its own file.
-MARKS_FULL = re.compile(r"\bmark\.full\b|\bevery_fourth\b|\bin_steps\b")
+MARKS_FULL = re.compile(r"\bmark\.full\b|\bevery_eighth\b|\bin_steps\b")
 PATIENCE_S = 3600
 # They start processes, and wait for these no longer than a machine takes that has nothing else to do.
-HURRIED = ("tests/browser/", "tests/peers/", "tests/stack/", "tests/web/serving/")
+HURRIED = (
+    "tests/browser/",
+    "tests/peers/",
+    "tests/readiness/demo/test_sender.py",
+    "tests/stack/",
+    "tests/telemetry/test_packing_faults.py",
+    "tests/telemetry/test_together.py",
+    "tests/web/serving/",
+    "tests/web/test_address_book.py",
+    "tests/web/test_assets.py",
+    "tests/web/test_proxies.py",
+)
 
 
 @cache

@@ -13,7 +13,7 @@ from tests.readiness.organisation.people import made as people
 from tests.web.delivery import made as delivery
 from web.delivery.models import Message
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.full, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture

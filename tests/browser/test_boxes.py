@@ -4,7 +4,7 @@ import pytest
 
 from tests.browser import boxes
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.full, pytest.mark.django_db(transaction=True)]
 RULES = {
     ".kpi .label { width: 20px; overflow: hidden; white-space: nowrap }": "cut text",
     ".kpi .value { height: 12px; overflow: clip }": "cut text",

@@ -7,7 +7,7 @@ from accounts.models import User
 from tests.browser import fleet
 from tests.conftest import NOW
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.full, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture
@@ -50,7 +50,6 @@ def test_escape_keeps_what_was_chosen_and_arrows_step(time_zone):
     expect(combobox).to_have_value(before)
 
 
-@pytest.mark.full
 def test_axe_finds_nothing_while_it_is_open(time_zone, axe_source):
     _visit, page, combobox = time_zone
     combobox.fill("europe")

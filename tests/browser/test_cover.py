@@ -12,7 +12,7 @@ from tests.browser.looking import faults
 from tests.conftest import NOW
 from tests.readiness.organisation.people import made
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.full, pytest.mark.django_db(transaction=True)]
 FOCUSED = "() => document.activeElement.value ?? document.activeElement.id"
 COVER = "/people/cover/"
 NIGHT = "porto.network.2026-11-25-night"
@@ -126,7 +126,6 @@ PATHS = (
 )
 
 
-@pytest.mark.full
 @pytest.mark.parametrize("role", ["manager", "viewer"])
 def test_nothing_is_wrong_with_the_pages_on_any_screen(as_role, axe_source, covered, role):
     one = as_role(role)

@@ -12,7 +12,7 @@ from tests.conftest import NOW
 from tests.inventory import made
 from tests.readiness.assessment.evidence.repeated import measure, pair
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.full, pytest.mark.django_db(transaction=True)]
 FLEET, SITE = "/readiness/determinism/", "/sites/porto/determinism/"
 
 
@@ -30,7 +30,6 @@ def porto(frozen_now):
     return there
 
 
-@pytest.mark.full
 def test_equal_medians_are_told_apart_on_every_screen(as_role, porto, axe_source):
     one = as_role("ops")
     page = one.open(FLEET)

@@ -12,7 +12,7 @@ from readiness.assessment.scoring.operations import evaluate
 from readiness.loop.findings.proving import CHECK as LOOP
 from readiness.loop.findings.settling import settle
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.full, pytest.mark.django_db(transaction=True)]
 CHECK, PART = "p4-standard-interfaces", "devices-conforming"
 
 

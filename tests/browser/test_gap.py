@@ -9,7 +9,7 @@ from readiness.golive.models import WorkItem
 from tests.conftest import NOW
 from tests.readiness.assessment.scoring import stored
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.full, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from readiness.golive.reviews import operations
 from tests.conftest import NOW
 from tests.readiness.assessment.scoring import stored
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.full, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture

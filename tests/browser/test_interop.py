@@ -11,7 +11,7 @@ from tests.readiness.boards.interop.conftest import prove, record, vendors, wire
 
 __all__ = ["prove", "vendors", "wired"]
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.full, pytest.mark.django_db(transaction=True)]
 FLEET, SITE = "/readiness/interop/", "/sites/porto/interop/"
 
 

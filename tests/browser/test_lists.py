@@ -10,7 +10,7 @@ from inventory.models import Rack
 from tests.inventory import made
 from web.tables import LISTS
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.full, pytest.mark.django_db(transaction=True)]
 
 HEAD_IS_BELOW_THE_BAR = """() => Math.abs(document.querySelector("thead").getBoundingClientRect().top
     - document.querySelector(".top").getBoundingClientRect().bottom) <= 1"""
@@ -146,7 +146,7 @@ ADDED = """() => {
 MOST_STYLED = 40
 
 
-@pytest.mark.parametrize("path", [pytest.param("/inventory/racks/", marks=pytest.mark.full), "/fleet/"])
+@pytest.mark.parametrize("path", ["/inventory/racks/", "/fleet/"])
 def test_what_is_added_leaves_the_style_of_the_rest_alone(chromium, racks, as_role, path):
     """A selector such as `:has(…) > *` or `legend + *` has a browser style the whole page anew."""
     page = as_role("planner").open(path)

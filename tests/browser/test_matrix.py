@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from tests.browser import fleet
 from tests.conftest import NOW
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.full, pytest.mark.django_db(transaction=True)]
 FOCUSED = "() => document.activeElement.value ?? document.activeElement.id"
 
 

@@ -11,7 +11,7 @@ from tests.browser.looking import faults
 from tests.conftest import NOW
 from tests.readiness.problems import write_problems
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.full, pytest.mark.django_db(transaction=True)]
 FOCUSED = "() => document.activeElement.value ?? document.activeElement.id"
 
 
@@ -54,7 +54,6 @@ def test_somebody_is_proposed_by_keyboard_alone(as_role, six):
     assert one.refusals == []
 
 
-@pytest.mark.full
 @pytest.mark.parametrize("share", range(2))
 def test_every_page_of_ownership_and_people(as_role, six, axe_source, share):
     sites, (ana, *_) = six
@@ -94,7 +93,6 @@ def test_every_page_of_ownership_and_people(as_role, six, axe_source, share):
     assert one.refusals == []
 
 
-@pytest.mark.full
 def test_whoever_may_not_see_names_or_finds_nothing(as_role, axe_source):
     one = as_role("viewer")
     paths = [

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.full, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture
@@ -71,9 +71,7 @@ def test_escape_closes_the_palette_and_gives_the_focus_back(palette):
     expect(page.get_by_role("combobox", name="Search or jump to")).to_be_focused()
 
 
-@pytest.mark.parametrize(
-    ("width", "theme"), [pytest.param(1440, "light", marks=pytest.mark.full), (390, "dark")]
-)
+@pytest.mark.parametrize(("width", "theme"), [(1440, "light"), (390, "dark")])
 def test_axe_finds_nothing_in_the_palette(palette, axe_source, width, theme):
     visit, page = palette(width=width, theme=theme)
     page.keyboard.type("porto")

@@ -12,7 +12,7 @@ from tests.browser.test_ten_tasks import by_keyboard
 from tests.conftest import NOW
 from tests.readiness.organisation.people import made
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.full, pytest.mark.django_db(transaction=True)]
 LOOKS = ((1440, "light"), (390, "dark"))
 PAGES = (
     *("/people/oncall/", "/people/oncall/ahead/?days=60", "/people/coverage/", "/people/coverage/porto/"),

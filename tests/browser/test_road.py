@@ -12,7 +12,7 @@ from tests.browser.looking import faults
 from tests.readiness.assessment.scoring import stored
 from tests.readiness.assessment.scoring.stored import NOW
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.full, pytest.mark.django_db(transaction=True)]
 ROAD = "/readiness/road/"
 CHECKS = (
     "p2-backup-power",

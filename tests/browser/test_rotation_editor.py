@@ -11,7 +11,7 @@ from tests.browser.test_ten_tasks import by_keyboard
 from tests.conftest import NOW
 from tests.readiness.organisation.people import made
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.full, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture

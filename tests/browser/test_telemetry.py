@@ -15,7 +15,7 @@ from tests.inventory import made
 from tests.telemetry.sending import Sender, body_of
 from web import workers
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.full, pytest.mark.django_db(transaction=True)]
 PAGES = (
     "/telemetry/",
     "/telemetry/?state=paused",
@@ -82,7 +82,6 @@ def _temperature(gpu):
     }
 
 
-@pytest.mark.full
 def test_pages_pass_axe_and_the_security_policy(as_role, senders, axe_source):
     one = as_role("ops")
     paths = [path.format(**senders) for path in PAGES]

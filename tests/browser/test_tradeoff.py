@@ -10,7 +10,7 @@ from tests.conftest import PASSWORD
 from tests.readiness.conftest import iberia
 from tests.readiness.tradeoffs.placing.conftest import chat, fleet
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.full, pytest.mark.django_db(transaction=True)]
 __all__ = ["chat", "fleet", "iberia"]
 ANSWER = re.compile(r"/tradeoffs/\?")
 DRAWING = re.compile(r"parallel\.json")

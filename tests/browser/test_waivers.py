@@ -12,7 +12,7 @@ from tests.browser.looking import faults
 from tests.conftest import NOW
 from tests.readiness.assessment.scoring import stored
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.full, pytest.mark.django_db(transaction=True)]
 CHECK = "/sites/porto/checks/p2-backup-power/"
 
 
@@ -67,7 +67,6 @@ def test_a_denial_needs_a_word(as_role, porto, user_of):
     assert asked.state == "requested"
 
 
-@pytest.mark.full
 def test_the_dialogs_pass_axe(as_role, porto, user_of, axe_source):
     asked = ask_for_grant(
         site=porto,

@@ -111,6 +111,7 @@ def test_a_site_that_is_deleted_leaves_no_claim(claimed) -> None:
     assert claimed() == [link.site_b_id]
 
 
+@pytest.mark.full
 def test_a_bulk_write_of_ten_thousand_rows_leaves_one_claim_for_each_site(claimed) -> None:
     sites = [made.site(), made.site()]
     device_type = made.device_type()

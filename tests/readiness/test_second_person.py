@@ -312,11 +312,8 @@ def test_nobody_approves_alone_under_the_strict_setting(ada, subject, settings, 
     look_at_orders(world, check)
 
 
-@pytest.mark.parametrize(
-    "subject",
-    [SUBJECTS[0], *(pytest.param(each, marks=pytest.mark.full) for each in SUBJECTS[1:])],
-    ids=lambda subject: subject.__name__.lower(),
-)
+@pytest.mark.full
+@pytest.mark.parametrize("subject", SUBJECTS, ids=lambda subject: subject.__name__.lower())
 def test_without_it_every_such_approval_is_flagged(ada, subject, settings, frozen_now):
     settings.STRICT_SECOND_PERSON = False
     world = World(subject())

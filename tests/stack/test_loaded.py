@@ -6,6 +6,7 @@ import sys
 import pytest
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(
     ("loading", "left_out"),
     [

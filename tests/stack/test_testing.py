@@ -55,20 +55,23 @@ SEES_BOTH = """
 """
 
 
-@pytest.mark.parametrize("options", [(), ("-n", "2")], ids=["one process", "xdist"])
-def test_a_run_has_servers_of_its_own(tmp_path: Path, options: tuple[str, ...]) -> None:
-    done = run_pytest(tmp_path, SEES_BOTH, *options)
+@pytest.mark.full
+def test_a_run_has_servers_of_its_own(tmp_path: Path) -> None:
+    done = run_pytest(tmp_path, SEES_BOTH)
     assert "1 passed" in done.stdout, done.stdout + done.stderr
 
 
-def test_a_run_says_how_much_memory_its_processes_took(tmp_path: Path) -> None:
-    done = run_pytest(tmp_path, "def test_nothing(): pass", "-v", "-n", "2")
+@pytest.mark.full
+def test_a_run_in_workers_has_servers_of_its_own_and_says_how_much_memory_it_took(tmp_path: Path) -> None:
+    done = run_pytest(tmp_path, SEES_BOTH, "-v", "-n", "2")
+    assert "1 passed" in done.stdout, done.stdout + done.stderr
     workers = r", \d\d+ MiB \(worker\)" * 2
     assert re.search(
         rf"Peak memory: \d\d+ MiB{workers}; the largest program started: \d\d+ MiB", done.stdout
     ), done.stdout + done.stderr
 
 
+@pytest.mark.full
 def test_addresses_that_are_set_are_left_alone(tmp_path: Path) -> None:
     source = """
         import os

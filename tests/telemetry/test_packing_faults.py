@@ -47,6 +47,7 @@ def append_late(now):
     return later
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(
     ("point", "age"),
     [
@@ -72,6 +73,7 @@ def test_merging_that_is_killed_is_done_again(now, point, age):
     assert samples_in_blocks() == len(before)
 
 
+@pytest.mark.full
 def test_a_check_of_blocks_that_is_killed_is_done_again(now):
     append_late(now)
     pack_all(now + timedelta(hours=4))

@@ -74,6 +74,7 @@ def test_roll_ups_at_once_count_each_sample_once(sender):
     assert sum(row["increase"] or 0 for row in rolled_up()) == 29.0
 
 
+@pytest.mark.full
 def test_a_drain_that_is_killed_half_way_leaves_everything_to_the_next(sender):
     for second in range(5):
         sender.send(("up", 1.0, second))

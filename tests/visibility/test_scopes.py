@@ -25,7 +25,7 @@ pytestmark = pytest.mark.django_db
 ASKS_MOST = "admin"
 BETWEEN = ("ops", "planner", "manager")
 ROLES = [
-    pytest.param("viewer", 4, id="viewer, every fourth", marks=pytest.mark.part),
+    pytest.param("viewer", 16, id="viewer, every sixteenth", marks=pytest.mark.part),
     *(pytest.param(role, 1, id=role, marks=pytest.mark.full) for role in ("viewer", "admin")),
     # What they see is decided by the same rules, so that each asks a third of every fourth page.
     *(pytest.param(role, 12, id=f"{role}, every twelfth", marks=pytest.mark.full) for role in BETWEEN),

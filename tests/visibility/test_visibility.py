@@ -99,7 +99,7 @@ def test_a_viewer_is_told_the_same_whatever_they_are_called(scene, client_of, st
     assert [address for address, (_, _, text) in before.items() if MARK in text and MARK not in address] == []
     assert [address for address, was in before.items() if ask(client, address) != was] == []
     assert list(tried(client, EARLY)) == refused
-    assert len(before) > (800 if step == 1 else 150)
+    assert len(before) > (800 if step == 1 else 75)
 
 
 @pytest.mark.parametrize("role", ["ops", "planner", "manager"])

@@ -143,6 +143,7 @@ def forget():
     rule_of.cache_clear()
 
 
+@pytest.mark.full
 def test_a_kind_that_forgets_its_rule_is_noticed(writers, user_of, forget):
     tried = Round(writers, user_of)
     routes = [pair for pair in writes.routes() if pair[0] in FORGETFUL]
@@ -200,22 +201,14 @@ class Offers:
                 yield path, method, address
 
 
-@pytest.mark.parametrize(
-    "step",
-    [
-        pytest.param(8, id="every eighth", marks=pytest.mark.part),
-        pytest.param(1, id="all", marks=pytest.mark.full),
-    ],
-)
-def test_pages_offer_only_what_the_scope_allows(step, writers):
+@pytest.mark.full
+def test_pages_offer_only_what_the_scope_allows(writers):
     _everywhere, clients = writers
     shared = [kind.url("detail", obj) for kind, obj in shared_objects()]
     pages = [path for route, view in walked() if "api/" not in route for path in paths_of(route, view)]
-    offers = Offers(Reader(clients["admin"], {}), asked_for()).go(
-        [*pages[::step], *shared[:: step // 2 or 1]]
-    )
+    offers = Offers(Reader(clients["admin"], {}), asked_for()).go([*pages, *shared])
     assert [*offers.refused(clients["admin"])] == []
-    assert len(offers.of_page) > 300 / step
+    assert len(offers.of_page) > 300
 
 
 def shared_objects():

@@ -33,6 +33,7 @@ def links_of_a_worker():
     return addresses.split(), has_pages == "True"
 
 
+@pytest.mark.full
 @pytest.mark.usefixtures("no_book")
 def test_a_worker_links_to_pages_without_loading_them():
     expected = [

@@ -61,10 +61,12 @@ def bundled(pytestconfig, tmp_path_factory):
     return folder, collect(folder)
 
 
+@pytest.mark.full
 def test_plotly_fits_its_budget(vendor):
     assert brotli_kib(vendor / "plotly.js") <= PLOTLY_KIB
 
 
+@pytest.mark.full
 def test_a_cold_page_without_charts_fits_its_budget(bundled):
     folder, names = bundled
     every_page = ["css/main.css", "js/main.js", "vendor/htmx.js", "vendor/icons.svg", "img/muster.svg"]
@@ -83,6 +85,7 @@ def test_a_cold_page_without_charts_fits_its_budget(bundled):
     assert everything + sum(of_a_page.values()) <= REST_KIB
 
 
+@pytest.mark.full
 def test_first_load_fits_its_budget_with_a_page_at_its_limit(vendor, own):
     everything = [path for path in vendor.iterdir() if path.suffix in {".css", ".js", ".svg", ".woff2"}]
     assert brotli_kib(*everything, *own) + 2 * PAGE_KIB <= FIRST_LOAD_KIB  # one page, one chart's data
@@ -122,6 +125,7 @@ def test_each_bundled_package_brings_its_licence(vendor):
         assert re.search("licen[cs]e|permission", section, re.IGNORECASE), section[:60]
 
 
+@pytest.mark.full
 def test_build_gives_the_same_bytes_again(vendor, tmp_path, pytestconfig):
     node = pytestconfig.rootpath / ".venv/bin/node"
     if not (pytestconfig.rootpath / "node_modules/esbuild").exists() or not node.exists():
@@ -226,6 +230,7 @@ def test_bundles_are_compressed_once(bundled):
         assert (folder / f"{names[name]}.br").exists()
 
 
+@pytest.mark.full
 def test_a_second_run_bundles_the_sources_and_not_the_bundles(bundled, pytestconfig):
     folder, names = bundled
     again = collected(pytestconfig.rootpath, folder)
@@ -233,6 +238,7 @@ def test_a_second_run_bundles_the_sources_and_not_the_bundles(bundled, pytestcon
     assert {*again} == {*names} - {"js/on_demand.js"}
 
 
+@pytest.mark.full
 def test_a_module_with_a_fault_stops_the_start_and_is_named(tmp_path, pytestconfig):
     copy_static(pytestconfig.rootpath, tmp_path)
     (tmp_path / "js/broken.js").write_text("const = 1;")

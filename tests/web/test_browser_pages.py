@@ -11,6 +11,7 @@ pytestmark = pytest.mark.browser
 SCREENS = ((1440, "light"), (390, "dark"), (390, "light"), (1440, "dark"))
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("path", PAGES)
 def test_page_passes_axe_and_the_security_policy(visit, axe_source, path):
     one = visit()
@@ -109,6 +110,7 @@ def test_paper_has_every_chart_and_the_colours_of_the_day(visit):
     assert line.evaluate("line => line.style.stroke") == "rgb(127, 162, 255)"
 
 
+@pytest.mark.full
 def test_a_text_that_is_cut_says_the_rest(visit):
     page = visit().open("/fleet/")
     name = page.locator(".find-text")

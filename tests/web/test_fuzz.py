@@ -62,9 +62,8 @@ def schemas():
 
 
 @pytest.mark.usefixtures("objects")
-@pytest.mark.parametrize(
-    "share", [0, *(pytest.param(share, marks=pytest.mark.full) for share in range(1, SHARES))]
-)
+@pytest.mark.full
+@pytest.mark.parametrize("share", range(SHARES))
 def test_no_request_made_from_the_schema_breaks_an_endpoint(application, api_of, caplog, schemas, share):
     caplog.set_level("CRITICAL", logger="django.request")
     headers = {"Authorization": api_of("admin").defaults["HTTP_AUTHORIZATION"]}

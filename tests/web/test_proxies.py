@@ -106,6 +106,7 @@ def web_of(transactional_db, tmp_path):
         web.stop()
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(
     ("proxies", "refused", "scheme"),
     [

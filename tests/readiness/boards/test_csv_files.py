@@ -19,7 +19,7 @@ from telemetry.imports.models import ImportRule
 from telemetry.models import Source
 from tests.web.routes import scenes
 
-pytestmark = pytest.mark.usefixtures("judged_now")
+pytestmark = [pytest.mark.usefixtures("judged_now"), pytest.mark.full]
 OURS = ("accounts", "inventory", "telemetry", "readiness")
 # Columns in which people and senders write what they like, and which nothing looks up by.
 FREE = re.compile(

@@ -40,6 +40,7 @@ def test_a_login_that_somebody_has_already_is_left_alone(user_of, frozen_now):
     assert "planner" not in logins()
 
 
+@pytest.mark.full
 def test_removal_leaves_what_was_there_before(frozen_now, on_scene):
     before, _fleet = on_scene(demo_inventory)
     assert counts() != before
@@ -65,6 +66,7 @@ def test_the_demo_is_not_loaded_over_a_site_of_the_same_name(frozen_now):
     assert not DemoFleet.objects.exists()
 
 
+@pytest.mark.full
 def test_a_larger_fleet_takes_no_more_statements(frozen_now):
     statements = []
     for scale in (1, 3):

@@ -16,7 +16,7 @@ from readiness.tradeoffs.factors.core.factors import ValueBasis, compared
 from readiness.tradeoffs.models import ExchangeRate, FactorDay, SiteFactor
 from tests.conftest import NOW
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.full]
 SITES = {"DUB-1", "DXB-1", "JNB-1", "LON-1"}
 
 

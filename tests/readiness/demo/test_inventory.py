@@ -33,7 +33,7 @@ from tests.conftest import NOW
 from tests.inventory import made
 from tests.readiness.demo.scenes import demo_inventory
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.full]
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from readiness.loop.lessons.models import Lesson
 from tests import database
 from web.delivery.models import Channel, Message
 
+pytestmark = pytest.mark.full
 NOW = datetime(2026, 11, 24, 16, 7, tzinfo=UTC)
 SITES = ["SAT-1", "LON-1", "GVX-1"]
 

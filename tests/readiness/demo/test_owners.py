@@ -22,7 +22,7 @@ from readiness.organisation.ownership.queries import terms_of
 from readiness.organisation.people.models import Person, Team
 from tests.conftest import NOW
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.full]
 
 
 @pytest.fixture(scope="module")

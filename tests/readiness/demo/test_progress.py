@@ -132,6 +132,7 @@ def test_steps_go_on_from_where_the_last_one_ended(present):
     assert reached[0] == DemoFleet.objects.get().loaded_at - timedelta(weeks=75)
 
 
+@pytest.mark.full
 def test_a_step_that_cannot_be_done_changes_nothing_and_is_told(present):
     assert (one_step(), one_step()) == (1, 1)
     with connection.cursor() as cursor:

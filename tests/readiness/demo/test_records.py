@@ -24,7 +24,7 @@ from readiness.demo.operations.records import keep_current
 from readiness.golive.models import Campaign
 from tests.conftest import NOW
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.full]
 SITES = {"DUB-1", "SIN-1", "WAW-1", "SYD-1"}
 
 

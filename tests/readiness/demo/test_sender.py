@@ -20,7 +20,7 @@ from telemetry import drain
 from telemetry.models import InboxBatch, Series, Source, SourceStatus
 from tests.telemetry.sending import empty_store
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.full]
 NOWHERE = "http://127.0.0.1:9"
 PLAN = fleet_plan(names={"ZRH-1", "QRO-1"})
 

@@ -12,7 +12,7 @@ from readiness.boards.interop.queries import fleet_pairs, pairs_of_sites, sites
 from tests.conftest import NOW
 from tests.readiness.demo.scenes import demo_inventory
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.full]
 
 
 @pytest.fixture(autouse=True)

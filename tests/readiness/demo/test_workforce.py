@@ -16,7 +16,7 @@ from readiness.demo.operations.runs import Portion
 from readiness.organisation.people.models import Drill, Person, Procedure, Shift, Swap
 from tests.conftest import NOW
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.full]
 STORIES = [
     ("PHX-1", "p3-role-coverage", "people-per-role", 0, (1, 1)),
     ("PHX-1", "p3-capability-gap", "growth-gap", 0, (27, 41)),

@@ -5,7 +5,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from inventory.models import Device
-from tests.cases import every_fourth
+from tests.cases import every_eighth
 from tests.entries import entries_of
 from tests.inventory import made
 from tests.web.kinds.samples import EDITS, MAKERS
@@ -19,7 +19,7 @@ def test_every_kind_with_bulk_editing_is_tried():
     assert {kind.noun for kind in BULK} == set(EDITS)
 
 
-@pytest.fixture(params=every_fourth(BULK), ids=lambda kind: kind.noun)
+@pytest.fixture(params=every_eighth(BULK), ids=lambda kind: kind.noun)
 def kind(request):
     return request.param
 

@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from inventory.models import Device, DeviceType, Manufacturer, PowerFeed, Rack, Region, Site
-from tests.cases import every_fourth
+from tests.cases import every_eighth
 from tests.entries import entries_of
 from tests.inventory import made
 from tests.web.kinds.samples import EDITS, MAKERS
@@ -23,7 +23,7 @@ def test_every_kind_with_files_is_tried():
     assert {kind.noun for kind in CSV} == set(MAKERS)
 
 
-@pytest.fixture(params=every_fourth(CSV), ids=lambda kind: kind.noun)
+@pytest.fixture(params=every_eighth(CSV), ids=lambda kind: kind.noun)
 def kind(request):
     return request.param
 

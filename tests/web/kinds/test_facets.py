@@ -4,7 +4,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from tests.cases import every_fourth
+from tests.cases import every_eighth
 from tests.inventory import made
 from tests.web.kinds.samples import MAKERS
 from tests.web.kinds.test_kinds import KINDS
@@ -47,7 +47,7 @@ def test_sets_and_flags_are_counted_too(client_of):
 
 
 @pytest.mark.parametrize(
-    "kind", every_fourth([kind for kind in KINDS if kind.noun in MAKERS]), ids=lambda kind: kind.noun
+    "kind", every_eighth([kind for kind in KINDS if kind.noun in MAKERS]), ids=lambda kind: kind.noun
 )
 def test_every_count_is_that_of_the_list_it_leads_to(kind, client_of):
     client = client_of("admin")

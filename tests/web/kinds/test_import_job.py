@@ -190,6 +190,7 @@ def most_memory(work):
     return max(in_use)
 
 
+@pytest.mark.full
 @pytest.mark.django_db
 def test_memory_does_not_grow_with_the_file(importer, queued):
     in_use = []

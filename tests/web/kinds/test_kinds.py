@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import get_resolver, reverse
 
 from accounts.roles import ROLES
-from tests.cases import every_fourth
+from tests.cases import every_eighth
 from tests.web.kinds.samples import EDITS, MAKERS
 from web import links
 from web.kinds.kind import KIND_OF
@@ -24,13 +24,13 @@ KINDS = list(KIND_OF.values())
 ENTRIES = [(kind, entry) for kind in KINDS for entry in kind.entries if not entry.on_object]
 
 
-@pytest.fixture(params=every_fourth(KINDS), ids=lambda kind: kind.noun)
+@pytest.fixture(params=every_eighth(KINDS), ids=lambda kind: kind.noun)
 def kind(request):
     return request.param
 
 
 @pytest.fixture(
-    params=every_fourth(ENTRIES, lambda pair: (pair[0].noun, pair[1].url_name)),
+    params=every_eighth(ENTRIES, lambda pair: (pair[0].noun, pair[1].url_name)),
     ids=lambda pair: pair[1].url_name,
 )
 def entry(request):
@@ -78,7 +78,7 @@ def test_an_answer_that_cannot_be_read_is_shown_again_and_enters_nothing(entry, 
 
 
 @pytest.fixture(
-    params=every_fourth([kind for kind in KINDS if kind.noun in MAKERS]), ids=lambda kind: kind.noun
+    params=every_eighth([kind for kind in KINDS if kind.noun in MAKERS]), ids=lambda kind: kind.noun
 )
 def made_kind(request, db):
     # Of some kinds the first row comes with Muster.

@@ -13,7 +13,7 @@ from tests.web.kinds import samples, test_bulk, test_csv, test_facets, test_kind
 from web.audit import triggers
 from web.kinds.kind import KIND_OF
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.full]
 FOLDER = Path(__file__).parent / "fans"
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from inventory.models import Rack, Region
-from tests.cases import every_fourth
+from tests.cases import every_eighth
 from tests.inventory import made
 from tests.readiness.organisation.people import made as people
 from tests.web.kinds.test_csv import CSV, Importer
@@ -81,7 +81,7 @@ def test_a_row_outside_the_scope_is_refused_and_the_others_are_taken(client_of, 
     assert Region.objects.filter(parent__slug="iberia").count() == 5
 
 
-@pytest.mark.parametrize("kind", every_fourth(CSV), ids=lambda kind: kind.noun)
+@pytest.mark.parametrize("kind", every_eighth(CSV), ids=lambda kind: kind.noun)
 @pytest.mark.parametrize("text", ["76", "Ada Lovelace"])
 def test_who_or_what_a_file_names_wrongly_is_told_by_that_name(kind, text, admin, client_of):
     targets = targets_of(kind, endpoint(kind, admin)).values()

@@ -26,6 +26,7 @@ def lists(empty_pages):
     }
 
 
+@pytest.mark.full
 def test_an_empty_list_says_what_it_would_hold(lists):
     empty = {route for route, page in lists.items() if 0 in page.rows_of_tables}
     silent = {route for route in empty if not TITLED.search(lists[route].text)}
@@ -34,6 +35,7 @@ def test_an_empty_list_says_what_it_would_hold(lists):
     assert len(empty) > 25
 
 
+@pytest.mark.full
 def test_every_empty_page_says_what_will_stand_there(lists):
     silent, seen = {}, 0
     for route, page in lists.items():

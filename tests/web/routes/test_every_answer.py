@@ -21,7 +21,7 @@ from tests.visibility.conftest import rows_of_all_kinds
 from tests.web.routes.test_every_route import asked_of
 
 __all__ = ["rows_of_all_kinds"]
-pytestmark = [pytest.mark.django_db, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.django_db, pytest.mark.full, pytest.mark.timeout(900)]
 MOST_ROWS = 6
 VALUES = {"date": "2026-12-31", "date-time": "2026-12-31T12:00:00Z", "uri": "https://example.org/"}
 # Whoever takes steps that nobody takes for another.
@@ -275,7 +275,6 @@ def test_every_read_answers_what_the_schema_says(walk):
     assert only_refused == {("/api/telemetry/agent-targets/", "get")}
 
 
-@pytest.mark.full
 def test_every_change_answers_what_the_schema_says(walk):
     only_refused = refused(walk, {"post", "put", "patch", "delete"})
     assert walk.faults == {}

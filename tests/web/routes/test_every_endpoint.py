@@ -8,7 +8,7 @@ from tests.visibility.conftest import rows_of_all_kinds
 from tests.visibility.test_visibility import lists
 
 __all__ = ["rows_of_all_kinds"]
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.full]
 NO_BODIES = ("[", "null", '"text"', "[]", "[4]", "[{}]", "{}")
 # A draft of what is in force, and all workloads, are asked for without a word.
 FROM_NOTHING = {

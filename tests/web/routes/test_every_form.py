@@ -9,7 +9,7 @@ from django.urls import resolve
 from tests.web.routes.test_every_route import paths, reader_of
 
 __all__ = ["paths", "reader_of"]
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.full]
 # Django's own, or those of no use to whoever reads them.
 BLUNT = re.compile(
     "This field|valid (?:choice|date|value|number|integer)|Ensure this|Select a|Enter the (?:why|what|how|from|to)\\b"

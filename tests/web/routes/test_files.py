@@ -11,7 +11,7 @@ from tests.web.routes.test_every_route import paths, reader_of
 from web.sheets import MOST_DIGITS
 
 __all__ = ["paths", "reader_of"]
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.full]
 NUMBER = re.compile(r"-?\d+(\.\d+)?([eE][+-]?\d+)?")
 # "Deployed (kW)", "Cost, EUR/month", "lag_max_s", "time_ms".
 WITH_UNIT = re.compile(r".+ \(.+\)|.+, .+|.+_(ms|s|kw|points)|cost_.+|energy_.+|carbon_.+")

@@ -14,7 +14,7 @@ from inventory.models import Site
 from tests.published import Published
 from tests.readiness.assessment.evidence import outputs
 
-pytestmark = [pytest.mark.django_db, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.django_db, pytest.mark.full, pytest.mark.timeout(300)]
 PACKAGE = "muster_of_the_schema"
 # YAML files are for people and for Muster's own import.
 NOT_FOR_CLIENTS = 3

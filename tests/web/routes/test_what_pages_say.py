@@ -4,13 +4,12 @@ import re
 
 import pytest
 
-from tests.cases import in_steps
 from tests.web.routes.test_every_route import paths, reader_of
 from tests.web.routes.visible import Visible
 
 __all__ = ["paths", "reader_of"]
 pytestmark = pytest.mark.django_db
-ROLES = [pytest.param("viewer", marks=pytest.mark.full), "admin"]
+ROLES = ["viewer", "admin"]
 # Not even as code.
 OF_PYTHON = {"an object": r"\bnp\.\w+\(|<class|object at 0x"}
 INTERNAL = OF_PYTHON | {
@@ -63,14 +62,14 @@ def test_what_is_meant_for_programs_is_recognised(markup, said):
     assert bool(internals(markup)) is bool(said)
 
 
-@in_steps
+@pytest.mark.full
 @pytest.mark.parametrize("role", ROLES)
-def test_no_page_says_what_is_meant_for_programs(reader_of, paths, role, step):
+def test_no_page_says_what_is_meant_for_programs(reader_of, paths, role):
     """Every page, and what the tabs of some of them show."""
     reader = reader_of(role)
     pages = [path for path in paths if not path.startswith("/api/")]
     # Files have columns of their own; what tabs show is a page.
-    variants = [variant for path in pages[::step] for variant in reader.variants(path)[:-1]]
+    variants = [variant for path in pages for variant in reader.variants(path)[:-1]]
     asked = [*pages, *(variant for variant in variants if "export=" not in variant)]
     bodies = {path: reader.ask(path)[1] for path in asked}
     texts = {path: body.decode(errors="replace") for path, body in bodies.items() if isinstance(body, bytes)}

@@ -73,7 +73,13 @@ def test_a_waiver_is_found_by_its_check_and_by_its_reason(client_of, ask, porto)
         assert hit.url == reverse("waiver", args=[waiver.pk])
 
 
-@pytest.mark.parametrize("role", ["viewer", "ops", "planner", "manager", "admin"])
+@pytest.mark.parametrize(
+    "role",
+    [
+        "admin",
+        *(pytest.param(role, marks=pytest.mark.full) for role in ("viewer", "ops", "planner", "manager")),
+    ],
+)
 def test_every_page_and_action_that_is_offered_opens(user_of, client_of, role):
     client, user = client_of(role), user_of(role)
     hits = [*palette.find_pages("", user=user), *palette.find_actions("", user=user)]

@@ -104,7 +104,16 @@ def other(value):
     return value + " indeed"
 
 
-@pytest.mark.parametrize("check_id", ["p1-intra-node", "p2-cooling-headroom", "p2-backup-power"])
+@pytest.mark.parametrize(
+    "check_id",
+    [
+        "p1-intra-node",
+        *(
+            pytest.param(check, marks=pytest.mark.full)
+            for check in ("p2-cooling-headroom", "p2-backup-power")
+        ),
+    ],
+)
 def test_every_leaf_that_can_change_is_told(shipped, check_id):
     """Of three checks that use what a definition can say: with presets, gate rules, exclusions, notes."""
     mapping = written(shipped)

@@ -93,6 +93,7 @@ def stored(plant, *, after):
     return samples, counts
 
 
+@pytest.mark.full
 def test_a_buffer_that_arrives_in_any_order_resolves_nothing(critical, tmp_path):
     plant, begun = critical, critical.clock.at
     source_token = operations.rotate_token(plant.source, by=None, now=begun)

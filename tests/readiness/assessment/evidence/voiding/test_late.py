@@ -86,12 +86,14 @@ def test_a_change_between_the_run_and_its_import_voids_it(ground, across, kind):
     assert taken_at < run.voided_at
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("kind", CHANGES)
 def test_a_change_before_the_run_does_not(ground, across, kind):
     CHANGES[kind](**ground)
     assert across(timezone.now()).void_changes == []
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("kind", CHANGES)
 def test_a_change_after_the_import_does(ground, across, void, frozen_now, kind):
     run = across(timezone.now())
