@@ -120,6 +120,7 @@ ROLES: dict[str, Role] = {
                 "telemetry.*_importrule",
                 "telemetry.*_importedfile",
                 "telemetry.*_unitrule",
+                "telemetry.*_mappingrule",
                 "inventory.change_device",
                 "inventory.change_accelerator",
                 "scoring.change_sitescore",

@@ -15,6 +15,7 @@ from telemetry import store
 from telemetry.core.matching import OBJECT_COLUMNS
 from telemetry.models import (
     InboxBatch,
+    MappingRule,
     Rejection,
     Series,
     Source,
@@ -307,6 +308,16 @@ def series() -> models.QuerySet[Series]:
         "link",
         "cooling_unit",
     )
+
+
+def join_mapping_rules(series: models.QuerySet[Series]) -> models.QuerySet[Series]:
+    """The series with the rules of their sources, which say why one is unmatched. One statement more."""
+    rules = MappingRule.objects.select_related("site").order_by("name", "pk")
+    return series.prefetch_related(models.Prefetch("source__mapping_rules", rules))
+
+
+def unmatched_series() -> models.QuerySet[Series]:
+    return join_mapping_rules(series().filter(object_kind=""))
 
 
 def lost_samples(*, most: int) -> list[tuple[store.LostBlock, Series]]:

@@ -3,9 +3,9 @@
 The label rules are data (data/metrics) and pure (core/matching); here they are applied to the inventory of a site.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from hashlib import sha256
 from operator import attrgetter
@@ -15,11 +15,14 @@ from django.db import connection, transaction
 from django.db.models import F, Q
 
 from inventory import models
+from telemetry import store
 from telemetry.binary import binary_cursor
+from telemetry.core.mapping import MappedObject, SeriesMapping, named_objects
 from telemetry.core.matching import OBJECT_COLUMNS, By, ObjectKind, host_forms, uuid_form
 from telemetry.core.metric import MetricObject
 from telemetry.core.registry import DATA, registry
-from telemetry.models import MatchedInventory, Series, Source, SourceStatus
+from telemetry.mapping.queries import mappings_by_source
+from telemetry.models import LateDay, MatchedInventory, Series, Source, SourceStatus
 
 PLACE_FIELDS = ("site_id", "object_kind", *OBJECT_COLUMNS.values())
 _Key = tuple[int, str, str, tuple[str, ...]]
@@ -35,6 +38,11 @@ WITH part (site_id, text) AS (
     UNION ALL SELECT site_id, concat_ws('|', 'cooling', id, name, host(management_address)) FROM inventory_coolingunit
     UNION ALL SELECT site_a_id, concat_ws('|', 'link', id, name) FROM inventory_link
     UNION ALL SELECT site_b_id, concat_ws('|', 'link', id, name) FROM inventory_link WHERE site_b_id <> site_a_id
+    -- Rules of one source contradict each other across sites, so each counts at all sites of its source's rules.
+    UNION ALL SELECT place.site_id, concat_ws('|', 'mapping', rule.id, rule.source_id, rule.metric, rule.label,
+            rule.value, rule.site_id, rule.kind, rule.object_name)
+        FROM telemetry_mappingrule rule
+        JOIN (SELECT DISTINCT source_id, site_id FROM telemetry_mappingrule) place USING (source_id)
 )
 SELECT site.id, concat_ws('/', %s, site.slug, count(part), sum(hashtextextended(text, 0)))
 FROM inventory_site site LEFT JOIN part ON part.site_id = site.id GROUP BY site.id ORDER BY site.id
@@ -70,31 +78,79 @@ place_of = attrgetter(*PLACE_FIELDS)
 
 
 class Inventory:
-    """The objects of some sites by every name that labels may use. A name shared by two objects finds neither."""
+    """The objects of sites by every name that labels may use. A name shared by two objects finds neither.
 
-    def __init__(self, sites: Iterable[models.Site]) -> None:
-        self._site_ids = {site.slug.lower(): site.pk for site in sites}
+    The objects of `sites` are read at once, those of other sites when a series needs them. `mappings` are the mapping
+    rules of sources by their ids; of other sources the stored ones are read.
+    """
+
+    def __init__(
+        self, sites: Iterable[models.Site], mappings: Mapping[int, Sequence[SeriesMapping]] | None = None
+    ) -> None:
+        self._mappings = dict(mappings or {})
+        self._site_ids: dict[str, int] = {
+            slug.lower(): site_id for slug, site_id in models.Site.objects.values_list("slug", "pk")
+        }
         self._objects: dict[_Key, SeriesPlace | None] = {}
-        for key, place in self._named(list(self._site_ids.values())):
-            first_place = self._objects.setdefault(key, place)
-            if first_place != place:
-                self._objects[key] = None
-        for slug, site_id in self._site_ids.items():
-            self._objects[site_id, ObjectKind.SITE, By.SLUG, (slug,)] = SeriesPlace(
-                site_id, ObjectKind.SITE.value
-            )
+        self._read_sites: set[int] = set()
+        self._read(site.pk for site in sites)
 
     def place(self, source: Source, labels: Mapping[str, str]) -> SeriesPlace:
-        site_id = source.site_id or self._site_ids.get(labels.get(source.site_label, "").strip().lower())
+        """Where a series belongs by its labels, else by the mapping rules of its source."""
+        site_id = self.site_of(source, labels)
+        return (
+            self.place_by_labels(source, labels)
+            or self.place_by_rules(source, labels)
+            or SeriesPlace(site_id)
+        )
+
+    def place_by_labels(self, source: Source, labels: Mapping[str, str]) -> SeriesPlace | None:
+        site_id = self.site_of(source, labels)
         if site_id is None:
-            return SeriesPlace()
+            return None
+        self._read([site_id])
         for candidate in registry().candidates(labels):
             if match := self._objects.get((site_id, *candidate)):
                 return match
         metric = registry().get(labels["__name__"], labels)
         # Series of a site's own meter or probe need no identifying label.
         of_the_site = metric is not None and metric.object is MetricObject.SITE
-        return SeriesPlace(site_id, ObjectKind.SITE.value) if of_the_site else SeriesPlace(site_id)
+        return SeriesPlace(site_id, ObjectKind.SITE.value) if of_the_site else None
+
+    def place_by_rules(self, source: Source, labels: Mapping[str, str]) -> SeriesPlace | None:
+        """The one object that mapping rules name; None if there is none, or if they name two."""
+        if source.pk not in self._mappings:
+            self._mappings |= mappings_by_source([source.pk])
+        pairs = named_objects(self._mappings[source.pk], labels, self.site_of(source, labels))
+        places = {place for _, each in pairs if (place := self.find(each)) is not None}
+        return places.pop() if len(places) == 1 else None
+
+    def find(self, mapped_object: MappedObject) -> SeriesPlace | None:
+        if mapped_object.kind is ObjectKind.SITE:
+            return SeriesPlace(mapped_object.site_id, ObjectKind.SITE.value)
+        self._read([mapped_object.site_id])
+        places = (
+            self._objects.get((mapped_object.site_id, *candidate)) for candidate in mapped_object.candidates
+        )
+        return next((place for place in places if place is not None), None)
+
+    def site_of(self, source: Source, labels: Mapping[str, str]) -> int | None:
+        return source.site_id or self._site_ids.get(labels.get(source.site_label, "").strip().lower())
+
+    def _read(self, site_ids: Iterable[int]) -> None:
+        new_ids = [site_id for site_id in site_ids if site_id not in self._read_sites]
+        if not new_ids:
+            return
+        self._read_sites.update(new_ids)
+        for key, place in self._named(new_ids):
+            first_place = self._objects.setdefault(key, place)
+            if first_place != place:
+                self._objects[key] = None
+        for slug, site_id in self._site_ids.items():
+            if site_id in new_ids:
+                self._objects[site_id, ObjectKind.SITE, By.SLUG, (slug,)] = SeriesPlace(
+                    site_id, ObjectKind.SITE.value
+                )
 
     def _named(self, site_ids: list[int]) -> Iterator[tuple[_Key, SeriesPlace]]:
         hosts: dict[int, tuple[int, list[str]]] = {}
@@ -150,9 +206,10 @@ def _hosts(name: str, address: str | None) -> list[str]:
 
 
 def inventory_for(sources: Iterable[Source], site_names: Iterable[str]) -> Inventory:
-    fixed = {source.site_id for source in sources if source.site_id}
+    by_id = {source.pk: source for source in sources}
+    fixed = {source.site_id for source in by_id.values() if source.site_id}
     condition = Q(pk__in=fixed) | Q(slug__in={name.strip().lower() for name in site_names})
-    return Inventory(models.Site.objects.filter(condition).order_by("pk"))
+    return Inventory(models.Site.objects.filter(condition).order_by("pk"), mappings_by_source(by_id))
 
 
 def match_changed(*, now: datetime) -> int:
@@ -178,13 +235,12 @@ def match_site(*, site_id: int, fingerprint: str, now: datetime) -> int:
     if site is None:
         return 0
     own_or_unplaced = Q(site=site) | Q(site__isnull=True, source__site__isnull=True)
-    series = Series.objects.filter(own_or_unplaced).select_related("source").order_by("pk")
-    moved = _match(list(series), Inventory([site]))
+    series = list(Series.objects.filter(own_or_unplaced).select_related("source").order_by("pk"))
+    mappings = mappings_by_source({each.source_id for each in series})
+    moved = _match(series, Inventory([site], mappings), now=now)
     MatchedInventory.objects.update_or_create(
         site=site, defaults={"fingerprint": fingerprint, "matched_at": now}
     )
-    if moved:
-        models.SiteChange.objects.create(site=site, origin=models.SiteChange.Origin.TELEMETRY)
     return moved
 
 
@@ -194,12 +250,14 @@ def match_source(*, source: Source, now: datetime) -> int:
         names = {each.labels.get(source.site_label, "") for each in series}
         for each in series:
             each.source = source
-        return _match(series, inventory_for([source], names))
+        return _match(series, inventory_for([source], names), now=now)
 
 
-def _match(series: list[Series], inventory: Inventory) -> int:
+def _match(series: list[Series], inventory: Inventory, *, now: datetime) -> int:
+    """Store where series belong now; each site that lost or got one is scored again."""
     moved: list[tuple[Any, ...]] = []
     sources: set[int] = set()
+    first_instants: dict[int, datetime] = {}
     for each in series:
         place = inventory.place(each.source, {"__name__": each.metric, **each.labels})
         # A later release may know a metric whose kind was guessed at first.
@@ -207,12 +265,33 @@ def _match(series: list[Series], inventory: Inventory) -> int:
         if (kind, place) != (each.kind, SeriesPlace(*place_of(each))):
             moved.append((each.pk, kind, *place_of(place)))
             sources.add(each.source_id)
+            for site_id in filter(None, {each.site_id, place.site_id}):
+                first_instants[site_id] = min(
+                    each.first_seen_at, first_instants.get(site_id, each.first_seen_at)
+                )
     if moved:
         with binary_cursor() as cursor:
             cursor.execute(_MOVE, [list(column) for column in zip(*moved, strict=True)])
         status = SourceStatus.objects.filter(source__in=sorted(sources))
         status.update(match_revision=F("match_revision") + 1)
+        _claim(first_instants, now)
     return len(moved)
+
+
+def _claim(first_instants: Mapping[int, datetime], now: datetime) -> None:
+    """Have sites scored again, and their days measured again of which samples belong to another object now, as far as
+    samples are kept. `first_instants` says by site since when its moved series send."""
+    models.SiteChange.objects.bulk_create(
+        models.SiteChange(site_id=site_id, origin=models.SiteChange.Origin.TELEMETRY)
+        for site_id in sorted(first_instants)
+    )
+    today, oldest = now.astimezone(UTC).date(), store.oldest_sample_kept(now)
+    LateDay.objects.bulk_create(
+        LateDay(site_id=site_id, on_date=day)
+        for site_id, first_at in sorted(first_instants.items())
+        if (first := max(first_at, oldest).astimezone(UTC).date()) < today
+        for day in (first + timedelta(days=number) for number in range((today - first).days))
+    )
 
 
 @cache

@@ -15,6 +15,7 @@ from telemetry.core.unit_rules import SourceUnits
 from telemetry.drift.models import InventoryDrift as InventoryDrift
 from telemetry.imports.models import ImportedFile as ImportedFile
 from telemetry.imports.models import ImportRule as ImportRule
+from telemetry.mapping.models import MappingRule as MappingRule
 from telemetry.replicas.models import Replica as Replica
 from telemetry.schedulers.models import SchedulerContradiction as SchedulerContradiction
 from telemetry.schedulers.models import SchedulerState as SchedulerState

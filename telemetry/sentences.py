@@ -6,6 +6,8 @@ from itertools import groupby
 from typing import Any
 
 from telemetry.core.codes import code_of
+from telemetry.core.labels import NAME
+from telemetry.core.mapping import MappedObject, named_objects
 from telemetry.core.matching import By, MatchCandidate, ObjectKind, uuid_form
 from telemetry.core.metric import MetricKind
 from telemetry.core.registry import registry
@@ -176,8 +178,28 @@ _BY = {
 
 
 def why_unmatched(series: Series) -> str:
-    if series.site is None:
-        return _why_no_site(series)
+    """Why its labels name no object, and what mapping rules say of it that the reader sees."""
+    reason = _why_no_site(series) if series.site is None else _why_no_object(series)
+    return f"{reason} {_why_no_rule(series)}".rstrip()
+
+
+def _why_no_rule(series: Series) -> str:
+    rules = {rule.name: rule for rule in series.source.mapping_rules.all()}
+    mappings = [rule.series_mapping for rule in rules.values()]
+    objects: dict[MappedObject, str] = {}
+    for mapping, mapped_object in named_objects(
+        mappings, {NAME: series.metric, **series.labels}, series.site_id
+    ):
+        words = f"{NOUNS[mapped_object.kind]} {mapped_object.name}".rstrip()
+        objects.setdefault(mapped_object, f"{mapping.name} names {words} at {rules[mapping.name].site}")
+    if len(objects) > 1:
+        return f"Series mapping rules disagree: {', '.join(objects.values())}."
+    if objects:
+        return f"The series mapping rule {', '.join(objects.values())}, where no single object has that name."
+    return ""
+
+
+def _why_no_object(series: Series) -> str:
     tried = _best(registry().candidates({"__name__": series.metric, **series.labels}))
     if not tried:
         return "Its labels do not name an object: no host, port or serial."

@@ -8,7 +8,7 @@ from telemetry.core.registry import registry
 from telemetry.intake import object_of
 from telemetry.models import Series, Source
 from telemetry.sentences import why_unmatched
-from web.links import page_url
+from web.links import link, page_url
 from web.rest import lookups
 from web.rest.filters import ObjectFilterSet
 from web.tables import Column, Table
@@ -88,24 +88,42 @@ def _labels(phone: str = "full") -> Column:
 # fmt: on
 
 
-UNMATCHED = Table(
-    id="unmatched",
-    noun=("unmatched series", "unmatched series"),
-    filterset=SeriesListFilters,
-    default_sort="metric",
-    empty={
-        "title": "No series lacks its object",
-        "text": "Series whose labels fit nothing in the inventory are listed here, each with the reason.",
-        "icon": "circle-check",
-    },
-    columns=(
-        _metric(),
-        Column("why", "Why", value=why_unmatched, phone="full"),
-        _labels(),
-        _series_source(),
-        Column("site", "Site", sort="site__name"),
-        Column("first_seen_at", "First seen", sort="first_seen_at"),
-    ),
-    row_name="metric",
-    row_url=links.series_url,
-)
+# fmt: off
+def _labels_to_map() -> Column:
+    return Column("labels", "Labels", hint="Choose the label that tells the object", value=_mapped_by,
+                  template="telemetry/cells/labels_to_map.html", export=_labels().export, phone="full")
+# fmt: on
+
+
+def _mapped_by(series: Series) -> list[tuple[str, str, str]]:
+    """Each label, with its value and the address of a new mapping rule by it."""
+    place = {"source": series.source_id, "site": series.site_id or ""}
+    return [
+        (name, text, link("mapping-rule-add", **place, metric=series.metric, label=name, value=text))
+        for name, text in sorted(series.labels.items())
+    ]
+
+
+def unmatched_table(*, may_map: bool) -> Table:
+    """`may_map` if the reader may add mapping rules: each label leads to one."""
+    return Table(
+        id="unmatched",
+        noun=("unmatched series", "unmatched series"),
+        filterset=SeriesListFilters,
+        default_sort="metric",
+        empty={
+            "title": "No series lacks its object",
+            "text": "Series whose labels fit nothing in the inventory are listed here, each with the reason.",
+            "icon": "circle-check",
+        },
+        columns=(
+            _metric(),
+            Column("why", "Why", value=why_unmatched, phone="full"),
+            _labels_to_map() if may_map else _labels(),
+            _series_source(),
+            Column("site", "Site", sort="site__name"),
+            Column("first_seen_at", "First seen", sort="first_seen_at"),
+        ),
+        row_name="metric",
+        row_url=links.series_url,
+    )

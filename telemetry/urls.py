@@ -8,11 +8,14 @@ from telemetry.explore import views as explore
 from telemetry.imports import views as files
 from telemetry.imports.kinds import IMPORT_RULE
 from telemetry.kinds import SOURCES
+from telemetry.mapping.kinds import MAPPING_RULE
 from telemetry.targets.kinds import SCRAPE_TARGET
 from telemetry.unit_rules.kinds import UNIT_RULE
 from telemetry.views import ingest, set_aside, sources, status
 from telemetry.views.write import write
 from web.kinds.addresses import addresses
+
+KINDS = (SOURCES, SCRAPE_TARGET, IMPORT_RULE, UNIT_RULE, MAPPING_RULE)
 
 urlpatterns = [
     path("api/v1/write", write, name="write"),
@@ -33,8 +36,7 @@ urlpatterns = [
     path("telemetry/drift/", drift.drifts, name="drifts"),
     path("telemetry/drift/<int:pk>/", drift.STEPS.object_page, name="drift"),
     path("telemetry/drift/", include(drift.STEPS.routes())),
-    path("telemetry/", include([*addresses(SOURCES), *addresses(SCRAPE_TARGET)])),
-    path("telemetry/", include([*addresses(IMPORT_RULE), *addresses(UNIT_RULE)])),
+    path("telemetry/", include([route for kind in KINDS for route in addresses(kind)])),
     path("telemetry/sources/<int:pk>/", sources.page, name="source"),
     path("telemetry/sources/<int:pk>/import/", files.upload, name="source-import"),
     path("telemetry/sources/<int:pk>/import/<int:file>/", files.page, name="source-file"),

@@ -144,7 +144,8 @@ ENTRIES: tuple[NavigationEntry, ...] = (
     )),
     NavigationEntry("Data", "database-import", (
         NavigationTab("Telemetry", "ingest", "telemetry.view_source", "g d", "sources ingest",
-                      also=("source-list", "scrape-target-list", "import-rule-list", "unit-rule-list")),
+                      also=("source-list", "scrape-target-list", "import-rule-list", "unit-rule-list",
+                            "mapping-rule-list")),
         NavigationTab("Muster itself", "muster-status", "telemetry.view_source", words="status jobs queues lag disk"),
         NavigationTab("Alerts from outside", "inbound-alert-list", "alerts.view_inboundalert",
                       words="alertmanager grafana pagerduty webhooks mapping heartbeat",

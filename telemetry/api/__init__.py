@@ -8,6 +8,7 @@ from telemetry.api.query import QueryView
 from telemetry.api.status import status
 from telemetry.drift.api import InventoryDriftViewSet
 from telemetry.imports.kinds import IMPORT_RULE
+from telemetry.mapping.kinds import MAPPING_RULE
 from telemetry.schedulers.api import SchedulerStateViewSet, scheduler_figures
 from telemetry.targets.api import agent_targets
 from telemetry.targets.kinds import SCRAPE_TARGET
@@ -26,6 +27,7 @@ router.register("batch-decisions", viewsets.BatchDecisionViewSet)
 router.register(SCRAPE_TARGET.plural, SCRAPE_TARGET.viewset)
 router.register(IMPORT_RULE.plural, IMPORT_RULE.viewset)
 router.register(UNIT_RULE.plural, UNIT_RULE.viewset)
+router.register(MAPPING_RULE.plural, MAPPING_RULE.viewset)
 
 urlpatterns = [
     path("agent-targets/", agent_targets, name="telemetry-api-agent-targets"),

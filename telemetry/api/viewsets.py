@@ -86,7 +86,7 @@ class SourceViewSet(ObjectViewSet):
 
 
 class SeriesViewSet(ReadOnlyObjectViewSet):
-    queryset = intake.series()
+    queryset = intake.join_mapping_rules(intake.series())
     serializer_class = serializers.SeriesSerializer
     filterset_class = filters.SeriesFilters
 

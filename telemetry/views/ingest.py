@@ -11,15 +11,16 @@ from django.views.decorators.http import conditional_page, require_GET
 
 from telemetry import intake, links, sentences, tables
 from telemetry.kinds import SOURCES
-from telemetry.models import SourceState
+from telemetry.models import MappingRule, SourceState
 from telemetry.sentences import why_unmatched
-from web import answers, workers
+from web import answers, scopes, workers
 from web import tables as table_kit
 from web.clock import now
 from web.permissions import require
 
 MAY_ADD = "telemetry.add_source"
 MAY_DECIDE = "telemetry.change_source"
+MAY_MAP = "telemetry.add_mappingrule"
 UNMATCHED_SHOWN = 6
 SET_ASIDE_SHOWN = 20
 LOST_SHOWN = 20
@@ -39,7 +40,7 @@ def overview(request: HttpRequest) -> HttpResponseBase:
     page = _sources(request, rows, at)
     if table_kit.wants_table_only(request, page):
         return table_kit.respond(request, "telemetry/ingest.html", page)
-    unmatched = intake.series().unmatched()
+    unmatched = intake.unmatched_series()
     context = {
         "table": page,
         "any_source": bool(rows),
@@ -65,8 +66,9 @@ def overview(request: HttpRequest) -> HttpResponseBase:
 @conditional_page
 @require_GET
 def unmatched(request: HttpRequest) -> HttpResponseBase:
-    page = table_kit.page(request, tables.UNMATCHED, intake.series().unmatched())
-    return table_kit.respond(request, "telemetry/unmatched.html", page)
+    may_map = request.user.has_perm(MAY_MAP) and scopes.may_add(MappingRule)
+    page = table_kit.page(request, tables.unmatched_table(may_map=may_map), intake.unmatched_series())
+    return table_kit.respond(request, "telemetry/unmatched.html", page, {"may_map": may_map})
 
 
 @may_see

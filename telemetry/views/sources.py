@@ -54,6 +54,8 @@ def page(request: HttpRequest, pk: int) -> HttpResponseBase:
         "lag": sentences.lag(row.lag_s),
         "strip": sentences.strip(row),
         **_refusals(source, span),
+        "unmatched_count": source.series.unmatched().count(),
+        "unmatched_url": link("series-unmatched", source=source.pk),
         "flips": intake.flips(source),
         "replicas": replica_standings(source.replicas.all()),
         **_units(request, source),

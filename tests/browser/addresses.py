@@ -32,7 +32,7 @@ from readiness.organisation.ownership.models import Assignment
 from readiness.organisation.people.models import Person
 from readiness.tradeoffs.models import Decision, PortfolioRun, SiteFactor
 from telemetry.drift.models import InventoryDrift
-from telemetry.models import ImportedFile, ImportRule, ScrapeTarget, Source, UnitRule
+from telemetry.models import ImportedFile, ImportRule, MappingRule, ScrapeTarget, Source, UnitRule
 from web import clock
 from web.audit import AuditEntry
 from web.delivery.models import Channel, Message
@@ -115,6 +115,7 @@ ROWS = {
     "telemetry/drift/": lambda: InventoryDrift.objects.filter(state="proposed"),
     "telemetry/unit-rules/": lambda: UnitRule.objects.order_by("pk"),
     "telemetry/import-rules/": lambda: ImportRule.objects.order_by("pk"),
+    "telemetry/mapping-rules/": lambda: MappingRule.objects.order_by("pk"),
     "telemetry/scrape-targets/": lambda: ScrapeTarget.objects.order_by("pk"),
     "history/": lambda: AuditEntry.objects.all(),
     "telemetry/": lambda: Source.objects.filter(name="porto prometheus"),

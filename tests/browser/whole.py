@@ -39,7 +39,15 @@ from readiness.tradeoffs.factors import operations as tradeoffs
 from readiness.tradeoffs.factors.core.entries import FactorEntry, RateEntry
 from readiness.tradeoffs.factors.core.series import SeriesRow
 from telemetry.drift import operations as drift
-from telemetry.models import ImportedFile, ImportRule, SchedulerState, ScrapeTarget, Source, UnitRule
+from telemetry.models import (
+    ImportedFile,
+    ImportRule,
+    MappingRule,
+    SchedulerState,
+    ScrapeTarget,
+    Source,
+    UnitRule,
+)
 from tests.browser import decided_on, fleet, looped, owned, sent
 from tests.conftest import NOW, make_user
 from tests.readiness.assessment.duties import made as duties
@@ -98,6 +106,9 @@ def proven(clock):
         columns="Time = time\nPower = metric DCGM_FI_DEV_POWER_USAGE", content=zlib.compress(text.encode()),
     )  # fmt: skip
     UnitRule.objects.create(source=sender, metric="node_hwmon_temp_celsius", unit="°F")
+    MappingRule.objects.create(
+        source=sender, site=porto, name="BMCs", label="unit_id", value="bmc-*", object_name="node-*"
+    )
     device = {"site_id": porto.pk, "device_id": porto.devices.order_by("pk").values_list("pk").first()[0]}
     driver = {"field": "driver", "inventory_value": "535.1", "seen_value": "550.9", "source": "out.log"}
     drift.record_drift(now=clock.at, **device, **driver)

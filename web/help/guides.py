@@ -57,6 +57,7 @@ GUIDE_OF = {
     "/telemetry/explore/": "explore",
     "/telemetry/import-rules/": "telemetry",
     "/telemetry/unit-rules/": "telemetry",
+    "/telemetry/mapping-rules/": "telemetry",
     "/telemetry/scrape-targets/": "agent",
     "/telemetry/status/": "operations",
     "/timeline/": "timeline",

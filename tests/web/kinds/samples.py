@@ -8,7 +8,7 @@ from readiness.demand.jurisdiction.models import DataOrigin, HeldBasis
 from readiness.demand.workloads.models import WorkloadClass
 from readiness.loop.alerts.models import InboundRule
 from readiness.organisation.people.models import DrillAction
-from telemetry.models import ImportRule, ScrapeTarget, Source, UnitRule
+from telemetry.models import ImportRule, MappingRule, ScrapeTarget, Source, UnitRule
 from tests.inventory import made
 from tests.inventory.made import maker
 from tests.readiness.assessment.duties import made as duties
@@ -32,6 +32,14 @@ def drill():
     return practised.drill(made.site(), [(people.person(), "compute")], [practised.procedure()])
 
 
+_mapping_rule = maker(MappingRule, name="rule {n}", label="unit_id", value="bmc-*", object_name="node-*")
+
+
+def mapping_rule():
+    site = made.site()
+    return _mapping_rule(site=site, source=maker(Source, name="sender of units {n}", site=site)())
+
+
 MAKERS = made.MAKERS | {
     "source": maker(Source, name="sender {n}", site=made.site),
     "import-rule": maker(
@@ -46,6 +54,7 @@ MAKERS = made.MAKERS | {
         metric="metric_{n}",
         factor=10,
     ),
+    "mapping-rule": mapping_rule,
     "scrape-target": maker(ScrapeTarget, site=made.site, address="gpu-{n}:9100", job="node"),
     "data-origin": maker(DataOrigin, workload_class=workload_class, country="PT"),
     "held-basis": maker(
@@ -115,6 +124,7 @@ EDITS = {
     "scrape-target": ("interval_s", "30"),
     "import-rule": ("zone", "Europe/Lisbon"),
     "unit-rule": ("factor", "1000"),
+    "mapping-rule": ("metric", "rack_*"),
     "region": ("description", "the south"),
     "site": ("stage", "retired"),
     "manufacturer": ("description", "makes things"),

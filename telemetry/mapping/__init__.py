@@ -1,0 +1,1 @@
+"""Mapping rules: which objects the series of a source describe whose labels name none."""
