@@ -18,7 +18,6 @@ class MappingRule(models.Model):
     """A rule says which object those series of a source describe whose labels name none."""
 
     HISTORY = True
-    VISIBLE_BY = ("site",)
     # A rule changes what all series of its source may describe, also those of other sites.
     WRITABLE_BY = ("source",)
 

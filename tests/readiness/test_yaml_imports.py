@@ -81,7 +81,7 @@ def send(api_of):
     return to
 
 
-NO_DOCUMENTS = {"ownership/import/", "api/telemetry/import/"}
+NO_DOCUMENTS = {"ownership/import/", "api/telemetry/import/", "telemetry/sources/<int:pk>/import/"}
 """Imports of assignments and of samples, which have tests of their own."""
 
 

@@ -39,7 +39,7 @@ from readiness.tradeoffs.models import (
     SiteFactor,
 )
 from telemetry.drift.models import InventoryDrift
-from telemetry.models import BatchDecision, Source
+from telemetry.models import BatchDecision, ImportedFile, Source
 from tests.entries import entries_of
 from tests.inventory import made
 from tests.readiness.assessment.scoring import stored
@@ -75,13 +75,10 @@ class Sentinels:
     """`one` and `two` are users, `linked` is the person of `two`, `third` a person alone."""
 
     def __init__(self):
-        self.one = accounts.create_user(
-            username="one", email="one@example.org", role="planner", by=None, now=NOW
-        )
-        self.two = accounts.create_user(
-            username="two", email="two@example.org", role="manager", by=None, now=NOW
-        )
-        self.other = accounts.create_user(username="mmm-other", role="ops", by=None, now=NOW)
+        given = {"by": None, "now": NOW}
+        self.one = accounts.create_user(username="one", email="one@example.org", role="planner", **given)
+        self.two = accounts.create_user(username="two", email="two@example.org", role="manager", **given)
+        self.other = accounts.create_user(username="mmm-other", role="ops", **given)
         self.team = people.team(name="Fabric", slug="fabric")
         self.linked = people.person(self.team, name="two", user=self.two, email="two@example.com")
         self.third = people.person(
@@ -302,6 +299,9 @@ class Sentinels:
     def _telemetry(self):
         FileImport.objects.create(kind="inventory.device", by=self.one, file_name="devices.csv", begun_at=NOW)
         source = Source.objects.create(name="mid-1", site=self.porto, owner=self.two)
+        ImportedFile.objects.create(
+            source=source, by=self.one, file_name="meters.csv", content=b"", charset="utf-8", lines=1, header_line=1,
+            state="cancelled", begun_at=NOW, ended_at=NOW)  # fmt: skip
         BatchDecision.objects.create(
             source=source, decision="retry", received_at=NOW, samples=1, failure="bad", decided_at=NOW,
             decided_by=self.one,

@@ -34,8 +34,8 @@ from readiness.assessment.scoring.facts import (
     own_limits,
     site_context,
 )
+from readiness.assessment.scoring.models.placed import add_envelopes, classes_at
 from readiness.assessment.scoring.models.stored import Stored
-from readiness.assessment.scoring.placed import add_envelopes, classes_at
 from readiness.assessment.scoring.preconditions import REACH, suspects, well_series
 from readiness.assessment.scoring.records import (
     DatedFacts,

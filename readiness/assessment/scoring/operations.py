@@ -31,9 +31,9 @@ from readiness.assessment.scoring.gather import SiteGathered, inputs_of
 from readiness.assessment.scoring.health import StoredHealth, site_health, stored_domains
 from readiness.assessment.scoring.models import FAILURE_LENGTH, HealthReason, ReasonEnd, SiteScore
 from readiness.assessment.scoring.models.stored import Stored, read_parts, stored_of
+from readiness.assessment.scoring.models.tokens import Claim, tokens_of, waiting_claims
 from readiness.assessment.scoring.records import RecordTokens, SiteRecords
 from readiness.assessment.scoring.stored_state import Content, contents_of
-from readiness.assessment.scoring.tokens import Claim, tokens_of, waiting_claims
 from readiness.assessment.standards.conformity import store
 from web import scopes, watch
 

@@ -35,7 +35,11 @@ JUDGED = [
     ("metric", "rule"),
     [
         *JUDGED[::4],
-        *(pytest.param(*pair, marks=pytest.mark.full) for pair in JUDGED if pair not in JUDGED[::4]),
+        *(
+            pytest.param(*judged.values, marks=pytest.mark.full, id=judged.id)
+            for number, judged in enumerate(JUDGED)
+            if number % 4
+        ),
     ],
 )
 def test_a_recovery_tells_the_value_before_and_the_new_one(plant, metric, rule):

@@ -179,4 +179,4 @@ def test_evaluating_many_sites_takes_as_many_statements_as_one(plant_of, frozen_
     frozen_now.move(minutes=1)
     one = statements(plants[:1])
     frozen_now.move(minutes=1)
-    assert statements(plants) == one <= 50
+    assert statements(plants) == one <= 51
