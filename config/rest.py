@@ -33,6 +33,10 @@ SCHEMA: dict[str, Any] = {
     "REDOC_DIST": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
     "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "web.rest.schema.name_enum_values",
+    ],
     "ENUM_NAME_OVERRIDES": {
         "DomainEnum": "readiness.assessment.evidence.models.SigningDomain",
         "InventoryDomainEnum": "inventory.models.DomainChoices",

@@ -16,7 +16,7 @@ def clean(
     values: NDArray[np.float64],
     *,
     scale: ArrayLike = 1.0,
-    offset: ArrayLike = 0.0,
+    offset: ArrayLike = -0.0,
     missing_from: ArrayLike = np.inf,
     missing_below: ArrayLike = -np.inf,
     zero_is_missing: ArrayLike = False,

@@ -48,7 +48,8 @@ class Conversion:
     """A value times `factor` plus `offset` is in the stored unit."""
 
     factor: float = 1.0
-    offset: float = 0.0
+    # Only a negative zero added to any value, such as a negative zero, leaves it as it is.
+    offset: float = -0.0
 
     def apply(self, value: float) -> float:
         return value * self.factor + self.offset

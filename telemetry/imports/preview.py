@@ -84,7 +84,7 @@ def _previewed_values(source: Source, part: FilePart) -> list[PreviewedValue]:
         rows.append(
             PreviewedValue(
                 line=part.lines[place],
-                utc=f"{units.day(taken_at.date())} {taken_at:%H:%M:%S}",
+                utc=f"{units.day(taken_at.date())} {taken_at:%H:%M:%S} UTC",
                 site=site,
                 object=matched,
                 labels=", ".join(f"{name}={value}" for name, value in each.items() if name != NAME),

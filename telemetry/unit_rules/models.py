@@ -67,6 +67,8 @@ class UnitRule(models.Model):
         help_text="Samples that arrived since then are read by the rule.",
     )
 
+    HISTORY_TITLE = ("metric",)
+
     class Meta:
         verbose_name = "unit rule"
         verbose_name_plural = "unit rules"

@@ -92,8 +92,8 @@ def make_secrets(user, now):
         kind="webhook", name="hook", address=f"https://example.org/{path}", by=user, now=now
     )
     return {
-        "token": token.rsplit("_", 1)[-1],
-        "token of a source": source_token.rsplit("_", 1)[-1],
+        "token": secret_part(token),
+        "token of a source": secret_part(source_token),
         "one-time link": links.user_link(user, SignInLink.Kind.SIGN_IN, now=now),
         "secret of an app": app_secret,
         "secret of an app, spelled": spelled(app_secret),
@@ -101,6 +101,11 @@ def make_secrets(user, now):
         "path of a channel": path,
         "key of a channel": signing_key.removeprefix("whsec_"),
     }
+
+
+def secret_part(token):
+    """What follows the mark and the prefix; it may have underscores of its own."""
+    return token.split("_", 2)[2]
 
 
 def forms(secret):

@@ -1,5 +1,8 @@
 """Additions to the OpenAPI schema that drf-spectacular cannot see, such as bulk writes and brief references."""
 
+import re
+from collections import Counter
+from collections.abc import Iterator
 from typing import Any, get_type_hints
 
 from django.core.exceptions import FieldDoesNotExist
@@ -205,3 +208,27 @@ def _parameter(name: str, place: str, kind: str, text: str) -> Any:
     from drf_spectacular.utils import OpenApiParameter
 
     return OpenApiParameter(name, {"string": str, "boolean": bool}[kind], location=place, description=text)
+
+
+def name_enum_values(result: Any, generator: Any, request: Any, public: bool) -> Any:
+    """Give generators of clients a name for each value where values differ by case or signs alone, as mW and MW do.
+
+    A post-processing hook of drf-spectacular.
+    """
+    for schema in _schemas_in(result):
+        values = schema.get("enum")
+        if isinstance(values, list):
+            names = [re.sub(r"\W+", "_", str(value)).strip("_").upper() or "VALUE" for value in values]
+            times = Counter(names)
+            if len(times) < len(names):
+                schema["x-enum-varnames"] = [
+                    name if times[name] == 1 else f"{name}_{place}" for place, name in enumerate(names)
+                ]
+    return result
+
+
+def _schemas_in(node: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(node, dict):
+        yield node
+    for part in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
+        yield from _schemas_in(part)

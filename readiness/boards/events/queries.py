@@ -18,6 +18,7 @@ from readiness.boards.events.sources import ROOMS, SOURCES, EventSpan, room_even
 from readiness.boards.health.sentences import FlipLine
 from readiness.loop.alerts.silencing.calendar import held_entries
 from readiness.organisation.people.core.rotations import TimeSpan
+from telemetry.models import Source, UnitRule
 from web.history.events import HistoryQuery, nearest, visible_models
 from web.links import page_url
 from web.timeline import TimelineEvent
@@ -130,7 +131,17 @@ def _changes(query: EventQuery, site: Site) -> Iterator[ChartEvent]:
         return
     table = Site._meta.db_table
     about = Q(after__site_id=site.pk) | Q(before__site_id=site.pk) | Q(table=table, object_id=site.pk)
+    if UnitRule in models:
+        about |= _rules_of_units(site)
     within = HistoryQuery(models=models, start=query.start, end=query.end)
     for entry in nearest(within, query.end, about=about, limit=MOST_READ):
         title = sentences.change_title(entry)
         yield ChartEvent(kind=EventKind.CHANGE, at=entry.at, title=title, url=entry.url or "")
+
+
+def _rules_of_units(site: Site) -> Q:
+    """Unit rules name no site: those of the sources whose values its charts draw."""
+    own, of_many = Q(site=site), Q(site=None, series__site=site)
+    sources = list(Source.objects.filter(own | of_many).order_by().values_list("pk", flat=True).distinct())
+    of_source = Q(after__source_id__in=sources) | Q(before__source_id__in=sources)
+    return Q(of_source, table=UnitRule._meta.db_table)

@@ -1,5 +1,7 @@
 """In which units a source sends: which rule counts, what it makes of a value, and which rules are refused."""
 
+import math
+
 import pytest
 
 from telemetry.core.conversions import NoConversion, known_units, units_by_quantity
@@ -78,3 +80,11 @@ def test_units_that_fit_are_accepted():
 def test_every_unit_is_offered_once():
     offered = [unit for units in units_by_quantity().values() for unit in units]
     assert sorted(offered) == known_units()
+
+
+@pytest.mark.parametrize("unit", ["W", "kW"])
+def test_a_negative_zero_stays_one(unit):
+    power = registry().get(POWER, {})
+    usual = SourceUnits().conversion(POWER, power)
+    by_rule = SourceUnits((SentUnit(POWER, unit),)).conversion(POWER, power)
+    assert [math.copysign(1, each.apply(-0.0)) for each in (usual, by_rule)] == [-1, -1]

@@ -102,7 +102,7 @@ def test_the_preview_shows_what_would_be_stored(ops, sender, pdu):
     cells = [
         re.sub("<[^>]+>", "", cell) for cell in re.findall(r"<td[^>]*>(.*?)</td>", row_of(page, "value-1"))
     ]
-    assert cells == ["2", f"{sender.at(0):%-d %b %Y %H:%M:%S}", "Porto", "PDU A1", "PDU power", "1.5 kW"]
+    assert cells == ["2", f"{sender.at(0):%-d %b %Y %H:%M:%S} UTC", "Porto", "PDU A1", "PDU power", "1.5 kW"]
     assert "kaputt is no time" in row_of(page, "refused-1")
     assert not InboxBatch.objects.exists()
 

@@ -5,6 +5,8 @@ from drf_spectacular.drainage import GENERATOR_STATS
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.validation import validate_schema
 
+from web.rest.schema import name_enum_values
+
 URLCONFS = ["tests.web.rest.urls", "config.urls"]
 
 
@@ -48,6 +50,14 @@ def test_a_choice_is_an_object_in_answers_and_may_be_bare_in_bodies(schema):
     assert answer["properties"]["value"]["enum"] == ["core", "regional", "edge", "colo"]
     body = schema["components"]["schemas"]["SiteRequest"]["properties"]["kind"]
     assert body["oneOf"][0]["enum"] == ["core", "regional", "edge", "colo"]
+
+
+def test_values_that_differ_by_case_alone_have_names_for_generators():
+    unit, kind = {"enum": ["mW", "GHz", "MW", "%"]}, {"enum": ["core", "edge"]}
+    document = {"components": {"schemas": [{"oneOf": [unit, kind]}]}}
+    assert name_enum_values(document, None, None, public=True) is document
+    assert unit["x-enum-varnames"] == ["MW_0", "GHZ", "MW_2", "VALUE"]
+    assert kind == {"enum": ["core", "edge"]}
 
 
 def test_the_schema_and_its_browser_are_for_those_who_sign_in(client, client_of):

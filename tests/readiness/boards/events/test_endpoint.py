@@ -7,10 +7,12 @@ from django.contrib.auth.models import Permission
 
 from readiness.assessment.evidence.models import ValidationRun
 from readiness.loop.alerts.models import MaintenanceWindow, Silence
+from telemetry.models import Series, Source
 from tests.inventory import made
 from tests.pages import statements
 from tests.readiness.assessment.scoring import stored
 from tests.readiness.assessment.scoring.stored import NOW
+from tests.readiness.assessment.scoring.test_page_queries import source
 from web.audit import AuditEntry, retention
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("judged_now")]
@@ -89,6 +91,36 @@ def test_a_change_of_the_inventory_says_what_changed(events_of, porto):
     [event] = [event for event in events_of("ops", site="porto")["events"] if event["kind"] == "change"]
     assert event["text"].startswith("Device n01: serial")
     assert event["text"].endswith("A1 → B2")
+
+
+def test_a_unit_rule_marks_the_charts_of_the_sites_of_its_source(events_of, porto, other):
+    retention.make_ready(now=NOW)
+    of_porto = source(porto, "on-time", name="meters of Porto")
+    of_many = Source.objects.create(name="exchange", site_label="site")
+    Series.objects.create(
+        source=of_many, site=other, metric="site_power_watts", labels={}, digest=b"1", object_kind="site",
+        first_seen_at=NOW,
+    )  # fmt: skip
+    entry = {"lasts": False, "username": "jonah", "table": "telemetry_unitrule", "object_id": 7}
+    row = {"id": 7, "metric": "site_power_watts", "factor": 1.0, "offset": 0.0}
+    for hours, its_source, action, before, after in (
+        (1, of_porto, "deleted", {"unit": "kW"}, None),
+        (2, of_porto, "changed", {"unit": "MW"}, {"unit": "kW"}),
+        (3, of_porto, "created", None, {"unit": "MW"}),
+        (4, of_many, "created", None, {"unit": "kW"}),
+    ):
+        rows = [side and row | side | {"source_id": its_source.pk} for side in (before, after)]
+        AuditEntry.objects.create(
+            at=NOW - hours * HOUR, action=action, before=rows[0], after=rows[1], **entry
+        )
+    texts = [event["text"] for event in events_of(site="porto")["events"] if event["kind"] == "change"]
+    assert texts == [
+        "Unit rule site_power_watts created",
+        "Unit rule site_power_watts: sent in MW → kW",
+        "Unit rule site_power_watts deleted",
+    ]
+    texts = [event["text"] for event in events_of(site="other")["events"] if event["kind"] == "change"]
+    assert texts == ["Unit rule site_power_watts created"]
 
 
 def test_other_sites_and_other_times_have_no_mark(events_of, porto, other):
