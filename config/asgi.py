@@ -6,6 +6,7 @@ import resource
 
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
+from django.urls import get_resolver
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
@@ -23,6 +24,7 @@ from web.serving.application import Serving  # noqa: E402
 
 # Load now, so that the first request after a start is answered in time.
 health.migrations_on_disk()
+get_resolver().reverse_dict  # noqa: B018  (Django makes it when it is first read, which takes 0.1 s)
 
 # One room of memory for all bodies, and one door for the addresses of all formats of samples.
 room = body_room()

@@ -49,8 +49,8 @@ class OrjsonParser(BaseParser):
 
 def _refuse_repeated(pairs: list[tuple[str, Any]]) -> None:
     """Refuse a repeated field: one of its values would be ignored silently."""
-    times = Counter(name for name, _value in pairs)
-    if len(times) < len(pairs):
+    if len(dict(pairs)) < len(pairs):
+        times = Counter(name for name, _value in pairs)
         raise ParseError(f"The body gives {times.most_common(1)[0][0][:100]} twice in one object.")
 
 
