@@ -120,6 +120,7 @@ def test_without_the_demo_a_link_for_the_first_admin_is_printed(checkout: Checko
     started.end(signal.SIGTERM)
 
 
+@pytest.mark.full
 def test_a_killed_process_is_started_again_and_nothing_is_lost(started: Started) -> None:
     started.get("/keep")
     for name, before in started.checkout.children.items():

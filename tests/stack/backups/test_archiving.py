@@ -190,6 +190,7 @@ def test_a_larger_disk_keeps_more_log(free_mb: int, kept_mb: int) -> None:
     assert postgres.log_kept_mb(free_mb) == kept_mb
 
 
+@pytest.mark.full
 def test_a_deletion_that_its_session_has_not_reported_yet_is_seen(source: BackupSource) -> None:
     """A session reports at most once a second; what it did since then comes late."""
     address = source.url

@@ -161,7 +161,7 @@ def test_an_export_ends_when_its_reader_goes(server):
 def test_one_reader_has_few_files_under_way(server):
     """One reader asks for ten files at once and is refused some; another reader still gets a file."""
     with ThreadPoolExecutor(10) as together:
-        answers = list(together.map(lambda _: server.ask("/lasts?seconds=2&export=csv"), range(10)))
+        answers = list(together.map(lambda _: server.ask("/lasts?seconds=1&export=csv"), range(10)))
         other = server.ask("/lasts?seconds=0&export=csv", headers={"Cookie": "sessionid=other"})
     statuses = Counter(answer.status for answer in answers)
     assert statuses == {200: work.FILES.at_most, 429: 10 - work.FILES.at_most}

@@ -89,6 +89,7 @@ def by_objective(pairs):
     return {pair.forecast.objective: pair for pair in pairs}
 
 
+@pytest.mark.full
 def test_a_month_later_what_came_stands_beside_what_was_expected_and_is_evidence(
     metered, approved, porto, chat, enter, enter_hours, frozen_now, client_of
 ):
