@@ -34,7 +34,7 @@ from stack.upgrading.programs import NoProgramsError, find_programs
 
 # A new cluster without data, and its log of changes (max_wal_size of PostgreSQL is 1 GB).
 SPACE_BESIDE_DATA_MB = 1200
-# Backups are compressed. The demo fleet's takes a tenth of its tables and indexes; samples compress less.
+# Backups are compressed. The demo fleet's takes 4 % of its tables and indexes; samples compress less.
 BACKUP_SHARE = 0.5
 # Backup, copy and comparison together, of the demo fleet on two cores: what a plan reckons with.
 MEASURED_MB_PER_S = 8

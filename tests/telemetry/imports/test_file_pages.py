@@ -94,6 +94,17 @@ def test_a_file_is_uploaded_described_and_stored(ops, sender, pdu, frozen_now):
     assert "Stored from meters.csv" in words(ops.get(history.replace("&amp;", "&")))
 
 
+@pytest.mark.parametrize(("unit", "watts"), [("kW", 1500), ("", 130)])
+def test_a_unit_rule_reads_columns_that_name_no_unit(ops, sender, pdu, unit, watts):
+    """The meter sends kW; by the rule 1.5 is 1.5 times 2 plus 10 of the exporter's ten watts."""
+    sender.source.unit_rules.create(metric=POWER, factor=2, offset=10)
+    file = sent_file(ops, sender.source, german(sender.at(0)))
+    assert store(ops, file, **{"unit-1": unit}).status_code == 302
+    assert counts(file) == ("done", 3, 0, 0)
+    drain.drain(now=sender.at(1))
+    assert [value for _, _, value in stored()] == pytest.approx([watts] * 3)
+
+
 def test_the_preview_shows_what_would_be_stored(ops, sender, pdu):
     file = sent_file(ops, sender.source, german(sender.at(0), extra=["kaputt;1;x"]))
     there = f"{address(sender.source)}{file.pk}/"
