@@ -35,9 +35,11 @@ def refusal(error: IntegrityError) -> dict[str, list[str]]:
         return {_field_name(model, column): ["This field may not be null."]}
     key = re.match(r"Key \((.+?)\)=\((.*?)\) (.+)", diagnosis(error, "message_detail") or "")
     fields = [_field_name(model, each.strip()) for each in key[1].split(",")] if key else []
-    if (
-        key and "still referenced" in key[3]
-    ):  # The error comes from objects of this model, whatever its own constraint says.
+    # The error comes from objects of this model, whatever its own constraint says.
+    if (diagnosis(error, "message_primary") or "").startswith("update or delete on table"):
+        # Where row security holds, PostgreSQL does not reveal the key.
+        constraint = next((each for each in _constraints(model) if each.name == name), None)
+        fields = fields or [*getattr(constraint, "referenced_fields", ())]
         others = capfirst(str(model._meta.verbose_name_plural))
         moved = [each for each in fields if each != "id"]
         return {_where(moved or fields): [f"{others} refer to the present value."]}

@@ -77,6 +77,8 @@ class SameSite(TableConstraint):
     """
 
     default_violation_error_message = "This is at another site."
+    # Of the other object, beside its id.
+    referenced_fields = ("site",)
 
     def __init__(self, *, field: str, name: str, follows: bool = False, **kwargs: Any):
         super().__init__(name=name, **kwargs)
